@@ -1,0 +1,80 @@
+/**
+ * The words of Threadcore. Everything to the right of `chat/` speaks in them.
+ *
+ * platform      slack or teams
+ * tenant        the workspace (Slack team id) or Microsoft tenant id
+ * conversation  a channel, group or direct message: where messages are written
+ * thread        one line of talk inside a conversation; its root message's id
+ * sender        the chat account that wrote a message
+ * actor         who a turn runs as: the Cognito sub, or `platform:tenant:user` while identity is off
+ * turn          one question and everything done to answer it
+ * lane          the queue of one sender in one thread: one active turn at a time, in order
+ * session       the agent's memory of a lane: one AgentCore runtime and memory session id
+ * reply         what is shown in the thread for a turn; one or more parts (messages)
+ */
+
+export type Platform = 'slack' | 'teams';
+
+/** Where a message was written and where its reply goes. */
+export interface ConversationKey {
+  readonly platform: Platform;
+  readonly tenant: string;
+  readonly conversation: string;
+  readonly thread: string;
+}
+
+export interface Sender {
+  readonly id: string;
+  /** The tenant the sender's account belongs to; differs from the conversation's for externals. */
+  readonly tenant: string;
+}
+
+export type ConversationKind = 'channel' | 'group' | 'direct';
+
+/** One message from a person, free of any platform. Text is plain: platform escapes are undone, our mention is removed. */
+export interface InboundMessage {
+  readonly key: ConversationKey;
+  readonly kind: ConversationKind;
+  readonly sender: Sender;
+  readonly text: string;
+  /** The platform's id of this very message (Slack ts, Teams activity id). */
+  readonly messageId: string;
+  /** True when the message names the bot; a follow-up in a thread does not. */
+  readonly addressed: boolean;
+  /** Names of attached files. Their content is not read yet. */
+  readonly files: readonly string[];
+  /** Every identity under which the platform may deliver this message again; any one of them seen before = duplicate. */
+  readonly claims: readonly string[];
+  /** BCP 47, where the platform tells it. */
+  readonly locale?: string;
+}
+
+export type TaskState = 'pending' | 'in_progress' | 'complete' | 'error';
+
+/** One step of the agent that is shown beside the text. */
+export interface ReplyTask {
+  readonly id: string;
+  readonly title: string;
+  readonly state: TaskState;
+  readonly detail?: string;
+}
+
+/** A closing remark of the bot itself, kept apart from the agent's words. */
+export interface ReplyNotice {
+  readonly code: string;
+  readonly text: string;
+  /** Offer a button that asks the same question again. */
+  readonly retry: boolean;
+}
+
+/**
+ * All of a reply as it should look now. Always the whole, never a delta: showing the same view twice changes nothing,
+ * which is what makes posting idempotent. `text` only ever grows within one turn.
+ */
+export interface ReplyView {
+  readonly text: string;
+  readonly tasks: readonly ReplyTask[];
+  readonly notice?: ReplyNotice;
+}
+
+export const EMPTY_VIEW: ReplyView = { text: '', tasks: [] };
