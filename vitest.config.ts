@@ -1,0 +1,42 @@
+import { defineConfig } from 'vitest/config';
+
+// One project a kind of test, so that `vitest run --project unit` is the quick loop while writing.
+const withRedis = ['test/setup/redis-server.ts'];
+
+const project = (name: string, timeout: number, globalSetup: string[] = []) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    setupFiles: ['test/setup/leak-guard.ts'],
+    globalSetup,
+    testTimeout: timeout,
+    hookTimeout: timeout,
+  },
+});
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    restoreMocks: true,
+    unstubEnvs: true,
+    allowOnly: false,
+    passWithNoTests: false,
+    projects: [
+      project('unit', 10_000),
+      project('contract', 20_000, withRedis),
+      project('integration', 30_000, withRedis),
+      project('e2e', 90_000, withRedis),
+      project('arch', 60_000),
+    ],
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts', 'agent-runtime/**/*.ts', 'local/**/*.ts'],
+      // The page is JavaScript for a browser; the browser tests hold it.
+      exclude: ['**/*.d.ts', '**/node_modules/**', '**/dist/**', 'local/**/page/**'],
+      reporter: ['text-summary', 'lcov', 'json-summary'],
+      reportsDirectory: 'coverage',
+      thresholds: { lines: 80 },
+    },
+  },
+});
