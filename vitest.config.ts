@@ -21,6 +21,8 @@ export default defineConfig({
     restoreMocks: true,
     unstubEnvs: true,
     allowOnly: false,
+    // A test without an assertion cannot fail.
+    expect: { requireAssertions: true },
     passWithNoTests: false,
     projects: [
       project('unit', 10_000),

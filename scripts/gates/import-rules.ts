@@ -1,19 +1,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cruise, type ICruiseOptions, type ICruiseResult } from 'dependency-cruiser';
-import config from '../../.dependency-cruiser.mjs';
+import config from '../../.dependency-cruiser.ts';
 import { listFiles } from './list-files.ts';
 
 const FOLDERS = ['src', 'agent-runtime', 'local', 'scripts', 'infra', 'bench', 'test'];
 
 /**
- * Holds the import rules of `.dependency-cruiser.mjs` on a tree. Returns one line a violation, beginning with the
+ * Holds the import rules of `.dependency-cruiser.ts` on a tree. Returns one line a violation, beginning with the
  * rule's name. A cruise that saw no module, or missed a file of src, is a failure too: a parser that does not
  * understand the files reports no violations either.
  */
 export async function checkImportRules(root: string, override: ICruiseOptions = {}): Promise<string[]> {
   const folders = FOLDERS.filter((folder) => existsSync(join(root, folder)));
-  const { forbidden, options } = config as unknown as { forbidden: unknown[]; options: ICruiseOptions };
+  const { forbidden, options } = config;
   const { enhancedResolveOptions, ...cruiseOptions } = options;
   const { output } = await cruise(
     folders,
@@ -22,9 +22,9 @@ export async function checkImportRules(root: string, override: ICruiseOptions = 
       ...override,
       baseDir: root,
       validate: true,
-      ruleSet: { forbidden } as NonNullable<ICruiseOptions['ruleSet']>,
+      ruleSet: { forbidden },
     },
-    enhancedResolveOptions as never,
+    enhancedResolveOptions,
   );
   const result = output as ICruiseResult;
   return [...violationsOf(result), ...unseenFiles(result, root)];

@@ -1,8 +1,10 @@
+import type { ICruiseOptions, IForbiddenRuleType, IRegularForbiddenRuleType } from 'dependency-cruiser';
+
 /**
  * Who may import whom. The rules are generated from ONE ordered list: a room may import anything before it, nothing
  * after it, and never a neighbour in the same group; what it needs from there is handed in by main.
  */
-export const ROOMS = [
+const ROOMS = [
   ['contract'],
   ['chat'],
   ['telemetry'],
@@ -36,12 +38,21 @@ const SDK_FENCES = [
 /** Pure by name or by room: no SDK, no node builtin except the hashing of node:crypto. */
 const PURE = '^src/(chat/|.*/(normalise|render|[^/]*-decision)\\.ts$)';
 
-const inRooms = (rooms) => `^src/(${rooms.join('|')})/`;
-const inPackages = (names) => `(^|/)node_modules/(@types/)?(${names.join('|')})/|^(${names.join('|')})(/|$)`;
-const at = (places) =>
+const inRooms = (rooms: readonly string[]) => `^src/(${rooms.join('|')})/`;
+const inPackages = (names: readonly string[]) =>
+  `(^|/)node_modules/(@types/)?(${names.join('|')})/|^(${names.join('|')})(/|$)`;
+const at = (places: readonly string[]) =>
   `^src/(${places.map((place) => (place.endsWith('.ts') ? place.replace('.', '\\.') : `${place}/`)).join('|')})`;
 
-const forbid = (name, comment, from, to) => ({ name, severity: 'error', comment, from, to });
+type From = IRegularForbiddenRuleType['from'];
+type To = IRegularForbiddenRuleType['to'];
+const forbid = (name: string, comment: string, from: From, to: To): IForbiddenRuleType => ({
+  name,
+  severity: 'error',
+  comment,
+  from,
+  to,
+});
 
 const roomRules = ROOMS.flatMap((group, index) => {
   const later = ROOMS.slice(index + 1).flat();
@@ -158,21 +169,21 @@ const placeRules = [
   forbid('resolvable', 'The import leads nowhere.', {}, { couldNotResolve: true }),
 ];
 
-export default {
-  forbidden: [...roomRules, ...fenceRules, ...placeRules],
-  options: {
-    // TypeScript 7 has no compiler API that dependency-cruiser knows; without a parser it cruises nothing and is content.
-    parser: 'swc',
-    tsPreCompilationDeps: true,
-    doNotFollow: { path: '(^|/)node_modules/' },
-    exclude: {
-      path: '^(dist|coverage|agent-runtime/dist|infra/cdk[.]out|local/slack/page|local/teams/page)/',
-    },
-    enhancedResolveOptions: {
-      exportsFields: ['exports'],
-      conditionNames: ['import', 'node', 'default', 'types'],
-      extensions: ['.ts', '.js', '.mjs', '.json'],
-    },
-    builtInModules: { add: ['node:sqlite', 'node:test', 'node:sea'] },
+const forbidden = [...roomRules, ...fenceRules, ...placeRules];
+
+const options: ICruiseOptions = {
+  // TypeScript 7 has no compiler API that dependency-cruiser knows; without a parser it cruises nothing and is content.
+  parser: 'swc',
+  tsPreCompilationDeps: true,
+  doNotFollow: { path: '(^|/)node_modules/' },
+  exclude: {
+    path: '^(dist|coverage|agent-runtime/dist|infra/cdk[.]out|local/slack/page|local/teams/page)/',
+  },
+  enhancedResolveOptions: {
+    exportsFields: ['exports'],
+    conditionNames: ['import', 'node', 'default', 'types'],
+    extensions: ['.ts', '.js', '.mjs', '.json'],
   },
 };
+
+export default { forbidden, options };
