@@ -1,0 +1,83 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createAnswerQuestion } from './agent/answer.ts';
+import { createSessions } from './agent/sessions.ts';
+import { readSystemPrompt } from './agent/system-prompt.ts';
+import type { AgentEnvironment } from './environment.ts';
+import { type LoadedModel, loadModel } from './models/load-model.ts';
+import { createRespond } from './respond.ts';
+import { createRuns, type Runs } from './runs/registry.ts';
+import { createAgentServer } from './serve.ts';
+import { createAwsClients } from './tools/aws-clients.ts';
+import { createAwsTools } from './tools/aws-tools.ts';
+import { type CataloguedTool, createCatalogue } from './tools/catalogue.ts';
+import { createWait } from './tools/wait.ts';
+
+export interface AgentApp {
+  readonly port: number;
+  readonly runs: Runs;
+  /** Ends every run with `end: cancelled`, lets the readers have it, and closes the server. */
+  stop(): Promise<void>;
+}
+
+export interface AgentAppParts {
+  /** Ends the process at once, for the demonstration prompt "crash now". */
+  readonly crash: () => void;
+  /** Tools beside the usual ones. */
+  readonly tools?: readonly CataloguedTool[];
+  readonly heartbeatMs?: number;
+}
+
+const SWEEP_MS = 60_000;
+
+/** Puts the agent together and starts to listen. */
+export async function startAgentApp(environment: AgentEnvironment, parts: AgentAppParts): Promise<AgentApp> {
+  const server = createAgentServer({
+    logLevel: environment.logLevel,
+    maxBodyBytes: environment.maxBodyBytes,
+    newTurnId: randomUUID,
+  });
+  const { log } = server;
+  const now = () => performance.now();
+  const runs = createRuns({
+    now,
+    log,
+    onBegin: (turnId) => server.busy(turnId),
+    ...(parts.heartbeatMs === undefined ? {} : { heartbeatMs: parts.heartbeatMs }),
+  });
+
+  const aws = createAwsClients(environment);
+  const catalogue = createCatalogue([
+    ...createAwsTools(aws),
+    ...(environment.model.provider === 'offline' ? [createWait()] : []),
+    ...(parts.tools ?? []),
+  ]);
+  let loaded: Promise<LoadedModel> | undefined;
+  const model = () => {
+    loaded ??= loadModel(environment.model, { crash: parts.crash });
+    return loaded;
+  };
+  const answer = createAnswerQuestion({
+    sessions: createSessions({ loadModel: model, catalogue }),
+    loadModel: model,
+    catalogue,
+    systemPrompt: readSystemPrompt(),
+    maxCycles: environment.maxCycles,
+    nonce: () => randomBytes(12).toString('hex'),
+    now,
+    log,
+  });
+
+  const port = await server.listen(createRespond({ runs, answer, log }), environment);
+  log.info({ port, model: environment.model.provider }, 'the agent is ready');
+  const sweeper = setInterval(() => runs.sweep(), SWEEP_MS);
+  sweeper.unref();
+  return {
+    port,
+    runs,
+    async stop() {
+      clearInterval(sweeper);
+      await runs.stop();
+      await server.close();
+    },
+  };
+}

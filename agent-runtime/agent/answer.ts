@@ -1,0 +1,130 @@
+import type { Agent, AgentResult } from '@strands-agents/sdk';
+import type { Invocation } from '../../src/contract/invocation.ts';
+import type { LoadedModel } from '../models/load-model.ts';
+import type { RunLog, Work } from '../runs/registry.ts';
+import type { EventBody, Run } from '../runs/run.ts';
+import { createTextBatch } from '../runs/text-batch.ts';
+import type { Catalogue } from '../tools/catalogue.ts';
+import { explainFailure } from './failure.ts';
+import { composeQuestion } from './question.ts';
+import type { Sessions } from './sessions.ts';
+import { describeActor } from './system-prompt.ts';
+import { createTranslator, type Stop, stopFor } from './translate.ts';
+
+/** What a turn is asked: the part of an invocation that the agent sees. */
+export type Question = Pick<Invocation, 'prompt' | 'actor' | 'thread' | 'files' | 'locale'>;
+
+/** How long a connected reader may take to accept an event that work waits for, in milliseconds. */
+const PATIENCE_MS = 10_000;
+/** A reader this many events behind makes the work wait, long before the replay buffer drops anything. */
+const MAX_BACKLOG = 500;
+
+export type AnswerQuestion = (question: Question) => Work;
+
+/** Makes the work of a run: ask the session's agent and publish everything that happens as contract events. */
+export function createAnswerQuestion(deps: {
+  readonly sessions: Sessions;
+  readonly loadModel: () => Promise<LoadedModel>;
+  readonly catalogue: Catalogue;
+  readonly systemPrompt: string;
+  readonly maxCycles: number;
+  readonly nonce: () => string;
+  readonly now: () => number;
+  readonly log: RunLog;
+}): AnswerQuestion {
+  return (question) => async (run) => {
+    let modelId = 'unknown';
+    const publish = createPublisher(run, deps.now);
+    const { translate, usage } = createTranslator(deps.catalogue.describe);
+    let outcome: { readonly stop: Stop } | { readonly failure: unknown };
+    let forget: () => void = () => undefined;
+    try {
+      modelId = (await deps.loadModel()).modelId;
+      const agent = await deps.sessions.agentFor(run.sessionId);
+      agent.systemPrompt = describeActor(deps.systemPrompt, question.actor, question.locale);
+      const before = [...agent.messages];
+      forget = () => {
+        // A question without an answer would make the next request invalid for most models.
+        agent.messages.splice(0, agent.messages.length, ...before);
+      };
+      const result = await ask(agent, question, run, {
+        nonce: deps.nonce(),
+        maxCycles: deps.maxCycles,
+        onEvent: async (event) => {
+          for (const body of translate(event)) await publish(body);
+        },
+      });
+      outcome = { stop: run.signal.aborted ? 'cancelled' : stopFor(result.stopReason) };
+    } catch (error) {
+      outcome = run.signal.aborted
+        ? { stop: 'cancelled' }
+        : isOutputLimit(error)
+          ? { stop: 'limit' }
+          : { failure: error };
+      forget();
+    }
+
+    if (run.finished) {
+      // The run was ended without us; the agent may still hold its lock.
+      deps.sessions.forget(run.sessionId);
+      return;
+    }
+    if ('failure' in outcome) {
+      const failure = explainFailure(outcome.failure);
+      deps.log.warn({ turnId: run.turnId, code: failure.code, err: outcome.failure }, 'a turn failed');
+      await publish({ type: 'error', ...failure });
+    }
+    const tokens = usage();
+    if (tokens) await publish({ type: 'usage', model: modelId, ...tokens });
+    await publish({ type: 'end', stop: 'stop' in outcome ? outcome.stop : 'end' });
+  };
+}
+
+async function ask(
+  agent: Agent,
+  question: Question,
+  run: Run,
+  options: {
+    readonly nonce: string;
+    readonly maxCycles: number;
+    readonly onEvent: (
+      event: Parameters<ReturnType<typeof createTranslator>['translate']>[0],
+    ) => Promise<void>;
+  },
+): Promise<AgentResult> {
+  const content = composeQuestion(question, options.nonce).map((text) => ({ text }));
+  const stream = agent.stream(content, {
+    cancelSignal: run.signal,
+    limits: { turns: options.maxCycles },
+  });
+  for (;;) {
+    const step = await stream.next();
+    if (step.done) return step.value;
+    // The agent goes on only when we ask for its next event: a tool runs after its `started` was delivered.
+    if (!run.finished) await options.onEvent(step.value);
+  }
+}
+
+function createPublisher(run: Run, now: () => number): (body: EventBody) => Promise<void> {
+  const batch = createTextBatch({
+    send: (text) => {
+      if (!run.finished) run.publish({ type: 'text', text });
+    },
+    now,
+  });
+  return async (body) => {
+    if (run.finished) return;
+    if (body.type === 'text') {
+      batch.add(body.text);
+    } else {
+      batch.flush();
+      const seq = run.publish(body);
+      if (body.type === 'tool' && body.state === 'started') await run.delivered(seq, PATIENCE_MS);
+    }
+    if (run.backlog() > MAX_BACKLOG) await run.delivered(run.last - MAX_BACKLOG / 2, PATIENCE_MS);
+  };
+}
+
+function isOutputLimit(error: unknown): boolean {
+  return error instanceof Error && error.name === 'MaxTokensError';
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+
+/** Everything the agent takes from its environment. This file is the only reader of `process.env`. */
+
+const flag = z
+  .enum(['0', '1', 'true', 'false', ''])
+  .default('0')
+  .transform((value) => value === '1' || value === 'true');
+
+const count = (least: number, most: number, fallback: number) =>
+  z.coerce.number().int().min(least).max(most).default(fallback);
+
+const text = z.string().trim().min(1);
+
+const shape = z
+  .object({
+    PORT: count(0, 65_535, 8080),
+    HOST: text.default('0.0.0.0'),
+    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    /** End when standard input closes: a parent that dies takes its agents along. */
+    EXIT_WITH_PARENT: flag,
+    AWS_REGION: text.default('us-east-2'),
+    /** Stand-ins and other S3-compatible servers have no host name per bucket. */
+    S3_FORCE_PATH_STYLE: flag,
+    MODEL_PROVIDER: z.enum(['bedrock', 'openai', 'offline']).default('bedrock'),
+    MODEL_ID: text.optional(),
+    OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
+    OPENAI_API_KEY: text.optional(),
+    /** Milliseconds between two words of the offline model. */
+    OFFLINE_WORD_DELAY_MS: count(0, 10_000, 15),
+    /** Model calls in one turn, each with the tools it asked for. */
+    MAX_AGENT_CYCLES: count(1, 200, 25),
+    /** Bytes of one request; files arrive inside it as base64. */
+    MAX_BODY_BYTES: count(1024, 100_000_000, 20_000_000),
+  })
+  .superRefine((value, context) => {
+    if (value.MODEL_PROVIDER !== 'openai') return;
+    const missing = (name: string, how: string) =>
+      context.addIssue({ code: 'custom', path: [name], message: how });
+    if (!value.MODEL_ID) {
+      missing('MODEL_ID', 'name the model as the server lists it under /v1/models');
+    }
+    if (!value.OPENAI_BASE_URL && !value.OPENAI_API_KEY) {
+      missing('OPENAI_BASE_URL', 'give the address of the server, or OPENAI_API_KEY for the public one');
+    }
+  });
+
+export interface AgentEnvironment {
+  readonly port: number;
+  readonly host: string;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  readonly exitWithParent: boolean;
+  readonly region: string;
+  readonly s3ForcePathStyle: boolean;
+  readonly model: ModelChoice;
+  readonly maxCycles: number;
+  readonly maxBodyBytes: number;
+}
+
+export type ModelChoice =
+  | { readonly provider: 'bedrock'; readonly modelId: string; readonly region: string }
+  | {
+      readonly provider: 'openai';
+      readonly modelId: string;
+      readonly baseUrl: string | undefined;
+      readonly apiKey: string | undefined;
+    }
+  | { readonly provider: 'offline'; readonly wordDelayMs: number };
+
+/** The inference profile that is used when nothing is said; it routes inside the United States regions. */
+export const DEFAULT_BEDROCK_MODEL = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0';
+
+/**
+ * Reads and checks the environment.
+ *
+ * @throws Error whose message lists every value that is missing or malformed, one a line.
+ */
+export function readEnvironment(source: Record<string, string | undefined> = process.env): AgentEnvironment {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const parsed = shape.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`The environment of the agent is not usable:\n${lines.join('\n')}`);
+  }
+  const value = parsed.data;
+  return {
+    port: value.PORT,
+    host: value.HOST,
+    logLevel: value.LOG_LEVEL,
+    exitWithParent: value.EXIT_WITH_PARENT,
+    region: value.AWS_REGION,
+    s3ForcePathStyle: value.S3_FORCE_PATH_STYLE,
+    model: chooseModel(value),
+    maxCycles: value.MAX_AGENT_CYCLES,
+    maxBodyBytes: value.MAX_BODY_BYTES,
+  };
+}
+
+function chooseModel(value: z.infer<typeof shape>): ModelChoice {
+  switch (value.MODEL_PROVIDER) {
+    case 'offline':
+      return { provider: 'offline', wordDelayMs: value.OFFLINE_WORD_DELAY_MS };
+    case 'openai':
+      return {
+        provider: 'openai',
+        modelId: value.MODEL_ID ?? '',
+        baseUrl: value.OPENAI_BASE_URL,
+        apiKey: value.OPENAI_API_KEY,
+      };
+    case 'bedrock':
+      return {
+        provider: 'bedrock',
+        modelId: value.MODEL_ID ?? DEFAULT_BEDROCK_MODEL,
+        region: value.AWS_REGION,
+      };
+  }
+}
