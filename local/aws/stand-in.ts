@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createAccount } from './account.ts';
+import { createAccountApis } from './account-apis.ts';
+import type { Api, AwsRequest } from './api.ts';
+import { answerControl } from './control.ts';
+import { type ExchangeDeps, exchange, type RecordedCall, readBody } from './exchange.ts';
+import type { Fault } from './faults.ts';
+import { chooseApi, readTarget, refuseSignature } from './route.ts';
+import { createRuntimeApi } from './runtime-api.ts';
+import { RUNTIME_ARN } from './runtime-model.ts';
+import { type AgentOptions, createSessions, type SessionView } from './sessions.ts';
+import { type Credentials, parseAuthorization } from './sigv4.ts';
+
+export type { RecordedCall } from './exchange.ts';
+export type { Fault } from './faults.ts';
+export type { AgentOptions, SessionView } from './sessions.ts';
+
+export interface AwsStandInOptions {
+  /** Default: a free one. */
+  readonly port?: number;
+  readonly host?: '127.0.0.1';
+  /** Default us-east-2. */
+  readonly region?: string;
+  /** 12 digits, default 123456789012. */
+  readonly accountId?: string;
+  readonly agentRuntimeArn?: string;
+  /** Endpoints of the runtime, default only DEFAULT. */
+  readonly qualifiers?: readonly string[];
+  readonly agent: AgentOptions;
+  /** The key pair that signatures must be made with. Without it only their form is checked. */
+  readonly credentials?: Credentials;
+  /** AWS allows 25 per endpoint; default no limit. */
+  readonly invocationsPerSecond?: number;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+  readonly log?: (line: string) => void;
+}
+
+export interface AwsStandIn {
+  /** What AWS_ENDPOINT_URL is set to. */
+  readonly url: string;
+  readonly agentRuntimeArn: string;
+  readonly accountId: string;
+  readonly region: string;
+  sessions(): SessionView[];
+  /** The latest calls, oldest first. */
+  readonly calls: RecordedCall[];
+  /** Push faults here. */
+  readonly faults: Fault[];
+  /** Ends every agent process, then the server. */
+  close(): Promise<void>;
+}
+
+const REMEMBERED_CALLS = 10_000;
+/** Longer than clients keep an idle connection, so that no request meets a closing one. */
+const KEEP_ALIVE_MS = 120_000;
+
+/** Starts an AWS that listens on the loopback interface: AgentCore's runtime and a small account. */
+export async function createAwsStandIn(options: AwsStandInOptions): Promise<AwsStandIn> {
+  const region = options.region ?? 'us-east-2';
+  const accountId = options.accountId ?? '123456789012';
+  const agentRuntimeArn =
+    options.agentRuntimeArn ??
+    `arn:aws:bedrock-agentcore:${region}:${accountId}:runtime/cloud_engineer-AbCdEf1234`;
+  if (!RUNTIME_ARN.test(agentRuntimeArn)) {
+    throw new Error(
+      `agentRuntimeArn ${agentRuntimeArn} is not the ARN of a runtime (…:runtime/<name>-<10 characters>)`,
+    );
+  }
+  const now = options.now ?? Date.now;
+  const log = options.log ?? (() => undefined);
+  const calls: RecordedCall[] = [];
+  const faults: Fault[] = [];
+  const sessions = createSessions({ agent: options.agent, now, log });
+  const runtime = createRuntimeApi({
+    agentRuntimeArn,
+    accountId,
+    qualifiers: options.qualifiers ?? ['DEFAULT'],
+    sessions,
+    invocationsPerSecond: options.invocationsPerSecond,
+    now,
+    log,
+  });
+  const apis: readonly Api[] = [runtime, ...createAccountApis(createAccount(accountId, region))];
+  const exchangeDeps: ExchangeDeps = {
+    faults,
+    now,
+    log,
+    record(call) {
+      calls.push(call);
+      if (calls.length > REMEMBERED_CALLS) calls.shift();
+    },
+  };
+
+  async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const target = readTarget(incoming.url ?? '/');
+    if (!target) return sendPlain(response, 400, 'The path is not percent-encoded correctly');
+    const { authorization } = incoming.headers;
+    if (target.rawPath.startsWith('/control/') && authorization === undefined) {
+      const reset = async () => {
+        faults.length = 0;
+        runtime.reset();
+        await sessions.stopAll();
+        calls.length = 0;
+      };
+      const deps = { faults, sessions: sessions.list, calls: () => calls, reset };
+      return answerControl(deps, target.rawPath, incoming, response);
+    }
+    const { body, tooLarge } = await readBody(incoming);
+    const gone = new AbortController();
+    response.on('close', () => {
+      if (!response.writableFinished) gone.abort();
+    });
+    const signature = parseAuthorization(authorization);
+    const request: AwsRequest = {
+      ...target,
+      requestId: randomUUID(),
+      method: incoming.method ?? 'GET',
+      headers: incoming.headers,
+      body,
+      bodyTooLarge: tooLarge,
+      region: typeof signature === 'object' ? signature.region : region,
+      signal: gone.signal,
+    };
+    const api = chooseApi(apis, request, signature);
+    if (!api) {
+      const what = typeof signature === 'object' ? signature.service : target.rawPath;
+      return sendPlain(
+        response,
+        400,
+        `This stand-in has no ${what}; it has ${apis.map((a) => a.name).join(', ')}`,
+      );
+    }
+    const refusal = refuseSignature(api, request, signature, region, options.credentials, Date.now());
+    return exchange(exchangeDeps, api, request, response, refusal);
+  }
+
+  const server = createServer(
+    { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 },
+    (incoming, response) => {
+      handle(incoming, response).catch((error: unknown) => {
+        // The client went away while it was sending.
+        log(`${incoming.method} ${incoming.url} was not answered: ${String(error)}`);
+        response.destroy();
+      });
+    },
+  );
+  server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    agentRuntimeArn,
+    accountId,
+    region,
+    sessions: sessions.list,
+    calls,
+    faults,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await Promise.all([sessions.close(), closed]);
+    },
+  };
+}
+
+function sendPlain(response: ServerResponse, status: number, message: string): void {
+  const headers = { 'content-type': 'application/json', 'x-amzn-errortype': 'UnknownOperationException' };
+  response.writeHead(status, headers);
+  response.end(JSON.stringify({ message }));
+}
