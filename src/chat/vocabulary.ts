@@ -59,9 +59,27 @@ export interface ReplyTask {
   readonly detail?: string;
 }
 
+/** Why a reply closes with a remark of the bot itself. `notices.ts` has the words for each. */
+export type NoticeCode =
+  | 'help'
+  | 'empty_question'
+  | 'file_without_question'
+  | 'agent_unreachable'
+  | 'agent_busy'
+  | 'agent_misconfigured'
+  | 'agent_failed'
+  | 'agent_timeout'
+  | 'agent_cut_off'
+  | 'answer_blocked'
+  | 'answer_limited'
+  | 'approval_unsupported'
+  | 'outcome_unknown'
+  | 'stopped'
+  | 'internal';
+
 /** A closing remark of the bot itself, kept apart from the agent's words. */
 export interface ReplyNotice {
-  readonly code: string;
+  readonly code: NoticeCode;
   readonly text: string;
   /** Offer a button that asks the same question again. */
   readonly retry: boolean;
@@ -72,6 +90,8 @@ export interface ReplyNotice {
  * which is what makes posting idempotent. `text` only ever grows within one turn.
  */
 export interface ReplyView {
+  /** What the agent is doing right now; shown as a passing status, never part of the message. */
+  readonly status?: string;
   readonly text: string;
   readonly tasks: readonly ReplyTask[];
   readonly notice?: ReplyNotice;

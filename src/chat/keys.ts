@@ -1,0 +1,27 @@
+import { nameOf } from './digest.ts';
+import type { ConversationKey, InboundMessage, Sender } from './vocabulary.ts';
+
+const LANE_LENGTH = 32;
+
+/** The thread a conversation key points at, whoever writes in it. */
+export function threadId(key: ConversationKey): string {
+  return nameOf([key.platform, key.tenant, key.conversation, key.thread]).slice(0, LANE_LENGTH);
+}
+
+/** The queue of one sender in one thread. */
+export function laneId(key: ConversationKey, sender: Sender): string {
+  return nameOf([key.platform, key.tenant, key.conversation, key.thread, sender.tenant, sender.id]).slice(
+    0,
+    LANE_LENGTH,
+  );
+}
+
+/** A delivery's identity as it is kept in Redis: short, and without the platform's ids in clear. */
+export function claimId(claim: string): string {
+  return nameOf(['claim', claim]).slice(0, LANE_LENGTH);
+}
+
+/** Who a chat account is while no identity is linked to it. */
+export function chatActor(message: Pick<InboundMessage, 'key' | 'sender'>): string {
+  return `${message.key.platform}:${message.sender.tenant}:${message.sender.id}`;
+}

@@ -1,0 +1,68 @@
+import type { NoticeCode, ReplyNotice } from './vocabulary.ts';
+
+/** What a person reads, and whether asking the same again can help. Every text says what to do next. */
+const NOTICES: Record<NoticeCode, { readonly text: string; readonly retry: boolean }> = {
+  help: {
+    text:
+      'Mention me with a question, or write to me directly. For example: “How many EC2 instances are running?” ' +
+      'Write on in the same thread to follow up: I remember what you asked there. Each person in a thread has a conversation of their own with me.',
+    retry: false,
+  },
+  empty_question: {
+    text: 'I saw my name but no question. Write it in the same message, for example: “How many EC2 instances are running?”',
+    retry: false,
+  },
+  file_without_question: {
+    text: 'I got a file but no question, and I cannot read files yet. Paste the part that matters and say what you would like to know.',
+    retry: false,
+  },
+  agent_unreachable: {
+    text: 'I could not reach the agent. Your question is kept: press Retry in a minute. If it happens again, tell your administrator.',
+    retry: true,
+  },
+  agent_busy: {
+    text: 'The agent is at its limit right now. Your question is kept: press Retry in a minute.',
+    retry: true,
+  },
+  agent_misconfigured: {
+    text: 'The agent refused the request, which looks like a setup problem. Tell your administrator; once it is mended, press Retry.',
+    retry: true,
+  },
+  agent_failed: {
+    text: 'The agent ran into an error and could not finish. Press Retry to ask again, or rephrase the question.',
+    retry: true,
+  },
+  agent_timeout: {
+    text: 'The agent gave no sign of life for too long, so I stopped waiting. Press Retry to ask again, or ask for less in one go.',
+    retry: true,
+  },
+  agent_cut_off: {
+    text: 'The connection to the agent broke before the answer was complete. Press Retry to ask again.',
+    retry: true,
+  },
+  answer_blocked: {
+    text: 'The rest of this answer was withheld by a content policy. Try to rephrase the question.',
+    retry: false,
+  },
+  answer_limited: {
+    text: 'The answer reached the agent’s length limit. Ask it to go on, or ask for less in one go.',
+    retry: false,
+  },
+  approval_unsupported: {
+    text: 'The agent asked for an approval, which this version cannot show yet. Nothing was executed.',
+    retry: false,
+  },
+  outcome_unknown: {
+    text: 'The agent was interrupted while it was changing something, and I cannot tell whether the change went through. Please check before you ask again.',
+    retry: false,
+  },
+  stopped: { text: 'Stopped. What was answered so far stays above.', retry: true },
+  internal: {
+    text: 'Something went wrong on our side. Press Retry to ask again. If it happens again, tell your administrator.',
+    retry: true,
+  },
+};
+
+export function notice(code: NoticeCode): ReplyNotice {
+  return { code, ...NOTICES[code] };
+}

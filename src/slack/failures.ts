@@ -1,0 +1,42 @@
+import {
+  WebAPIHTTPError,
+  WebAPIPlatformError,
+  WebAPIRateLimitedError,
+  WebAPIRequestError,
+} from '@slack/web-api';
+
+/** How a Web API call failed, in the terms that decide what to do next. */
+export type SlackFailure =
+  /** Not carried out; may be sent again after `waitMs`. */
+  | { readonly kind: 'rate_limited'; readonly waitMs: number }
+  /** Perhaps carried out: the answer was lost, or Slack failed in the middle. */
+  | { readonly kind: 'unknown'; readonly reason: string }
+  /** Not carried out, and the same call will fail again. `code` is Slack's error name. */
+  | { readonly kind: 'refused'; readonly code: string };
+
+/** Slack's names for its own trouble. The message may have been written. */
+const SLACK_TROUBLE = new Set([
+  'fatal_error',
+  'internal_error',
+  'request_timeout',
+  'service_unavailable',
+  'team_added_to_org',
+]);
+
+/** Undefined for an error that is not Slack's: a lost lane, or a bug. */
+export function slackFailure(error: unknown): SlackFailure | undefined {
+  if (error instanceof WebAPIRateLimitedError)
+    return { kind: 'rate_limited', waitMs: error.retryAfter * 1000 };
+  if (error instanceof WebAPIPlatformError) {
+    const code = error.data.error;
+    if (code === 'ratelimited' || code === 'rate_limited') return { kind: 'rate_limited', waitMs: 1_000 };
+    return SLACK_TROUBLE.has(code) ? { kind: 'unknown', reason: code } : { kind: 'refused', code };
+  }
+  if (error instanceof WebAPIHTTPError) {
+    if (error.statusCode === 429) return { kind: 'rate_limited', waitMs: 1_000 };
+    if (error.statusCode >= 500) return { kind: 'unknown', reason: `http_${error.statusCode}` };
+    return { kind: 'refused', code: `http_${error.statusCode}` };
+  }
+  if (error instanceof WebAPIRequestError) return { kind: 'unknown', reason: 'no_answer' };
+  return undefined;
+}

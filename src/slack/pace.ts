@@ -1,0 +1,40 @@
+/** Waits; rejects with the signal's reason as soon as it aborts. */
+export type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
+
+export interface Bell {
+  ring(): void;
+  /** Resolves once the bell was rung since the last time this resolved. */
+  rung(): Promise<void>;
+}
+
+export function createBell(): Bell {
+  let { promise, resolve } = Promise.withResolvers<void>();
+  return {
+    ring: () => resolve(),
+    async rung() {
+      await promise;
+      ({ promise, resolve } = Promise.withResolvers<void>());
+    },
+  };
+}
+
+/** Waits for `event`, for `limitMs` at most when given. Rejects when the signal aborts; leaves no timer behind. */
+export async function until(
+  signal: AbortSignal,
+  event: Promise<void>,
+  pause?: Pause,
+  limitMs = 0,
+): Promise<void> {
+  const done = new AbortController();
+  const either = AbortSignal.any([signal, done.signal]);
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason as Error);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await Promise.race([event, aborted, ...(pause ? [pause(limitMs, either)] : [])]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    done.abort(new Error('no longer waited for'));
+  }
+}

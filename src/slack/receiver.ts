@@ -1,0 +1,146 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { App, Receiver, ReceiverEvent } from '@slack/bolt';
+import type { Logger } from '../telemetry/logger.ts';
+import { refuseUnsigned } from './verify.ts';
+
+/** Slack's largest event, a 40,000-character message, stays far below this. */
+const BODY_LIMIT = 900 * 1024;
+
+export interface SlackReceiverDeps {
+  readonly signingSecret: string;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly onRefused: (why: string) => void;
+  readonly log: Logger;
+}
+
+export interface SlackReceiver extends Receiver {
+  /** Answers `POST /slack/events`: events, interactivity and slash commands. Needs the raw body, unparsed. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+}
+
+/**
+ * Bolt's receiver on our own web server. Unlike Bolt's own it answers after the listeners have ended: an event that
+ * could not be stored is answered with an error, so that Slack delivers it again.
+ */
+export function createSlackReceiver(deps: SlackReceiverDeps): SlackReceiver {
+  let app: App | undefined;
+
+  async function dispatch(
+    body: Record<string, unknown>,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    if (!app) return answer(response, 503, 'not started');
+    let acknowledged = false;
+    let acknowledgement: unknown;
+    const event: ReceiverEvent = {
+      body,
+      ack: async (value?: unknown) => {
+        acknowledged = true;
+        acknowledgement = value;
+      },
+      ...retryOf(request),
+    };
+    try {
+      await app.processEvent(event);
+    } catch (error) {
+      deps.log.error({ err: error }, 'an event could not be handled; Slack will deliver it again');
+      return answer(response, 503, 'not stored, deliver again');
+    }
+    if (!acknowledged) return answer(response, 404, 'this app does not handle this type of request');
+    answer(response, 200, acknowledgement ?? '');
+  }
+
+  return {
+    init(bolt) {
+      app = bolt;
+    },
+    start: async () => undefined,
+    stop: async () => undefined,
+
+    async handle(request, response) {
+      if (request.method !== 'POST') {
+        response.setHeader('Allow', 'POST');
+        return answer(response, 405, 'use POST');
+      }
+      const raw = await readBody(request);
+      if (raw === 'too_large') {
+        deps.onRefused('too_large');
+        response.setHeader('Connection', 'close');
+        return answer(response, 413, 'body too large');
+      }
+      if (raw === 'aborted') return;
+      const refusal = refuseUnsigned(
+        { rawHeaders: request.rawHeaders, body: raw },
+        deps.signingSecret,
+        deps.now(),
+      );
+      if (refusal) {
+        deps.onRefused(refusal);
+        deps.log.warn({ refusal }, 'a request without a valid Slack signature was refused');
+        return answer(response, 401, 'signature refused');
+      }
+      const body = parseBody(raw, request.headers['content-type'] ?? '');
+      if (!body) {
+        deps.onRefused('malformed');
+        return answer(response, 400, 'the body is neither a JSON object nor a Slack form');
+      }
+      if (body['ssl_check'] !== undefined) return answer(response, 200, '');
+      if (body['type'] === 'url_verification')
+        return answer(response, 200, { challenge: String(body['challenge'] ?? '') });
+      return dispatch(body, request, response);
+    },
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer | 'too_large' | 'aborted'> {
+  if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) return 'too_large';
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > BODY_LIMIT) return 'too_large';
+      chunks.push(chunk);
+    }
+  } catch {
+    // The sender went away; there is nobody to answer.
+    return 'aborted';
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Slack sends JSON for events, and forms for slash commands and (as JSON in `payload`) for interactivity. */
+function parseBody(raw: Buffer, contentType: string): Record<string, unknown> | undefined {
+  const text = raw.toString('utf8');
+  if (!contentType.startsWith('application/x-www-form-urlencoded')) return jsonObject(text);
+  const form = Object.fromEntries(new URLSearchParams(text));
+  return form['payload'] === undefined ? form : jsonObject(form['payload']);
+}
+
+function jsonObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function retryOf(request: IncomingMessage): { retryNum?: number; retryReason?: string } {
+  const { 'x-slack-retry-num': num, 'x-slack-retry-reason': reason } = request.headers;
+  return {
+    ...(typeof num === 'string' ? { retryNum: Number(num) } : {}),
+    ...(typeof reason === 'string' ? { retryReason: reason } : {}),
+  };
+}
+
+function answer(response: ServerResponse, status: number, body: unknown): void {
+  if (response.headersSent || response.destroyed) return;
+  const text = typeof body === 'string';
+  response.writeHead(status, { 'Content-Type': text ? 'text/plain; charset=utf-8' : 'application/json' });
+  response.end(text ? body : JSON.stringify(body));
+}

@@ -1,0 +1,68 @@
+import type { Logger } from '../telemetry/logger.ts';
+import { LaneLost } from '../turns/reply.ts';
+import { slackFailure } from './failures.ts';
+import type { Pause } from './pace.ts';
+import { statusText } from './render.ts';
+import type { ThreadWriter } from './thread-writer.ts';
+
+export interface StatusLineDeps {
+  readonly writer: ThreadWriter;
+  readonly channel: string;
+  readonly thread: string;
+  /** No status is sent before this. */
+  readonly after: Promise<void>;
+  readonly pause: Pause;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+const PACE_MS = 3_000;
+
+/**
+ * The "is thinking…" line under a thread (`assistant.threads.setStatus`). A passing courtesy: it is paced, and when
+ * Slack refuses it the reply goes on without. Slack takes it away by itself when the app posts into the thread.
+ */
+export function createStatusLine(deps: StatusLineDeps) {
+  let visible = '';
+  let sentAt = Number.NEGATIVE_INFINITY;
+  let enabled = true;
+  let sending: Promise<void> = deps.after;
+
+  const send = async (status: string) => {
+    try {
+      await deps.writer.send('assistant.threads.setStatus', {
+        channel_id: deps.channel,
+        thread_ts: deps.thread,
+        status: statusText(status),
+      });
+      visible = status;
+    } catch (error) {
+      if (error instanceof LaneLost) return;
+      const failure = slackFailure(error);
+      if (!failure) throw error;
+      enabled = failure.kind !== 'refused';
+      deps.log.info({ failure }, 'the status line could not be set');
+    }
+  };
+
+  return {
+    show(status: string): void {
+      if (!enabled || status === visible || deps.now() - sentAt < PACE_MS) return;
+      sentAt = deps.now();
+      sending = sending.then(() => send(status));
+      // Whoever writes next waits for `settled` and sees the failure there.
+      sending.catch((error: unknown) => deps.log.debug({ err: error }, 'the status line stopped'));
+    },
+    /** A status that lands after the message would stay: messages wait for it. */
+    settled: (): Promise<void> => sending,
+    /** A new message took the status away. */
+    replaced(): void {
+      visible = '';
+    },
+    async clear(): Promise<void> {
+      await sending;
+      if (visible !== '') await send('');
+    },
+  };
+}

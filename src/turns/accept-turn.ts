@@ -1,0 +1,61 @@
+import { nameOf } from '../chat/digest.ts';
+import type { InboundMessage } from '../chat/vocabulary.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Acceptance, Lanes } from './lanes.ts';
+import type { Wakes } from './wakes.ts';
+
+export interface AcceptDeps {
+  readonly lanes: Pick<Lanes, 'accept' | 'read'>;
+  readonly wakes: Pick<Wakes, 'add'>;
+  /** Confirms that the write is as durable as promised; throws when it is not. */
+  readonly confirmDurable: () => Promise<void>;
+  readonly randomBytes: (size: number) => Uint8Array;
+  readonly observe: (outcome: Acceptance['outcome']) => void;
+  readonly log: Logger;
+}
+
+export type Retry = 'accepted' | 'already_retried' | 'not_yours' | 'too_old' | 'busy';
+
+/** Puts questions into lanes. Talks to nothing but Redis, so that the platform can be answered at once. */
+export function createAccept(deps: AcceptDeps) {
+  /**
+   * Accepts a message once, whatever number of times it is delivered. When this resolves, the turn is durable.
+   * A failed wake is not a failed accept: the sweeper finds the lane.
+   */
+  async function acceptTurn(message: InboundMessage): Promise<Acceptance> {
+    const turnId = `turn-${nameOf([Buffer.from(deps.randomBytes(20)).toString('hex')]).slice(0, 26)}`;
+    const acceptance = await deps.lanes.accept(turnId, message);
+    await deps.confirmDurable();
+    deps.observe(acceptance.outcome);
+    if (acceptance.outcome === 'accepted') {
+      deps.log.info(
+        { turn: turnId, platform: message.key.platform, tenant: message.key.tenant },
+        'turn accepted',
+      );
+      if (acceptance.wake) {
+        await deps.wakes.add().catch((error: unknown) => {
+          deps.log.warn({ err: error, turn: turnId }, 'the wake was not added; the sweeper will do it');
+        });
+      }
+    }
+    return acceptance;
+  }
+
+  /** Asks the question of an ended turn again, once, for the person who asked it. */
+  async function retryTurn(
+    turnId: string,
+    by: { readonly id: string; readonly tenant: string },
+  ): Promise<Retry> {
+    const turn = await deps.lanes.read(turnId);
+    if (!turn) return 'too_old';
+    const { sender } = turn.message;
+    if (sender.id !== by.id || sender.tenant !== by.tenant) return 'not_yours';
+    const acceptance = await acceptTurn({ ...turn.message, addressed: true, claims: [`retry:${turnId}`] });
+    if (acceptance.outcome === 'accepted') return 'accepted';
+    return acceptance.outcome === 'full' ? 'busy' : 'already_retried';
+  }
+
+  return { acceptTurn, retryTurn };
+}
+
+export type Accept = ReturnType<typeof createAccept>;

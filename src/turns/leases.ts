@@ -1,0 +1,85 @@
+import { type Held, type Lanes, LEASE_MS } from './lanes.ts';
+import { LaneLost } from './reply.ts';
+import type { ClaimedTurn } from './turn.ts';
+
+/** A worker's hold on one lane. */
+export interface Hold {
+  /** Aborts with `LaneLost` when the lane is gone, or with another reason when the run is given up. */
+  readonly signal: AbortSignal;
+  assertHeld(): void;
+  abort(reason: Error): void;
+  /** Ends renewal. The lane itself is freed by `finish` or `release`. */
+  drop(): void;
+}
+
+export interface LeaseDeps {
+  readonly lanes: Pick<Lanes, 'renew'>;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  readonly onError: (error: unknown) => void;
+  readonly leaseMs?: number;
+}
+
+/**
+ * Renews all lanes of this worker in one call, three times a lease. A hold counts from *before* the call that won
+ * or renewed it, so that this worker gives up no later than Redis does, even while Redis cannot be reached.
+ */
+export function keepLeases(deps: LeaseDeps) {
+  const leaseMs = deps.leaseMs ?? LEASE_MS;
+  const holds = new Map<
+    string,
+    { readonly fence: string; readonly controller: AbortController; until: number }
+  >();
+  let renewing: Promise<void> = Promise.resolve();
+
+  const lose = (lane: string) => {
+    holds.get(lane)?.controller.abort(new LaneLost(lane));
+    holds.delete(lane);
+  };
+
+  const renewAll = async () => {
+    const asked: Held[] = [...holds].map(([lane, hold]) => ({ lane, fence: hold.fence }));
+    if (asked.length === 0) return;
+    const before = deps.now();
+    try {
+      const lost = new Set(await deps.lanes.renew(asked));
+      for (const { lane, fence } of asked) {
+        const hold = holds.get(lane);
+        if (hold?.fence !== fence) continue;
+        if (lost.has(lane)) lose(lane);
+        else hold.until = before + leaseMs;
+      }
+    } catch (error) {
+      deps.onError(error);
+      for (const [lane, hold] of holds) if (hold.until <= deps.now()) lose(lane);
+    }
+  };
+
+  const timer = setInterval(() => {
+    renewing = renewing.then(renewAll);
+  }, leaseMs / 3);
+
+  return {
+    /** `claimedAt`: `now()` before the claim was sent. */
+    hold(turn: ClaimedTurn, claimedAt: number): Hold {
+      const { lane } = turn;
+      const entry = { fence: turn.fence, controller: new AbortController(), until: claimedAt + leaseMs };
+      holds.set(lane, entry);
+      return {
+        signal: entry.controller.signal,
+        assertHeld() {
+          entry.controller.signal.throwIfAborted();
+          if (entry.until <= deps.now()) throw new LaneLost(lane);
+        },
+        abort: (reason) => entry.controller.abort(reason),
+        drop() {
+          if (holds.get(lane) === entry) holds.delete(lane);
+        },
+      };
+    },
+    async close(): Promise<void> {
+      clearInterval(timer);
+      await renewing;
+    },
+  };
+}

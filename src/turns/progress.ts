@@ -1,0 +1,75 @@
+import type { ReplyTask, ReplyView } from '../chat/vocabulary.ts';
+import { EMPTY_VIEW } from '../chat/vocabulary.ts';
+import type { AgentEvent } from '../contract/events.ts';
+
+type EndEvent = Extract<AgentEvent, { type: 'end' }>;
+type ErrorEvent = Extract<AgentEvent, { type: 'error' }>;
+
+/** What is known of a turn's run after some of its events. */
+export interface Progress {
+  readonly view: ReplyView;
+  readonly lastSeq: number;
+  /** A tool that changes things has been started. */
+  readonly sawWrite: boolean;
+  /** Events are missing in between: what is shown cannot be trusted to be the whole answer. */
+  readonly gap: boolean;
+  readonly error?: Pick<ErrorEvent, 'code' | 'message' | 'retryable'>;
+  readonly stop?: EndEvent['stop'];
+}
+
+export const NO_PROGRESS: Progress = { view: EMPTY_VIEW, lastSeq: 0, sawWrite: false, gap: false };
+
+/** Adds one event. Events already seen (a replay after attach) change nothing. */
+export function advance(progress: Progress, event: AgentEvent): Progress {
+  if (event.seq <= progress.lastSeq) return progress;
+  const next: Progress = {
+    ...progress,
+    lastSeq: event.seq,
+    gap: progress.gap || event.seq !== progress.lastSeq + 1,
+  };
+  const { view } = next;
+  switch (event.type) {
+    case 'status':
+      return { ...next, view: { ...view, status: event.text } };
+    case 'text':
+      return { ...next, view: { ...view, text: view.text + event.text } };
+    case 'tool':
+      return {
+        ...next,
+        sawWrite: next.sawWrite || (event.effect === 'write' && event.state === 'started'),
+        view: { ...view, tasks: withTask(view.tasks, toolTask(event)) },
+      };
+    case 'file':
+      return { ...next, view: { ...view, tasks: withTask(view.tasks, fileTask(event)) } };
+    case 'error':
+      return { ...next, error: { code: event.code, message: event.message, retryable: event.retryable } };
+    case 'end':
+      return { ...next, stop: event.stop };
+    case 'approval':
+    case 'usage':
+      return next;
+    default:
+      return event satisfies never;
+  }
+}
+
+function toolTask(event: Extract<AgentEvent, { type: 'tool' }>): ReplyTask {
+  const states = { started: 'in_progress', finished: 'complete', failed: 'error' } as const;
+  const detail = event.detail === undefined ? {} : { detail: event.detail };
+  return { id: event.id, title: event.title, state: states[event.state], ...detail };
+}
+
+/** Files are named, so that the reader knows of them, until they can be uploaded into the thread. */
+function fileTask(event: Extract<AgentEvent, { type: 'file' }>): ReplyTask {
+  return {
+    id: `file-${event.seq}`,
+    title: `File: ${event.title || event.name}`,
+    state: 'complete',
+    detail: event.alt,
+  };
+}
+
+function withTask(tasks: readonly ReplyTask[], task: ReplyTask): ReplyTask[] {
+  const known = tasks.some((t) => t.id === task.id);
+  return known ? tasks.map((t) => (t.id === task.id ? task : t)) : [...tasks, task];
+}

@@ -1,0 +1,218 @@
+import { chatActor } from '../chat/keys.ts';
+import { notice } from '../chat/notices.ts';
+import { EMPTY_VIEW, type ReplyView } from '../chat/vocabulary.ts';
+import type { AgentEvent } from '../contract/events.ts';
+import type { Invocation } from '../contract/invocation.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { type Answer, type AskAgentDeps, askAgent, type Exchange } from './ask-agent.ts';
+import type { Lanes } from './lanes.ts';
+import type { Hold } from './leases.ts';
+import { localAnswer } from './local-answer.ts';
+import { LaneLost, type OpenReply, ReplyRefused } from './reply.ts';
+import type { ClaimedTurn, TurnEnd } from './turn.ts';
+
+/** A turn that crashed this many workers is given up with a message instead of crashing the next. */
+const MAX_ATTEMPTS = 5;
+
+/** The worker is shutting down: the turn goes on elsewhere. */
+export class HandedOver extends Error {
+  constructor() {
+    super('the worker is shutting down');
+    this.name = 'HandedOver';
+  }
+}
+
+export interface TurnTrace {
+  readonly traceId: string;
+  readonly traceparent: string;
+  end(outcome: string): void;
+}
+
+/** What is counted of a turn. Times in milliseconds. */
+export interface TurnObserver {
+  firstText(msSinceReceived: number): void;
+  ended(end: TurnEnd, reason: string, msSinceReceived: number): void;
+  interrupted(kind: string): void;
+}
+
+export interface AgentCall extends Exchange {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly traceparent: string;
+  readonly invocation: Invocation;
+}
+
+export interface RunTurnDeps {
+  readonly lanes: Pick<Lanes, 'note' | 'finish' | 'release'>;
+  readonly openReply: OpenReply;
+  /** Derives the session of an actor in the thread of the message. */
+  readonly sessionOf: (turn: ClaimedTurn, actorId: string) => string;
+  readonly invoke: (call: AgentCall) => AsyncIterable<AgentEvent>;
+  readonly stopSession: (sessionId: string) => Promise<void>;
+  readonly interruptionOf: AskAgentDeps['interruptionOf'];
+  readonly pause: AskAgentDeps['pause'];
+  readonly wake: () => Promise<void>;
+  readonly canAttach: boolean;
+  readonly totalMs: number;
+  readonly trace: (turn: ClaimedTurn) => TurnTrace;
+  readonly observer: TurnObserver;
+  readonly log: Logger;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * Runs one claimed turn to a visible end and frees its lane. Never throws for what belongs to the turn:
+ * whatever happens, the person reads an answer or a notice, unless another worker has taken over.
+ */
+export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold): Promise<void> {
+  const { message } = turn;
+  const actorId = chatActor(message);
+  const session = deps.sessionOf(turn, actorId);
+  const trace = deps.trace(turn);
+  const log = deps.log.child({ turn: turn.id, session, trace: trace.traceId });
+  let posted = turn.posted;
+
+  const reply = deps.openReply({
+    turn,
+    assertHeld: hold.assertHeld,
+    signal: hold.signal,
+    notePosted: async (parts) => {
+      posted = parts;
+      if (!(await deps.lanes.note(turn, { posted: parts }))) throw new LaneLost(turn.lane);
+    },
+  });
+
+  let shownText = false;
+  const show = (view: ReplyView) => {
+    if (!shownText && view.text !== '') {
+      shownText = true;
+      deps.observer.firstText(deps.now() - turn.receivedAt);
+    }
+    reply.show(view);
+  };
+
+  const ask = (): Promise<Answer> => {
+    const invocation = {
+      v: 1 as const,
+      turnId: turn.id,
+      prompt: message.text,
+      actor: { id: actorId, name: '', groups: [] },
+      session: { id: session },
+      ...(message.locale === undefined ? {} : { locale: message.locale }),
+    };
+    return askAgent(
+      {
+        open: (exchange) =>
+          deps.invoke({
+            ...exchange,
+            sessionId: session,
+            userId: actorId,
+            traceparent: trace.traceparent,
+            invocation: {
+              ...invocation,
+              mode: exchange.mode,
+              ...(exchange.mode === 'attach' ? { afterSeq: exchange.afterSeq } : {}),
+            },
+          }),
+        interruptionOf: deps.interruptionOf,
+        stopSession: async () => {
+          await deps.stopSession(session).catch((error: unknown) => {
+            log.warn(
+              { err: error },
+              'the runtime session could not be stopped; it ends by its own idle time-out',
+            );
+          });
+        },
+        canAttach: deps.canAttach,
+        totalMs: deps.totalMs,
+        signal: hold.signal,
+        onView: show,
+        onWrite: async () => {
+          if (!(await deps.lanes.note(turn, { sawWrite: true }))) throw new LaneLost(turn.lane);
+        },
+        onInterruption: (interruption) => {
+          deps.observer.interrupted(interruption.kind);
+          log.warn({ interruption }, 'the exchange with the agent was interrupted');
+        },
+        pause: deps.pause,
+      },
+      turn.attempt > 1,
+    );
+  };
+
+  const answer = async (): Promise<Answer> => {
+    const local = localAnswer(message);
+    if (local) return { end: 'done', view: EMPTY_VIEW, notice: local, reason: local };
+    if (turn.attempt > MAX_ATTEMPTS) {
+      return {
+        end: 'failed',
+        view: EMPTY_VIEW,
+        notice: 'internal',
+        reason: `${MAX_ATTEMPTS} workers were lost over it`,
+      };
+    }
+    reply.show({ ...EMPTY_VIEW, status: 'is thinking…' });
+    if (!deps.canAttach) {
+      // An agent that cannot attach is invoked once: after a lost worker nobody can tell how far it came.
+      if (turn.invoked)
+        return { end: 'unknown', view: EMPTY_VIEW, notice: 'agent_cut_off', reason: 'worker lost' };
+      if (!(await deps.lanes.note(turn, { invoked: true }))) throw new LaneLost(turn.lane);
+    }
+    return ask();
+  };
+
+  const conclude = async (ending: Answer): Promise<void> => {
+    const { view, notice: code } = ending;
+    const parts = await reply.finish(code ? { ...view, notice: notice(code) } : view);
+    const { held, wake } = await deps.lanes.finish(turn, ending.end, ending.reason, { posted: parts });
+    if (!held) throw new LaneLost(turn.lane);
+    if (wake) await deps.wake();
+    deps.observer.ended(ending.end, ending.reason, deps.now() - turn.receivedAt);
+    log.info({ end: ending.end, reason: ending.reason, attempt: turn.attempt }, 'turn ended');
+    trace.end(ending.end);
+  };
+
+  try {
+    let ending: Answer;
+    try {
+      ending = await answer();
+    } catch (error) {
+      if (hold.signal.aborted || error instanceof LaneLost) throw error;
+      log.error({ err: error }, 'the turn failed unexpectedly');
+      ending = { end: 'failed', view: EMPTY_VIEW, notice: 'internal', reason: 'unexpected error' };
+    }
+    await conclude(ending);
+  } catch (error) {
+    await leave(error);
+  } finally {
+    hold.drop();
+  }
+
+  /** The turn cannot be ended by this worker as it should: hand it over, or put on record that nobody can show it. */
+  async function leave(thrown: unknown): Promise<void> {
+    const error = hold.signal.aborted ? (hold.signal.reason as unknown) : thrown;
+    trace.end(error instanceof Error ? error.name : 'error');
+    if (error instanceof LaneLost) {
+      log.warn('another worker has taken this turn over');
+      return;
+    }
+    if (error instanceof HandedOver) {
+      if (await deps.lanes.release(turn)) await deps.wake();
+      log.info('turn handed over');
+      return;
+    }
+    if (error instanceof ReplyRefused) {
+      log.error(
+        { platformError: error.reason },
+        'the reply cannot be shown: check the bot’s scopes and its place in the channel',
+      );
+      const { wake } = await deps.lanes.finish(turn, 'failed', `reply refused: ${error.reason}`, { posted });
+      if (wake) await deps.wake();
+      deps.observer.ended('failed', 'reply refused', deps.now() - turn.receivedAt);
+      return;
+    }
+    // Redis or the platform is away for now. The lease runs out and the turn is taken up again.
+    log.error({ err: error }, 'the turn could not be concluded; it will be taken up again');
+  }
+}

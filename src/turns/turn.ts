@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import type { InboundMessage } from '../chat/vocabulary.ts';
+
+/** Where a turn stands. `queued` also after a worker was lost; the attempt counter tells the two apart. */
+export type TurnState = 'queued' | 'running' | TurnEnd;
+export type TurnEnd = 'done' | 'failed' | 'stopped' | 'blocked' | 'unknown';
+
+const messageSchema = z.object({
+  key: z.object({
+    platform: z.enum(['slack', 'teams']),
+    tenant: z.string(),
+    conversation: z.string(),
+    thread: z.string(),
+  }),
+  kind: z.enum(['channel', 'group', 'direct']),
+  sender: z.object({ id: z.string(), tenant: z.string() }),
+  text: z.string(),
+  messageId: z.string(),
+  addressed: z.boolean(),
+  files: z.array(z.string()),
+  claims: z.array(z.string()),
+  locale: z.string().optional(),
+});
+
+/** One message of the reply that already stands in the thread. */
+const postedPartSchema = z.object({ id: z.string(), streaming: z.boolean() });
+export type PostedPart = z.infer<typeof postedPartSchema>;
+
+export interface TurnRecord {
+  readonly id: string;
+  readonly lane: string;
+  readonly state: string;
+  readonly message: InboundMessage;
+  /** How often a worker has begun this turn, this time included. */
+  readonly attempt: number;
+  /** Epoch milliseconds, Redis clock. */
+  readonly receivedAt: number;
+  readonly posted: readonly PostedPart[];
+  /** A tool that changes things was seen to start. */
+  readonly sawWrite: boolean;
+  /** The agent was invoked, or was about to be. */
+  readonly invoked: boolean;
+}
+
+/** A turn that this worker holds. Writes for it carry `fence`. */
+export interface ClaimedTurn extends TurnRecord {
+  readonly fence: string;
+  /** Sessions of this lane before the present one (`new` adds one). */
+  readonly generation: number;
+  /** How long no chat write may happen, because a lost owner's last call may still be under way. Milliseconds. */
+  readonly quietMs: number;
+}
+
+/** Reads a turn record as Redis keeps it. Throws on a record that is not ours. */
+export function parseTurn(id: string, fields: Readonly<Record<string, string>>): TurnRecord {
+  const message = messageSchema.parse(JSON.parse(fields['message'] ?? 'null'));
+  return {
+    id,
+    lane: fields['lane'] ?? '',
+    state: fields['state'] ?? '',
+    message: message as InboundMessage,
+    attempt: Number(fields['attempt'] ?? 0),
+    receivedAt: Number(fields['received'] ?? 0),
+    posted: z.array(postedPartSchema).parse(JSON.parse(fields['posted'] ?? '[]')),
+    sawWrite: fields['write'] === '1',
+    invoked: fields['invoked'] === '1',
+  };
+}
+
+/** Redis answers hashes as a flat list: name, value, name, value. */
+export function pairs(flat: readonly unknown[]): Record<string, string> {
+  const record: Record<string, string> = {};
+  for (let i = 0; i + 1 < flat.length; i += 2) record[String(flat[i])] = String(flat[i + 1]);
+  return record;
+}

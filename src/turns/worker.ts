@@ -1,0 +1,101 @@
+import type { Connection } from '../store/connection.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Lanes } from './lanes.ts';
+import { type Hold, keepLeases } from './leases.ts';
+import { HandedOver } from './run-turn.ts';
+import type { ClaimedTurn } from './turn.ts';
+import { runOnWakes, type Wakes } from './wakes.ts';
+
+const SWEEP_EVERY_MS = 1_000;
+
+export interface TurnWorkerDeps {
+  /** For BullMQ's blocking reads; closed by the caller. */
+  readonly connection: Connection;
+  readonly keyPrefix: string;
+  /** Names this process in leases. */
+  readonly name: string;
+  readonly concurrency: number;
+  readonly lanes: Lanes;
+  readonly wakes: Wakes;
+  readonly run: (turn: ClaimedTurn, hold: Hold) => Promise<void>;
+  /** Milliseconds, monotonic. */
+  readonly monotonic: () => number;
+  readonly log: Logger;
+}
+
+/** Takes ready lanes as wakes arrive, keeps their leases, and sweeps for lanes that others lost. */
+export function startTurnWorker(deps: TurnWorkerDeps) {
+  const active = new Map<Hold, Promise<void>>();
+  const leases = keepLeases({
+    lanes: deps.lanes,
+    now: deps.monotonic,
+    onError: (error) => deps.log.warn({ err: error }, 'leases could not be renewed'),
+  });
+
+  const onWake = async () => {
+    const claimedAt = deps.monotonic();
+    const turn = await deps.lanes.claim(deps.name);
+    if (!turn) return;
+    const hold = leases.hold(turn, claimedAt);
+    const running = deps.run(turn, hold);
+    active.set(hold, running);
+    try {
+      await running;
+    } finally {
+      active.delete(hold);
+    }
+  };
+
+  const worker = runOnWakes({
+    connection: deps.connection,
+    keyPrefix: deps.keyPrefix,
+    concurrency: deps.concurrency,
+    onWake,
+    onError: (error) => deps.log.warn({ err: error }, 'the queue reported an error'),
+  });
+  worker.on('failed', (_job, error) => deps.log.error({ err: error }, 'a wake failed'));
+
+  let sweeping: Promise<void> = Promise.resolve();
+  const sweep = async () => {
+    try {
+      const { recovered, overlooked } = await deps.lanes.sweep();
+      if (recovered > 0) deps.log.warn({ recovered }, 'lanes of lost workers were taken back');
+      if (recovered + overlooked > 0) await deps.wakes.topUp(recovered + overlooked);
+    } catch (error) {
+      deps.log.warn({ err: error }, 'the sweep failed; the next one follows');
+    }
+  };
+  const sweeper = setInterval(() => {
+    sweeping = sweeping.then(sweep);
+  }, SWEEP_EVERY_MS);
+
+  return {
+    activeTurns: () => active.size,
+    running: () => worker.isRunning(),
+    /**
+     * Takes no new turn, lets the running ones end for `graceMs`, then hands the rest over to other workers.
+     * BullMQ's own close has no time-out, so it is not waited for beyond the turns.
+     */
+    async close(graceMs: number): Promise<void> {
+      clearInterval(sweeper);
+      await worker.pause(true);
+      await settled([...active.values()], graceMs);
+      for (const hold of active.keys()) hold.abort(new HandedOver());
+      await Promise.allSettled(active.values());
+      await sweeping;
+      await leases.close();
+      await settled([worker.close(true)], CLOSE_LIMIT_MS);
+    },
+  };
+}
+
+const CLOSE_LIMIT_MS = 2_000;
+
+async function settled(promises: readonly Promise<unknown>[], limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([Promise.allSettled(promises), limit]);
+  clearTimeout(timer);
+}

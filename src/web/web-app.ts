@@ -1,0 +1,49 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import type { Logger } from '../telemetry/logger.ts';
+
+export interface WebDeps {
+  /** Reads the raw body itself; missing in a process that takes no events. */
+  readonly slackEvents?: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** Why this process cannot do its work right now; empty = ready. */
+  readonly notReady: () => Promise<readonly string[]>;
+  /** Prometheus text. */
+  readonly metrics: () => Promise<string>;
+  readonly log: Logger;
+}
+
+/** The HTTP face of every role. Handlers are handed in; no body is parsed before its owner has seen it raw. */
+export function createWebApp(deps: WebDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+
+  app.get('/healthz', (_request, response) => {
+    response.json({ status: 'alive' });
+  });
+
+  app.get('/readyz', async (_request, response) => {
+    const reasons = await deps.notReady();
+    response.status(reasons.length === 0 ? 200 : 503);
+    response.json(reasons.length === 0 ? { status: 'ready' } : { status: 'not ready', reasons });
+  });
+
+  app.get('/metrics', async (_request, response) => {
+    response.type('text/plain; version=0.0.4; charset=utf-8').send(await deps.metrics());
+  });
+
+  const { slackEvents } = deps;
+  if (slackEvents) app.all('/slack/events', (request, response) => slackEvents(request, response));
+
+  app.use((_request, response) => {
+    response.status(404).json({ error: 'not found' });
+  });
+
+  app.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
+    deps.log.error({ err: error }, 'a request failed');
+    if (response.headersSent) return next(error);
+    response.status(500).json({ error: 'internal error' });
+  });
+
+  return app;
+}
