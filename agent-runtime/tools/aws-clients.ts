@@ -23,15 +23,15 @@ export function createAwsClients(options: {
   return {
     region: options.region,
     ec2: once(async () => {
-      const { EC2Client } = await import('@aws-sdk/client-ec2');
+      const { EC2Client } = await import('./load-ec2.ts');
       return new EC2Client(common);
     }),
     s3: once(async () => {
-      const { S3Client } = await import('@aws-sdk/client-s3');
+      const { S3Client } = await import('./load-s3.ts');
       return new S3Client({ ...common, forcePathStyle: options.s3ForcePathStyle });
     }),
     lambda: once(async () => {
-      const { LambdaClient } = await import('@aws-sdk/client-lambda');
+      const { LambdaClient } = await import('./load-lambda.ts');
       return new LambdaClient(common);
     }),
   };

@@ -28,7 +28,7 @@ export function createDescribeEc2Instance(aws: AwsClients): CataloguedTool {
 }
 
 async function describe(aws: AwsClients, instanceId: string, signal: AbortSignal | undefined) {
-  const { DescribeInstancesCommand } = await import('@aws-sdk/client-ec2');
+  const { DescribeInstancesCommand } = await import('./load-ec2.ts');
   const client = await aws.ec2();
   const answer = await client.send(
     new DescribeInstancesCommand({ InstanceIds: [instanceId] }),

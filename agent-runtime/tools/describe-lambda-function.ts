@@ -23,7 +23,7 @@ export function createDescribeLambdaFunction(aws: AwsClients): CataloguedTool {
       }),
       callback: ({ name }, context) =>
         explainAwsFailure('lambda:GetFunctionConfiguration', async () => {
-          const { GetFunctionConfigurationCommand } = await import('@aws-sdk/client-lambda');
+          const { GetFunctionConfigurationCommand } = await import('./load-lambda.ts');
           const client = await aws.lambda();
           const signal = context?.cancelSignal;
           const one = await client.send(

@@ -57,7 +57,7 @@ async function list(
   input: { state?: (typeof EC2_STATES)[number] | undefined; tags?: Record<string, string> | undefined },
   signal: AbortSignal | undefined,
 ) {
-  const { DescribeInstancesCommand } = await import('@aws-sdk/client-ec2');
+  const { DescribeInstancesCommand } = await import('./load-ec2.ts');
   const client = await aws.ec2();
   const filters: Filter[] = [];
   if (input.state) filters.push({ Name: 'instance-state-name', Values: [input.state] });

@@ -24,7 +24,7 @@ export function createListLambdaFunctions(aws: AwsClients): CataloguedTool {
 }
 
 async function list(aws: AwsClients, signal: AbortSignal | undefined) {
-  const { ListFunctionsCommand } = await import('@aws-sdk/client-lambda');
+  const { ListFunctionsCommand } = await import('./load-lambda.ts');
   const client = await aws.lambda();
   const functions: { name: string; runtime: string; memoryMb: number; modified: string }[] = [];
   let count = 0;

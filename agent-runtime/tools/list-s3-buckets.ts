@@ -17,7 +17,7 @@ export function createListS3Buckets(aws: AwsClients): CataloguedTool {
       inputSchema: z.object({}),
       callback: (_input, context) =>
         explainAwsFailure('s3:ListAllMyBuckets', async () => {
-          const { ListBucketsCommand } = await import('@aws-sdk/client-s3');
+          const { ListBucketsCommand } = await import('./load-s3.ts');
           const client = await aws.s3();
           const signal = context?.cancelSignal;
           // Without MaxBuckets the whole list comes in one answer.
