@@ -82,7 +82,7 @@ export function createSlackApp(deps: SlackAppDeps): App {
     const channel = body.channel?.id;
     const text = RETRY_ANSWERS[result];
     if (channel === undefined || text === undefined) return;
-    const thread = String(body.message?.['thread_ts'] ?? body.message?.ts ?? '');
+    const thread = String(body.message?.thread_ts ?? body.message?.ts ?? '');
     whisper(
       {
         key: { platform: 'slack', tenant, conversation: channel, thread },
@@ -120,8 +120,8 @@ function identifyBot(client: SlackClient, log: Logger): { userId: () => string |
   let userId: string | undefined;
   client.call('auth.test', {}).then(
     (answer) => {
-      userId = String(answer['user_id']);
-      log.info({ botUser: userId, team: answer['team_id'] }, 'signed in to Slack');
+      userId = String(answer.user_id);
+      log.info({ botUser: userId, team: answer.team_id }, 'signed in to Slack');
     },
     (error: unknown) => {
       log.error({ err: error }, 'Slack did not accept SLACK_BOT_TOKEN: replies will fail until it is mended');

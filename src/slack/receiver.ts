@@ -86,9 +86,9 @@ export function createSlackReceiver(deps: SlackReceiverDeps): SlackReceiver {
         deps.onRefused('malformed');
         return answer(response, 400, 'the body is neither a JSON object nor a Slack form');
       }
-      if (body['ssl_check'] !== undefined) return answer(response, 200, '');
-      if (body['type'] === 'url_verification')
-        return answer(response, 200, { challenge: String(body['challenge'] ?? '') });
+      if (body.ssl_check !== undefined) return answer(response, 200, '');
+      if (body.type === 'url_verification')
+        return answer(response, 200, { challenge: String(body.challenge ?? '') });
       return dispatch(body, request, response);
     },
   };
@@ -116,7 +116,7 @@ function parseBody(raw: Buffer, contentType: string): Record<string, unknown> | 
   const text = raw.toString('utf8');
   if (!contentType.startsWith('application/x-www-form-urlencoded')) return jsonObject(text);
   const form = Object.fromEntries(new URLSearchParams(text));
-  return form['payload'] === undefined ? form : jsonObject(form['payload']);
+  return form.payload === undefined ? form : jsonObject(form.payload);
 }
 
 function jsonObject(text: string): Record<string, unknown> | undefined {

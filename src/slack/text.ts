@@ -8,7 +8,7 @@ const REFERENCE = /<([^<>]*)>/g;
 
 /** What a person meant to write, as plain text. References become readable: `@U123`, `#general`, `label (url)`. */
 export function toPlainText(slackText: string): string {
-  return unescape(slackText.replace(REFERENCE, (_whole, inner: string) => readable(inner)));
+  return withoutEscapes(slackText.replace(REFERENCE, (_whole, inner: string) => readable(inner)));
 }
 
 function readable(inner: string): string {
@@ -21,7 +21,7 @@ function readable(inner: string): string {
   return label === '' || label === target ? target.replace(/^mailto:/, '') : `${label} (${target})`;
 }
 
-function unescape(text: string): string {
+function withoutEscapes(text: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
 

@@ -81,12 +81,12 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
         include_all_metadata: true,
         ...(cursor ? { cursor } : {}),
       });
-      for (const message of asRecords(page['messages'])) {
-        const payload = asRecord(asRecord(message['metadata'])['event_payload']);
-        const marked = payload['turn'] === deps.turnId && Number(payload['part']) === part;
-        if (marked || JSON.stringify(message).includes(taskId)) return String(message['ts']);
+      for (const message of asRecords(page.messages)) {
+        const payload = asRecord(asRecord(message.metadata).event_payload);
+        const marked = payload.turn === deps.turnId && Number(payload.part) === part;
+        if (marked || JSON.stringify(message).includes(taskId)) return String(message.ts);
       }
-      cursor = String(asRecord(page['response_metadata'])['next_cursor'] ?? '') || undefined;
+      cursor = String(asRecord(page.response_metadata).next_cursor ?? '') || undefined;
     } while (cursor);
     return undefined;
   }
@@ -97,7 +97,7 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
       const ts = await findPart(part);
       return ts === undefined ? undefined : { ts };
     };
-    return attempt(method, args, settle).then((answer) => String(answer['ts']));
+    return attempt(method, args, settle).then((answer) => String(answer.ts));
   }
 
   return { send, attempt, create, findPart, wait: (ms: number) => deps.pause(ms, deps.signal) };

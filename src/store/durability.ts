@@ -18,13 +18,13 @@ export function parseInfo(text: string): Record<string, string> {
 /** What keeps this Redis from holding accepted turns safely, each with its remedy; empty when it is fit. */
 export function durabilityProblems(info: Record<string, string>, wanted: Durability): string[] {
   const problems: string[] = [];
-  const policy = info['maxmemory_policy'];
+  const policy = info.maxmemory_policy;
   if (policy !== 'noeviction') {
     problems.push(
       `Redis may evict accepted questions (maxmemory-policy is ${policy ?? 'unknown'}). Set maxmemory-policy to noeviction.`,
     );
   }
-  if (wanted === 'aof' && info['aof_enabled'] !== '1') {
+  if (wanted === 'aof' && info.aof_enabled !== '1') {
     problems.push(
       'REDIS_DURABILITY=aof, but Redis has no append-only file. Set appendonly yes, or REDIS_DURABILITY=replicated where a replica stands by.',
     );

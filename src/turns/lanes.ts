@@ -152,7 +152,7 @@ export function createLanes(redis: Connection, keyPrefix: string, leaseMs = LEAS
     /** The turn record, while it is kept. */
     async read(turnId: string): Promise<TurnRecord | undefined> {
       const fields = await redis.hgetall(`${keyPrefix}:turn:${turnId}`);
-      return fields['message'] === undefined ? undefined : parseTurn(turnId, fields);
+      return fields.message === undefined ? undefined : parseTurn(turnId, fields);
     },
   };
 }

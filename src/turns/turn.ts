@@ -53,17 +53,17 @@ export interface ClaimedTurn extends TurnRecord {
 
 /** Reads a turn record as Redis keeps it. Throws on a record that is not ours. */
 export function parseTurn(id: string, fields: Readonly<Record<string, string>>): TurnRecord {
-  const message = messageSchema.parse(JSON.parse(fields['message'] ?? 'null'));
+  const message = messageSchema.parse(JSON.parse(fields.message ?? 'null'));
   return {
     id,
-    lane: fields['lane'] ?? '',
-    state: fields['state'] ?? '',
+    lane: fields.lane ?? '',
+    state: fields.state ?? '',
     message: message as InboundMessage,
-    attempt: Number(fields['attempt'] ?? 0),
-    receivedAt: Number(fields['received'] ?? 0),
-    posted: z.array(postedPartSchema).parse(JSON.parse(fields['posted'] ?? '[]')),
-    sawWrite: fields['write'] === '1',
-    invoked: fields['invoked'] === '1',
+    attempt: Number(fields.attempt ?? 0),
+    receivedAt: Number(fields.received ?? 0),
+    posted: z.array(postedPartSchema).parse(JSON.parse(fields.posted ?? '[]')),
+    sawWrite: fields.write === '1',
+    invoked: fields.invoked === '1',
   };
 }
 
