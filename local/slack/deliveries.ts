@@ -1,0 +1,212 @@
+import type { Faults } from './faults.ts';
+import { signedHeaders } from './signing.ts';
+
+/** One attempt to hand something to the app. */
+export interface DeliveryRecord {
+  readonly kind: 'event' | 'interaction';
+  /** Event type, interaction type or command. */
+  readonly name: string;
+  readonly eventId: string | undefined;
+  /** 0 for the first attempt. */
+  readonly attempt: number;
+  /** HTTP status, or why there is none. */
+  readonly outcome: number | 'http_timeout' | 'connection_failed';
+  readonly at: number;
+}
+
+export interface Deliveries {
+  /**
+   * Hands one event to the app, retrying as Slack does until it is acknowledged with a 2xx within the time limit.
+   * Resolves when the first attempt is over; never rejects.
+   */
+  sendEvent(
+    envelope: { readonly event_id: string } & Record<string, unknown>,
+    eventType: string,
+  ): Promise<void>;
+  /** Sends a signed form once. `undefined` = no answer in time or no connection. Never rejects. */
+  sendForm(
+    form: Readonly<Record<string, string>>,
+    name: string,
+  ): Promise<{ status: number; body: string } | undefined>;
+  readonly records: readonly DeliveryRecord[];
+  /** Resolves when no attempt is under way and no retry is waiting. */
+  idle(): Promise<void>;
+  clear(): void;
+  close(): void;
+}
+
+export interface DeliveryOptions {
+  readonly eventsUrl: () => string;
+  readonly signingSecret: string;
+  readonly retryDelaysMs: readonly number[];
+  readonly ackTimeoutMs: number;
+  readonly faults: Faults;
+}
+
+type Attempt =
+  | { readonly outcome: number; readonly body: string; readonly noRetry: boolean }
+  | { readonly outcome: 'http_timeout' | 'connection_failed'; readonly body: ''; readonly noRetry: false };
+
+interface Outgoing {
+  readonly body: string;
+  readonly name: string;
+  readonly eventId: string;
+  readonly loseAck: boolean;
+}
+
+const KEPT_RECORDS = 20_000;
+
+/** Source: docs.slack.dev, "Events API", sections on responding, retries and the `x-slack-retry-…` headers. */
+export function createDeliveries(options: DeliveryOptions): Deliveries {
+  const { eventsUrl, signingSecret, retryDelaysMs, ackTimeoutMs, faults } = options;
+  const records: DeliveryRecord[] = [];
+  const waiting = new Map<NodeJS.Timeout, () => void>();
+  let idleListeners: (() => void)[] = [];
+  let open = 0;
+  let closing = new AbortController();
+
+  function note(record: DeliveryRecord): void {
+    records.push(record);
+    if (records.length > KEPT_RECORDS) records.splice(0, records.length - KEPT_RECORDS);
+  }
+
+  function finish(): void {
+    open -= 1;
+    if (open > 0) return;
+    for (const listener of idleListeners) listener();
+    idleListeners = [];
+  }
+
+  /** Waits `ms`; false when everything was cleared meanwhile. */
+  function pause(ms: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        waiting.delete(timer);
+        resolve(true);
+      }, ms);
+      waiting.set(timer, () => resolve(false));
+    });
+  }
+
+  async function post(body: string, type: string, headers: Record<string, string>): Promise<Attempt> {
+    // Wall-clock time: the receiver compares it with its own clock, which no test turns.
+    const signed = signedHeaders(signingSecret, body, Date.now());
+    const timeout = AbortSignal.timeout(ackTimeoutMs);
+    const signal = AbortSignal.any([timeout, closing.signal]);
+    try {
+      const response = await fetch(eventsUrl(), {
+        method: 'POST',
+        headers: { 'content-type': type, 'user-agent': 'Slackbot 1.0 (stand-in)', ...headers, ...signed },
+        body,
+        redirect: 'manual',
+        signal,
+      });
+      const answer = await response.text();
+      return {
+        outcome: response.status,
+        body: answer,
+        noRetry: response.headers.get('x-slack-no-retry') === '1',
+      };
+    } catch {
+      // The outcome is the answer: the caller records it and retries as Slack would.
+      return { outcome: timeout.aborted ? 'http_timeout' : 'connection_failed', body: '', noRetry: false };
+    }
+  }
+
+  /** Returns the reason to retry, or undefined when Slack would be content. */
+  async function attempt(event: Outgoing, number: number, retryReason: string | undefined) {
+    const { body, name, eventId } = event;
+    const retry: Record<string, string> =
+      retryReason === undefined
+        ? {}
+        : { 'x-slack-retry-num': String(number), 'x-slack-retry-reason': retryReason };
+    const result = await post(body, 'application/json', retry);
+    const outcome = event.loseAck && number === 0 ? 'http_timeout' : result.outcome;
+    note({ kind: 'event', name, eventId, attempt: number, outcome, at: Date.now() });
+    const accepted = typeof outcome === 'number' && outcome >= 200 && outcome < 300;
+    if (accepted || result.noRetry) return undefined;
+    return typeof outcome === 'number' ? 'http_error' : outcome;
+  }
+
+  async function retryEvent(event: Outgoing, firstReason: string): Promise<void> {
+    let reason: string | undefined = firstReason;
+    for (const [index, delay] of retryDelaysMs.entries()) {
+      if (!(await pause(delay))) return;
+      reason = await attempt(event, index + 1, reason);
+      if (reason === undefined) return;
+    }
+  }
+
+  function stopAll(): void {
+    for (const [timer, cancel] of waiting) {
+      clearTimeout(timer);
+      cancel();
+    }
+    waiting.clear();
+    closing.abort();
+  }
+
+  /** Runs `work` as counted by `idle()`. */
+  function track(work: () => Promise<void>): Promise<void> {
+    open += 1;
+    return work().finally(finish);
+  }
+
+  async function deliver(event: Outgoing): Promise<void> {
+    const reason = await attempt(event, 0, undefined);
+    if (reason !== undefined) void track(() => retryEvent(event, reason));
+  }
+
+  return {
+    records,
+    sendEvent: (envelope, name) =>
+      track(async () => {
+        const fault = faults.takeForDelivery(name);
+        const event: Outgoing = {
+          body: JSON.stringify(envelope),
+          name,
+          eventId: envelope.event_id,
+          loseAck: fault?.kind === 'lose_ack',
+        };
+        if (fault?.kind === 'drop_event') return;
+        if (fault?.kind === 'delay_event') {
+          void track(async () => {
+            if (await pause(fault.ms)) await deliver(event);
+          });
+          return;
+        }
+        if (fault?.kind === 'duplicate_event') void track(() => deliver(event));
+        await deliver(event);
+      }),
+    async sendForm(form, name) {
+      open += 1;
+      try {
+        const body = new URLSearchParams(form).toString();
+        const result = await post(body, 'application/x-www-form-urlencoded', {});
+        note({
+          kind: 'interaction',
+          name,
+          eventId: undefined,
+          attempt: 0,
+          outcome: result.outcome,
+          at: Date.now(),
+        });
+        return typeof result.outcome === 'number' ? { status: result.outcome, body: result.body } : undefined;
+      } finally {
+        finish();
+      }
+    },
+    idle: () =>
+      open === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            idleListeners.push(resolve);
+          }),
+    clear() {
+      stopAll();
+      closing = new AbortController();
+      records.length = 0;
+    },
+    close: stopAll,
+  };
+}

@@ -1,0 +1,71 @@
+import type { Channel, User } from './model.ts';
+
+/** The workspace that every stand-in starts with. Ids have Slack's shape: a letter and at least eight more. */
+export const TEAM = { id: 'T0THREADCORE', name: 'Threadcore', domain: 'threadcore' } as const;
+export const OUTSIDE_TEAM = { id: 'T0OUTSIDE000', name: 'Outside', domain: 'outside' } as const;
+export const APP = { id: 'A0CLOUDENG00', botId: 'B0CLOUDENG00', botUserId: 'U0CLOUDENG00' } as const;
+
+function person(name: string, realName: string, more: Partial<User> = {}): User {
+  return {
+    id: `U0${name.toUpperCase()}`.padEnd(12, '0'),
+    name,
+    realName,
+    teamId: TEAM.id,
+    isBot: false,
+    isRestricted: false,
+    isStranger: false,
+    locale: 'en-US',
+    ...more,
+  };
+}
+
+const BOT: User = person('cloud-engineer', 'Cloud Engineer', { id: APP.botUserId, isBot: true });
+
+export const PEOPLE: readonly User[] = [
+  person('alice', 'Alice Moreno'),
+  person('bob', 'Bob Tanaka'),
+  person('carol', 'Carol Weiss', { locale: 'de-DE' }),
+  person('guest', 'Gus Visitor', { isRestricted: true }),
+  person('external', 'Erin Outside', { teamId: OUTSIDE_TEAM.id, isStranger: true }),
+];
+
+export const USERS: readonly User[] = [BOT, ...PEOPLE];
+
+function idOf(name: string): string {
+  const user = USERS.find((candidate) => candidate.name === name);
+  if (user === undefined) throw new Error(`The seed has no user ${name}`);
+  return user.id;
+}
+
+function channel(name: string, kind: Channel['kind'], members: readonly string[], shared = false): Channel {
+  return {
+    id: `C0${name.replaceAll('-', '').toUpperCase()}`.padEnd(11, '0').slice(0, 16),
+    name,
+    kind,
+    isExternallyShared: shared,
+    members: new Set(members.map(idOf)),
+  };
+}
+
+/** Fresh channels and direct messages; membership changes later, so every workspace gets its own. */
+export function seedChannels(): Channel[] {
+  const inside = ['alice', 'bob', 'carol'];
+  const direct = PEOPLE.map(
+    (user): Channel => ({
+      id: `D0${user.name.toUpperCase()}`.padEnd(11, '0'),
+      name: user.name,
+      kind: 'im',
+      isExternallyShared: user.isStranger,
+      members: new Set([user.id, BOT.id]),
+    }),
+  );
+  return [
+    channel('general', 'channel', [...inside, 'guest', BOT.name]),
+    channel('cloud', 'channel', [...inside, 'guest', BOT.name]),
+    // The bot is not here: what happens to a mention in such a channel is worth trying.
+    channel('random', 'channel', inside),
+    channel('incident-room', 'group', ['alice', 'bob', BOT.name]),
+    channel('partners', 'channel', ['alice', 'bob', 'external', BOT.name], true),
+    ...direct,
+  ];
+}

@@ -1,0 +1,193 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { createControl } from './control.ts';
+import { createDeliveries, type Deliveries } from './deliveries.ts';
+import { createEvents } from './events.ts';
+import { createFaults, type Faults } from './faults.ts';
+import { createInteractions, type Interactions } from './interactions.ts';
+import { refuseForeignPages } from './loopback-guard.ts';
+import { assistantMethods } from './methods/assistant.ts';
+import { chatMethods } from './methods/chat.ts';
+import { conversationMethods } from './methods/conversations.ts';
+import { workspaceMethods } from './methods/workspace.ts';
+import type { Message } from './model.ts';
+import { createPageServer } from './page-server.ts';
+import { createPeople, type People, type PostOptions } from './people.ts';
+import { createPosting } from './posting.ts';
+import { createPresenter } from './present.ts';
+import { createRateLimits } from './rate-limits.ts';
+import { createSharedFiles } from './shared-files.ts';
+import { createState, type WorkspaceState } from './state.ts';
+import { createStreams } from './streams.ts';
+import { type Call, createWebApi } from './web-api.ts';
+
+export interface SlackStandInOptions {
+  /** 0 (the default) takes a free port. */
+  readonly port?: number;
+  readonly host?: '127.0.0.1';
+  /** Where events, interactions and slash commands go: the app's one request URL. */
+  readonly eventsUrl: string | (() => string);
+  readonly signingSecret: string;
+  readonly botToken: string;
+  /** `slack`: answer 429 beyond the tier of each method. Default `off`. */
+  readonly rateLimits?: 'slack' | 'off';
+  /** Waits before the retries of an event that was not acknowledged. Default Slack's: at once, 1 min, 5 min. */
+  readonly retryDelaysMs?: readonly number[];
+  /** How long the app may take to acknowledge. Default Slack's 3 s. */
+  readonly ackTimeoutMs?: number;
+  /** What `chat.update` does to a message that still streams. Default Slack's: `streaming_state_conflict`. */
+  readonly updateWhileStreaming?: 'refuse' | 'end';
+  /** Milliseconds; for `ts`, stream lifetime, rate limits. Signatures always use the wall clock. */
+  readonly now?: () => number;
+}
+
+export interface SlackStandIn {
+  readonly url: string;
+  readonly apiUrl: string;
+  readonly pageUrl: string;
+  readonly state: WorkspaceState;
+  readonly people: People;
+  readonly interactions: Pick<Interactions, 'click' | 'command'>;
+  /** Every call of the Web API, oldest first. */
+  readonly calls: readonly Call[];
+  readonly deliveries: Pick<Deliveries, 'records' | 'idle'>;
+  readonly faults: Faults;
+  /** Writes as a person. Resolves once the app has been offered the message. Throws when the person is not there. */
+  postAs(user: string, channel: string, text: string, options?: PostOptions): Promise<{ ts: string }>;
+  /** Root and replies in order; empty when there is no such thread. Channel by id, `#name`, or a DM's id. */
+  thread(channel: string, ts: string): readonly Message[];
+  /** Resolves with the first truthy value of `look`, tried at every change; rejects after `timeoutMs`. */
+  waitFor<T>(look: (state: WorkspaceState) => T, timeoutMs: number): Promise<NonNullable<T>>;
+  /** Empties the workspace: messages, calls, faults, pending retries. */
+  reset(): void;
+  close(): Promise<void>;
+}
+
+const SLACK_RETRY_DELAYS_MS = [0, 60_000, 300_000];
+const SLACK_ACK_TIMEOUT_MS = 3000;
+const MAX_BODY = '2mb';
+
+/** Starts a Slack workspace in this process, bound to loopback, with its Web API, deliveries, control API and page. */
+export async function createSlackStandIn(options: SlackStandInOptions): Promise<SlackStandIn> {
+  const now = options.now ?? Date.now;
+  const { eventsUrl } = options;
+  let url = '';
+  const baseUrl = (): string => url;
+
+  const state = createState(now);
+  const faults = createFaults();
+  const presenter = createPresenter({ state, now, baseUrl });
+  const deliveries = createDeliveries({
+    eventsUrl: typeof eventsUrl === 'string' ? () => eventsUrl : eventsUrl,
+    signingSecret: options.signingSecret,
+    retryDelaysMs: options.retryDelaysMs ?? SLACK_RETRY_DELAYS_MS,
+    ackTimeoutMs: options.ackTimeoutMs ?? SLACK_ACK_TIMEOUT_MS,
+    faults,
+  });
+  const events = createEvents({ state, deliveries, presenter, now });
+  const updateWhileStreaming = options.updateWhileStreaming ?? 'refuse';
+  const posting = createPosting({ state, events, presenter, now, updateWhileStreaming });
+  const streams = createStreams({ state, posting, events, presenter, now });
+  const people = createPeople({ state, events, presenter, posting, streams });
+  const interactions = createInteractions({ state, deliveries, presenter, posting, people, now, baseUrl });
+  const webApi = createWebApi({
+    methods: {
+      ...chatMethods(posting, streams),
+      ...assistantMethods(state, posting, now),
+      ...conversationMethods(state, presenter),
+      ...workspaceMethods({ state, presenter, posting, interactions, baseUrl }),
+    },
+    botToken: options.botToken,
+    faults,
+    rateLimits: createRateLimits(options.rateLimits ?? 'off', now),
+    now,
+  });
+  const page = createPageServer({ state, presenter, now });
+
+  function reset(): void {
+    deliveries.clear();
+    faults.clear();
+    webApi.calls.length = 0;
+    state.reset();
+  }
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(refuseForeignPages);
+  app.use(express.text({ type: () => true, limit: MAX_BODY }));
+  app.use('/api', webApi.router);
+  app.use(
+    '/control',
+    createControl({ state, people, interactions, deliveries, faults, calls: webApi.calls, reset }),
+  );
+  app.use(createSharedFiles({ state, interactions, botToken: options.botToken }));
+  app.use(page.router);
+
+  const server = createServer(app);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);
+  });
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  return {
+    url,
+    apiUrl: `${url}/api/`,
+    pageUrl: `${url}/`,
+    state,
+    people,
+    interactions,
+    calls: webApi.calls,
+    deliveries,
+    faults,
+    postAs: people.post,
+    thread(channel, ts) {
+      const wanted = channel.replace(/^#/, '');
+      const found = state.channels.find(
+        (item) => item.id === wanted || (item.kind !== 'im' && item.name === wanted),
+      );
+      return found === undefined ? [] : state.thread(found.id, ts);
+    },
+    waitFor: (look, timeoutMs) => waitForChange(state, look, timeoutMs),
+    reset,
+    async close() {
+      deliveries.close();
+      page.close();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}
+
+function waitForChange<T>(
+  state: ReturnType<typeof createState>,
+  look: (state: WorkspaceState) => T,
+  timeoutMs: number,
+): Promise<NonNullable<T>> {
+  return new Promise((resolve, reject) => {
+    const check = (): void => {
+      try {
+        const value = look(state);
+        if (!value) return;
+        settle();
+        resolve(value);
+      } catch (error) {
+        settle();
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    };
+    const timer = setTimeout(() => {
+      settle();
+      reject(new Error(`The workspace did not reach the awaited state within ${timeoutMs} ms`));
+    }, timeoutMs);
+    const endListening = state.listen(check);
+    function settle(): void {
+      clearTimeout(timer);
+      endListening();
+    }
+    check();
+  });
+}

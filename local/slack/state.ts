@@ -1,0 +1,173 @@
+import type { Channel, Message, Stream, ThreadState, User } from './model.ts';
+import { seedChannels, TEAM, USERS } from './seed.ts';
+
+/** A change that a page may want to show. */
+export type Change =
+  | { readonly kind: 'message'; readonly message: Message }
+  | { readonly kind: 'deleted'; readonly channel: string; readonly ts: string }
+  | { readonly kind: 'thread'; readonly thread: ThreadState }
+  | { readonly kind: 'channels' }
+  | { readonly kind: 'reset' };
+
+/** Slack ends a stream about five minutes after its start, appended to or not; this is the lower end of what is observed. */
+export const STREAM_LIFETIME_MS = 300_000;
+/** `assistant.threads.setStatus` is cleared after two minutes. */
+export const STATUS_LIFETIME_MS = 120_000;
+
+export interface WorkspaceState {
+  readonly team: { readonly id: string; readonly name: string; readonly domain: string };
+  readonly users: readonly User[];
+  readonly channels: readonly Channel[];
+  readonly threads: ReadonlyMap<string, ThreadState>;
+  readonly views: readonly {
+    readonly kind: 'home' | 'modal';
+    readonly userId?: string;
+    readonly view: unknown;
+  }[];
+  /** All messages of a conversation in order, ephemeral ones included. */
+  messages(channelId: string): readonly Message[];
+}
+
+export type State = ReturnType<typeof createState>;
+
+/** True while Slack would still accept appends. Reading is what notices that the lifetime is over. */
+export function isStreaming(stream: Stream | undefined, now: number): stream is Stream {
+  if (stream === undefined) return false;
+  if (stream.ended === 'no' && now - stream.startedAt >= STREAM_LIFETIME_MS) stream.ended = 'expired';
+  return stream.ended === 'no';
+}
+
+/** One workspace in memory: who is there, what was written, and who wants to hear of changes. */
+export function createState(now: () => number) {
+  let channels = seedChannels();
+  let messages = new Map<string, Message[]>();
+  let threads = new Map<string, ThreadState>();
+  let views: WorkspaceState['views'][number][] = [];
+  let lastMicros = 0;
+  let serial = 0;
+  const listeners = new Set<(change: Change) => void>();
+
+  function publish(change: Change): void {
+    for (const listener of listeners) listener(change);
+  }
+
+  function list(channelId: string): Message[] {
+    const found = messages.get(channelId) ?? [];
+    if (!messages.has(channelId)) messages.set(channelId, found);
+    return found;
+  }
+
+  return {
+    team: TEAM,
+    users: USERS,
+    get channels(): readonly Channel[] {
+      return channels;
+    },
+    get threads(): ReadonlyMap<string, ThreadState> {
+      return threads;
+    },
+    get views() {
+      return views;
+    },
+    messages: (channelId: string): readonly Message[] => list(channelId),
+
+    /** Unique and increasing, seconds with six digits, like every Slack `ts`. */
+    nextTs(): string {
+      const micros = Math.max(Math.floor(now()) * 1000, lastMicros + 100);
+      lastMicros = micros;
+      return `${Math.floor(micros / 1_000_000)}.${String(micros % 1_000_000).padStart(6, '0')}`;
+    },
+    /** An id of Slack's shape: prefix and ten characters. */
+    nextId(prefix: string): string {
+      serial += 1;
+      return `${prefix}0${serial.toString(36).toUpperCase().padStart(9, '0')}`;
+    },
+
+    user: (id: string): User | undefined => USERS.find((user) => user.id === id),
+    /** By id or by handle. */
+    findUser: (name: string): User | undefined =>
+      USERS.find((user) => user.id === name || user.name === name.replace(/^@/, '')),
+    channel: (id: string): Channel | undefined => channels.find((channel) => channel.id === id),
+    /** By id, by `#name`, or `dm` for the direct message of this user with the bot. */
+    findChannel(name: string, user: User): Channel | undefined {
+      const wanted = name.replace(/^#/, '');
+      return channels.find((channel) =>
+        channel.kind === 'im'
+          ? channel.id === wanted || (wanted === 'dm' && channel.members.has(user.id))
+          : channel.id === wanted || channel.name === wanted,
+      );
+    },
+    message: (channelId: string, ts: string): Message | undefined =>
+      list(channelId).find((message) => message.ts === ts && message.ephemeralFor === undefined),
+    /** Root and replies in order. */
+    thread: (channelId: string, ts: string): readonly Message[] =>
+      list(channelId).filter(
+        (message) => message.ephemeralFor === undefined && (message.ts === ts || message.threadTs === ts),
+      ),
+
+    add(message: Message): void {
+      list(message.channel).push(message);
+      publish({ kind: 'message', message });
+    },
+    /** Call after changing a message in place. */
+    changed(message: Message): void {
+      publish({ kind: 'message', message });
+    },
+    remove(message: Message): void {
+      const all = list(message.channel);
+      all.splice(all.indexOf(message), 1);
+      publish({ kind: 'deleted', channel: message.channel, ts: message.ts });
+    },
+    /** The state shown under a thread, made on first use. */
+    threadState(channel: string, threadTs: string): ThreadState {
+      const key = `${channel}:${threadTs}`;
+      const thread = threads.get(key) ?? {
+        channel,
+        threadTs,
+        status: '',
+        loadingMessages: [],
+        statusSetAt: 0,
+        session: undefined,
+        title: undefined,
+        prompts: [],
+      };
+      threads.set(key, thread);
+      return thread;
+    },
+    threadChanged(thread: ThreadState): void {
+      publish({ kind: 'thread', thread });
+    },
+    join(channel: Channel, userId: string): void {
+      channel.members.add(userId);
+      publish({ kind: 'channels' });
+    },
+    /** Ends what has outlived its time and tells the listeners. Reading notices it anyway; this is for those who watch. */
+    sweep(): void {
+      const at = now();
+      for (const message of [...messages.values()].flat()) {
+        if (message.stream?.ended === 'no' && !isStreaming(message.stream, at))
+          publish({ kind: 'message', message });
+      }
+      for (const thread of threads.values()) {
+        if (thread.status === '' || at - thread.statusSetAt < STATUS_LIFETIME_MS) continue;
+        thread.status = '';
+        publish({ kind: 'thread', thread });
+      }
+    },
+    keepView(view: WorkspaceState['views'][number]): void {
+      views.push(view);
+    },
+    reset(): void {
+      channels = seedChannels();
+      messages = new Map();
+      threads = new Map();
+      views = [];
+      publish({ kind: 'reset' });
+    },
+    /** Returns the function that ends the listening. */
+    listen(listener: (change: Change) => void): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
