@@ -176,7 +176,7 @@ export function createSessions(deps: {
           sweeping = false;
         });
     },
-    Math.min(5_000, Math.max(20, shortest / 4)),
+    Math.min(1_000, Math.max(20, shortest / 4)),
   );
   sweeper.unref();
 
