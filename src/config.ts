@@ -1,0 +1,105 @@
+import { type AgentConfig, readAgent } from './config/agent.ts';
+import {
+  type RedisConfig,
+  type Role,
+  readRedis,
+  readRole,
+  readTelemetry,
+  readWeb,
+  readWorker,
+  type TelemetryConfig,
+  type WebConfig,
+  type WorkerConfig,
+} from './config/core.ts';
+import { ConfigError, createReader, type Environment, oneOf, type Reader } from './config/reader.ts';
+import { type AccessConfig, readAccess, readSlack, type SlackConfig } from './config/slack.ts';
+
+export type { AgentConfig } from './config/agent.ts';
+export type { RedisConfig, Role, TelemetryConfig, WebConfig, WorkerConfig } from './config/core.ts';
+export { type AllowList, ConfigError, type Environment } from './config/reader.ts';
+export type { AccessConfig, SlackConfig } from './config/slack.ts';
+
+/** Everything that an operator decides, checked and frozen. `.env.example` explains each variable. */
+export interface Config {
+  readonly role: Role;
+  readonly web: WebConfig;
+  readonly redis: RedisConfig;
+  readonly worker: WorkerConfig;
+  readonly identity: { readonly mode: 'off' };
+  readonly guardrails: { readonly mode: 'off' };
+  readonly slack: SlackConfig;
+  readonly access: AccessConfig;
+  readonly agent: AgentConfig;
+  readonly telemetry: TelemetryConfig;
+}
+
+/**
+ * Reads the configuration from environment variables. Pure: the environment is handed in.
+ *
+ * @throws ConfigError listing every problem and how to get each value; never a value itself.
+ */
+export function loadConfig(env: Environment): Config {
+  const reader = createReader(env);
+  const config = readAll(reader);
+  if (reader.problems.length > 0) throw new ConfigError(reader.problems);
+  return freeze(config);
+}
+
+/** The names of all variables that `loadConfig` reads. */
+export function configNames(): readonly string[] {
+  const reader = createReader({});
+  readAll(reader);
+  return reader.names;
+}
+
+function readAll(reader: Reader): Config {
+  const role = readRole(reader);
+  return {
+    role,
+    web: readWeb(reader),
+    redis: readRedis(reader),
+    worker: readWorker(reader),
+    identity: readIdentity(reader),
+    guardrails: readGuardrails(reader),
+    slack: readSlack(reader, role !== 'worker'),
+    access: readAccess(reader),
+    agent: readAgent(reader, role !== 'web'),
+    telemetry: readTelemetry(reader),
+  };
+}
+
+// The safe settings are the defaults although this release cannot honour them yet: switching a protection off is
+// something that the operator says.
+
+function readIdentity(reader: Reader): Config['identity'] {
+  const mode = reader.withDefault(
+    'IDENTITY_MODE',
+    oneOf('required', 'off'),
+    'required',
+    'Set IDENTITY_MODE=off',
+  );
+  if (mode === 'required') {
+    reader.problem(
+      'IDENTITY_MODE required (the default): account linking is not part of this release yet. Set IDENTITY_MODE=off to run every person as their chat account',
+    );
+  }
+  return { mode: 'off' };
+}
+
+function readGuardrails(reader: Reader): Config['guardrails'] {
+  const modes = oneOf('enforce', 'shadow', 'off');
+  const mode = reader.withDefault('GUARDRAIL_MODE', modes, 'enforce', 'Set GUARDRAIL_MODE=off');
+  if (mode !== 'off') {
+    const which = mode === 'enforce' ? 'enforce (the default)' : mode;
+    reader.problem(
+      `GUARDRAIL_MODE ${which}: guardrails are not part of this release yet. Set GUARDRAIL_MODE=off to post the agent's words unfiltered`,
+    );
+  }
+  return { mode: 'off' };
+}
+
+function freeze(config: Config): Config {
+  for (const section of Object.values(config)) Object.freeze(section);
+  for (const list of Object.values(config.access)) Object.freeze(list);
+  return Object.freeze(config);
+}

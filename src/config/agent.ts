@@ -1,0 +1,76 @@
+import { integer, oneOf, pattern, type Reader, secureUrl } from './reader.ts';
+
+export interface AgentConfig {
+  readonly region: string;
+  /** Undefined only where no worker role runs. */
+  readonly runtimeArn: string | undefined;
+  readonly qualifier: string;
+  readonly endpoint: string | undefined;
+  readonly auth: 'iam';
+  readonly protocol: 'threadcore' | 'generic';
+  /** No byte from the agent for so long fails the turn. */
+  readonly silenceMs: number;
+}
+
+const ARN =
+  /^arn:aws(?:-[a-z0-9-]+)?:bedrock-agentcore:([a-z0-9-]+):\d{12}:runtime\/[A-Za-z][A-Za-z0-9_]{0,47}-[A-Za-z0-9]{10}$/;
+
+/** Our agent sends keep-alives; another one may think for as long as AgentCore's synchronous limit allows. */
+const SILENCE_SECONDS = { threadcore: 120, generic: 900 } as const;
+
+export function readAgent(reader: Reader, runsWorker: boolean): AgentConfig {
+  const region = reader.withDefault(
+    'AWS_REGION',
+    pattern(/^[a-z]{2,3}(?:-[a-z]+){1,3}-\d$/, 'is not the name of an AWS region'),
+    'us-east-2',
+    'The region of your AgentCore runtime, like us-east-2',
+  );
+  const readArn = runsWorker ? reader.required : reader.optional;
+  const runtimeArn = readArn(
+    'AGENT_RUNTIME_ARN',
+    pattern(ARN, 'is not the ARN of an AgentCore runtime'),
+    'AWS console → Bedrock AgentCore → Agent runtime → your runtime → ARN: arn:aws:bedrock-agentcore:region:account:runtime/name-0123456789',
+  );
+  const arnRegion = runtimeArn === undefined ? undefined : ARN.exec(runtimeArn)?.[1];
+  if (arnRegion !== undefined && arnRegion !== region) {
+    reader.problem(
+      `AWS_REGION is ${region}, but AGENT_RUNTIME_ARN is in ${arnRegion}. Set AWS_REGION=${arnRegion}`,
+    );
+  }
+  const auth = reader.withDefault('AGENT_AUTH', oneOf('iam', 'jwt'), 'iam', 'Leave it out for iam');
+  if (auth === 'jwt') {
+    reader.problem(
+      'AGENT_AUTH jwt needs account linking, which is not part of this release yet. Set AGENT_AUTH=iam or leave it out',
+    );
+  }
+  const protocol = reader.withDefault(
+    'AGENT_PROTOCOL',
+    oneOf('threadcore', 'generic'),
+    'threadcore',
+    'threadcore for the agent of this project, generic for any other agent',
+  );
+  const silence = reader.withDefault(
+    'AGENT_SILENCE_SECONDS',
+    integer(1, 3600),
+    SILENCE_SECONDS[protocol],
+    'Seconds without a byte from the agent after which its turn has failed',
+  );
+  return {
+    region,
+    runtimeArn,
+    qualifier: reader.withDefault(
+      'AGENT_RUNTIME_QUALIFIER',
+      pattern(/^[A-Za-z][A-Za-z0-9_]{0,47}$/, 'is not the name of a runtime endpoint'),
+      'DEFAULT',
+      'The name of the runtime endpoint; leave it out for DEFAULT',
+    ),
+    endpoint: reader.optional(
+      'AGENT_RUNTIME_ENDPOINT',
+      secureUrl,
+      'Leave it out for the public AgentCore address of the region, or give your VPC endpoint',
+    ),
+    auth: 'iam',
+    protocol,
+    silenceMs: silence * 1000,
+  };
+}

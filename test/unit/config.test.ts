@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest';
+import { type Config, ConfigError, configNames, type Environment, loadConfig } from '../../src/config.ts';
+
+const ARN = 'arn:aws:bedrock-agentcore:us-east-2:123456789012:runtime/engineer-Ab12Cd34Ef';
+
+/** The least that starts. */
+const ENOUGH = {
+  REDIS_URL: 'redis://127.0.0.1:6379',
+  SLACK_BOT_TOKEN: 'xoxb-1111-2222-abcdef',
+  SLACK_SIGNING_SECRET: '0123456789abcdef0123456789abcdef',
+  AGENT_RUNTIME_ARN: ARN,
+  IDENTITY_MODE: 'off',
+  GUARDRAIL_MODE: 'off',
+};
+
+function problemsOf(env: Environment): readonly string[] {
+  try {
+    loadConfig(env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+function problemOf(changes: Environment): string {
+  const problems = problemsOf({ ...ENOUGH, ...changes });
+  expect(problems).toHaveLength(1);
+  return problems[0] ?? '';
+}
+
+describe('the configuration', () => {
+  it('fills in everything that has a sensible default', () => {
+    expect(loadConfig(ENOUGH)).toEqual({
+      role: 'all',
+      web: { host: '0.0.0.0', port: 3000, publicUrl: undefined },
+      redis: { url: 'redis://127.0.0.1:6379', durability: 'aof', keyPrefix: '{tc}' },
+      worker: { concurrency: 50, lanePolicy: 'queue', turnTimeoutMs: 3_600_000 },
+      identity: { mode: 'off' },
+      guardrails: { mode: 'off' },
+      slack: {
+        botToken: ENOUGH.SLACK_BOT_TOKEN,
+        signingSecret: ENOUGH.SLACK_SIGNING_SECRET,
+        apiUrl: 'https://slack.com/api/',
+      },
+      access: {
+        slackTeams: { any: false, ids: new Set() },
+        channels: { any: false, ids: new Set() },
+        users: { any: false, ids: new Set() },
+        linkHosts: { any: false, ids: new Set() },
+      },
+      agent: {
+        region: 'us-east-2',
+        runtimeArn: ARN,
+        qualifier: 'DEFAULT',
+        endpoint: undefined,
+        auth: 'iam',
+        protocol: 'threadcore',
+        silenceMs: 120_000,
+      },
+      telemetry: { logLevel: 'info', serviceName: 'threadcore' },
+    } satisfies Config);
+  });
+
+  it('cannot be changed afterwards', () => {
+    const config = loadConfig(ENOUGH) as {
+      role: string;
+      agent: { region: string };
+      access: { users: object };
+    };
+    expect(() => Object.assign(config, { role: 'web' })).toThrow(TypeError);
+    expect(() => Object.assign(config.agent, { region: 'x' })).toThrow(TypeError);
+    expect(() => Object.assign(config.access.users, { any: true })).toThrow(TypeError);
+  });
+
+  it('lists every problem of an empty environment in one message, each with the way to the value', () => {
+    const error = new ConfigError(problemsOf({}));
+    expect(error.message.split('\n')).toHaveLength(1 + 6);
+    expect(error.message).toContain('The configuration has 6 problems:');
+    expect(error.message).toContain(
+      'SLACK_SIGNING_SECRET is missing. Slack app settings → Basic Information → App Credentials → Signing Secret',
+    );
+    for (const name of Object.keys(ENOUGH)) expect(error.message).toContain(`- ${name} `);
+  });
+
+  it('takes an empty or blank value as missing', () => {
+    expect(problemsOf({ ...ENOUGH, REDIS_URL: '', SLACK_BOT_TOKEN: '  ' })).toHaveLength(2);
+    expect(loadConfig({ ...ENOUGH, PORT: '', LOG_LEVEL: ' ' })).toEqual(loadConfig(ENOUGH));
+  });
+
+  it.each<[string, string]>([
+    ['ROLE', 'both'],
+    ['HOST', 'a b'],
+    ['PORT', '80a'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PUBLIC_URL', 'http://bot.example.com'],
+    ['PUBLIC_URL', 'bot.example.com'],
+    ['REDIS_URL', 'https://hunter2.example.com'],
+    ['REDIS_URL', 'not a url hunter2'],
+    ['REDIS_DURABILITY', 'hope'],
+    ['KEY_PREFIX', 'tc'],
+    ['KEY_PREFIX', '{}'],
+    ['KEY_PREFIX', '{a}{b}'],
+    ['LOG_LEVEL', 'loud'],
+    ['IDENTITY_MODE', 'maybe'],
+    ['LANE_POLICY', 'random'],
+    ['WORKER_CONCURRENCY', '0'],
+    ['WORKER_CONCURRENCY', '1001'],
+    ['WORKER_CONCURRENCY', '1.5'],
+    ['SLACK_BOT_TOKEN', 'xoxp-hunter2hunter2'],
+    ['SLACK_SIGNING_SECRET', 'hunter2'],
+    ['SLACK_SIGNING_SECRET', 'hunter2 hunter2 hunter2'],
+    ['SLACK_API_URL', 'http://slack.example.com/api/'],
+    ['SLACK_API_URL', 'https://hunter2@slack.example.com/api/'],
+    ['AWS_REGION', 'Ohio'],
+    ['AGENT_RUNTIME_ARN', 'arn:aws:lambda:us-east-2:123456789012:function:hunter2'],
+    ['AGENT_RUNTIME_ARN', `${ARN}/runtime-endpoint/DEFAULT`],
+    ['AGENT_RUNTIME_QUALIFIER', 'has space'],
+    ['AGENT_RUNTIME_ENDPOINT', 'ftp://x'],
+    ['AGENT_AUTH', 'none'],
+    ['AGENT_PROTOCOL', 'grpc'],
+    ['AGENT_SILENCE_SECONDS', '0'],
+    ['TURN_TIMEOUT_SECONDS', 'long'],
+    ['OTEL_SERVICE_NAME', 'näme'],
+  ])('refuses %s=%s, names it and never repeats the value', (name, value) => {
+    const problems = problemsOf({ ...ENOUGH, [name]: value }).filter((problem) =>
+      problem.startsWith(`${name} `),
+    );
+    expect(problems.length).toBeGreaterThanOrEqual(1);
+    expect(problems.join('\n')).not.toContain('hunter2');
+  });
+
+  it.each<[string, string]>([
+    ['PUBLIC_URL', 'http://localhost:3000'],
+    ['SLACK_API_URL', 'http://127.0.0.1:4000/api/'],
+    ['AGENT_RUNTIME_ENDPOINT', 'http://[::1]:4000'],
+    ['AGENT_RUNTIME_ENDPOINT', 'https://vpce-1.bedrock-agentcore.us-east-2.vpce.amazonaws.com'],
+    ['REDIS_URL', 'rediss://user:pass@cache.example.com:6380/1'],
+    ['KEY_PREFIX', 'team-a:{tc-staging}'],
+    ['SLACK_SIGNING_SECRET', 'sixteen-chars-ok'],
+    ['PORT', '0'],
+  ])('accepts %s=%s', (name, value) => {
+    expect(problemsOf({ ...ENOUGH, [name]: value })).toEqual([]);
+  });
+
+  it('ends addresses the way their readers expect', () => {
+    const config = loadConfig({
+      ...ENOUGH,
+      PUBLIC_URL: 'https://bot.example.com/',
+      SLACK_API_URL: 'http://127.0.0.1:1/api',
+    });
+    expect(config.web.publicUrl).toBe('https://bot.example.com');
+    expect(config.slack.apiUrl).toBe('http://127.0.0.1:1/api/');
+  });
+
+  it('asks of each role only what it needs', () => {
+    const { SLACK_SIGNING_SECRET: _secret, ...worker } = ENOUGH;
+    const { AGENT_RUNTIME_ARN: _arn, ...web } = ENOUGH;
+    expect(loadConfig({ ...worker, ROLE: 'worker' }).slack.signingSecret).toBeUndefined();
+    expect(loadConfig({ ...web, ROLE: 'web' }).agent.runtimeArn).toBeUndefined();
+    expect(problemsOf({ ...worker, ROLE: 'web' })).toHaveLength(1);
+    expect(problemsOf({ ...web, ROLE: 'worker' })).toHaveLength(1);
+    expect(problemsOf({ ...web, ROLE: 'all' })).toHaveLength(1);
+  });
+
+  it('refuses what this release cannot do yet, and says what to set instead', () => {
+    expect(problemOf({ IDENTITY_MODE: 'required' })).toContain('Set IDENTITY_MODE=off');
+    expect(problemOf({ IDENTITY_MODE: undefined })).toContain('Set IDENTITY_MODE=off');
+    expect(problemOf({ GUARDRAIL_MODE: 'enforce' })).toContain('Set GUARDRAIL_MODE=off');
+    expect(problemOf({ GUARDRAIL_MODE: 'shadow' })).toContain('GUARDRAIL_MODE shadow');
+    expect(problemOf({ GUARDRAIL_MODE: undefined })).toContain('Set GUARDRAIL_MODE=off');
+    expect(problemOf({ LANE_POLICY: 'latest' })).toContain('Set LANE_POLICY=queue');
+    expect(problemOf({ LANE_POLICY: 'interrupt' })).toContain('Set LANE_POLICY=queue');
+    expect(problemOf({ AGENT_AUTH: 'jwt' })).toContain('Set AGENT_AUTH=iam');
+  });
+
+  it('notices a runtime that lives in another region', () => {
+    expect(problemOf({ AWS_REGION: 'eu-west-1' })).toContain('Set AWS_REGION=us-east-2');
+    const abroad = ARN.replace('us-east-2', 'us-gov-west-1').replace('arn:aws:', 'arn:aws-us-gov:');
+    expect(problemsOf({ ...ENOUGH, AWS_REGION: 'us-gov-west-1', AGENT_RUNTIME_ARN: abroad })).toEqual([]);
+  });
+
+  it('waits longer for agents whose keep-alives are not known', () => {
+    expect(loadConfig({ ...ENOUGH, AGENT_PROTOCOL: 'generic' }).agent.silenceMs).toBe(900_000);
+    const given = { ...ENOUGH, AGENT_PROTOCOL: 'generic', AGENT_SILENCE_SECONDS: '7' };
+    expect(loadConfig(given).agent.silenceMs).toBe(7000);
+  });
+
+  it('reads lists: ids, a star for any, nothing for nobody', () => {
+    const { access } = loadConfig({
+      ...ENOUGH,
+      ALLOWED_SLACK_TEAMS: 'T1, T2,,T1',
+      ALLOWED_CHANNELS: '*',
+      ALLOWED_USERS: '',
+      ALLOWED_LINK_HOSTS: 'example.com,*',
+    });
+    expect(access.slackTeams).toEqual({ any: false, ids: new Set(['T1', 'T2']) });
+    expect(access.channels).toEqual({ any: true, ids: new Set() });
+    expect(access.users).toEqual({ any: false, ids: new Set() });
+    expect(access.linkHosts).toEqual({ any: true, ids: new Set(['example.com']) });
+  });
+
+  it('reads no name twice', () => {
+    expect(new Set(configNames()).size).toBe(configNames().length);
+  });
+});
