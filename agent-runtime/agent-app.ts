@@ -9,8 +9,8 @@ import { createRuns, type Runs } from './runs/registry.ts';
 import { createAgentServer } from './serve.ts';
 import { createAwsClients } from './tools/aws-clients.ts';
 import { createAwsTools } from './tools/aws-tools.ts';
-import { type CataloguedTool, createCatalogue } from './tools/catalogue.ts';
-import { createWait } from './tools/wait.ts';
+import { createCatalogue } from './tools/catalogue.ts';
+import { createWait, type PauseSecond } from './tools/wait.ts';
 
 export interface AgentApp {
   readonly port: number;
@@ -22,8 +22,8 @@ export interface AgentApp {
 export interface AgentAppParts {
   /** Ends the process at once, for the demonstration prompt "crash now". */
   readonly crash: () => void;
-  /** Tools beside the usual ones. */
-  readonly tools?: readonly CataloguedTool[];
+  /** How the demonstration prompt "wait N seconds" lets a second pass. */
+  readonly pauseSecond?: PauseSecond;
   readonly heartbeatMs?: number;
 }
 
@@ -48,8 +48,7 @@ export async function startAgentApp(environment: AgentEnvironment, parts: AgentA
   const aws = createAwsClients(environment);
   const catalogue = createCatalogue([
     ...createAwsTools(aws),
-    ...(environment.model.provider === 'offline' ? [createWait()] : []),
-    ...(parts.tools ?? []),
+    ...(environment.model.provider === 'offline' ? [createWait(parts.pauseSecond)] : []),
   ]);
   let loaded: Promise<LoadedModel> | undefined;
   const model = () => {

@@ -4,9 +4,9 @@ import { type Reading, type Refusal, refusal, type TurnId } from './invocations.
 import type { RunLog, Runs } from './runs/registry.ts';
 import type { Run } from './runs/run.ts';
 
-/** One frame as `BedrockAgentCoreApp` sends it: `data: <event as JSON>`. */
+/** One frame as `BedrockAgentCoreApp` sends it: `data: <event as JSON>`. Without data it sends nothing. */
 export interface Frame {
-  readonly data: AgentEvent;
+  readonly data: AgentEvent | undefined;
 }
 
 export interface Respond {
@@ -61,6 +61,9 @@ export function createRespond(deps: {
 
   return {
     async *stream(reading) {
+      // The headers go out with the first frame: an empty one tells who attaches at once that it is connected,
+      // however long the next event may take.
+      yield { data: undefined };
       const opened = open(reading);
       if ('kind' in opened) {
         for (const event of refusalEvents(opened)) yield { data: event };

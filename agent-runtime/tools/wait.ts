@@ -5,9 +5,13 @@ import type { CataloguedTool } from './catalogue.ts';
 
 export const MAX_WAIT_SECONDS = 600;
 
+/** Lets one second pass; rejects when the signal is aborted. */
+export type PauseSecond = (signal: AbortSignal | undefined) => Promise<void>;
+
+const realSecond: PauseSecond = (signal) => sleep(1000, undefined, signal ? { signal } : {});
+
 /** Does nothing for a while and says so every second: shows how long steps look. Only the offline model has it. */
-export function createWait(options: { readonly secondMs?: number } = {}): CataloguedTool {
-  const secondMs = options.secondMs ?? 1000;
+export function createWait(pauseSecond: PauseSecond = realSecond): CataloguedTool {
   return {
     effect: 'read',
     title: (input) => `Waiting ${secondsOf(input)} s`,
@@ -17,7 +21,7 @@ export function createWait(options: { readonly secondMs?: number } = {}): Catalo
       inputSchema: z.object({ seconds: z.number().int().min(0).max(MAX_WAIT_SECONDS) }),
       async *callback({ seconds }, context) {
         for (let second = 1; second <= seconds; second += 1) {
-          await sleep(secondMs, undefined, context ? { signal: context.cancelSignal } : {});
+          await pauseSecond(context?.cancelSignal);
           yield { status: `Waiting: ${second} of ${seconds} s` };
         }
         return { waitedSeconds: seconds };
