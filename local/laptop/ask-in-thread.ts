@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import type { ReplyPrinter } from './print-reply.ts';
+import { judgeReply, messageSchema, type PageMessage, readReply } from './read-reply.ts';
+
+/** One question, asked on the chat page as a person would, and its thread followed until the reply is complete. */
+
+const changeSchema = z.union([
+  z.object({ kind: z.literal('message'), message: messageSchema }),
+  z.object({ kind: z.literal('deleted'), channel: z.string(), ts: z.string() }),
+  z.object({
+    kind: z.literal('thread'),
+    thread: z.looseObject({ channel: z.string(), threadTs: z.string(), status: z.string() }),
+  }),
+  z.object({ kind: z.literal('reload') }),
+]);
+type Change = z.infer<typeof changeSchema>;
+
+const postedSchema = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), ts: z.string() }),
+  z.object({ ok: z.literal(false), error: z.string() }),
+]);
+
+export interface AskOptions {
+  /** Address of the chat page. */
+  readonly page: string;
+  readonly question: string;
+  readonly user: string;
+  readonly channel: string;
+  readonly timeoutMs: number;
+  readonly printer: ReplyPrinter;
+  readonly signal?: AbortSignal;
+}
+
+export type AskResult = 'complete' | 'failed' | 'timeout';
+
+/** Asks and follows. Resolves with how it ended; throws when the page cannot be reached or refuses the question. */
+export async function askInThread(options: AskOptions): Promise<AskResult> {
+  const { page, user, printer } = options;
+  const over = new AbortController();
+  const timeout = AbortSignal.timeout(options.timeoutMs);
+  const signal = AbortSignal.any([over.signal, timeout, ...(options.signal ? [options.signal] : [])]);
+  try {
+    // Listening begins before the question is written: nothing is missed.
+    const changes = await listen(new URL(`page/events?user=${encodeURIComponent(user)}`, page), signal);
+    const ts = await post(options, signal);
+    return await follow(changes, ts, printer);
+  } catch (error) {
+    if (timeout.aborted && !options.signal?.aborted) return 'timeout';
+    throw error;
+  } finally {
+    over.abort();
+    printer.finish();
+  }
+}
+
+async function post({ page, user, channel, question }: AskOptions, signal: AbortSignal): Promise<string> {
+  const response = await fetch(new URL('control/post', page), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user, channel, text: `@Cloud Engineer ${question}` }),
+    signal,
+  });
+  const answer = postedSchema.parse(await response.json());
+  if (!answer.ok) throw new Error(`The chat page refused the question: ${answer.error}`);
+  return answer.ts;
+}
+
+async function follow(changes: AsyncIterator<Change>, ts: string, printer: ReplyPrinter): Promise<AskResult> {
+  const messages = new Map<string, PageMessage>();
+  let next = changes.next();
+  for (;;) {
+    const outcome = judgeReply([...messages.values()]);
+    const settled = outcome.state === 'open' ? undefined : settle(outcome.settleMs);
+    const event = await Promise.race([next, ...(settled ? [settled.promise] : [])]);
+    settled?.cancel();
+    if (event === 'settled') return outcome.state === 'failed' ? 'failed' : 'complete';
+    if (event.done) throw new Error('The chat page went away. Is laptop mode still running?');
+    next = changes.next();
+    apply(event.value, ts, messages, printer);
+  }
+}
+
+function apply(change: Change, ts: string, messages: Map<string, PageMessage>, printer: ReplyPrinter): void {
+  switch (change.kind) {
+    case 'message':
+      if (change.message.thread_ts !== ts || change.message.bot_id === undefined) return;
+      messages.set(change.message.ts, change.message);
+      break;
+    case 'deleted':
+      if (!messages.delete(change.ts)) return;
+      break;
+    case 'thread':
+      if (change.thread.threadTs === ts) printer.status(change.thread.status);
+      return;
+    case 'reload':
+      throw new Error('The workspace was emptied while waiting for the reply. Ask again.');
+  }
+  printer.reply(readReply([...messages.values()]));
+}
+
+function settle(ms: number) {
+  let timer: NodeJS.Timeout | undefined;
+  const promise = new Promise<'settled'>((resolve) => {
+    timer = setTimeout(() => resolve('settled'), ms);
+  });
+  return { promise, cancel: () => clearTimeout(timer) };
+}
+
+/** Server-sent events as changes. Resolves once the stream is open. */
+async function listen(url: URL, signal: AbortSignal): Promise<AsyncIterator<Change>> {
+  const response = await fetch(url, { signal });
+  const { body } = response;
+  if (!response.ok || !body) throw new Error(`${url.href} answered ${response.status}`);
+  return readChanges(body);
+}
+
+async function* readChanges(body: AsyncIterable<Uint8Array>): AsyncGenerator<Change> {
+  const decoder = new TextDecoder();
+  let pending = '';
+  for await (const chunk of body) {
+    pending += decoder.decode(chunk, { stream: true });
+    const events = pending.split('\n\n');
+    pending = events.pop() ?? '';
+    for (const event of events) {
+      const data = event.split('\n').flatMap((line) => (line.startsWith('data: ') ? [line.slice(6)] : []));
+      if (data.length > 0) yield changeSchema.parse(JSON.parse(data.join('\n')));
+    }
+  }
+}

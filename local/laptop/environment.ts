@@ -1,0 +1,86 @@
+import type { AwsStandIn } from '../aws/stand-in.ts';
+import type { RunningRedis } from '../redis/start-redis.ts';
+import { TEAM } from '../slack/seed.ts';
+import type { SlackStandIn } from '../slack/stand-in.ts';
+
+/** The environments of the backend and of the agent on a laptop: the only thing in which a laptop differs. */
+
+export interface Secrets {
+  readonly slackSigningSecret: string;
+  readonly slackBotToken: string;
+  readonly awsAccessKeyId: string;
+  readonly awsSecretAccessKey: string;
+}
+
+// What a program needs to run at all. The rest of the shell stays out: real AWS keys must not reach a stand-in,
+// and a forgotten variable must not make a laptop behave unlike the next one.
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_EXTRA_CA_CERTS'];
+/** Worth trying on a laptop, so handed through when set. */
+const TUNABLE = ['LOG_LEVEL', 'WORKER_CONCURRENCY', 'LANE_POLICY', 'AGENT_PROTOCOL'];
+const MODEL = ['MODEL_PROVIDER', 'MODEL_ID', 'OPENAI_BASE_URL', 'OPENAI_API_KEY', 'OFFLINE_WORD_DELAY_MS'];
+
+type Env = Readonly<Record<string, string>>;
+
+const pick = (env: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    names.flatMap((name) => {
+      const value = env[name];
+      return value ? [[name, value] as const] : [];
+    }),
+  );
+
+const awsAccess = (url: string, region: string, secrets: Secrets): Env => ({
+  AWS_ENDPOINT_URL: url,
+  AWS_REGION: region,
+  AWS_ACCESS_KEY_ID: secrets.awsAccessKeyId,
+  AWS_SECRET_ACCESS_KEY: secrets.awsSecretAccessKey,
+  AWS_EC2_METADATA_DISABLED: 'true',
+});
+
+/** What every agent process sees. A model of your own: MODEL_PROVIDER=openai with OPENAI_BASE_URL and MODEL_ID. */
+export function agentEnvironment(
+  env: NodeJS.ProcessEnv,
+  awsUrl: string,
+  region: string,
+  secrets: Secrets,
+): Env {
+  return {
+    MODEL_PROVIDER: 'offline',
+    ...pick(env, MODEL),
+    ...awsAccess(awsUrl, region, secrets),
+    S3_FORCE_PATH_STYLE: '1',
+  };
+}
+
+/** What the backend sees: production's variables, pointed at the stand-ins. */
+export function backendEnvironment(parts: {
+  readonly env: NodeJS.ProcessEnv;
+  readonly port: number;
+  readonly redis: RunningRedis;
+  readonly aws: AwsStandIn;
+  readonly slack: SlackStandIn;
+  readonly secrets: Secrets;
+}): Env {
+  const { env, port, redis, aws, slack, secrets } = parts;
+  return {
+    ...pick(env, INHERITED),
+    ...pick(env, TUNABLE),
+    ROLE: 'all',
+    PORT: String(port),
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    REDIS_URL: redis.url,
+    // Our own Redis writes an append-only file; of one that was given we know nothing.
+    REDIS_DURABILITY: redis.source === 'REDIS_URL' ? env.REDIS_DURABILITY || 'none' : 'aof',
+    IDENTITY_MODE: 'off',
+    GUARDRAIL_MODE: 'off',
+    SLACK_BOT_TOKEN: secrets.slackBotToken,
+    SLACK_SIGNING_SECRET: secrets.slackSigningSecret,
+    SLACK_API_URL: slack.apiUrl,
+    ALLOWED_SLACK_TEAMS: TEAM.id,
+    ALLOWED_CHANNELS: '*',
+    ALLOWED_USERS: '*',
+    ...awsAccess(aws.url, aws.region, secrets),
+    AWS_ACCOUNT_ID: aws.accountId,
+    AGENT_RUNTIME_ARN: aws.agentRuntimeArn,
+  };
+}

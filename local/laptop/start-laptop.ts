@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { createAwsStandIn } from '../aws/stand-in.ts';
+import { freePort, startRedis } from '../redis/start-redis.ts';
+import { createSlackStandIn } from '../slack/stand-in.ts';
+import { startBackend } from './backend.ts';
+import { claimFolder } from './claim.ts';
+import { agentEnvironment, backendEnvironment, type Secrets } from './environment.ts';
+import { type LaptopInfo, removeLaptopFile, writeLaptopFile } from './laptop-file.ts';
+
+export interface LaptopOptions {
+  /** Root of the repository. */
+  readonly root: string;
+  /** Where laptop.json, logs and Redis data go. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** One line about one step. */
+  readonly say: (part: string, text: string) => void;
+  /** Warnings of the backend. */
+  readonly warn: (line: string) => void;
+  /** Default: the backend from source. */
+  readonly backendArgs?: readonly string[];
+  /** Ends a start that is under way; what was started is stopped again. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Laptop {
+  readonly info: LaptopInfo;
+  /** Resolves with an explanation when a part ends that nobody asked to end. */
+  readonly broken: Promise<string>;
+  /** Ends everything, last started first. Can be called twice. */
+  stop(): Promise<void>;
+}
+
+const REGION = 'us-east-2';
+const WEB_PORT = 3000;
+const PAGE_PORT = 3100;
+
+/**
+ * Starts everything a laptop needs, in order: Redis, AWS, Slack, the backend. Throws when a part does not come up,
+ * after stopping those that did. Throws `FolderTaken` when another laptop mode has the folder.
+ */
+export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
+  const { folder, env, say, signal } = options;
+  const closers: { readonly name: string; readonly close: () => Promise<unknown> }[] = [];
+  let stopping: Promise<void> | undefined;
+  let stopped = false;
+  const stop = () => {
+    stopped = true;
+    stopping ??= closeAll(closers, options.warn);
+    return stopping;
+  };
+
+  try {
+    await mkdir(folder, { recursive: true });
+    const claim = await claimFolder(folder);
+    closers.push({ name: 'claim', close: claim.release });
+    const secrets = createSecrets();
+
+    const redis = await startRedis({
+      dataDir: join(folder, 'redis'),
+      env,
+      log: (line) => say('Redis', line.replace(/^redis: /, '')),
+    });
+    closers.push({ name: 'Redis', close: redis.stop });
+    say('Redis', `ready at ${new URL(redis.url).host} (${redis.source})`);
+    signal?.throwIfAborted();
+
+    const agentLog = createWriteStream(join(folder, 'agent.log'), { flags: 'w' });
+    closers.push({ name: 'agent log', close: () => finished(agentLog.end()) });
+    const awsPort = await freePort();
+    const awsUrl = `http://127.0.0.1:${awsPort}`;
+    const aws = await createAwsStandIn({
+      port: awsPort,
+      region: REGION,
+      credentials: { accessKeyId: secrets.awsAccessKeyId, secretAccessKey: secrets.awsSecretAccessKey },
+      agent: {
+        mode: 'process',
+        command: process.execPath,
+        args: [join(options.root, 'agent-runtime', 'main.ts')],
+        env: agentEnvironment(env, awsUrl, REGION, secrets),
+      },
+      log: (line) => void agentLog.write(`${line}\n`),
+    });
+    closers.push({ name: 'AWS', close: aws.close });
+    say('AWS', `stand-in ready at ${aws.url}`);
+    signal?.throwIfAborted();
+
+    const port = await freePort(Number(env.PORT) || WEB_PORT);
+    const web = `http://127.0.0.1:${port}`;
+    const slack = await createSlackStandIn({
+      port: await freePort(PAGE_PORT),
+      eventsUrl: `${web}/slack/events`,
+      signingSecret: secrets.slackSigningSecret,
+      botToken: secrets.slackBotToken,
+    });
+    closers.push({ name: 'Slack', close: slack.close });
+    say('Slack', `stand-in ready at ${slack.url}`);
+    signal?.throwIfAborted();
+
+    const backend = await startBackend({
+      command: process.execPath,
+      args: options.backendArgs ?? [join(options.root, 'src', 'main.ts')],
+      cwd: options.root,
+      env: backendEnvironment({ env, port, redis, aws, slack, secrets }),
+      url: web,
+      logFile: join(folder, 'backend.log'),
+      show: options.warn,
+    });
+    closers.push({ name: 'backend', close: backend.stop });
+    say('Backend', `ready at ${web}`);
+    signal?.throwIfAborted();
+
+    const info: LaptopInfo = {
+      pid: process.pid,
+      web,
+      slackPage: slack.pageUrl,
+      slackApi: slack.apiUrl,
+      aws: aws.url,
+      cognito: null,
+      redis: redis.url,
+    };
+    await writeLaptopFile(folder, info);
+    closers.push({ name: 'laptop.json', close: () => removeLaptopFile(folder) });
+
+    const broken = new Promise<string>((resolve) => {
+      const watch = (what: string, exited: Promise<number>) =>
+        void exited.then((code) => {
+          if (!stopped) resolve(`${what} ended unexpectedly with exit code ${code}`);
+        });
+      watch('The backend', backend.exited);
+      watch('Redis', redis.exited);
+    });
+    return { info, broken, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function closeAll(
+  closers: readonly { readonly name: string; readonly close: () => Promise<unknown> }[],
+  warn: (line: string) => void,
+): Promise<void> {
+  for (const { name, close } of closers.toReversed()) {
+    // One part that does not end cleanly must not keep the others alive.
+    await close().catch((error: Error) => warn(`${name} did not end cleanly: ${error.message}`));
+  }
+}
+
+const createSecrets = (): Secrets => ({
+  slackSigningSecret: randomBytes(16).toString('hex'),
+  slackBotToken: `xoxb-${randomBytes(12).toString('hex')}`,
+  awsAccessKeyId: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
+  awsSecretAccessKey: randomBytes(20).toString('hex'),
+});
