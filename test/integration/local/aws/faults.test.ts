@@ -1,7 +1,18 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { expect, onTestFinished, test } from 'vitest';
-import { ask, invoke, isAlive, KEYS, raw, runtimeClient, sessionId, startStandIn } from './start.ts';
+import {
+  ask,
+  CUT_OFF,
+  errorOf,
+  invoke,
+  isAlive,
+  KEYS,
+  raw,
+  runtimeClient,
+  sessionId,
+  startStandIn,
+  until,
+} from './start.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
@@ -31,7 +42,7 @@ test('a connection dropped before leaves nothing carried out', async () => {
   const standIn = await startStandIn();
   const client = runtimeClient(standIn);
   standIn.faults.push({ operation: 'InvokeAgentRuntime', times: 1, kind: 'drop_before' });
-  await expect(ask(client, standIn, sessionId('drop'))).rejects.toThrow();
+  await expect(ask(client, standIn, sessionId('drop'))).rejects.toThrow(CUT_OFF);
   expect(standIn.calls).toMatchObject([{ status: 0 }]);
   await expect(ask(client, standIn, sessionId('drop'))).resolves.toMatchObject({ count: 1 });
 });
@@ -40,7 +51,7 @@ test('an answer dropped after the work was done leaves it done', async () => {
   const standIn = await startStandIn();
   const client = runtimeClient(standIn);
   standIn.faults.push({ operation: 'InvokeAgentRuntime', times: 1, kind: 'drop_answer' });
-  await expect(ask(client, standIn, sessionId('lost'))).rejects.toThrow();
+  await expect(ask(client, standIn, sessionId('lost'))).rejects.toThrow(CUT_OFF);
   await expect(ask(client, standIn, sessionId('lost'))).resolves.toMatchObject({ count: 2, disconnects: 0 });
 });
 
@@ -54,7 +65,7 @@ test('an answer is cut after exactly the ordered bytes', async () => {
     const reading = (async () => {
       for await (const piece of answer.response as AsyncIterable<Buffer>) text += piece.toString();
     })();
-    await expect(reading).rejects.toThrow();
+    await expect(reading).rejects.toThrow(CUT_OFF);
     expect(text).toBe('{"pid":'.slice(0, bytes));
   }
 });
@@ -67,10 +78,10 @@ test('a delayed call is carried out once, unless its client has gone', async () 
   standIn.faults.push({ operation: 'InvokeAgentRuntime', times: 1, kind: 'delay', ms: 3_600_000 });
   const gone = new AbortController();
   const call = client.send(invoke(standIn, sessionId('late'), 'echo'), { abortSignal: gone.signal });
-  const failed = expect(call).rejects.toThrow();
-  while (standIn.faults.length > 0) await wait(5);
+  const failed = errorOf(call);
+  await until('the call has come in', () => standIn.faults.length === 0);
   gone.abort();
-  await failed;
+  expect(await failed).toMatchObject({ name: 'AbortError' });
   await expect(ask(client, standIn, sessionId('late'))).resolves.toMatchObject({ count: 2 });
 });
 

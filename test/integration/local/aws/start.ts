@@ -68,6 +68,17 @@ export function invoke(standIn: AwsStandIn, session: string, what: string, bytes
   });
 }
 
+/** What Node says when a connection ends before its answer does. */
+export const CUT_OFF = /aborted|socket hang up|ECONNRESET/;
+
+/** Takes a promise that will fail in the hand at once, to look at its error later. */
+export function errorOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => new Error('it did not fail'),
+    (error: unknown) => error,
+  );
+}
+
 /** Polls until the condition holds; fails after ten seconds. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 10_000;
