@@ -1,0 +1,149 @@
+import { ValueType } from '@opentelemetry/api';
+import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
+
+/** A reading of the queue. */
+export interface QueueDepth {
+  /** Lanes with a question that waits for a worker. */
+  readonly ready: number;
+  /** Turns that run now, in all workers. */
+  readonly running: number;
+  /** Age of the longest waiting question in seconds; given always or never. */
+  readonly oldestSeconds?: number;
+}
+
+/** What the process counts. Times are given in milliseconds and shown in seconds, as Prometheus wants them. */
+export interface Metrics {
+  /** A message was offered: `accepted`, `duplicate`, `full`, … */
+  messageTaken(outcome: string): void;
+  /** From the request to the acknowledgement. */
+  acceptTook(ms: number): void;
+  /** A request was turned away before it was read: no valid signature, too old, … */
+  requestRefused(reason: string): void;
+  /** A delivery that is no question to us: edits, bots, unknown events, people who may not ask, … */
+  deliveryIgnored(reason: string): void;
+  firstText(ms: number): void;
+  turnEnded(end: string, ms: number): void;
+  turnInterrupted(kind: string): void;
+  slackCall(method: string, outcome: string): void;
+  /** Calls that one turn needed of a part: slack, redis, agent. */
+  turnCalls(part: string, count: number): void;
+  unknownAgentEvent(): void;
+  /** Asked at each exposition. A reading that fails or takes over 2 s shows as NaN and is counted. */
+  watchQueue(read: () => Promise<QueueDepth>): void;
+  /** The text that `GET /metrics` answers, Prometheus exposition format 0.0.4. */
+  expose(): Promise<string>;
+  shutdown(): Promise<void>;
+}
+
+const QUEUE_READ_MS = 2000;
+const SECONDS = { unit: 's', valueType: ValueType.DOUBLE };
+const FAST = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+const SLOW = [0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600];
+const CALLS = [1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100];
+
+export function createMetrics(): Metrics {
+  // Only the reader of the exporter is used: the web role serves the text itself.
+  const exporter = new PrometheusExporter({ preventServerStart: true });
+  const serializer = new PrometheusSerializer(undefined, false, undefined, true, true);
+  const provider = new MeterProvider({ readers: [exporter] });
+  const meter = provider.getMeter('threadcore');
+
+  const counter = (name: string, description: string) =>
+    meter.createCounter(`threadcore_${name}`, { description });
+  const histogram = (name: string, description: string, boundaries: number[]) =>
+    meter.createHistogram(`threadcore_${name}`, {
+      description,
+      ...SECONDS,
+      advice: { explicitBucketBoundaries: boundaries },
+    });
+
+  const messages = counter('messages_total', 'Messages offered for a turn, by outcome');
+  const refused = counter('requests_refused_total', 'Requests turned away before they were read, by reason');
+  const ignored = counter('deliveries_ignored_total', 'Deliveries that ask nothing of the bot, by reason');
+  const turns = counter('turns_total', 'Turns that ended, by end');
+  const interruptions = counter(
+    'turn_interruptions_total',
+    'Exchanges with the agent that broke off, by kind',
+  );
+  const slackCalls = counter('slack_calls_total', 'Calls of the Slack Web API, by method and outcome');
+  const unknown = counter('agent_unknown_events_total', 'Events of the agent that were not understood');
+  const failedReadings = counter(
+    'queue_reading_failures_total',
+    'Times the queue could not be read for these metrics',
+  );
+  const accept = histogram('accept_duration_seconds', 'From a request to its acknowledgement', FAST);
+  const firstText = histogram(
+    'first_text_seconds',
+    'From the receipt of a question to the first words',
+    SLOW,
+  );
+  const duration = histogram(
+    'turn_duration_seconds',
+    'From the receipt of a question to the end of its turn',
+    SLOW,
+  );
+  const calls = meter.createHistogram('threadcore_turn_calls', {
+    description: 'Calls that one turn needed, by part',
+    valueType: ValueType.INT,
+    advice: { explicitBucketBoundaries: CALLS },
+  });
+
+  function watchQueue(read: () => Promise<QueueDepth>): void {
+    const lanes = meter.createObservableGauge('threadcore_queue_ready_lanes', {
+      description: 'Lanes with a question that waits for a worker',
+    });
+    const running = meter.createObservableGauge('threadcore_turns_running', {
+      description: 'Turns that run now, in all workers',
+    });
+    const oldest = meter.createObservableGauge('threadcore_queue_oldest_seconds', {
+      description: 'Age of the longest waiting question',
+      ...SECONDS,
+    });
+    meter.addBatchObservableCallback(
+      async (observe) => {
+        const depth = await readWithin(read, QUEUE_READ_MS);
+        if (depth === undefined) failedReadings.add(1);
+        // Without a new observation the last one would stand for ever.
+        observe.observe(lanes, depth?.ready ?? Number.NaN);
+        observe.observe(running, depth?.running ?? Number.NaN);
+        if (depth?.oldestSeconds !== undefined) observe.observe(oldest, depth.oldestSeconds);
+      },
+      [lanes, running, oldest],
+    );
+  }
+
+  return {
+    messageTaken: (outcome) => messages.add(1, { outcome }),
+    acceptTook: (ms) => accept.record(ms / 1000),
+    requestRefused: (reason) => refused.add(1, { reason }),
+    deliveryIgnored: (reason) => ignored.add(1, { reason }),
+    firstText: (ms) => firstText.record(ms / 1000),
+    turnEnded(end, ms) {
+      turns.add(1, { end });
+      duration.record(ms / 1000, { end });
+    },
+    turnInterrupted: (kind) => interruptions.add(1, { kind }),
+    slackCall: (method, outcome) => slackCalls.add(1, { method, outcome }),
+    turnCalls: (part, count) => calls.record(count, { part }),
+    unknownAgentEvent: () => unknown.add(1),
+    watchQueue,
+    async expose() {
+      const { resourceMetrics, errors } = await exporter.collect();
+      if (errors.length > 0) throw new AggregateError(errors, 'Some metrics could not be collected');
+      return serializer.serialize(resourceMetrics);
+    },
+    shutdown: () => provider.shutdown(),
+  };
+}
+
+/** Undefined when the reading fails or hangs: why is told by `/readyz`, and the other metrics must stay readable. */
+async function readWithin(read: () => Promise<QueueDepth>, ms: number): Promise<QueueDepth | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), ms);
+  try {
+    return await Promise.race([read().catch(() => undefined), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
