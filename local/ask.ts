@@ -54,7 +54,7 @@ async function openPage(
     env: process.env,
     signal,
     say: () => undefined,
-    warn: (line: string) => note(`backend: ${line}`),
+    warn: (line: string) => note(line),
   };
   let laptop: Laptop;
   try {

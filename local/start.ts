@@ -63,7 +63,7 @@ async function main(): Promise<number> {
       env: process.env,
       signal,
       say: (part, text) => console.log(`  ${label(part)}${text}`),
-      warn: (line) => console.error(`  backend: ${line}`),
+      warn: (line) => console.error(`  ${line}`),
     });
   } catch (error) {
     if (signal.aborted) return 0;

@@ -19,7 +19,7 @@ export interface LaptopOptions {
   readonly env: NodeJS.ProcessEnv;
   /** One line about one step. */
   readonly say: (part: string, text: string) => void;
-  /** Warnings of the backend. */
+  /** Warnings of the parts, one line each. */
   readonly warn: (line: string) => void;
   /** Default: the backend from source. */
   readonly backendArgs?: readonly string[];
@@ -108,7 +108,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
       env: backendEnvironment({ env, port, redis, aws, slack, secrets }),
       url: web,
       logFile: join(folder, 'backend.log'),
-      show: options.warn,
+      show: (line) => options.warn(`backend: ${line}`),
     });
     closers.push({ name: 'backend', close: backend.stop });
     say('Backend', `ready at ${web}`);
