@@ -17,6 +17,12 @@ describe('the server-sent event parser', () => {
     expect(dataOf('data: a\n\ndata: b\r\rdata: c\r\n\r\n')).toEqual(['a', 'b', 'c']);
   });
 
+  it('takes CRLF as one line end, also when it is cut in two', () => {
+    const bytes = Buffer.from('data: one\r\ndata: two\r\n\r\ndata: three\r\n\r\n');
+    expect(parse([bytes]).map((event) => event.data)).toEqual(['one\ntwo', 'three']);
+    expect(parse(eachByte(bytes)).map((event) => event.data)).toEqual(['one\ntwo', 'three']);
+  });
+
   it('joins several data lines with a line feed and keeps empty ones', () => {
     expect(dataOf('data: one\ndata:\ndata: three\n\n')).toEqual(['one\n\nthree']);
     expect(dataOf('data\n\n')).toEqual(['']);
