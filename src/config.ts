@@ -16,7 +16,7 @@ import { type AccessConfig, readAccess, readSlack, type SlackConfig } from './co
 
 export type { AgentConfig } from './config/agent.ts';
 export type { RedisConfig, Role, TelemetryConfig, WebConfig, WorkerConfig } from './config/core.ts';
-export { type AllowList, ConfigError, type Environment } from './config/reader.ts';
+export { ConfigError, type Environment } from './config/reader.ts';
 export type { AccessConfig, SlackConfig } from './config/slack.ts';
 
 /** Everything that an operator decides, checked and frozen. `.env.example` explains each variable. */
