@@ -7,7 +7,7 @@ COPY agent-runtime/package.json agent-runtime/
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
-RUN npx tsc -p tsconfig.build.json
+RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json
 
 FROM node:24-slim AS packages
 WORKDIR /app
