@@ -12,38 +12,37 @@ const count = (least: number, most: number, fallback: number) =>
 
 const text = z.string().trim().min(1);
 
-const shape = z
-  .object({
-    PORT: count(0, 65_535, 8080),
-    HOST: text.default('0.0.0.0'),
-    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-    /** End when standard input closes: a parent that dies takes its agents along. */
-    EXIT_WITH_PARENT: flag,
-    AWS_REGION: text.default('us-east-2'),
-    /** Stand-ins and other S3-compatible servers have no host name per bucket. */
-    S3_FORCE_PATH_STYLE: flag,
-    MODEL_PROVIDER: z.enum(['bedrock', 'openai', 'offline']).default('bedrock'),
-    MODEL_ID: text.optional(),
-    OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
-    OPENAI_API_KEY: text.optional(),
-    /** Milliseconds between two words of the offline model. */
-    OFFLINE_WORD_DELAY_MS: count(0, 10_000, 15),
-    /** Model calls in one turn, each with the tools it asked for. */
-    MAX_AGENT_CYCLES: count(1, 200, 25),
-    /** Bytes of one request; files arrive inside it as base64. */
-    MAX_BODY_BYTES: count(1024, 100_000_000, 20_000_000),
-  })
-  .superRefine((value, context) => {
-    if (value.MODEL_PROVIDER !== 'openai') return;
-    const missing = (name: string, how: string) =>
-      context.addIssue({ code: 'custom', path: [name], message: how });
-    if (!value.MODEL_ID) {
-      missing('MODEL_ID', 'name the model as the server lists it under /v1/models');
-    }
-    if (!value.OPENAI_BASE_URL && !value.OPENAI_API_KEY) {
-      missing('OPENAI_BASE_URL', 'give the address of the server, or OPENAI_API_KEY for the public one');
-    }
-  });
+const shape = z.object({
+  PORT: count(0, 65_535, 8080),
+  HOST: text.default('0.0.0.0'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  /** End when standard input closes: a parent that dies takes its agents along. */
+  EXIT_WITH_PARENT: flag,
+  AWS_REGION: text.default('us-east-2'),
+  /** Stand-ins and other S3-compatible servers have no host name per bucket. */
+  S3_FORCE_PATH_STYLE: flag,
+  MODEL_PROVIDER: z.enum(['bedrock', 'openai', 'offline']).default('bedrock'),
+  MODEL_ID: text.optional(),
+  OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  OPENAI_API_KEY: text.optional(),
+  /** Milliseconds between two words of the offline model. */
+  OFFLINE_WORD_DELAY_MS: count(0, 10_000, 15),
+  /** Model calls in one turn, each with the tools it asked for. */
+  MAX_AGENT_CYCLES: count(1, 200, 25),
+  /** Bytes of one request; files arrive inside it as base64. */
+  MAX_BODY_BYTES: count(1024, 100_000_000, 20_000_000),
+});
+
+/** What one value needs of another. Checked beside the shape, so that one message names everything. */
+function missingFor(given: Record<string, string | undefined>): readonly string[] {
+  if (given.MODEL_PROVIDER !== 'openai') return [];
+  const lines: string[] = [];
+  if (!given.MODEL_ID) lines.push('MODEL_ID: name the model as the server lists it under /v1/models');
+  if (!given.OPENAI_BASE_URL && !given.OPENAI_API_KEY) {
+    lines.push('OPENAI_BASE_URL: give the address of the server, or OPENAI_API_KEY for the public one');
+  }
+  return lines;
+}
 
 export interface AgentEnvironment {
   readonly port: number;
@@ -78,9 +77,10 @@ export const DEFAULT_BEDROCK_MODEL = 'us.anthropic.claude-sonnet-4-5-20250929-v1
 export function readEnvironment(source: Record<string, string | undefined> = process.env): AgentEnvironment {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
   const parsed = shape.safeParse(given);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-    throw new Error(`The environment of the agent is not usable:\n${lines.join('\n')}`);
+  const malformed = parsed.error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? [];
+  const problems = [...malformed, ...missingFor(given)];
+  if (!parsed.success || problems.length > 0) {
+    throw new Error(`The environment of the agent is not usable:\n  ${problems.join('\n  ')}`);
   }
   const value = parsed.data;
   return {

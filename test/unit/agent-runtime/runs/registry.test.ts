@@ -134,7 +134,9 @@ describe('the registry of runs', () => {
     expect(runs.find(A)?.last).toBe(1);
     await vi.advanceTimersByTimeAsync(20_001);
     release();
-    const texts = (await allOf(runs.find(A))).flatMap((event) => (event.type === 'status' ? [event.text] : []));
+    const texts = (await allOf(runs.find(A))).flatMap((event) =>
+      event.type === 'status' ? [event.text] : [],
+    );
     expect(texts).toEqual(Array(3).fill('Still working: Listing EC2 instances'));
   });
 

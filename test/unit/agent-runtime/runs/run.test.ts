@@ -15,7 +15,8 @@ async function collect(run: Run, afterSeq: number, atMost = Number.POSITIVE_INFI
   return seen;
 }
 
-const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+const numbers = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
 describe('a run', () => {
   test('gives every reader each event once and in order, wherever readers join and leave', async () => {
@@ -23,7 +24,11 @@ describe('a run', () => {
       fc.asyncProperty(
         fc.integer({ min: 1, max: 60 }),
         fc.array(
-          fc.record({ joinAt: fc.nat(60), afterSeq: fc.nat(60), leaveAfter: fc.integer({ min: 1, max: 70 }) }),
+          fc.record({
+            joinAt: fc.nat(60),
+            afterSeq: fc.nat(60),
+            leaveAfter: fc.integer({ min: 1, max: 70 }),
+          }),
           { maxLength: 4 },
         ),
         async (count, readers) => {
