@@ -43,11 +43,14 @@ export interface Answer {
  * Asks the agent and follows its answer to the end, through broken connections: it attaches to the run it began,
  * and begins anew only where nothing with effect can have happened.
  *
- * `resumed`: another worker may have begun this turn already.
+ * `earlier`: another worker may have begun this turn already, and this is what it put on record.
  */
-export async function askAgent(deps: AskAgentDeps, resumed: boolean): Promise<Answer> {
-  let progress = NO_PROGRESS;
-  let mode: Invocation['mode'] = resumed && deps.canAttach ? 'attach' : 'start';
+export async function askAgent(
+  deps: AskAgentDeps,
+  earlier?: { readonly sawWrite: boolean },
+): Promise<Answer> {
+  let progress: Progress = { ...NO_PROGRESS, sawWrite: earlier?.sawWrite ?? false };
+  let mode: Invocation['mode'] = earlier && deps.canAttach ? 'attach' : 'start';
   const tries = { start: 0, attach: 0 };
   const total = new AbortController();
   const timer = setTimeout(
@@ -66,6 +69,7 @@ export async function askAgent(deps: AskAgentDeps, resumed: boolean): Promise<An
       deps.onInterruption(outcome.interruption);
       const step = decideNext(outcome.interruption, {
         canAttach: deps.canAttach,
+        mode,
         progress,
         starts: tries.start,
         attaches: tries.attach,
@@ -103,6 +107,7 @@ async function follow(
   try {
     const events = deps.open({ mode, afterSeq: from.lastSeq, signal });
     for await (const event of events) {
+      signal.throwIfAborted();
       const refusal = event.type === 'error' ? refusalOf(event.code) : undefined;
       if (refusal) return { progress, interruption: refusal };
       const before = progress;
@@ -111,10 +116,12 @@ async function follow(
       if (progress.view !== before.view) deps.onView(progress.view);
       if (progress.stop !== undefined) return { progress };
     }
+    signal.throwIfAborted();
     // An error event without an end is an answer too: waiting for more would show the person nothing.
     return progress.error ? { progress } : { progress, interruption: { kind: 'cut' } };
   } catch (error) {
     deps.signal.throwIfAborted();
+    if (signal.aborted) return { progress, interruption: { kind: 'deadline' } };
     const interruption = deps.interruptionOf(error);
     if (interruption === undefined) throw error;
     return { progress, interruption };

@@ -30,7 +30,7 @@ export function keepLeases(deps: LeaseDeps) {
     string,
     { readonly fence: string; readonly controller: AbortController; until: number }
   >();
-  let renewing: Promise<void> = Promise.resolve();
+  let renewing: Promise<void> | undefined;
 
   const lose = (lane: string) => {
     holds.get(lane)?.controller.abort(new LaneLost(lane));
@@ -51,18 +51,28 @@ export function keepLeases(deps: LeaseDeps) {
       }
     } catch (error) {
       deps.onError(error);
-      for (const [lane, hold] of holds) if (hold.until <= deps.now()) lose(lane);
     }
   };
 
+  const giveUpExpired = () => {
+    for (const [lane, hold] of holds) if (hold.until <= deps.now()) lose(lane);
+  };
+
   const timer = setInterval(() => {
-    renewing = renewing.then(renewAll);
+    // Never behind a call that Redis does not answer: the clock alone decides when a hold is over.
+    giveUpExpired();
+    renewing ??= renewAll().finally(() => {
+      giveUpExpired();
+      renewing = undefined;
+    });
   }, leaseMs / 3);
 
   return {
     /** `claimedAt`: `now()` before the claim was sent. */
     hold(turn: ClaimedTurn, claimedAt: number): Hold {
       const { lane } = turn;
+      // This worker has lost the lane and won it back without noticing: the run before this one is over.
+      lose(lane);
       const entry = { fence: turn.fence, controller: new AbortController(), until: claimedAt + leaseMs };
       holds.set(lane, entry);
       return {

@@ -140,6 +140,7 @@ for i = 1, #expired, 2 do
   redis.call('ZREM', key('leases'), lane)
   if lease[1] then
     redis.call('HSET', key('turn', lease[1]), 'state', 'queued', 'quiet', expired[i + 1] + ARGV[2])
+    redis.call('HINCRBY', key('turn', lease[1]), 'crashes', 1)
     count('running', -1)
     count('queued', 1)
     enlist(lane, lease[2], true)

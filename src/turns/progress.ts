@@ -9,7 +9,7 @@ type ErrorEvent = Extract<AgentEvent, { type: 'error' }>;
 export interface Progress {
   readonly view: ReplyView;
   readonly lastSeq: number;
-  /** A tool that changes things has been started. */
+  /** A tool that changes things has been started, or was seen to end. */
   readonly sawWrite: boolean;
   /** Events are missing in between: what is shown cannot be trusted to be the whole answer. */
   readonly gap: boolean;
@@ -36,7 +36,7 @@ export function advance(progress: Progress, event: AgentEvent): Progress {
     case 'tool':
       return {
         ...next,
-        sawWrite: next.sawWrite || (event.effect === 'write' && event.state === 'started'),
+        sawWrite: next.sawWrite || event.effect === 'write',
         view: { ...view, tasks: withTask(view.tasks, toolTask(event)) },
       };
     case 'file':

@@ -31,6 +31,8 @@ export type RefusalCode =
 export interface Situation {
   /** Only our own protocol can attach; a generic agent is never invoked twice for one turn. */
   readonly canAttach: boolean;
+  /** What the interrupted exchange was. One that wanted to attach may have a run behind it, whatever it was answered. */
+  readonly mode: 'start' | 'attach';
   readonly progress: Pick<Progress, 'sawWrite' | 'gap'>;
   /** Starts and attaches made in this run so far. */
   readonly starts: number;
@@ -48,15 +50,24 @@ const ATTACH_BACKOFF_MS = [200, 1_000, 3_000] as const;
 /** A refusal that says the agent itself failed rarely mends: one look whether it runs after all, no more. */
 const ATTACH_AFTER_FAILURE = 1;
 
-/** What to do after an interruption. Pure; back-off gets its jitter from the caller. */
+/**
+ * What to do after an interruption. Pure; back-off gets its jitter from the caller.
+ *
+ * The rule behind all cases: a run that may have begun is only ever attached to, until the agent says that it does not
+ * know it; and then it is begun anew only if nothing with effect can have happened.
+ */
 export function decideNext(interruption: Interruption, situation: Situation): NextStep {
   switch (interruption.kind) {
     case 'deadline':
-      return giveUp('agent_timeout');
+      return giveUp(situation, 'agent_timeout');
     case 'session_busy':
-      return startAgain(situation, 'agent_busy');
+      return situation.mode === 'start'
+        ? startAgain(situation, 'agent_busy')
+        : attachAgain(situation, ATTACH_BACKOFF_MS.length, 'agent_busy');
     case 'turn_unknown':
-      if (situation.progress.sawWrite || situation.progress.gap) return giveUp('outcome_unknown', 'unknown');
+      if (situation.progress.sawWrite || situation.progress.gap) return OUTCOME_UNKNOWN;
+      // Only our own protocol says this; from any other agent it proves nothing.
+      if (!situation.canAttach) return giveUp(situation, 'agent_cut_off');
       return startAgain(situation, 'agent_cut_off', true);
     case 'cut':
       return attachAgain(situation, ATTACH_BACKOFF_MS.length, 'agent_cut_off');
@@ -70,7 +81,9 @@ export function decideNext(interruption: Interruption, situation: Situation): Ne
 function afterRefusal(refusal: Extract<Interruption, { kind: 'refused' }>, situation: Situation): NextStep {
   const notice = REFUSAL_NOTICE[refusal.code];
   if (refusal.started === 'no') {
-    return PASSING.has(refusal.code) ? startAgain(situation, notice) : giveUp(notice);
+    if (!PASSING.has(refusal.code)) return giveUp(situation, notice);
+    if (situation.mode === 'attach') return attachAgain(situation, ATTACH_BACKOFF_MS.length, notice);
+    return startAgain(situation, notice);
   }
   const limit = refusal.code === 'agent_unreachable' ? ATTACH_BACKOFF_MS.length : ATTACH_AFTER_FAILURE;
   return attachAgain(situation, limit, notice);
@@ -78,20 +91,23 @@ function afterRefusal(refusal: Extract<Interruption, { kind: 'refused' }>, situa
 
 function startAgain(situation: Situation, notice: NoticeCode, fresh = false): NextStep {
   const afterMs = START_BACKOFF_MS[situation.starts - 1] ?? (situation.starts === 0 ? 0 : undefined);
-  if (afterMs === undefined) return giveUp(notice);
+  if (afterMs === undefined) return giveUp(situation, notice);
   return { do: 'start', afterMs, fresh };
 }
 
 function attachAgain(situation: Situation, limit: number, notice: NoticeCode): NextStep {
   const afterMs = ATTACH_BACKOFF_MS[situation.attaches];
   if (!situation.canAttach || situation.attaches >= limit || afterMs === undefined) {
-    return situation.progress.sawWrite ? giveUp('outcome_unknown', 'unknown') : giveUp(notice);
+    return giveUp(situation, notice);
   }
   return { do: 'attach', afterMs };
 }
 
-function giveUp(notice: NoticeCode, end: TurnEnd = 'failed'): NextStep {
-  return { do: 'give_up', end, notice };
+const OUTCOME_UNKNOWN: NextStep = { do: 'give_up', end: 'unknown', notice: 'outcome_unknown' };
+
+/** After a change was begun, no other notice is safe: most of them offer to ask again. */
+function giveUp(situation: Situation, notice: NoticeCode): NextStep {
+  return situation.progress.sawWrite ? OUTCOME_UNKNOWN : { do: 'give_up', end: 'failed', notice };
 }
 
 /** Refusals that pass by themselves. */

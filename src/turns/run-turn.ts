@@ -12,7 +12,7 @@ import { LaneLost, type OpenReply, ReplyRefused } from './reply.ts';
 import type { ClaimedTurn, TurnEnd } from './turn.ts';
 
 /** A turn that crashed this many workers is given up with a message instead of crashing the next. */
-const MAX_ATTEMPTS = 5;
+const MAX_CRASHES = 5;
 
 /** The worker is shutting down: the turn goes on elsewhere. */
 export class HandedOver extends Error {
@@ -84,7 +84,10 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
   });
 
   let shownText = false;
+  let lastView = EMPTY_VIEW;
+  let sawWrite = turn.sawWrite;
   const show = (view: ReplyView) => {
+    lastView = view;
     if (!shownText && view.text !== '') {
       shownText = true;
       deps.observer.firstText(deps.now() - turn.receivedAt);
@@ -129,6 +132,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         signal: hold.signal,
         onView: show,
         onWrite: async () => {
+          sawWrite = true;
           if (!(await deps.lanes.note(turn, { sawWrite: true }))) throw new LaneLost(turn.lane);
         },
         onInterruption: (interruption) => {
@@ -137,26 +141,42 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         },
         pause: deps.pause,
       },
-      turn.attempt > 1,
+      turn.attempt > 1 ? { sawWrite: turn.sawWrite } : undefined,
     );
+  };
+
+  /** The end of a turn that failed on our side. After a change was begun, nobody is invited to ask again. */
+  const broken = (): Pick<Answer, 'end' | 'view' | 'notice'> =>
+    sawWrite
+      ? { end: 'unknown', view: lastView, notice: 'outcome_unknown' }
+      : { end: 'failed', view: lastView, notice: 'internal' };
+
+  /** A wake that is not added does no harm: the sweeper finds the lane. */
+  const wake = async () => {
+    await deps.wake().catch((error: unknown) => {
+      log.warn({ err: error }, 'the wake was not added; the sweeper will do it');
+    });
   };
 
   const answer = async (): Promise<Answer> => {
     const local = localAnswer(message);
     if (local) return { end: 'done', view: EMPTY_VIEW, notice: local, reason: local };
-    if (turn.attempt > MAX_ATTEMPTS) {
+    if (turn.crashes >= MAX_CRASHES) {
       return {
-        end: 'failed',
-        view: EMPTY_VIEW,
-        notice: 'internal',
-        reason: `${MAX_ATTEMPTS} workers were lost over it`,
+        ...broken(),
+        reason: `${turn.crashes} workers were lost over it`,
       };
     }
     reply.show({ ...EMPTY_VIEW, status: 'is thinking…' });
     if (!deps.canAttach) {
       // An agent that cannot attach is invoked once: after a lost worker nobody can tell how far it came.
       if (turn.invoked)
-        return { end: 'unknown', view: EMPTY_VIEW, notice: 'agent_cut_off', reason: 'worker lost' };
+        return {
+          end: 'unknown',
+          view: EMPTY_VIEW,
+          notice: sawWrite ? 'outcome_unknown' : 'agent_cut_off',
+          reason: 'worker lost',
+        };
       if (!(await deps.lanes.note(turn, { invoked: true }))) throw new LaneLost(turn.lane);
     }
     return ask();
@@ -165,9 +185,9 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
   const conclude = async (ending: Answer): Promise<void> => {
     const { view, notice: code } = ending;
     const parts = await reply.finish(code ? { ...view, notice: notice(code) } : view);
-    const { held, wake } = await deps.lanes.finish(turn, ending.end, ending.reason, { posted: parts });
-    if (!held) throw new LaneLost(turn.lane);
-    if (wake) await deps.wake();
+    const freed = await deps.lanes.finish(turn, ending.end, ending.reason, { posted: parts });
+    if (!freed.held) throw new LaneLost(turn.lane);
+    if (freed.wake) await wake();
     deps.observer.ended(ending.end, ending.reason, deps.now() - turn.receivedAt);
     log.info({ end: ending.end, reason: ending.reason, attempt: turn.attempt }, 'turn ended');
     trace.end(ending.end);
@@ -180,7 +200,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     } catch (error) {
       if (hold.signal.aborted || error instanceof LaneLost) throw error;
       log.error({ err: error }, 'the turn failed unexpectedly');
-      ending = { end: 'failed', view: EMPTY_VIEW, notice: 'internal', reason: 'unexpected error' };
+      ending = { ...broken(), reason: 'unexpected error' };
     }
     await conclude(ending);
   } catch (error) {
@@ -192,13 +212,15 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
   /** The turn cannot be ended by this worker as it should: hand it over, or put on record that nobody can show it. */
   async function leave(thrown: unknown): Promise<void> {
     const error = hold.signal.aborted ? (hold.signal.reason as unknown) : thrown;
+    // Whatever the reply still has to write, or the agent to send, is over.
+    hold.abort(error instanceof Error ? error : new Error('the turn was left', { cause: error }));
     trace.end(error instanceof Error ? error.name : 'error');
     if (error instanceof LaneLost) {
       log.warn('another worker has taken this turn over');
       return;
     }
     if (error instanceof HandedOver) {
-      if (await deps.lanes.release(turn)) await deps.wake();
+      if (await deps.lanes.release(turn)) await wake();
       log.info('turn handed over');
       return;
     }
@@ -207,8 +229,9 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         { platformError: error.reason },
         'the reply cannot be shown: check the bot’s scopes and its place in the channel',
       );
-      const { wake } = await deps.lanes.finish(turn, 'failed', `reply refused: ${error.reason}`, { posted });
-      if (wake) await deps.wake();
+      const freed = await deps.lanes.finish(turn, 'failed', `reply refused: ${error.reason}`, { posted });
+      if (!freed.held) return;
+      if (freed.wake) await wake();
       deps.observer.ended('failed', 'reply refused', deps.now() - turn.receivedAt);
       return;
     }

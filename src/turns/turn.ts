@@ -33,6 +33,8 @@ export interface TurnRecord {
   readonly message: InboundMessage;
   /** How often a worker has begun this turn, this time included. */
   readonly attempt: number;
+  /** How many workers were lost over this turn. One that shuts down in order does not count. */
+  readonly crashes: number;
   /** Epoch milliseconds, Redis clock. */
   readonly receivedAt: number;
   readonly posted: readonly PostedPart[];
@@ -60,6 +62,7 @@ export function parseTurn(id: string, fields: Readonly<Record<string, string>>):
     state: fields.state ?? '',
     message: message as InboundMessage,
     attempt: Number(fields.attempt ?? 0),
+    crashes: Number(fields.crashes ?? 0),
     receivedAt: Number(fields.received ?? 0),
     posted: z.array(postedPartSchema).parse(JSON.parse(fields.posted ?? '[]')),
     sawWrite: fields.write === '1',

@@ -25,24 +25,41 @@ export interface TurnWorkerDeps {
 
 /** Takes ready lanes as wakes arrive, keeps their leases, and sweeps for lanes that others lost. */
 export function startTurnWorker(deps: TurnWorkerDeps) {
-  const active = new Map<Hold, Promise<void>>();
+  const active = new Set<Hold>();
+  /** Every wake under way, also those that are still asking for a lane. */
+  const wakesUnderWay = new Set<Promise<void>>();
+  let handingOver = false;
   const leases = keepLeases({
     lanes: deps.lanes,
     now: deps.monotonic,
     onError: (error) => deps.log.warn({ err: error }, 'leases could not be renewed'),
   });
 
-  const onWake = async () => {
+  const runNext = async () => {
     const claimedAt = deps.monotonic();
     const turn = await deps.lanes.claim(deps.name);
     if (!turn) return;
     const hold = leases.hold(turn, claimedAt);
-    const running = deps.run(turn, hold);
-    active.set(hold, running);
+    active.add(hold);
+    if (handingOver) hold.abort(new HandedOver());
     try {
-      await running;
+      await deps.run(turn, hold);
     } finally {
+      // A run that failed before its own clean-up must not keep the lane for ever.
+      hold.drop();
       active.delete(hold);
+    }
+  };
+
+  const onWake = async () => {
+    // A wake that arrives now is lost; another worker's sweep finds its lane.
+    if (handingOver) return;
+    const underWay = runNext();
+    wakesUnderWay.add(underWay);
+    try {
+      await underWay;
+    } finally {
+      wakesUnderWay.delete(underWay);
     }
   };
 
@@ -55,7 +72,7 @@ export function startTurnWorker(deps: TurnWorkerDeps) {
   });
   worker.on('failed', (_job, error) => deps.log.error({ err: error }, 'a wake failed'));
 
-  let sweeping: Promise<void> = Promise.resolve();
+  let sweeping: Promise<void> | undefined;
   const sweep = async () => {
     try {
       const { recovered, overlooked } = await deps.lanes.sweep();
@@ -66,7 +83,10 @@ export function startTurnWorker(deps: TurnWorkerDeps) {
     }
   };
   const sweeper = setInterval(() => {
-    sweeping = sweeping.then(sweep);
+    // One at a time: while Redis does not answer, sweeps must not queue up behind each other.
+    sweeping ??= sweep().finally(() => {
+      sweeping = undefined;
+    });
   }, SWEEP_EVERY_MS);
 
   return {
@@ -79,9 +99,10 @@ export function startTurnWorker(deps: TurnWorkerDeps) {
     async close(graceMs: number): Promise<void> {
       clearInterval(sweeper);
       await worker.pause(true);
-      await settled([...active.values()], graceMs);
-      for (const hold of active.keys()) hold.abort(new HandedOver());
-      await Promise.allSettled(active.values());
+      await settled([...wakesUnderWay], graceMs);
+      handingOver = true;
+      for (const hold of active) hold.abort(new HandedOver());
+      await Promise.allSettled(wakesUnderWay);
       await sweeping;
       await leases.close();
       await settled([worker.close(true)], CLOSE_LIMIT_MS);
