@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type AgentApp, type AgentAppParts, startAgentApp } from '../../../agent-runtime/agent-app.ts';
 import { readEnvironment } from '../../../agent-runtime/environment.ts';
 import { type AgentEvent, agentEventSchema } from '../../../src/contract/events.ts';
@@ -87,6 +86,3 @@ export function gate(): { readonly opened: Promise<void>; open(): void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   return { opened: promise, open: () => resolve() };
 }
-
-/** Gives everything that is ready to happen a chance to happen. */
-export const settle = () => sleep(50);

@@ -58,7 +58,7 @@ const usage = (input: number, output: number): Chunk => ({
 });
 const say = (text: string, finish = 'stop') => [
   delta({ role: 'assistant', content: '' }),
-  ...[...text].map((content) => delta({ content })),
+  ...(text.match(/.{1,2}/gsu) ?? []).map((content) => delta({ content })),
   delta({}, finish),
   usage(10, 5),
 ];

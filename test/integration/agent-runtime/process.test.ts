@@ -77,7 +77,7 @@ describe('the agent process', () => {
         seen.push(event.type);
       }
     })();
-    await expect(reading).rejects.toThrow();
+    await expect(reading).rejects.toThrow('terminated');
     expect(await exited).toEqual([1, null]);
     expect(seen).toContain('text');
     expect(seen).not.toContain('end');

@@ -31,9 +31,8 @@ describe('the replay buffer', () => {
           const first = Math.max(afterSeq + 1, buffer.oldest);
           const expected = [];
           for (let seq = first; seq <= sizes.length; seq += 1) expected.push(seq);
+          // What was dropped shows as a jump in front: nothing is renumbered.
           expect(seen).toEqual(expected);
-          // What was dropped shows as a jump: nothing is renumbered.
-          if (buffer.oldest > afterSeq + 1 && sizes.length > 0) expect(seen[0]).toBe(buffer.oldest);
         },
       ),
     );
