@@ -12,8 +12,7 @@ export interface AgentConfig {
   readonly silenceMs: number;
 }
 
-const ARN =
-  /^arn:aws(?:-[a-z0-9-]+)?:bedrock-agentcore:([a-z0-9-]+):\d{12}:runtime\/[A-Za-z][A-Za-z0-9_]{0,47}-[A-Za-z0-9]{10}$/;
+const ARN = /^arn:aws(?:-[a-z0-9-]+)?:bedrock-agentcore:([a-z0-9-]+):\d{12}:runtime\/[A-Za-z][A-Za-z0-9_-]*$/;
 
 /** Our agent sends keep-alives; another one may think for as long as AgentCore's synchronous limit allows. */
 const SILENCE_SECONDS = { threadcore: 120, generic: 900 } as const;

@@ -109,7 +109,7 @@ describe('the configuration', () => {
     ['WORKER_CONCURRENCY', '1001'],
     ['WORKER_CONCURRENCY', '1.5'],
     ['SLACK_BOT_TOKEN', 'xoxp-hunter2hunter2'],
-    ['SLACK_SIGNING_SECRET', 'hunter2'],
+    ['SLACK_SIGNING_SECRET', 'hunter 2'],
     ['SLACK_SIGNING_SECRET', 'hunter2 hunter2 hunter2'],
     ['SLACK_API_URL', 'http://slack.example.com/api/'],
     ['SLACK_API_URL', 'https://hunter2@slack.example.com/api/'],

@@ -1,0 +1,240 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
+import { createRuntimeClient } from './agentcore/runtime-client.ts';
+import { answerCommand } from './commands/answer-command.ts';
+import { type Config, ConfigError, loadConfig } from './config.ts';
+import { sessionId } from './sessions/session-id.ts';
+import { createSlackApp } from './slack/app.ts';
+import { createSlackClient } from './slack/client.ts';
+import { createSlackReceiver } from './slack/receiver.ts';
+import { createSlackReplies } from './slack/reply.ts';
+import { connect, connectForQueue, disconnect } from './store/connection.ts';
+import { checkDurability, confirmDurable } from './store/durability.ts';
+import { createLogger, type Logger } from './telemetry/logger.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { createTraces } from './telemetry/traces.ts';
+import { createAccept } from './turns/accept-turn.ts';
+import { createAgentCalls, interruptionOf } from './turns/agent-calls.ts';
+import { CHAT_CALL_TIMEOUT_MS, createLanes } from './turns/lanes.ts';
+import { pause } from './turns/pause.ts';
+import { type RunTurnDeps, runTurn } from './turns/run-turn.ts';
+import { createWakes } from './turns/wakes.ts';
+import { startTurnWorker } from './turns/worker.ts';
+import { createWebApp } from './web/web-app.ts';
+
+/** How long running turns may go on after SIGTERM before they are handed to another worker. */
+const SHUTDOWN_GRACE_MS = 20_000;
+
+export interface Threadcore {
+  /** Where the web role listens. */
+  readonly url: string;
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Puts the parts of a role together. Throws, with nothing left open, when Redis is not fit to hold turns. */
+export async function startThreadcore(config: Config, log: Logger): Promise<Threadcore> {
+  const now = () => Date.now();
+  const monotonic = () => performance.now();
+  const { keyPrefix, durability } = config.redis;
+  const onRedisError = (error: Error) => log.warn({ err: error }, 'Redis connection trouble');
+  const redis = connect({ url: config.redis.url, name: 'threadcore', onError: onRedisError });
+  const closers: (() => Promise<unknown>)[] = [() => disconnect(redis)];
+  const close = async () => {
+    for (const step of closers.reverse()) await step();
+  };
+
+  try {
+    const problems = await checkDurability(redis, durability);
+    if (problems.length > 0) throw new ConfigError(problems);
+
+    const metrics = createMetrics();
+    const traces = createTraces();
+    const lanes = createLanes(redis, keyPrefix);
+    const wakes = createWakes(redis, keyPrefix);
+    const slack = createSlackClient({
+      token: config.slack.botToken,
+      apiUrl: config.slack.apiUrl,
+      timeoutMs: CHAT_CALL_TIMEOUT_MS,
+      observe: metrics.slackCall,
+    });
+    closers.push(
+      () => wakes.close(),
+      () => traces.shutdown(),
+      () => metrics.shutdown(),
+    );
+    metrics.watchQueue(async () => {
+      const { readyLanes, activeLanes } = await lanes.depth();
+      return { ready: readyLanes, running: activeLanes };
+    });
+
+    const worker = config.role === 'web' ? undefined : startWorkerRole();
+    const slackEvents = config.role === 'worker' ? undefined : slackIngress();
+
+    const app = createWebApp({
+      ...(slackEvents ? { slackEvents } : {}),
+      notReady: async () => {
+        try {
+          const reasons = await checkDurability(redis, durability);
+          if (worker && !worker.running()) reasons.push('the worker does not take turns');
+          await wakes.waiting();
+          return reasons;
+        } catch (error) {
+          return [`Redis does not answer: ${error instanceof Error ? error.message : String(error)}`];
+        }
+      },
+      metrics: metrics.expose,
+      log,
+    });
+    const server = createServer(app);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(config.web.port, config.web.host, resolve);
+    });
+    const { port } = server.address() as AddressInfo;
+    log.info({ role: config.role, port }, 'Threadcore is up');
+
+    return {
+      url: `http://127.0.0.1:${port}`,
+      async close(graceMs = SHUTDOWN_GRACE_MS) {
+        // No new events first, then no new turns; what is under way goes on in the meantime.
+        const served = new Promise<void>((resolve) => server.close(() => resolve()));
+        server.closeIdleConnections();
+        await worker?.close(graceMs);
+        server.closeAllConnections();
+        await served;
+        await close();
+      },
+    };
+
+    function slackIngress() {
+      const accept = createAccept({
+        lanes,
+        wakes,
+        confirmDurable: () => confirmDurable(redis, durability),
+        randomBytes,
+        observe: metrics.messageTaken,
+        log,
+      });
+      const receiver = createSlackReceiver({
+        signingSecret: config.slack.signingSecret ?? '',
+        now,
+        onRefused: metrics.requestRefused,
+        log,
+      });
+      createSlackApp({
+        receiver,
+        botToken: config.slack.botToken,
+        client: slack,
+        rules: {
+          tenants: config.access.slackTeams,
+          conversations: config.access.channels,
+          people: config.access.users,
+        },
+        accept,
+        answerCommand,
+        onIgnored: metrics.deliveryIgnored,
+        log,
+      });
+      return async (request: IncomingMessage, response: ServerResponse) => {
+        const began = monotonic();
+        await receiver.handle(request, response);
+        metrics.acceptTook(monotonic() - began);
+      };
+    }
+
+    function startWorkerRole() {
+      const queueConnection = connectForQueue({
+        url: config.redis.url,
+        name: 'threadcore-queue',
+        onError: onRedisError,
+      });
+      closers.push(() => disconnect(queueConnection));
+      const runtime = createRuntimeClient({
+        region: config.agent.region,
+        endpoint: config.agent.endpoint,
+        runtimeArn: config.agent.runtimeArn ?? '',
+        qualifier: config.agent.qualifier,
+        maxSockets: config.worker.concurrency + 10,
+      });
+      closers.push(async () => runtime.close());
+      const calls = createAgentCalls({
+        runtime,
+        protocol: config.agent.protocol,
+        silenceMs: config.agent.silenceMs,
+        onUnknown: metrics.unknownAgentEvent,
+      });
+      const deps: RunTurnDeps = {
+        lanes,
+        openReply: createSlackReplies({
+          client: slack,
+          pause,
+          now: monotonic,
+          onFinished: (calls) => metrics.turnCalls('slack', calls),
+          log,
+        }),
+        sessionOf: (turn, actor) => sessionId(turn.message.key, actor, turn.generation),
+        invoke: calls.invoke,
+        stopSession: calls.stopSession,
+        interruptionOf,
+        pause,
+        wake: wakes.add,
+        canAttach: config.agent.protocol === 'threadcore',
+        totalMs: config.worker.turnTimeoutMs,
+        trace: (turn) => traces.startTurn({ turnId: turn.id, platform: turn.message.key.platform }),
+        observer: {
+          firstText: metrics.firstText,
+          ended: (end, _reason, ms) => metrics.turnEnded(end, ms),
+          interrupted: metrics.turnInterrupted,
+        },
+        log,
+        now,
+      };
+      return startTurnWorker({
+        connection: queueConnection,
+        keyPrefix,
+        name: `${hostname()}:${process.pid}`,
+        concurrency: config.worker.concurrency,
+        lanes,
+        wakes,
+        run: (turn, hold) => runTurn(deps, turn, hold),
+        monotonic,
+        log,
+      });
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function main(): Promise<void> {
+  let log = createLogger({ level: 'info' });
+  try {
+    const config = loadConfig(process.env);
+    log = createLogger({ level: config.telemetry.logLevel, service: config.telemetry.serviceName });
+    const threadcore = await startThreadcore(config, log);
+    let stopping = false;
+    const stop = (signal: string) => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      log.info({ signal }, 'shutting down');
+      threadcore.close().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.fatal({ err: error }, 'shutdown failed');
+          process.exit(1);
+        },
+      );
+    };
+    process.on('SIGTERM', () => stop('SIGTERM'));
+    process.on('SIGINT', () => stop('SIGINT'));
+  } catch (error) {
+    if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+    else log.fatal({ err: error }, 'Threadcore could not start');
+    process.exit(1);
+  }
+}
+
+if (import.meta.main) await main();
