@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { pairs, parseTurn } from '../../../src/turns/turn.ts';
+
+const message = {
+  key: { platform: 'slack', tenant: 'T1', conversation: 'C1', thread: '1.1' },
+  kind: 'channel',
+  sender: { id: 'U1', tenant: 'T1' },
+  text: 'hello',
+  messageId: '1.1',
+  addressed: true,
+  files: [],
+  claims: ['event:1'],
+};
+
+describe('a turn record', () => {
+  it('is read with the defaults of a turn that has just been accepted', () => {
+    const turn = parseTurn('turn-1', {
+      state: 'queued',
+      lane: 'l',
+      message: JSON.stringify(message),
+      received: '1790000000000',
+      attempt: '0',
+    });
+    expect(turn).toEqual({
+      id: 'turn-1',
+      lane: 'l',
+      state: 'queued',
+      message,
+      attempt: 0,
+      crashes: 0,
+      receivedAt: 1_790_000_000_000,
+      posted: [],
+      sawWrite: false,
+      invoked: false,
+    });
+  });
+
+  it('is read with everything that was noted since', () => {
+    const turn = parseTurn('turn-1', {
+      message: JSON.stringify({ ...message, locale: 'de-DE' }),
+      attempt: '3',
+      crashes: '2',
+      posted: JSON.stringify([{ id: '1.2', streaming: true }]),
+      write: '1',
+      invoked: '1',
+    });
+    expect(turn).toMatchObject({
+      attempt: 3,
+      crashes: 2,
+      posted: [{ id: '1.2', streaming: true }],
+      sawWrite: true,
+      invoked: true,
+      message: { locale: 'de-DE' },
+    });
+  });
+
+  it.each([
+    ['no message', {}],
+    ['a message that is not JSON', { message: '{' }],
+    ['a message of another shape', { message: '{"text":"hello"}' }],
+    [
+      'an unknown platform',
+      { message: JSON.stringify({ ...message, key: { ...message.key, platform: 'irc' } }) },
+    ],
+    ['posted parts of another shape', { message: JSON.stringify(message), posted: '[1]' }],
+  ])('is refused when it holds %s', (_, fields) => {
+    expect(() => parseTurn('turn-1', fields as Record<string, string>)).toThrow();
+  });
+});
+
+describe('a flat list of names and values', () => {
+  it('becomes a record again', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(
+          fc.string().filter((name) => name !== '__proto__'),
+          fc.string(),
+        ),
+        (record) => {
+          expect(Object.entries(pairs(Object.entries(record).flat())).sort()).toEqual(
+            Object.entries(record).sort(),
+          );
+        },
+      ),
+    );
+  });
+});
