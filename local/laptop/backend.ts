@@ -16,6 +16,8 @@ export interface BackendOptions {
   readonly logFile: string;
   /** Shows warnings, errors and whatever is no log entry. */
   readonly show: (line: string) => void;
+  /** Stops waiting, and the backend with it. */
+  readonly signal?: AbortSignal;
   /** Default 60 000. */
   readonly readyWithinMs?: number;
 }
@@ -74,6 +76,7 @@ async function untilReady(child: GuardedProcess, options: BackendOptions): Promi
   const readyWithinMs = options.readyWithinMs ?? 60_000;
   const deadline = performance.now() + readyWithinMs;
   while (performance.now() < deadline) {
+    if (options.signal?.aborted) return 'was interrupted';
     if (ended !== undefined) return `ended during its start with exit code ${ended}`;
     if (await answersOk(new URL('/readyz', options.url))) return undefined;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));

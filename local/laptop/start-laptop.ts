@@ -108,6 +108,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
       env: backendEnvironment({ env, port, redis, aws, slack, secrets }),
       url: web,
       logFile: join(folder, 'backend.log'),
+      ...(signal ? { signal } : {}),
       show: (line) => options.warn(`backend: ${line}`),
     });
     closers.push({ name: 'backend', close: backend.stop });

@@ -1,0 +1,94 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { askInThread } from '../../../../local/laptop/ask-in-thread.ts';
+import { findRunningLaptop } from '../../../../local/laptop/laptop-file.ts';
+import { createReplyPrinter } from '../../../../local/laptop/print-reply.ts';
+import { startLaptop } from '../../../../local/laptop/start-laptop.ts';
+
+const root = join(import.meta.dirname, '..', '..', '..', '..');
+let folder: string;
+let warnings: string[];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'start-laptop-'));
+  warnings = [];
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const env = { PATH: process.env.PATH, HOME: process.env.HOME, XDG_CACHE_HOME: process.env.XDG_CACHE_HOME };
+
+const start = (mode: string, signal?: AbortSignal) =>
+  startLaptop({
+    root,
+    folder,
+    env,
+    say: () => undefined,
+    warn: (line) => warnings.push(line),
+    backendArgs: [join(import.meta.dirname, 'tiny-backend.ts'), mode],
+    ...(signal ? { signal } : {}),
+  });
+
+async function ask(page: string, question = 'how many instances?', timeoutMs = 20_000) {
+  let out = '';
+  const printer = createReplyPrinter((text) => {
+    out += text;
+  });
+  const result = await askInThread({ page, question, user: 'alice', channel: '#cloud', timeoutMs, printer });
+  return { result, out };
+}
+
+test('a started laptop is found, answers a question in the thread, and leaves no trace but its data', async () => {
+  const laptop = await start('answer');
+  expect(await findRunningLaptop(folder)).toEqual(laptop.info);
+  expect(await ask(laptop.info.slackPage)).toEqual({
+    result: 'complete',
+    out: expect.stringMatching(/^(… List instances\n)?✓ List instances\nThere are 5 instances\.\n$/),
+  });
+  await laptop.stop();
+  await laptop.stop();
+  expect(await findRunningLaptop(folder)).toBeUndefined();
+  expect((await readdir(folder)).sort()).toEqual(['agent.log', 'backend.log', 'redis']);
+  expect(warnings).toEqual([]);
+});
+
+test('a reply that says it failed is a failure, and its words are printed', async () => {
+  const laptop = await start('fail');
+  const { result, out } = await ask(laptop.info.slackPage);
+  await laptop.stop();
+  expect({ result, out }).toEqual({ result: 'failed', out: 'I could not reach the agent.\n' });
+});
+
+test('no reply within the time is a timeout', async () => {
+  const laptop = await start('silent');
+  const { result } = await ask(laptop.info.slackPage, 'anybody there?', 300);
+  await laptop.stop();
+  expect(result).toBe('timeout');
+});
+
+test('a question that Slack would not take is refused with the reason', async () => {
+  const laptop = await start('silent');
+  await expect(ask(laptop.info.slackPage, 'x'.repeat(40_001))).rejects.toThrow(/refused the question/);
+  await laptop.stop();
+});
+
+test('a backend that refuses to start is reported with its words, and everything else is stopped', async () => {
+  await expect(start('broken')).rejects.toThrow(/ended during its start with exit code 3.*backend\.log/);
+  expect(warnings).toEqual(['backend: AGENT_RUNTIME_ARN is missing']);
+  expect((await readdir(folder)).sort()).toEqual(['agent.log', 'backend.log', 'redis']);
+});
+
+test('a backend that dies later is reported', async () => {
+  const laptop = await start('crash');
+  const asked = ask(laptop.info.slackPage, 'die', 1000);
+  expect(await laptop.broken).toBe('The backend ended unexpectedly with exit code 9');
+  expect(await asked).toMatchObject({ result: 'timeout' });
+  await laptop.stop();
+});
+
+test('an interrupted start stops what it had started', async () => {
+  const abort = new AbortController();
+  abort.abort(new Error('interrupted'));
+  await expect(start('answer', abort.signal)).rejects.toThrow('interrupted');
+  expect(await readdir(folder)).toEqual(['redis']);
+});
