@@ -30,7 +30,9 @@ function cutIn(window: string): number {
 /** The latest cut that splits neither a surrogate pair nor a character reference such as `&amp;`. */
 function unbroken(window: string): number {
   const reference = /&[a-z]{0,5}$/.exec(window);
-  if (reference) return reference.index;
   const last = window.charCodeAt(window.length - 1);
-  return last >= 0xd800 && last <= 0xdbff ? window.length - 1 : window.length;
+  const surrogate = last >= 0xd800 && last <= 0xdbff;
+  const cut = reference ? reference.index : surrogate ? window.length - 1 : window.length;
+  // A window too small for one whole character is cut as it is: never to get on would be worse.
+  return cut > 0 ? cut : window.length;
 }

@@ -7,6 +7,7 @@ import type { SlackClient } from './client.ts';
 import { normaliseMessage } from './normalise.ts';
 import type { SlackReceiver } from './receiver.ts';
 import { RETRY_ACTION } from './render.ts';
+import { escapeText } from './text.ts';
 
 export interface SlackAppDeps {
   readonly receiver: SlackReceiver;
@@ -37,6 +38,8 @@ export function createSlackApp(deps: SlackAppDeps): App {
     receiver: deps.receiver,
     authorize: async () => ({ botToken: deps.botToken }),
     ignoreSelf: false,
+    // Bolt would keep state in this process's memory; what a turn needs is in its record.
+    convoStore: false,
     logger: boltLogger(deps.log),
   });
 
@@ -93,7 +96,7 @@ export function createSlackApp(deps: SlackAppDeps): App {
   });
 
   app.command('/agent', async ({ ack, command }) => {
-    await ack({ response_type: 'ephemeral', text: deps.answerCommand(command.text ?? '') });
+    await ack({ response_type: 'ephemeral', text: escapeText(deps.answerCommand(command.text ?? '')) });
   });
 
   return app;

@@ -1,4 +1,4 @@
-import { WebClient } from '@slack/web-api';
+import { WebAPIRequestError, WebClient } from '@slack/web-api';
 import { slackFailure } from './failures.ts';
 
 export interface SlackClientOptions {
@@ -25,6 +25,7 @@ export function createSlackClient(options: SlackClientOptions) {
     // A queue inside the client would send a call long after its lease was checked.
     maxRequestConcurrency: Number.POSITIVE_INFINITY,
     allowAbsoluteUrls: false,
+    fetch: fetchFromSlack,
     logger: SILENT,
   });
   return {
@@ -34,12 +35,26 @@ export function createSlackClient(options: SlackClientOptions) {
         const answer = await web.apiCall(method, args);
         options.observe(method, 'ok');
         return answer as unknown as SlackAnswer;
-      } catch (error) {
+      } catch (thrown) {
+        // What the SDK did not name broke while the answer was read: the call may have been carried out.
+        const error = slackFailure(thrown) ? thrown : new WebAPIRequestError(asError(thrown));
         options.observe(method, slackFailure(error)?.kind ?? 'error');
         throw error;
       }
     },
   };
+}
+
+/** A 429 without a readable `Retry-After` would be an error of unknown kind to the SDK; one second is a fair guess. */
+const fetchFromSlack: typeof fetch = async (input, init) => {
+  const answer = await fetch(input, init);
+  if (answer.status !== 429 || /^\d+$/.test(answer.headers.get('retry-after') ?? '')) return answer;
+  await answer.body?.cancel();
+  return new Response(null, { status: 429, headers: { 'retry-after': '1' } });
+};
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 /** Failures are logged where they are handled, with the turn they belong to. */

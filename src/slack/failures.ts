@@ -23,12 +23,17 @@ const SLACK_TROUBLE = new Set([
   'team_added_to_org',
 ]);
 
+/** What Slack's error names look like. */
+const ERROR_NAME = /^[a-z][a-z0-9_.:-]{0,99}$/i;
+
 /** Undefined for an error that is not Slack's: a lost lane, or a bug. */
 export function slackFailure(error: unknown): SlackFailure | undefined {
   if (error instanceof WebAPIRateLimitedError)
     return { kind: 'rate_limited', waitMs: error.retryAfter * 1000 };
   if (error instanceof WebAPIPlatformError) {
-    const code = error.data.error;
+    const code: unknown = error.data.error;
+    // The SDK puts a body that is no JSON here: somebody between us and Slack answered.
+    if (typeof code !== 'string' || !ERROR_NAME.test(code)) return { kind: 'unknown', reason: 'unreadable' };
     if (code === 'ratelimited' || code === 'rate_limited') return { kind: 'rate_limited', waitMs: 1_000 };
     return SLACK_TROUBLE.has(code) ? { kind: 'unknown', reason: code } : { kind: 'refused', code };
   }

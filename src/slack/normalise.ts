@@ -26,6 +26,7 @@ const eventSchema = z.object({
 const envelopeSchema = z.object({
   team_id: z.string(),
   event_id: z.string(),
+  is_ext_shared_channel: z.boolean().nullish(),
   authorizations: z
     .array(z.object({ team_id: z.string().nullish(), user_id: z.string().nullish() }))
     .nullish(),
@@ -81,7 +82,9 @@ export function normaliseMessage(envelope: unknown, fallbackBotUserId?: string):
     if (addressesSomebodyElse(text, botUserId ?? '')) return ignored('for_somebody_else');
   }
 
-  const senderTenant = event.user_team ?? event.source_team ?? event.team ?? tenant;
+  // In a channel shared with other companies a sender of unknown origin is taken for a stranger.
+  const unstated = parsed.data.is_ext_shared_channel ? 'unknown' : tenant;
+  const senderTenant = event.user_team ?? event.source_team ?? event.team ?? unstated;
   return {
     kind: 'message',
     message: {

@@ -5,6 +5,7 @@ import { refuseUnsigned } from './verify.ts';
 
 /** Slack's largest event, a 40,000-character message, stays far below this. */
 const BODY_LIMIT = 900 * 1024;
+const DRAIN_LIMIT = 8 * BODY_LIMIT;
 
 export interface SlackReceiverDeps {
   readonly signingSecret: string;
@@ -82,7 +83,7 @@ export function createSlackReceiver(deps: SlackReceiverDeps): SlackReceiver {
         return answer(response, 401, 'signature refused');
       }
       const body = parseBody(raw, request.headers['content-type'] ?? '');
-      if (!body) {
+      if (!body || (body.event !== undefined && !isObject(body.event))) {
         deps.onRefused('malformed');
         return answer(response, 400, 'the body is neither a JSON object nor a Slack form');
       }
@@ -94,21 +95,25 @@ export function createSlackReceiver(deps: SlackReceiverDeps): SlackReceiver {
   };
 }
 
+/**
+ * Reads to the end, keeping no more than the limit: a sender that is cut off in the middle would see a broken
+ * connection instead of the answer. Far beyond the limit it is cut off all the same.
+ */
 async function readBody(request: IncomingMessage): Promise<Buffer | 'too_large' | 'aborted'> {
-  if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) return 'too_large';
-  const chunks: Buffer[] = [];
+  let chunks: Buffer[] = [];
   let size = 0;
   try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > BODY_LIMIT) return 'too_large';
-      chunks.push(chunk);
+      if (size > DRAIN_LIMIT) return 'too_large';
+      if (size > BODY_LIMIT) chunks = [];
+      else chunks.push(chunk);
     }
   } catch {
     // The sender went away; there is nobody to answer.
     return 'aborted';
   }
-  return Buffer.concat(chunks);
+  return size > BODY_LIMIT ? 'too_large' : Buffer.concat(chunks);
 }
 
 /** Slack sends JSON for events, and forms for slash commands and (as JSON in `payload`) for interactivity. */
@@ -122,12 +127,14 @@ function parseBody(raw: Buffer, contentType: string): Record<string, unknown> | 
 function jsonObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function retryOf(request: IncomingMessage): { retryNum?: number; retryReason?: string } {

@@ -7,13 +7,16 @@ export type Json = Readonly<Record<string, unknown>>;
 
 /**
  * Slack's limits for what we send. A markdown block, and `markdown_text`, holds 12,000 characters in all; a section
- * 3,000; a button's value 2,000. Source: Slack, Block Kit reference and chat.* methods.
+ * 3,000; a button's value 2,000; a task's title and details 256 each. Source: Slack, Block Kit reference, chunks of
+ * the streaming methods, and chat.* methods.
  */
 const PART_LIMIT = 11_500;
 const TASK_TITLE_LIMIT = 250;
-const TASK_DETAIL_LIMIT = 500;
+const TASK_DETAIL_LIMIT = 250;
 const CONTEXT_LIMIT = 1_900;
 const STATUS_LIMIT = 250;
+/** `chat.update` takes 4,000 bytes of `text`; the blocks hold the whole. */
+const EDIT_TEXT_BYTES = 3_900;
 
 export const RETRY_ACTION = 'turn_retry';
 /** Names our messages, so that one whose answer was lost can be found again. */
@@ -53,6 +56,12 @@ export function messageOf(part: PartView, turnId: string): { text: string; block
   return { text, blocks };
 }
 
+/** The same for `chat.update`, which takes less `text`; readers see the blocks. */
+export function editOf(part: PartView, turnId: string): { text: string; blocks: Json[] } {
+  const message = messageOf(part, turnId);
+  return { ...message, text: clipBytes(message.text, EDIT_TEXT_BYTES) };
+}
+
 /** The closing remark, with its button. Appended to a stream when it stops. */
 export function noticeBlocks(notice: ReplyNotice, turnId: string): Json[] {
   const blocks: Json[] = [{ type: 'section', text: { type: 'mrkdwn', text: escapeText(notice.text) } }];
@@ -81,8 +90,13 @@ const TASK_MARKS: Record<ReplyTask['state'], string> = {
 };
 
 function taskLine(tasks: readonly ReplyTask[]): Json {
-  const text = tasks.map((task) => `${TASK_MARKS[task.state]} ${escapeText(task.title)}`).join('   ');
+  const text = tasks.map((task) => `${TASK_MARKS[task.state]} ${titleOf(task)}`).join('   ');
   return { type: 'context', elements: [{ type: 'mrkdwn', text: clip(text, CONTEXT_LIMIT) }] };
+}
+
+/** On one line, and never empty: Slack refuses a step without a title. */
+function titleOf(task: ReplyTask): string {
+  return escapeText(task.title.replaceAll(/\s+/g, ' ').trim() || 'Step');
 }
 
 /** The step that opens a streamed part. Its id finds the stream again when the answer to its start was lost. */
@@ -99,13 +113,17 @@ export function openingTaskId(turnId: string, part: number): string {
   return `${turnId}.${part}`;
 }
 
-export function taskChunk(turnId: string, task: ReplyTask): Json {
+/** A step as it is now. Slack adds details to those it has, so only what `before` had not shown is sent. */
+export function taskChunk(turnId: string, task: ReplyTask, before?: ReplyTask): Json {
+  const detail = task.detail === before?.detail ? '' : (task.detail ?? '');
   return {
     type: 'task_update',
     id: `${turnId}.t.${task.id}`.slice(0, 250),
-    title: clip(escapeText(task.title), TASK_TITLE_LIMIT),
+    title: clip(titleOf(task), TASK_TITLE_LIMIT),
     status: task.state,
-    ...(task.detail ? { details: clip(escapeText(task.detail), TASK_DETAIL_LIMIT) } : {}),
+    ...(detail
+      ? { details: clip(escapeText(before?.detail ? `\n${detail}` : detail), TASK_DETAIL_LIMIT) }
+      : {}),
   };
 }
 
@@ -123,5 +141,22 @@ export function statusText(status: string): string {
 
 function clip(text: string, limit: number): string {
   if (text.length <= limit) return text;
-  return `${text.slice(0, limit - 1).replace(/&[a-z]{0,5}$/, '')}…`;
+  return `${unbroken(text.slice(0, limit - 1))}…`;
+}
+
+/** Slack counts after it has escaped: a `>` that was left for a quote takes four bytes. */
+function clipBytes(text: string, limit: number): string {
+  let bytes = 0;
+  let length = 0;
+  for (const character of text) {
+    bytes += character === '>' ? 4 : Buffer.byteLength(character);
+    if (bytes > limit) return `${unbroken(text.slice(0, length))}…`;
+    length += character.length;
+  }
+  return text;
+}
+
+/** Without a surrogate or a character reference that was cut in two. */
+function unbroken(text: string): string {
+  return text.replace(/(?:&[a-z]{0,5}|[\ud800-\udbff])$/, '');
 }

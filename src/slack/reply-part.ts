@@ -1,6 +1,7 @@
 import type { ReplyTask } from '../chat/vocabulary.ts';
 import type { PostedPart } from '../turns/turn.ts';
 import {
+  editOf,
   type Json,
   markerOf,
   messageOf,
@@ -22,6 +23,8 @@ export interface ReplyPartDeps {
   readonly index: number;
 }
 
+const WITHDRAWN = '_This part was replaced; the answer stands above._';
+
 /**
  * streaming  a native stream that takes what is new
  * editing    an ordinary message that is replaced as a whole: where streaming was refused, cut, or its state is not known
@@ -40,9 +43,10 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
   let ts = known?.id;
   let unsettledStream = known?.streaming ?? false;
   let shown = '';
-  let shownTasks = new Map<string, string>();
+  let shownTasks = new Map<string, ReplyTask>();
+  /** The stream's opening step is still under way. */
   let opening = false;
-  let closed = false;
+  let closedAs: string | undefined;
   let edited = '';
 
   const address = { channel, thread_ts: thread };
@@ -59,21 +63,23 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
       })
       .catch(final);
     mode = 'editing';
-    edited = JSON.stringify(message);
+    edited = JSON.stringify(editOf(part, turnId));
   }
 
   async function startStream(part: PartView): Promise<void> {
-    const chunks = [openingTask(turnId, index, 'in_progress'), ...news(part)];
+    const begun = part.text === '' ? 'in_progress' : 'complete';
+    const chunks = [openingTask(turnId, index, begun), ...news(part)];
     const recipient = deps.recipient
       ? { recipient_user_id: deps.recipient.user, recipient_team_id: deps.recipient.team }
       : {};
     try {
-      ts = await writer.create('chat.startStream', index, {
-        ...address,
-        ...recipient,
-        task_display_mode: 'timeline',
-        chunks,
-      });
+      // Slack allows few streams a minute: better an ordinary message now than a stream much later.
+      ts = await writer.create(
+        'chat.startStream',
+        index,
+        { ...address, ...recipient, task_display_mode: 'timeline', chunks },
+        'refuse',
+      );
     } catch (error) {
       if (!(error instanceof SlackRefusal)) throw error;
       // Whatever the reason, an ordinary message says the same; if that is refused too, the reply is.
@@ -81,26 +87,33 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
       return;
     }
     mode = 'streaming';
-    opening = true;
+    opening = part.text === '';
     remember(part);
   }
 
-  /** What the stream does not show yet. */
-  function news(part: PartView): Json[] {
-    const chunks: Json[] = part.tasks
-      .filter((task) => shownTasks.get(task.id) !== look(task))
-      .map((t) => taskChunk(turnId, t));
-    if (part.text.length > shown.length) {
-      if (opening) chunks.unshift(openingTask(turnId, index, 'complete'));
-      chunks.push(textChunk(part.text.slice(shown.length)));
-    }
-    return chunks;
+  /** What the stream does not show yet. The opening step is over with the first text, or with `last`. */
+  function news(part: PartView, last = false): Json[] {
+    const grown = part.text.length > shown.length;
+    return [
+      ...(opening && (grown || last) ? [openingTask(turnId, index, 'complete')] : []),
+      ...part.tasks.flatMap((task) => {
+        const before = shownTasks.get(task.id);
+        return before && look(before) === look(task) ? [] : [taskChunk(turnId, task, before)];
+      }),
+      ...(grown ? [textChunk(part.text.slice(shown.length))] : []),
+    ];
   }
 
   function remember(part: PartView): void {
-    if (part.text.length > shown.length) opening = false;
+    if (part.text !== '') opening = false;
     shown = part.text;
-    shownTasks = new Map(part.tasks.map((task) => [task.id, look(task)]));
+    shownTasks = new Map(part.tasks.map((task) => [task.id, task]));
+  }
+
+  /** A stream takes nothing back. An answer that began anew, or got cut into messages elsewhere, is no longer its. */
+  function continues(part: PartView): boolean {
+    const tasks = new Set(part.tasks.map((task) => task.id));
+    return part.text.startsWith(shown) && [...shownTasks.keys()].every((id) => tasks.has(id));
   }
 
   /** From here on the message is replaced as a whole. The stream is ended first: its state is not known. */
@@ -115,7 +128,7 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
 
   async function edit(part: PartView): Promise<void> {
     if (unsettledStream) await settleStream();
-    const message = messageOf(part, turnId);
+    const message = editOf(part, turnId);
     const wanted = JSON.stringify(message);
     if (wanted === edited) return;
     await writer
@@ -126,13 +139,12 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
 
   async function append(part: PartView): Promise<void> {
     const chunks = news(part);
-    if (chunks.length === 0) return;
+    if (chunks.length === 0 && continues(part)) return;
     await streamWrite('chat.appendStream', { chunks }, part);
   }
 
   async function stop(part: PartView): Promise<void> {
-    const chunks = news(part);
-    if (opening) chunks.unshift(openingTask(turnId, index, 'complete'));
+    const chunks = news(part, true);
     const blocks = part.notice ? noticeBlocks(part.notice, turnId) : [];
     const metadata = markerOf(turnId, index);
     await streamWrite(
@@ -140,11 +152,13 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
       { metadata, ...(chunks.length > 0 ? { chunks } : {}), ...(blocks.length > 0 ? { blocks } : {}) },
       part,
     );
+    // Whatever this part should look like later, it is an ordinary message now.
+    mode = 'editing';
   }
 
   /** A write to the stream happens once or not at all; whenever that is in doubt, the whole text is put in its place. */
   async function streamWrite(method: string, args: Record<string, unknown>, part: PartView): Promise<void> {
-    if (!part.text.startsWith(shown)) {
+    if (!continues(part)) {
       unsettledStream = true;
       return edit(part);
     }
@@ -181,7 +195,7 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
     posted: (): PostedPart | undefined =>
       ts === undefined ? undefined : { id: ts, streaming: mode === 'streaming' || unsettledStream },
     isOpen: () => ts !== undefined,
-    isClosed: () => closed,
+    isClosedAs: (part: PartView) => closedAs === JSON.stringify(part),
     async sync(part: PartView): Promise<void> {
       if (mode === 'unposted') await open(part, false);
       else if (mode === 'streaming') await append(part);
@@ -191,7 +205,21 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
       if (mode === 'unposted') await open(part, true);
       else if (mode === 'streaming') await stop(part);
       else await edit(part);
-      closed = true;
+      closedAs = JSON.stringify(part);
+    },
+    /** Takes the message away: the reply has become shorter than what an earlier try had shown. */
+    async remove(): Promise<void> {
+      if (ts === undefined) return;
+      if (mode === 'streaming' || unsettledStream) await settleStream();
+      try {
+        await writer.attempt('chat.delete', { channel, ts });
+      } catch (error) {
+        if (!(error instanceof SlackRefusal)) throw error;
+        // Some workspaces keep every message: then it says that it counts no more.
+        if (error.code !== 'message_not_found') await edit({ text: WITHDRAWN, tasks: [] });
+      }
+      ts = undefined;
+      mode = 'unposted';
     },
   };
 }

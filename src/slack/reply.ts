@@ -14,6 +14,8 @@ export interface SlackRepliesDeps {
   readonly pause: Pause;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
+  /** How many Web API calls a finished reply has needed. */
+  readonly onFinished?: (calls: number) => void;
   readonly log: Logger;
   /** Between two writes to one reply. */
   readonly paceMs?: number;
@@ -44,6 +46,8 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
     pause: deps.pause,
   });
   const quiet = turn.quietMs > 0 ? deps.pause(turn.quietMs, signal) : Promise.resolve();
+  // A turn given up before its first word has nobody who waits for this.
+  quiet.catch(() => undefined);
   const status = createStatusLine({
     ...deps,
     writer,
@@ -75,6 +79,11 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
     return parts[index];
   };
 
+  // What an earlier worker left belongs to this reply, wanted or not.
+  turn.posted.forEach((_, i) => {
+    partAt(i);
+  });
+
   const posted = (): PostedPart[] => parts.flatMap((part) => part.posted() ?? []);
 
   /** Only this record tells a successor which messages are ours; what ends the reply is recorded with its end. */
@@ -89,14 +98,16 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
     const looks = partsOf(view);
     for (const [i, look] of looks.entries()) {
       const part = partAt(i);
-      if (part.isClosed() || (!part.isOpen() && isBlank(look))) continue;
-      await status.settled();
+      // Nothing to show yet takes nothing away that stands there.
+      if (part.isClosedAs(look) || (isBlank(look) && !(last && part.isOpen()))) continue;
+      const statusReplaced = await status.settled();
       const opens = !part.isOpen();
       if (last || i < looks.length - 1) await part.close(look);
       else await part.sync(look);
-      if (opens) status.replaced();
+      if (opens) statusReplaced();
       if (!last) await record();
     }
+    if (last) for (const part of parts.slice(looks.length)) await part.remove();
   };
 
   const run = async () => {
@@ -132,6 +143,7 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
       want(view);
       finish.ring();
       await writing;
+      deps.onFinished?.(writer.calls());
       return posted();
     },
   };

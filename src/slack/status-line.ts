@@ -27,6 +27,7 @@ export function createStatusLine(deps: StatusLineDeps) {
   let visible = '';
   let sentAt = Number.NEGATIVE_INFINITY;
   let enabled = true;
+  let begun = 0;
   let sending: Promise<void> = deps.after;
 
   const send = async (status: string) => {
@@ -41,6 +42,8 @@ export function createStatusLine(deps: StatusLineDeps) {
       if (error instanceof LaneLost) return;
       const failure = slackFailure(error);
       if (!failure) throw error;
+      // Perhaps it stands there.
+      if (failure.kind === 'unknown') visible = status;
       enabled = failure.kind !== 'refused';
       deps.log.info({ failure }, 'the status line could not be set');
     }
@@ -50,15 +53,21 @@ export function createStatusLine(deps: StatusLineDeps) {
     show(status: string): void {
       if (!enabled || status === visible || deps.now() - sentAt < PACE_MS) return;
       sentAt = deps.now();
+      begun += 1;
       sending = sending.then(() => send(status));
       // Whoever writes next waits for `settled` and sees the failure there.
       sending.catch((error: unknown) => deps.log.debug({ err: error }, 'the status line stopped'));
     },
-    /** A status that lands after the message would stay: messages wait for it. */
-    settled: (): Promise<void> => sending,
-    /** A new message took the status away. */
-    replaced(): void {
-      visible = '';
+    /**
+     * A status that lands after the message would stay: a message waits for it. Answers what to call once the
+     * message stands, which took the status away, unless another was sent meanwhile.
+     */
+    async settled(): Promise<() => void> {
+      await sending;
+      const before = begun;
+      return () => {
+        if (begun === before) visible = '';
+      };
     },
     async clear(): Promise<void> {
       await sending;

@@ -27,7 +27,9 @@ function withoutEscapes(text: string): string {
 
 /** The message without its mentions of `botUserId`. */
 export function withoutMention(slackText: string, botUserId: string): string {
-  return slackText.replace(new RegExp(`<@${botUserId}(\\|[^>]*)?>[ \\t]?`, 'g'), '').trim();
+  return slackText
+    .replace(/<@([^<>|]*)(?:\|[^<>]*)?>[ \t]?/g, (whole, id: string) => (id === botUserId ? '' : whole))
+    .trim();
 }
 
 export function mentions(slackText: string, userId: string): boolean {

@@ -33,19 +33,23 @@ export type ThreadWriter = ReturnType<typeof createThreadWriter>;
 
 /** Guarded writes to one thread: the lane is checked right before each call, and waiting for Slack is done here. */
 export function createThreadWriter(deps: ThreadWriterDeps) {
+  let calls = 0;
   const send = (method: string, args: Record<string, unknown>): Promise<SlackAnswer> => {
     deps.assertHeld();
+    calls += 1;
     return deps.client.call(method, args);
   };
 
   /**
    * Calls until Slack has answered. After an unknown outcome `settle` looks whether the call was carried out and
-   * gives its answer; without a `settle` the call is one that may be repeated.
+   * gives its answer; without a `settle` the call is one that may be repeated. A call beyond Slack's rate waits
+   * for its turn, or with `refuse` counts as refused, where there is another way.
    */
   async function attempt(
     method: string,
     args: Record<string, unknown>,
     settle?: () => Promise<SlackAnswer | undefined>,
+    whenLimited: 'wait' | 'refuse' = 'wait',
   ): Promise<SlackAnswer> {
     let last = '';
     for (let tries = 0; tries < TRIES; tries += 1) {
@@ -55,6 +59,7 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
         const failure = failureOf(error);
         if (failure.kind === 'refused') throw new SlackRefusal(failure.code);
         if (failure.kind === 'rate_limited') {
+          if (whenLimited === 'refuse') throw new SlackRefusal('ratelimited');
           // Waiting for its turn is no failed try.
           tries -= 1;
           await deps.pause(failure.waitMs, deps.signal);
@@ -80,8 +85,10 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
         limit: HISTORY_PAGE,
         include_all_metadata: true,
         ...(cursor ? { cursor } : {}),
-      });
+        // Without reading nobody can tell whether the message stands there; this is no refusal to write it.
+      }).catch(final);
       for (const message of asRecords(page.messages)) {
+        if (message.bot_id === undefined) continue;
         const payload = asRecord(asRecord(message.metadata).event_payload);
         const marked = payload.turn === deps.turnId && Number(payload.part) === part;
         if (marked || JSON.stringify(message).includes(taskId)) return String(message.ts);
@@ -92,15 +99,27 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
   }
 
   /** Creates a message once: after an unknown outcome the thread is read before anything is sent again. */
-  function create(method: string, part: number, args: Record<string, unknown>): Promise<string> {
+  function create(
+    method: string,
+    part: number,
+    args: Record<string, unknown>,
+    whenLimited: 'wait' | 'refuse' = 'wait',
+  ): Promise<string> {
     const settle = async () => {
       const ts = await findPart(part);
       return ts === undefined ? undefined : { ts };
     };
-    return attempt(method, args, settle).then((answer) => String(answer.ts));
+    return attempt(method, args, settle, whenLimited).then((answer) => String(answer.ts));
   }
 
-  return { send, attempt, create, findPart, wait: (ms: number) => deps.pause(ms, deps.signal) };
+  return {
+    send,
+    attempt,
+    create,
+    findPart,
+    wait: (ms: number) => deps.pause(ms, deps.signal),
+    calls: () => calls,
+  };
 }
 
 /** Sorts an error; what is not Slack's is thrown on. */
