@@ -51,8 +51,12 @@ test('an answer dropped after the work was done leaves it done', async () => {
   const standIn = await startStandIn();
   const client = runtimeClient(standIn);
   standIn.faults.push({ operation: 'InvokeAgentRuntime', times: 1, kind: 'drop_answer' });
-  await expect(ask(client, standIn, sessionId('lost'))).rejects.toThrow(CUT_OFF);
-  await expect(ask(client, standIn, sessionId('lost'))).resolves.toMatchObject({ count: 2, disconnects: 0 });
+  const lost = errorOf(ask(client, standIn, sessionId('lost'), 'stream'));
+  await until('the agent streams', () => standIn.calls.length === 1);
+  const release = await ask(client, standIn, sessionId('lost'), 'hold');
+  expect(release.count).toBe(2);
+  expect(String(await lost)).toMatch(CUT_OFF);
+  await expect(ask(client, standIn, sessionId('lost'))).resolves.toMatchObject({ count: 3, disconnects: 0 });
 });
 
 test('an answer is cut after exactly the ordered bytes', async () => {

@@ -6,7 +6,19 @@ import { z } from 'zod';
  * The body says what it does; it counts its invocations, so a test can tell processes apart.
  */
 const order = z.object({
-  do: z.enum(['echo', 'hold', 'stream', 'flood', 'fail', 'crash', 'crash-mid', 'busy', 'idle', 'deaf']),
+  do: z.enum([
+    'echo',
+    'hold',
+    'stream',
+    'flood',
+    'fail',
+    'crash',
+    'crash-mid',
+    'busy',
+    'idle',
+    'deaf',
+    'mute',
+  ]),
   bytes: z.number().optional(),
 });
 
@@ -14,6 +26,8 @@ let count = 0;
 let busy = false;
 /** Answers that were closed by the other side before they were complete. */
 let disconnects = 0;
+/** Requests that get no answer. */
+let mutes = 0;
 /** Bytes of `flood` that were written so far. */
 let flooded = 0;
 /** A streamed answer that waits for the test to send `hold` again. */
@@ -35,6 +49,7 @@ async function invoke(request: IncomingMessage, response: ServerResponse): Promi
       count,
       disconnects,
       flooded,
+      mutes,
       bytes: body.length,
       headers: request.headers,
     });
@@ -54,6 +69,9 @@ async function invoke(request: IncomingMessage, response: ServerResponse): Promi
       } else {
         release = () => response.end('data: two\n\n');
       }
+      break;
+    case 'mute':
+      mutes += 1;
       break;
     case 'hold':
       release?.();

@@ -2,7 +2,18 @@ import type { Readable } from 'node:stream';
 import { InvokeAgentRuntimeCommand } from '@aws-sdk/client-bedrock-agentcore';
 import { expect, test } from 'vitest';
 import type { AwsStandIn } from '../../../../local/aws/stand-in.ts';
-import { ask, formOnly, invoke, KEYS, raw, runtimeClient, sessionId, startStandIn, until } from './start.ts';
+import {
+  ask,
+  errorOf,
+  formOnly,
+  invoke,
+  KEYS,
+  raw,
+  runtimeClient,
+  sessionId,
+  startStandIn,
+  until,
+} from './start.ts';
 
 const SESSION = 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id';
 const USER = 'X-Amzn-Bedrock-AgentCore-Runtime-User-Id';
@@ -221,6 +232,20 @@ test('a client that goes away ends the request to the agent', async () => {
     return (await ask(client, standIn, sessionId('leave'))).disconnects === 1;
   });
   expect(standIn.sessions()).toMatchObject([{ state: 'ready' }]);
+});
+
+test('a client that goes away before the agent says anything ends the request too', async () => {
+  const standIn = await startStandIn();
+  const client = runtimeClient(standIn);
+  const id = sessionId('early');
+  await ask(client, standIn, id);
+  const gone = new AbortController();
+  const call = errorOf(client.send(invoke(standIn, id, 'mute'), { abortSignal: gone.signal }));
+  await until('the agent has the request', async () => (await ask(client, standIn, id)).mutes === 1);
+  gone.abort();
+  expect(await call).toMatchObject({ name: 'AbortError' });
+  await until('the agent has seen it', async () => (await ask(client, standIn, id)).disconnects === 1);
+  await until('the session is free', () => standIn.sessions()[0]?.state === 'ready');
 });
 
 test('invocations beyond the rate are throttled until the second is over', async () => {

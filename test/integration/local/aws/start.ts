@@ -43,6 +43,7 @@ export interface Echo {
   readonly count: number;
   readonly disconnects: number;
   readonly flooded: number;
+  readonly mutes: number;
   readonly bytes: number;
   readonly headers: Readonly<Record<string, string>>;
 }
