@@ -65,7 +65,7 @@ describe('a turn record', () => {
     ],
     ['posted parts of another shape', { message: JSON.stringify(message), posted: '[1]' }],
   ])('is refused when it holds %s', (_, fields) => {
-    expect(() => parseTurn('turn-1', fields as Record<string, string>)).toThrow();
+    expect(() => parseTurn('turn-1', fields as Record<string, string>)).toThrow(/JSON|expected|option/i);
   });
 });
 
@@ -78,9 +78,7 @@ describe('a flat list of names and values', () => {
           fc.string(),
         ),
         (record) => {
-          expect(Object.entries(pairs(Object.entries(record).flat())).sort()).toEqual(
-            Object.entries(record).sort(),
-          );
+          expect(pairs(Object.entries(record).flat())).toEqual({ ...record });
         },
       ),
     );

@@ -1,0 +1,377 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ReplyView } from '../../../src/chat/vocabulary.ts';
+import { type AgentEvent, TURN_UNKNOWN } from '../../../src/contract/events.ts';
+import { type AskAgentDeps, askAgent, type Exchange } from '../../../src/turns/ask-agent.ts';
+import type { Interruption } from '../../../src/turns/recovery-decision.ts';
+import { anyRun, end, failure, numbered, text, tool } from './agent-events.ts';
+
+/** What a scripted invocation does: sends events, then ends, fails, or waits until it is aborted. */
+interface Script {
+  readonly events?: readonly AgentEvent[];
+  readonly fails?: Interruption | Error;
+  readonly hangs?: boolean;
+}
+
+class Refusal extends Error {
+  readonly interruption: Interruption;
+  constructor(interruption: Interruption) {
+    super('refused');
+    this.interruption = interruption;
+  }
+}
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => {
+    const fail = () => reject(signal.reason as Error);
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });
+
+function scripted(scripts: readonly Script[], options: Partial<AskAgentDeps> = {}) {
+  const exchanges: Pick<Exchange, 'mode' | 'afterSeq'>[] = [];
+  const views: ReplyView[] = [];
+  const pauses: number[] = [];
+  const interruptions: string[] = [];
+  const order: string[] = [];
+  let stops = 0;
+  const deps: AskAgentDeps = {
+    async *open({ mode, afterSeq, signal }) {
+      const script = scripts[exchanges.length];
+      exchanges.push({ mode, afterSeq });
+      if (!script) throw new Error('the agent was asked more often than expected');
+      yield* script.events ?? [];
+      if (script.fails instanceof Error) throw script.fails;
+      if (script.fails) throw new Refusal(script.fails);
+      if (script.hangs) await aborted(signal);
+    },
+    interruptionOf: (error) => (error instanceof Refusal ? error.interruption : undefined),
+    stopSession: () => {
+      stops += 1;
+      return Promise.resolve();
+    },
+    canAttach: true,
+    totalMs: 60_000,
+    signal: new AbortController().signal,
+    onView(view) {
+      views.push(view);
+      order.push(`view ${view.text} ${view.tasks.map((task) => task.state).join()}`.trim());
+    },
+    async onWrite() {
+      order.push('noting the change');
+      await new Promise(setImmediate);
+      order.push('change noted');
+    },
+    onInterruption: (interruption) => interruptions.push(interruption.kind),
+    pause: (ms, signal) => {
+      pauses.push(ms);
+      return signal.aborted ? Promise.reject(signal.reason as Error) : Promise.resolve();
+    },
+    ...options,
+  };
+  return { deps, exchanges, views, pauses, interruptions, order, stops: () => stops };
+}
+
+const start = { mode: 'start', afterSeq: 0 };
+const attach = (afterSeq: number) => ({ mode: 'attach', afterSeq });
+const unknownTurn: Script = { events: numbered([failure(TURN_UNKNOWN), end()]) };
+const busySession: Script = { events: numbered([failure('session_busy'), end()]) };
+const answered = numbered([text('Two '), text('instances.'), end()]);
+const throttled: Script = { fails: { kind: 'refused', code: 'agent_throttled', started: 'no' } };
+
+describe('asking the agent', () => {
+  it('follows an answer to its end in one exchange', async () => {
+    const run = scripted([{ events: answered }]);
+    const answer = await askAgent(run.deps);
+    expect(answer).toMatchObject({ end: 'done', view: { text: 'Two instances.' }, reason: 'answered' });
+    expect(answer.notice).toBeUndefined();
+    expect(run.exchanges).toEqual([start]);
+    expect(run.views.map((view) => view.text)).toEqual(['Two ', 'Two instances.']);
+    expect(run.interruptions).toEqual([]);
+  });
+
+  it.each([
+    ['limit', 'done', 'answer_limited'],
+    ['guardrail', 'blocked', 'answer_blocked'],
+    ['cancelled', 'stopped', 'stopped'],
+    ['approval', 'failed', 'approval_unsupported'],
+  ] as const)('says so when the run ends by %s', async (stop, ending, notice) => {
+    const run = scripted([{ events: numbered([text('Some'), end(stop)]) }]);
+    await expect(askAgent(run.deps)).resolves.toMatchObject({ end: ending, notice, view: { text: 'Some' } });
+  });
+
+  it.each([
+    ['model_throttled', 'agent_busy'],
+    ['model_auth', 'agent_misconfigured'],
+    ['model_unavailable', 'agent_unreachable'],
+    ['something_new', 'agent_failed'],
+  ] as const)('turns the error event %s into a notice and keeps the text', async (code, notice) => {
+    for (const events of [
+      numbered([text('Half'), failure(code), end()]),
+      numbered([text('Half'), failure(code)]),
+    ]) {
+      const run = scripted([{ events }]);
+      await expect(askAgent(run.deps)).resolves.toMatchObject({
+        end: 'failed',
+        notice,
+        view: { text: 'Half' },
+        reason: `agent error: ${code}`,
+      });
+      expect(run.exchanges).toEqual([start]);
+    }
+  });
+
+  it.each([[[]], [[text(' \n')]]])('does not pass an empty answer off as one', async (events) => {
+    const run = scripted([{ events: numbered([...events, end()]) }]);
+    await expect(askAgent(run.deps)).resolves.toMatchObject({
+      end: 'failed',
+      notice: 'agent_failed',
+      reason: 'empty answer',
+    });
+  });
+
+  it('attaches behind the last event when the stream is cut, and counts a replayed event once', async () => {
+    const events = numbered([text('a'), text('b'), text('c'), end()]);
+    const run = scripted([
+      { events: events.slice(0, 2) },
+      { events: events.slice(1, 3), fails: { kind: 'refused', code: 'agent_unreachable', started: 'maybe' } },
+      { events: events.slice(3) },
+    ]);
+    await expect(askAgent(run.deps)).resolves.toMatchObject({ end: 'done', view: { text: 'abc' } });
+    expect(run.exchanges).toEqual([start, attach(2), attach(3)]);
+    expect(run.interruptions).toEqual(['cut', 'refused']);
+  });
+
+  it('shows the same answer wherever the stream is cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        anyRun,
+        fc.array(fc.nat({ max: 6 }), { minLength: 1, maxLength: 4 }),
+        async (events, cuts) => {
+          const whole = await askAgent(scripted([{ events }]).deps);
+          const scripts: Script[] = [];
+          let seen = 0;
+          for (const length of cuts) {
+            // Each piece begins where the last one ended, as the agent replays it; the last runs to the end.
+            scripts.push({ events: events.slice(seen, Math.min(seen + length, events.length - 1)) });
+            seen = Math.min(seen + length, events.length - 1);
+          }
+          scripts.push({ events: events.slice(seen) });
+          const run = scripted(scripts);
+          const cut = await askAgent(run.deps);
+          // Only a run that stays silent for all attaches is given up, and an error ends it wherever it comes.
+          fc.pre(run.exchanges.length === scripts.length);
+          expect(cut).toEqual(whole);
+        },
+      ),
+    );
+  });
+
+  it('allows as many cuts as a long answer takes, but only three attaches without a sign of life', async () => {
+    const events = numbered([...Array.from({ length: 12 }, () => text('x')), end()]);
+    const long = scripted(events.map((event) => ({ events: [event] })));
+    await expect(askAgent(long.deps)).resolves.toMatchObject({ end: 'done', view: { text: 'x'.repeat(12) } });
+
+    const dead = scripted([{ events: events.slice(0, 1) }, {}, {}, {}]);
+    await expect(askAgent(dead.deps)).resolves.toMatchObject({ end: 'failed', notice: 'agent_cut_off' });
+    expect(dead.exchanges).toHaveLength(4);
+    expect(dead.pauses).toEqual([...dead.pauses].sort((a, b) => a - b));
+  });
+
+  it('begins anew, with nothing kept, when the agent lost the turn and nothing was changed', async () => {
+    const run = scripted([
+      { events: numbered([text('old words'), tool('read')]) },
+      unknownTurn,
+      { events: answered },
+    ]);
+    const answer = await askAgent(run.deps);
+    expect(answer).toMatchObject({ end: 'done', view: { text: 'Two instances.', tasks: [] } });
+    expect(run.exchanges).toEqual([start, attach(2), start]);
+  });
+
+  it('does not begin anew after a change was begun', async () => {
+    const run = scripted([{ events: numbered([text('Stopping.'), tool('write')]) }, unknownTurn]);
+    await expect(askAgent(run.deps)).resolves.toMatchObject({
+      end: 'unknown',
+      notice: 'outcome_unknown',
+      view: { text: 'Stopping.' },
+    });
+    expect(run.exchanges).toEqual([start, attach(2)]);
+  });
+
+  it('does not begin anew when events are missing that may have been a change', async () => {
+    const run = scripted([{ events: numbered([text('late')], 3) }, unknownTurn]);
+    await expect(askAgent(run.deps)).resolves.toMatchObject({ end: 'unknown', notice: 'outcome_unknown' });
+    expect(run.exchanges).toEqual([start, attach(3)]);
+  });
+
+  it('does not begin anew when an attach after a change is turned away', async () => {
+    for (const turnedAway of [throttled, busySession]) {
+      const run = scripted([{ events: numbered([tool('write')]) }, turnedAway, turnedAway, turnedAway]);
+      await expect(askAgent(run.deps)).resolves.toMatchObject({ end: 'unknown', notice: 'outcome_unknown' });
+      expect(run.exchanges.filter((exchange) => exchange.mode === 'start')).toHaveLength(1);
+    }
+  });
+
+  it('keeps attaching when an attach was throttled, and gets the rest of the answer', async () => {
+    const run = scripted([{ events: answered.slice(0, 1) }, throttled, { events: answered.slice(1) }]);
+    await expect(askAgent(run.deps)).resolves.toMatchObject({
+      end: 'done',
+      view: { text: 'Two instances.' },
+    });
+    expect(run.exchanges).toEqual([start, attach(1), attach(1)]);
+  });
+
+  it('calls an answer with missing events unknown, even if it has an end', async () => {
+    const run = scripted([{ events: [...numbered([text('a')]), ...numbered([text('c'), end()], 3)] }]);
+    await expect(askAgent(run.deps)).resolves.toMatchObject({ end: 'unknown', notice: 'agent_cut_off' });
+  });
+
+  it('attaches first to a turn of a lost worker, and begins it only if the agent never heard of it', async () => {
+    const known = scripted([{ events: answered }]);
+    await expect(askAgent(known.deps, { sawWrite: false })).resolves.toMatchObject({ end: 'done' });
+    expect(known.exchanges).toEqual([attach(0)]);
+
+    const unknown = scripted([unknownTurn, { events: answered }]);
+    await expect(askAgent(unknown.deps, { sawWrite: false })).resolves.toMatchObject({ end: 'done' });
+    expect(unknown.exchanges).toEqual([attach(0), start]);
+    expect(unknown.pauses).toEqual([0]);
+  });
+
+  it('remembers the change that a lost worker saw', async () => {
+    const run = scripted([unknownTurn]);
+    await expect(askAgent(run.deps, { sawWrite: true })).resolves.toMatchObject({
+      end: 'unknown',
+      notice: 'outcome_unknown',
+    });
+    expect(run.exchanges).toEqual([attach(0)]);
+  });
+
+  it('waits for a busy session, longer each time, and then says so', async () => {
+    const patient = scripted([busySession, { events: answered }]);
+    await expect(askAgent(patient.deps)).resolves.toMatchObject({
+      end: 'done',
+      view: { text: 'Two instances.' },
+    });
+
+    const run = scripted([busySession, busySession, busySession, busySession]);
+    await expect(askAgent(run.deps)).resolves.toMatchObject({ end: 'failed', notice: 'agent_busy' });
+    expect(run.exchanges).toEqual([start, start, start, start]);
+    expect(run.pauses).toHaveLength(3);
+    expect(new Set(run.pauses).size).toBe(3);
+    expect(run.pauses).toEqual([...run.pauses].sort((a, b) => a - b));
+  });
+
+  it('tries again with back-off while it is throttled', async () => {
+    const run = scripted([throttled, throttled, { events: answered }]);
+    await expect(askAgent(run.deps)).resolves.toMatchObject({ end: 'done' });
+    expect(run.exchanges).toEqual([start, start, start]);
+    expect(run.pauses).toEqual([500, 1500]);
+  });
+
+  it('never asks an agent of other make a second time once it may have begun', async () => {
+    const maybe = (code: 'agent_internal' | 'agent_unreachable'): Script => ({
+      fails: { kind: 'refused', code, started: 'maybe' },
+    });
+    for (const script of [
+      {},
+      { events: answered.slice(0, 1) },
+      unknownTurn,
+      maybe('agent_internal'),
+      maybe('agent_unreachable'),
+    ]) {
+      const run = scripted([script], { canAttach: false });
+      await expect(askAgent(run.deps)).resolves.toMatchObject({ end: 'failed' });
+      expect(run.exchanges).toEqual([start]);
+    }
+  });
+
+  it('ends a turn that takes too long, and the session that keeps silent', async () => {
+    const run = scripted([{ events: numbered([text('Wait')]), hangs: true }], { totalMs: 5 });
+    await expect(askAgent(run.deps)).resolves.toMatchObject({
+      end: 'failed',
+      notice: 'agent_timeout',
+      view: { text: 'Wait' },
+      reason: 'deadline',
+    });
+    expect(run.stops()).toBe(1);
+  });
+
+  it('does not offer to ask again when the time ran out after a change was begun', async () => {
+    const run = scripted([{ events: numbered([tool('write')]), hangs: true }], { totalMs: 5 });
+    await expect(askAgent(run.deps)).resolves.toMatchObject({ end: 'unknown', notice: 'outcome_unknown' });
+  });
+
+  it('cannot be held up by an agent that never stops talking', async () => {
+    const run = scripted([], {
+      totalMs: 5,
+      async *open() {
+        for (let seq = 1; ; seq += 1) {
+          await new Promise(setImmediate);
+          yield { type: 'text', seq, text: '.' };
+        }
+      },
+    });
+    await expect(askAgent(run.deps)).resolves.toMatchObject({ end: 'failed', notice: 'agent_timeout' });
+  });
+
+  it('rejects with the reason when it is given up in the middle, and shows nothing more', async () => {
+    const reason = new Error('the lane is lost');
+    const giveUp = new AbortController();
+    const run = scripted([{ events: numbered([text('Wait')]), hangs: true }], {
+      signal: giveUp.signal,
+      onView: () => giveUp.abort(reason),
+    });
+    await expect(askAgent(run.deps)).rejects.toBe(reason);
+    expect(run.interruptions).toEqual([]);
+
+    // An agent that does not notice the abort changes nothing about it.
+    let shown = 0;
+    const again = new AbortController();
+    const deaf = scripted([{ events: answered }], {
+      signal: again.signal,
+      onView: () => {
+        shown += 1;
+        again.abort(reason);
+      },
+    });
+    await expect(askAgent(deaf.deps)).rejects.toBe(reason);
+    expect(shown).toBe(1);
+  });
+
+  it('rejects with the reason when it is given up while it waits to try again', async () => {
+    const reason = new Error('the worker shuts down');
+    const giveUp = new AbortController();
+    const run = scripted([{}], { signal: giveUp.signal, onInterruption: () => giveUp.abort(reason) });
+    await expect(askAgent(run.deps)).rejects.toBe(reason);
+    expect(run.exchanges).toHaveLength(1);
+  });
+
+  it('passes on an error that is not the agent’s', async () => {
+    const bug = new TypeError('a bug');
+    await expect(askAgent(scripted([{ fails: bug }]).deps)).rejects.toBe(bug);
+  });
+
+  it('has a change on record before it is shown', async () => {
+    const run = scripted([
+      { events: numbered([text('So: '), tool('write'), tool('write', 'finished'), end()]) },
+    ]);
+    await askAgent(run.deps);
+    expect(run.order).toEqual([
+      'view So:',
+      'noting the change',
+      'change noted',
+      'view So:  in_progress',
+      'view So:  complete',
+    ]);
+  });
+
+  it('stops at once when the change cannot be put on record', async () => {
+    const lost = new Error('lane lost');
+    const run = scripted([{ events: numbered([tool('write'), end()]) }], {
+      onWrite: () => Promise.reject(lost),
+    });
+    await expect(askAgent(run.deps)).rejects.toBe(lost);
+    expect(run.views).toEqual([]);
+  });
+});

@@ -1,0 +1,161 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Held } from '../../../src/turns/lanes.ts';
+import { keepLeases } from '../../../src/turns/leases.ts';
+import { LaneLost } from '../../../src/turns/reply.ts';
+import { parseTurn } from '../../../src/turns/turn.ts';
+
+const LEASE_MS = 3_000;
+
+const message = JSON.stringify({
+  key: { platform: 'slack', tenant: 'T', conversation: 'C', thread: '1' },
+  kind: 'direct',
+  sender: { id: 'U', tenant: 'T' },
+  text: 'hello',
+  messageId: '1',
+  addressed: true,
+  files: [],
+  claims: ['1'],
+});
+const turn = (lane: string, fence = '1') => ({
+  ...parseTurn(`turn-${lane}`, { lane, message }),
+  fence,
+  generation: 0,
+  quietMs: 0,
+});
+
+type Renew = (held: readonly Held[]) => Promise<string[]>;
+
+describe('the leases of a worker', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  function leases(renew: Renew) {
+    const calls: (readonly Held[])[] = [];
+    const errors: unknown[] = [];
+    const kept = keepLeases({
+      lanes: {
+        renew: (held) => {
+          calls.push(held);
+          return renew(held);
+        },
+      },
+      now: () => performance.now(),
+      onError: (error) => errors.push(error),
+      leaseMs: LEASE_MS,
+    });
+    return { ...kept, calls, errors };
+  }
+  const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+  const nothingLost: Renew = () => Promise.resolve([]);
+
+  it('are renewed all in one call, and hold for as long as Redis says so', async () => {
+    const kept = leases(nothingLost);
+    const holds = ['a', 'b', 'c'].map((lane) => kept.hold(turn(lane), performance.now()));
+    await pass(10 * LEASE_MS);
+    expect(kept.calls).toHaveLength(30);
+    for (const call of kept.calls) expect(call.map((held) => held.lane)).toEqual(['a', 'b', 'c']);
+    for (const hold of holds) {
+      expect(hold.signal.aborted).toBe(false);
+      expect(() => hold.assertHeld()).not.toThrow();
+    }
+    await kept.close();
+  });
+
+  it('ask nothing of Redis while nothing is held', async () => {
+    const kept = leases(nothingLost);
+    const hold = kept.hold(turn('a'), performance.now());
+    hold.drop();
+    await pass(2 * LEASE_MS);
+    expect(kept.calls).toEqual([]);
+    await kept.close();
+  });
+
+  it('end with the next renewal when Redis says that a lane is lost, and only for this lane', async () => {
+    const kept = leases(() => Promise.resolve(['a']));
+    const lost = kept.hold(turn('a'), performance.now());
+    const held = kept.hold(turn('b'), performance.now());
+    await pass(LEASE_MS / 3);
+    expect(lost.signal.reason).toBeInstanceOf(LaneLost);
+    expect(() => lost.assertHeld()).toThrow(LaneLost);
+    expect(held.signal.aborted).toBe(false);
+    await pass(LEASE_MS / 3);
+    expect(kept.calls.at(-1)?.map((h) => h.lane)).toEqual(['b']);
+    await kept.close();
+  });
+
+  it('end by the own clock when Redis refuses the renewal', async () => {
+    const kept = leases(() => Promise.reject(new Error('away')));
+    const hold = kept.hold(turn('a'), performance.now());
+    await pass(LEASE_MS - 1);
+    expect(hold.signal.aborted).toBe(false);
+    await pass(1);
+    expect(() => hold.assertHeld()).toThrow(LaneLost);
+    expect(hold.signal.reason).toBeInstanceOf(LaneLost);
+    expect(kept.errors.length).toBeGreaterThan(0);
+    await kept.close();
+  });
+
+  it('end by the own clock when Redis does not answer at all', async () => {
+    let answer: (lost: string[]) => void = () => undefined;
+    const kept = leases(() => new Promise((resolve) => (answer = resolve)));
+    const hold = kept.hold(turn('a'), performance.now());
+    await pass(LEASE_MS);
+    expect(hold.signal.reason).toBeInstanceOf(LaneLost);
+    // Not one call behind the other, or the way back would be longer than the time away.
+    expect(kept.calls).toHaveLength(1);
+    answer([]);
+    await kept.close();
+  });
+
+  it('count from before the claim, so that this worker gives up no later than Redis', () => {
+    const kept = leases(nothingLost);
+    const hold = kept.hold(turn('a'), performance.now() - LEASE_MS);
+    expect(() => hold.assertHeld()).toThrow(LaneLost);
+    return kept.close();
+  });
+
+  it('count from before the renewal, not from its answer', async () => {
+    const kept = leases(async () => {
+      await new Promise((resolve) => setTimeout(resolve, LEASE_MS - 500));
+      return [];
+    });
+    const hold = kept.hold(turn('a'), performance.now());
+    // Asked at 1000 and answered at 3500: too late for the lease of the claim, and nothing may bring it back.
+    await pass(LEASE_MS);
+    expect(hold.signal.aborted).toBe(true);
+    await pass(LEASE_MS);
+    expect(() => hold.assertHeld()).toThrow(LaneLost);
+    await kept.close();
+  });
+
+  it('let go of what was dropped, also when an older run of the same lane is dropped late', async () => {
+    const kept = leases(nothingLost);
+    const before = kept.hold(turn('a', '1'), performance.now());
+    const after = kept.hold(turn('a', '2'), performance.now());
+    expect(before.signal.reason).toBeInstanceOf(LaneLost);
+    before.drop();
+    await pass(2 * LEASE_MS);
+    expect(kept.calls.at(-1)).toEqual([{ lane: 'a', fence: '2' }]);
+    expect(() => after.assertHeld()).not.toThrow();
+    await kept.close();
+  });
+
+  it('give up for another reason when the run is told to', async () => {
+    const kept = leases(nothingLost);
+    const hold = kept.hold(turn('a'), performance.now());
+    const reason = new Error('shutting down');
+    hold.abort(reason);
+    expect(() => hold.assertHeld()).toThrow(reason);
+    await kept.close();
+  });
+
+  it('leave no timer when closed', async () => {
+    const kept = leases(nothingLost);
+    kept.hold(turn('a'), performance.now());
+    await pass(LEASE_MS / 3);
+    await kept.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
