@@ -12,18 +12,22 @@ export function unescapeText(text: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
 
+/** Markup that a composer makes, and bare addresses, which Slack turns into links. */
+const TYPED =
+  /<(?:@[UW][A-Z0-9]+|#C[A-Z0-9]+(?:\|[^<>]*)?|![a-z]+|https?:\/\/[^<>\s]+)>|\bhttps?:\/\/[^\s<>|]*[^\s<>|.,;:!?)\]'"]/g;
+
 /**
- * The form in which Slack stores what a person typed: markup that the composer made (`<@U…>`, `<#C…>`, `<!here>`,
- * `<https://…>`) stays live, every other `&`, `<`, `>` is escaped.
+ * The form in which Slack stores what a person typed: markup that the composer made (`<@U…>`, `<#C…>`, `<!here>`) stays
+ * live, an address becomes `<https://…>`, every other `&`, `<`, `>` is escaped.
  */
 export function escapeTyped(text: string): string {
   let out = '';
   let last = 0;
-  for (const match of text.matchAll(
-    /<(?:@[UW][A-Z0-9]+|#C[A-Z0-9]+(?:\|[^<>]*)?|![a-z]+|https?:\/\/[^<>\s]+)>/g,
-  )) {
-    out += escapeText(text.slice(last, match.index)) + match[0];
-    last = match.index + match[0].length;
+  for (const match of text.matchAll(TYPED)) {
+    const [found] = match;
+    out += escapeText(text.slice(last, match.index));
+    out += found.startsWith('<') ? found : `<${found.replaceAll('&', '&amp;')}>`;
+    last = match.index + found.length;
   }
   return out + escapeText(text.slice(last));
 }

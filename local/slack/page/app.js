@@ -77,6 +77,12 @@ function announce(text) {
   byId('announcer').textContent = text;
 }
 
+/** Reads out what the reply shows, not its markup. */
+function announceReply(message) {
+  const shown = messageView(message, { users: users(), names, bot: workspace.bot, actions, inThread: true });
+  announce(`Cloud Engineer: ${shown.querySelector('.body').textContent.slice(0, 500)}`);
+}
+
 /** A thread of ours opens when the bot has begun: a status, a session, or a reply. */
 function openStartedThread(channelId, ts) {
   if (!started.has(key(channelId, ts)) || current().id !== channelId || view.thread === ts) return;
@@ -113,7 +119,7 @@ function channelLink(channel) {
   const slug = slugOf(channel);
   const open = slug === view.channel;
   const label = channel.kind === 'im' ? 'Cloud Engineer' : channel.name;
-  const mark = { im: '●', group: '🔒', channel: '#' }[channel.kind];
+  const mark = { im: '●', group: '◇', channel: '#' }[channel.kind];
   return el(
     'li',
     {},
@@ -232,7 +238,7 @@ function takeMessage(message) {
   const bot = message.bot_id !== undefined;
   if (known === undefined && message.channel !== current().id) unread.add(message.channel);
   const finished = bot && message.state === 'done' && (known === undefined || known.state === 'streaming');
-  if (finished && message.channel === current().id) announce(`Cloud Engineer: ${message.text.slice(0, 500)}`);
+  if (finished && message.channel === current().id) announceReply(message);
   if (bot && message.thread_ts !== undefined) openStartedThread(message.channel, message.thread_ts);
 }
 

@@ -226,7 +226,7 @@ export function messageView(message, context) {
         message.is_ephemeral ? el('span', { class: 'note' }, 'Only visible to you') : undefined,
       ),
       el('div', { class: 'body' }, ...bodyOf(message, names, actions)),
-      ...(message.files ?? []).map((file) => el('p', { class: 'file' }, `📄 ${file.name}`)),
+      ...(message.files ?? []).map((file) => el('p', { class: 'file' }, `File: ${file.name}`)),
       ENDINGS[message.stream_ended] ? el('p', { class: 'note' }, ENDINGS[message.stream_ended]) : undefined,
       message.reactions
         ? el(

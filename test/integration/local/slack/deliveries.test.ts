@@ -70,6 +70,19 @@ describe('deliveries', () => {
       { subtype: 'message_deleted', deleted_ts: ts },
     ]);
     expect(app.received).toHaveLength(3);
+    const random = slack.state.messages(channelId(slack, 'random'));
+    expect(random.at(-1)).toMatchObject({
+      ephemeralFor: 'U0ALICE00000',
+      text: expect.stringContaining('/invite'),
+    });
+    await slack.people.invite('alice', '#random');
+    await slack.postAs('alice', '#random', '@Cloud Engineer psst');
+    expect(
+      app
+        .events()
+        .slice(3)
+        .map(({ event }) => event.type),
+    ).toEqual(['member_joined_channel', 'app_mention', 'message']);
   });
 
   test('a shared file is only served to the bot token', async () => {
@@ -116,7 +129,7 @@ describe('deliveries', () => {
   test('silence is retried as a time-out, and Slack gives up after three retries', async () => {
     const { slack, app } = await startWorkspace(
       { retryDelaysMs: [0, 1, 2], ackTimeoutMs: 40 },
-      () => 'never',
+      () => undefined,
     );
     await slack.postAs('alice', 'dm', 'hello');
     await slack.deliveries.idle();

@@ -16,7 +16,7 @@ describe('planned faults of the Web API', () => {
   test('drop_answer takes effect and then closes the connection', async () => {
     const { slack, post, texts } = await start();
     slack.faults.add({ method: 'chat.postMessage', kind: 'drop_answer' });
-    await expect(post('a')).rejects.toThrow();
+    await expect(post('a')).rejects.toThrow('fetch failed');
     expect(texts()).toEqual(['a']);
     await post('b');
     expect(texts()).toEqual(['a', 'b']);
@@ -26,8 +26,8 @@ describe('planned faults of the Web API', () => {
   test('refuse closes the connection before anything happens', async () => {
     const { slack, post, texts } = await start();
     slack.faults.add({ method: 'chat.postMessage', kind: 'refuse', times: 2 });
-    await expect(post('a')).rejects.toThrow();
-    await expect(post('b')).rejects.toThrow();
+    await expect(post('a')).rejects.toThrow('fetch failed');
+    await expect(post('b')).rejects.toThrow('fetch failed');
     await post('c');
     expect(texts()).toEqual(['c']);
   });
@@ -70,7 +70,7 @@ describe('planned faults of the Web API', () => {
 
   test('a malformed fault is refused with its reason', async () => {
     const { slack } = await start();
-    expect(() => slack.faults.add({ method: 'x', kind: 'status', status: 200 })).toThrow();
+    expect(() => slack.faults.add({ method: 'x', kind: 'status', status: 200 })).toThrow('Invalid input');
   });
 });
 

@@ -16,9 +16,9 @@ export interface Received {
   readonly body: string;
 }
 
-/** An app that records what Slack sends it, and answers as `reply` says (default: 200, empty). */
+/** An app that records what Slack sends it, and answers with a status, a body, or (`undefined`) not at all. */
 export async function startApp(
-  reply: (received: Received, count: number) => number | string | 'never' = () => 200,
+  reply: (received: Received, count: number) => number | string | undefined = () => 200,
 ) {
   const received: Received[] = [];
   const server = createServer((request, response) => {
@@ -28,7 +28,7 @@ export async function startApp(
       const item = { headers: request.headers, body: Buffer.concat(chunks).toString() };
       received.push(item);
       const answer = reply(item, received.length);
-      if (answer === 'never') return;
+      if (answer === undefined) return;
       response.statusCode = typeof answer === 'number' ? answer : 200;
       response.end(typeof answer === 'string' ? answer : '');
     });
