@@ -1,0 +1,227 @@
+import { expect } from 'vitest';
+import { laneId, threadId } from '../../../src/chat/keys.ts';
+import type { InboundMessage } from '../../../src/chat/vocabulary.ts';
+import type { Connection } from '../../../src/store/connection.ts';
+import { createLanes } from '../../../src/turns/lanes.ts';
+import type { ClaimedTurn } from '../../../src/turns/turn.ts';
+
+interface ModelLane {
+  readonly tenant: string;
+  readonly queue: string[];
+  holder?: Holder | undefined;
+}
+
+interface Holder {
+  readonly turn: ClaimedTurn;
+  /** Claimed with a lease of no length: the next sweep finds it dead unless it is renewed before. */
+  dying: boolean;
+}
+
+/** Every key under the prefix with its value, in an order that does not depend on Redis. */
+export async function dump(redis: Connection, prefix: string): Promise<Record<string, unknown>> {
+  const names: string[] = [];
+  for (let cursor = '0'; ; ) {
+    const [next, found] = await redis.scan(cursor, 'MATCH', `${prefix}:*`, 'COUNT', 1000);
+    names.push(...found);
+    cursor = next;
+    if (cursor === '0') break;
+  }
+  const sorted = [...new Set(names)].toSorted();
+  const types = await pipelined(redis, (pipeline) => {
+    for (const name of sorted) pipeline.type(name);
+  });
+  const values = await pipelined(redis, (pipeline) => {
+    for (const [i, name] of sorted.entries()) {
+      if (types[i] === 'hash') pipeline.hgetall(name);
+      else if (types[i] === 'list') pipeline.lrange(name, 0, -1);
+      else if (types[i] === 'zset') pipeline.zrangebyscore(name, '-inf', '+inf', 'WITHSCORES');
+      else pipeline.get(name);
+    }
+  });
+  return Object.fromEntries(sorted.map((name, i) => [name.slice(prefix.length + 1), values[i]]));
+}
+
+async function pipelined(
+  redis: Connection,
+  fill: (pipeline: ReturnType<Connection['pipeline']>) => void,
+): Promise<unknown[]> {
+  const pipeline = redis.pipeline();
+  fill(pipeline);
+  return ((await pipeline.exec()) ?? []).map(([error, value]) => {
+    if (error) throw error;
+    return value;
+  });
+}
+
+/**
+ * The lanes beside a model of what they promise. Every method does one thing in both and compares.
+ * Workers that die are claims with a lease of no length, so that no history has to wait for a clock.
+ */
+export function createLaneModel(redis: Connection, prefix: string) {
+  const steady = createLanes(redis, prefix, 60_000);
+  const dying = createLanes(redis, prefix, 0);
+  const lanes = new Map<string, ModelLane>();
+  const claims = new Map<string, string>();
+  const threads = new Set<string>();
+  const attempts = new Map<string, number>();
+  const crashes = new Map<string, number>();
+  const accepted: string[] = [];
+  const ended: string[] = [];
+  const stale: ClaimedTurn[] = [];
+  /** Claims since a tenant with something ready was last served. */
+  const passedOver = new Map<string, number>();
+  let lastFence = 0;
+
+  const ready = (lane: ModelLane) => lane.queue.length > 0 && !lane.holder;
+  const readyTenants = () => new Set([...lanes.values()].filter(ready).map((lane) => lane.tenant));
+  const holders = () => [...lanes.values()].flatMap((lane) => lane.holder ?? []);
+  const pick = <T>(list: readonly T[], n: number): T | undefined => list[n % Math.max(1, list.length)];
+
+  async function accept(message: InboundMessage): Promise<void> {
+    const id = `turn-${accepted.length}`;
+    const known = message.claims.map((claim) => claims.get(claim)).find((turn) => turn !== undefined);
+    const acceptance = await steady.accept(id, message);
+    if (known !== undefined) {
+      expect(acceptance).toEqual({ outcome: 'duplicate', turnId: known });
+      for (const claim of message.claims) if (!claims.has(claim)) claims.set(claim, known);
+      return;
+    }
+    const thread = threadId(message.key);
+    if (!message.addressed && !threads.has(thread)) {
+      expect(acceptance).toEqual({ outcome: 'unaddressed' });
+      return;
+    }
+    const name = laneId(message.key, message.sender);
+    const lane: ModelLane = lanes.get(name) ?? { tenant: message.key.tenant, queue: [] };
+    lanes.set(name, lane);
+    const wake = lane.queue.length === 0 && !lane.holder;
+    lane.queue.push(id);
+    expect(acceptance).toEqual({ outcome: 'accepted', turnId: id, place: lane.queue.length, wake });
+    threads.add(thread);
+    for (const claim of message.claims) claims.set(claim, id);
+    accepted.push(id);
+  }
+
+  async function claim(mortal: boolean): Promise<boolean> {
+    const waiting = readyTenants();
+    const turn = await (mortal ? dying : steady).claim('worker');
+    if (!turn) {
+      expect([...waiting]).toEqual([]);
+      return false;
+    }
+    const lane = lanes.get(turn.lane);
+    if (!lane) throw new Error(`claimed a lane that nobody wrote in: ${turn.lane}`);
+    expect(lane.holder).toBeUndefined();
+    expect(turn.id).toBe(lane.queue[0]);
+    expect(Number(turn.fence)).toBeGreaterThan(lastFence);
+    lastFence = Number(turn.fence);
+    attempts.set(turn.id, (attempts.get(turn.id) ?? 0) + 1);
+    expect(turn.attempt).toBe(attempts.get(turn.id));
+    expect(turn.crashes).toBe(crashes.get(turn.id) ?? 0);
+    expect(turn.quietMs > 0).toBe(turn.crashes > 0);
+    for (const tenant of waiting) {
+      const skipped = tenant === lane.tenant ? 0 : (passedOver.get(tenant) ?? 0) + 1;
+      expect(skipped).toBeLessThan(TENANTS.length);
+      passedOver.set(tenant, skipped);
+    }
+    lane.holder = { turn, dying: mortal };
+    return true;
+  }
+
+  const free = (turn: ClaimedTurn) => {
+    const lane = lanes.get(turn.lane) as ModelLane;
+    lane.holder = undefined;
+    stale.push(turn);
+    return lane;
+  };
+
+  async function finish(n: number): Promise<void> {
+    const turn = pick(holders(), n)?.turn;
+    if (!turn) return;
+    const answer = await steady.finish(turn, 'done', 'answered');
+    const lane = free(turn);
+    lane.queue.shift();
+    ended.push(turn.id);
+    expect(answer).toEqual({ held: true, wake: lane.queue.length > 0 });
+  }
+
+  async function release(n: number): Promise<void> {
+    const turn = pick(holders(), n)?.turn;
+    if (!turn) return;
+    expect(await steady.release(turn)).toBe(true);
+    free(turn);
+  }
+
+  async function note(n: number): Promise<void> {
+    const turn = pick(holders(), n)?.turn;
+    if (!turn) return;
+    const posted = [{ id: `p-${turn.fence}`, streaming: false }];
+    expect(await steady.note(turn, { posted })).toBe(true);
+    expect((await steady.read(turn.id))?.posted).toEqual(posted);
+  }
+
+  async function renew(n: number): Promise<void> {
+    const some = holders().filter((_, i) => (n >> (i % 8)) % 2 === 1);
+    const lost = pick(stale, n);
+    const asked = [...some.map((holder) => holder.turn), ...(lost ? [lost] : [])];
+    if (asked.length === 0) return;
+    expect(await steady.renew(asked)).toEqual(lost ? [lost.lane] : []);
+    for (const holder of some) holder.dying = false;
+  }
+
+  async function sweep(): Promise<void> {
+    const dead = holders().filter((holder) => holder.dying);
+    expect((await steady.sweep()).recovered).toBe(dead.length);
+    for (const { turn } of dead) {
+      free(turn);
+      crashes.set(turn.id, (crashes.get(turn.id) ?? 0) + 1);
+    }
+  }
+
+  /** A worker that lost its lane tries to write: it is told so, and not one byte in Redis changes. */
+  async function staleWrite(n: number): Promise<void> {
+    const turn = pick(stale, n);
+    if (!turn) return;
+    const before = await dump(redis, prefix);
+    expect(await steady.note(turn, { sawWrite: true, posted: [{ id: 'stale', streaming: true }] })).toBe(
+      false,
+    );
+    expect(await steady.finish(turn, 'failed', 'stale')).toEqual({ held: false, wake: false });
+    expect(await steady.release(turn)).toBe(false);
+    expect(await steady.renew([turn])).toEqual([turn.lane]);
+    expect(await dump(redis, prefix)).toEqual(before);
+  }
+
+  async function compareDepth(): Promise<void> {
+    const queues = [...lanes.values()];
+    const queued = queues.reduce((sum, lane) => sum + lane.queue.length, 0) - holders().length;
+    const { readyLanes, activeLanes, turns } = await steady.depth();
+    expect({ readyLanes, activeLanes, queued: turns.queued ?? 0, running: turns.running ?? 0 }).toEqual({
+      readyLanes: queues.filter(ready).length,
+      activeLanes: holders().length,
+      queued,
+      running: holders().length,
+    });
+    expect(turns.done ?? 0).toBe(ended.length);
+  }
+
+  /** Lets healthy workers do the rest, then looks at what is left in Redis. */
+  async function drain(): Promise<void> {
+    await sweep();
+    while ((await claim(false)) || holders().length > 0) await finish(0);
+    await compareDepth();
+    expect(ended.toSorted()).toEqual(accepted.toSorted());
+    expect(new Set(ended).size).toBe(ended.length);
+    const left = Object.keys(await dump(redis, prefix));
+    const kept = left.map((name) => name.split(':')[0]);
+    const expected = accepted.length > 0 ? ['claim', 'counts', 'fence', 'thread', 'turn'] : [];
+    expect(new Set(kept)).toEqual(new Set(expected));
+    expect(kept.filter((family) => family === 'turn')).toHaveLength(accepted.length);
+    expect(kept.filter((family) => family === 'claim')).toHaveLength(claims.size);
+    if (left.length > 0) await redis.unlink(left.map((name) => `${prefix}:${name}`));
+  }
+
+  return { accept, claim, finish, release, note, renew, sweep, staleWrite, compareDepth, drain };
+}
+
+export const TENANTS = ['T1', 'T2', 'T3'] as const;

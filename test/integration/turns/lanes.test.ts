@@ -1,0 +1,200 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { laneId } from '../../../src/chat/keys.ts';
+import { type Connection, connect, disconnect } from '../../../src/store/connection.ts';
+import { createLanes } from '../../../src/turns/lanes.ts';
+import { eventually } from '../../setup/eventually.ts';
+import { testRedis } from '../../setup/redis.ts';
+import { createLaneModel, dump, TENANTS } from './lane-model.ts';
+import { message } from './messages.ts';
+
+let redis: Connection;
+let prefixes = 0;
+const freshPrefix = () => {
+  prefixes += 1;
+  return `{tc}:${prefixes}`;
+};
+const freshLanes = (leaseMs?: number) => createLanes(redis, freshPrefix(), leaseMs);
+
+beforeAll(async () => {
+  redis = connect({ url: await testRedis(), name: 'lanes-test' });
+});
+afterAll(() => disconnect(redis));
+
+const n = fc.nat({ max: 255 });
+/** A step of a history: who does what. Every event has three names; a delivery carries some of them. */
+const step = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant('deliver' as const),
+      tenant: fc.constantFrom(...TENANTS),
+      sender: fc.constantFrom('U1', 'U2'),
+      thread: fc.constantFrom('1.0', '2.0'),
+      addressed: fc.boolean(),
+      event: fc.nat({ max: 12 }),
+      names: fc.subarray(['event', 'place', 'client'], { minLength: 1 }),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('claim' as const), dies: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('finish' as const, 'release' as const), n }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('note' as const, 'renew' as const), n }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('staleWrite' as const), n }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('sweep' as const) }) },
+);
+
+describe('lanes', () => {
+  it('keep every promise in any history of deliveries, crashes, shutdowns and stale workers', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 50, size: 'max' }), async (history) => {
+        const model = createLaneModel(redis, freshPrefix());
+        for (const act of history) {
+          switch (act.do) {
+            case 'deliver':
+              await model.accept(
+                message({ ...act, claims: act.names.map((name) => `${name}:${act.tenant}:${act.event}`) }),
+              );
+              break;
+            case 'claim':
+              await model.claim(act.dies);
+              break;
+            case 'sweep':
+              await model.sweep();
+              await model.compareDepth();
+              break;
+            default:
+              await model[act.do](act.n);
+          }
+        }
+        await model.drain();
+      }),
+      { numRuns: 250, endOnFailure: true },
+    );
+  }, 60_000);
+
+  it('serve another tenant’s first question next, however many lanes the busy tenant has', async () => {
+    const lanes = freshLanes();
+    for (let i = 0; i < 100; i += 1)
+      await lanes.accept(`busy-${i}`, message({ tenant: 'T1', thread: `${i}` }));
+    await lanes.claim('w');
+    await lanes.accept('other', message({ tenant: 'T2' }));
+    const next = [await lanes.claim('w'), await lanes.claim('w')].map((turn) => turn?.id);
+    expect(next).toContain('other');
+  });
+
+  it('take turns with the lanes of one tenant, too', async () => {
+    const lanes = freshLanes();
+    for (const id of ['a1', 'a2', 'b1']) await lanes.accept(id, message({ thread: id.slice(0, 1) }));
+    const order: (string | undefined)[] = [];
+    for (let i = 0; i < 3; i += 1) {
+      const turn = await lanes.claim('w');
+      if (turn) await lanes.finish(turn, 'done', '');
+      order.push(turn?.id);
+    }
+    expect(order).toEqual(['a1', 'b1', 'a2']);
+  });
+
+  it('give a handed-over turn back first, without holding its successor to silence', async () => {
+    const lanes = freshLanes();
+    for (const id of ['a1', 'b1', 'c1']) await lanes.accept(id, message({ thread: id }));
+    const turn = await lanes.claim('w');
+    if (!turn) throw new Error('nothing was ready');
+    await lanes.note(turn, { posted: [{ id: '9.9', streaming: true }], sawWrite: true, invoked: true });
+    expect(await lanes.release(turn)).toBe(true);
+    expect(await lanes.claim('w')).toMatchObject({
+      id: 'a1',
+      attempt: 2,
+      crashes: 0,
+      quietMs: 0,
+      posted: [{ id: '9.9', streaming: true }],
+      sawWrite: true,
+      invoked: true,
+    });
+  });
+
+  it('take a lane back only after its lease ran out, and keep its successor quiet while a chat call may be under way', async () => {
+    const lanes = freshLanes(40);
+    await lanes.accept('a1', message());
+    const first = await lanes.claim('dies');
+    if (!first) throw new Error('nothing was ready');
+    expect(await lanes.claim('other')).toBeUndefined();
+    await eventually('the lane is taken back', async () => (await lanes.sweep()).recovered === 1);
+    const second = await lanes.claim('other');
+    expect(second).toMatchObject({ id: 'a1', attempt: 2, crashes: 1 });
+    expect(second?.quietMs).toBeGreaterThan(1_000);
+    expect(second?.quietMs).toBeLessThanOrEqual(5_000);
+  });
+
+  it('keep a renewed lease beyond its first length', async () => {
+    const lanes = freshLanes(60_000);
+    const short = createLanes(redis, `{tc}:${prefixes}`, 0);
+    await lanes.accept('a1', message());
+    const turn = await short.claim('w');
+    if (!turn) throw new Error('nothing was ready');
+    expect(await lanes.renew([turn])).toEqual([]);
+    expect(await lanes.sweep()).toEqual({ recovered: 0, overlooked: 0 });
+    expect(await lanes.finish(turn, 'done', '')).toEqual({ held: true, wake: false });
+  });
+
+  it('count a ready lane as overlooked once it has waited for a second', async () => {
+    const lanes = freshLanes();
+    await lanes.accept('a1', message());
+    expect((await lanes.sweep()).overlooked).toBe(0);
+    // An older entry instead of a wait.
+    const prefix = `{tc}:${prefixes}`;
+    await redis.zadd(`${prefix}:ready`, Date.now() - 1_500, laneId(message().key, message().sender));
+    expect((await lanes.sweep()).overlooked).toBe(1);
+  });
+
+  it('refuse more than a hundred unanswered questions of one person in one thread, and nobody else’s', async () => {
+    const lanes = freshLanes();
+    for (let i = 0; i < 100; i += 1) await lanes.accept(`t-${i}`, message());
+    expect(await lanes.accept('one-more', message({ claims: ['again'] }))).toEqual({ outcome: 'full' });
+    expect(await lanes.accept('other', message({ sender: 'U2' }))).toMatchObject({
+      outcome: 'accepted',
+      place: 1,
+    });
+    const turn = await lanes.claim('w');
+    if (!turn) throw new Error('nothing was ready');
+    await lanes.finish(turn, 'done', '');
+    expect(await lanes.accept('later', message({ claims: ['again'] }))).toMatchObject({
+      outcome: 'accepted',
+      place: 100,
+    });
+  });
+
+  it('know a delivery again by a name that only a duplicate carried', async () => {
+    const lanes = freshLanes();
+    await lanes.accept('a1', message({ claims: ['event', 'place'] }));
+    const duplicate = { outcome: 'duplicate', turnId: 'a1' };
+    expect(await lanes.accept('a2', message({ claims: ['place', 'client'] }))).toEqual(duplicate);
+    expect(await lanes.accept('a3', message({ claims: ['client'] }))).toEqual(duplicate);
+  });
+
+  it('take the turn of a record that was erased out of the way', async () => {
+    const lanes = freshLanes();
+    await lanes.accept('a1', message());
+    await lanes.accept('a2', message());
+    await redis.del(`{tc}:${prefixes}:turn:a1`);
+    expect(await lanes.claim('w')).toMatchObject({ id: 'a2' });
+  });
+
+  it('keep nothing without a time limit but counters', async () => {
+    const lanes = freshLanes();
+    const prefix = `{tc}:${prefixes}`;
+    await lanes.accept('a1', message({ claims: ['x', 'y'] }));
+    const turn = await lanes.claim('w');
+    if (!turn) throw new Error('nothing was ready');
+    await lanes.finish(turn, 'done', '');
+    const names = Object.keys(await dump(redis, prefix));
+    const lasting: string[] = [];
+    for (const name of names) if ((await redis.ttl(`${prefix}:${name}`)) < 0) lasting.push(name);
+    expect(lasting).toEqual(['counts', 'fence']);
+  });
+
+  it('work on after Redis has forgotten the scripts', async () => {
+    const lanes = freshLanes();
+    await redis.script('FLUSH');
+    expect(await lanes.accept('a1', message())).toMatchObject({ outcome: 'accepted' });
+  });
+});
