@@ -1,3 +1,5 @@
+import { INTERNAL_MESSAGE } from '../runs/registry.ts';
+
 /** Why a turn failed, in words for the person who asked. No secrets, no stack, nothing the provider wrote. */
 export interface Failure {
   readonly code:
@@ -78,8 +80,7 @@ export function explainFailure(error: unknown): Failure {
   if (traits.some(({ name }) => name === 'ModelError')) return OUT_OF_REACH;
   return {
     code: 'internal',
-    message:
-      'The agent failed unexpectedly. The reason is in the log of the agent, under the id of this turn.',
+    message: INTERNAL_MESSAGE,
     retryable: false,
   };
 }

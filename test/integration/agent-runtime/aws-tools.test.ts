@@ -70,6 +70,12 @@ describe('the cloud engineer with the offline model', () => {
     expect(text).toContain('| Tags | Name=db-1, team=data |');
   });
 
+  test('says so when AWS has no such instance', async () => {
+    expect(textOf(await question('describe i-0000000000000ffff'))).toContain(
+      'AWS does not know what was asked for in ec2:DescribeInstances (InvalidInstanceID.NotFound).',
+    );
+  });
+
   test('lists buckets and functions, two questions in one', async () => {
     const text = textOf(await question('which buckets and lambda functions do we have?'));
     expect(text).toContain('The account has 2 S3 buckets.');
