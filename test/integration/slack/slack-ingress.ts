@@ -1,0 +1,166 @@
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { AdmissionRules } from '../../../src/chat/admission.ts';
+import { answerCommand } from '../../../src/commands/answer-command.ts';
+import { createSlackApp } from '../../../src/slack/app.ts';
+import type { SlackClient } from '../../../src/slack/client.ts';
+import { createSlackReceiver } from '../../../src/slack/receiver.ts';
+import { createLogger } from '../../../src/telemetry/logger.ts';
+import type { Accept } from '../../../src/turns/accept-turn.ts';
+import { createWebApp } from '../../../src/web/web-app.ts';
+
+export const SECRET = 'signing-secret-of-the-test';
+export const BOT = 'U0CLOUDENG00';
+
+const OPEN: AdmissionRules = {
+  tenants: { any: true, ids: new Set() },
+  conversations: { any: true, ids: new Set() },
+  people: { any: true, ids: new Set() },
+};
+
+export interface Ingress {
+  readonly url: string;
+  readonly ignored: string[];
+  readonly refused: string[];
+  /** Web API calls of the app: method and arguments. */
+  readonly calls: { method: string; args: Record<string, unknown> }[];
+  close(): Promise<void>;
+}
+
+/** The real web app, receiver and Bolt app on a free port; only what lies behind `accept` is the test's. */
+export async function startIngress(
+  accept: Partial<Accept>,
+  options: {
+    readonly rules?: AdmissionRules;
+    readonly client?: SlackClient;
+    readonly withoutBolt?: boolean;
+  } = {},
+): Promise<Ingress> {
+  const log = createLogger({ level: 'silent' });
+  const ignored: string[] = [];
+  const refused: string[] = [];
+  const calls: Ingress['calls'] = [];
+  const receiver = createSlackReceiver({
+    signingSecret: SECRET,
+    now: () => Date.now(),
+    onRefused: (why) => refused.push(why),
+    log,
+  });
+  const client: SlackClient = options.client ?? {
+    async call(method, args) {
+      calls.push({ method, args });
+      return { ok: true, user_id: BOT, team_id: 'T1' };
+    },
+  };
+  if (!options.withoutBolt) {
+    createSlackApp({
+      receiver,
+      botToken: 'xoxb-test',
+      client,
+      rules: options.rules ?? OPEN,
+      accept: {
+        acceptTurn: async () => ({ outcome: 'accepted', turnId: 'turn-1', place: 1, wake: true }),
+        retryTurn: async () => 'accepted',
+        ...accept,
+      },
+      answerCommand,
+      onIgnored: (why) => ignored.push(why),
+      log,
+    });
+  }
+  const server = createServer(
+    createWebApp({ slackEvents: receiver.handle, notReady: async () => [], metrics: async () => '', log }),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    ignored,
+    refused,
+    calls,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+export interface Sent {
+  readonly body: string | Buffer;
+  readonly type?: string;
+  readonly method?: string;
+  readonly signed?: boolean;
+  readonly headers?: Record<string, string | string[]>;
+  readonly chunked?: boolean;
+  readonly path?: string;
+}
+
+export function signature(body: string | Buffer, timestamp: string): string {
+  return `v0=${createHmac('sha256', SECRET).update(`v0:${timestamp}:`).update(body).digest('hex')}`;
+}
+
+/** Sends one request as Slack does, and reads the whole answer. */
+export async function send(
+  ingress: Pick<Ingress, 'url'>,
+  sent: Sent,
+): Promise<{ status: number; text: string; headers: IncomingMessage['headers'] }> {
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const body = Buffer.from(sent.body);
+  const signed = sent.signed ?? true;
+  const request = httpRequest(`${ingress.url}${sent.path ?? '/slack/events'}`, {
+    method: sent.method ?? 'POST',
+    agent: false,
+    headers: {
+      'Content-Type': sent.type ?? 'application/json',
+      ...(sent.chunked ? {} : { 'Content-Length': String(body.length) }),
+      ...(signed
+        ? { 'X-Slack-Request-Timestamp': timestamp, 'X-Slack-Signature': signature(body, timestamp) }
+        : {}),
+      ...sent.headers,
+    },
+  });
+  const answered = once(request, 'response') as Promise<[IncomingMessage]>;
+  if (sent.chunked)
+    for (let at = 0; at < body.length; at += 65_536) request.write(body.subarray(at, at + 65_536));
+  request.end(sent.chunked ? undefined : body);
+  const [response] = await answered;
+  const chunks: Buffer[] = [];
+  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  return {
+    status: response.statusCode ?? 0,
+    text: Buffer.concat(chunks).toString('utf8'),
+    headers: response.headers,
+  };
+}
+
+export const form = (fields: Record<string, string>): Sent => ({
+  body: new URLSearchParams(fields).toString(),
+  type: 'application/x-www-form-urlencoded',
+});
+
+export function mention(fields: Record<string, unknown> = {}, more: Record<string, unknown> = {}): Sent {
+  return {
+    body: JSON.stringify({
+      type: 'event_callback',
+      team_id: 'T1',
+      api_app_id: 'A1',
+      event_id: 'Ev1',
+      authorizations: [{ team_id: 'T1', user_id: BOT, is_bot: true }],
+      event: {
+        type: 'app_mention',
+        user: 'U1',
+        text: `<@${BOT}> how many instances?`,
+        ts: '1700000000.000100',
+        channel: 'C1',
+        team: 'T1',
+        ...fields,
+      },
+      ...more,
+    }),
+  };
+}
