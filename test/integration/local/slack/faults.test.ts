@@ -70,7 +70,7 @@ describe('planned faults of the Web API', () => {
 
   test('a malformed fault is refused with its reason', async () => {
     const { slack } = await start();
-    expect(() => slack.faults.add({ method: 'x', kind: 'status', status: 200 })).toThrow('Invalid input');
+    expect(() => slack.faults.add({ method: 'x', kind: 'status', status: 200 })).toThrow('Too small');
   });
 });
 
