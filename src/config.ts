@@ -34,11 +34,11 @@ export interface Config {
 }
 
 /**
- * Reads the configuration from environment variables. Pure: the environment is handed in.
+ * Reads the configuration from environment variables, by default those of this process.
  *
  * @throws ConfigError listing every problem and how to get each value; never a value itself.
  */
-export function loadConfig(env: Environment): Config {
+export function loadConfig(env: Environment = process.env): Config {
   const reader = createReader(env);
   const config = readAll(reader);
   if (reader.problems.length > 0) throw new ConfigError(reader.problems);

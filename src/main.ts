@@ -212,7 +212,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
 async function main(): Promise<void> {
   let log = createLogger({ level: 'info' });
   try {
-    const config = loadConfig(process.env);
+    const config = loadConfig();
     log = createLogger({ level: config.telemetry.logLevel, service: config.telemetry.serviceName });
     const threadcore = await startThreadcore(config, log);
     let stopping = false;

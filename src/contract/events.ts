@@ -70,7 +70,6 @@ export const agentEventSchema = z.discriminatedUnion('type', [
 ]);
 
 export type AgentEvent = z.infer<typeof agentEventSchema>;
-export type AgentEventType = AgentEvent['type'];
 
 /** `error.code` that answers `mode: attach` when the process does not know the turn. */
 export const TURN_UNKNOWN = 'turn_unknown';

@@ -89,7 +89,7 @@ export function createSlackReceiver(deps: SlackReceiverDeps): SlackReceiver {
       }
       if (body.ssl_check !== undefined) return answer(response, 200, '');
       if (body.type === 'url_verification')
-        return answer(response, 200, { challenge: String(body.challenge ?? '') });
+        return answer(response, 200, { challenge: body.challenge });
       return dispatch(body, request, response);
     },
   };

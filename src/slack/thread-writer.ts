@@ -93,7 +93,8 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
         const marked = payload.turn === deps.turnId && Number(payload.part) === part;
         if (marked || JSON.stringify(message).includes(taskId)) return String(message.ts);
       }
-      cursor = String(asRecord(page.response_metadata).next_cursor ?? '') || undefined;
+      const next = asRecord(page.response_metadata).next_cursor;
+      cursor = typeof next === 'string' && next !== '' ? next : undefined;
     } while (cursor);
     return undefined;
   }

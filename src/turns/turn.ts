@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { InboundMessage } from '../chat/vocabulary.ts';
 
-/** Where a turn stands. `queued` also after a worker was lost; the attempt counter tells the two apart. */
-export type TurnState = 'queued' | 'running' | TurnEnd;
+/** How a turn ended. Before that it is `queued` (also after a worker was lost) or `running`. */
 export type TurnEnd = 'done' | 'failed' | 'stopped' | 'blocked' | 'unknown';
 
 const messageSchema = z.object({
