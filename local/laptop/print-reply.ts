@@ -23,17 +23,27 @@ export function createReplyPrinter(write: (text: string) => void): ReplyPrinter 
     atLineStart = text.endsWith('\n');
   };
   const line = (text: string) => put(`${atLineStart ? '' : '\n'}${text}\n`);
+  // What happens beside the text waits until its line is complete: an answer stays readable.
+  const held: string[] = [];
+  const beside = (text: string) => {
+    if (atLineStart) line(text);
+    else held.push(text);
+  };
+  const release = () => {
+    for (const text of held.splice(0)) line(text);
+  };
 
   function step({ id, title, status }: Step): void {
     const mark = MARKS[status];
     if (!mark || shownSteps.get(id) === status) return;
     shownSteps.set(id, status);
-    line(`${mark} ${title}`);
+    beside(`${mark} ${title}`);
   }
 
   return {
     status(text) {
-      if (text === '' || text === lastStatus) return;
+      // Once there is text, the text is the sign of life.
+      if (text === '' || text === lastStatus || shownText !== '') return;
       lastStatus = text;
       line(`· ${text}`);
     },
@@ -46,6 +56,7 @@ export function createReplyPrinter(write: (text: string) => void): ReplyPrinter 
         put(reply.text);
       }
       shownText = reply.text;
+      if (atLineStart) release();
       for (const notice of reply.notices) {
         if (shownNotices.has(notice)) continue;
         shownNotices.add(notice);
@@ -54,6 +65,7 @@ export function createReplyPrinter(write: (text: string) => void): ReplyPrinter 
     },
     finish() {
       if (!atLineStart) put('\n');
+      release();
     },
   };
 }

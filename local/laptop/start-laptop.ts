@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { createAwsStandIn } from '../aws/stand-in.ts';
@@ -60,8 +60,11 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     closers.push({ name: 'claim', close: claim.release });
     const secrets = createSecrets();
 
+    // The stand-ins begin empty at each start: turns and threads that they never saw would only fail.
+    const dataDir = join(folder, 'redis');
+    await rm(dataDir, { recursive: true, force: true });
     const redis = await startRedis({
-      dataDir: join(folder, 'redis'),
+      dataDir,
       env,
       log: (line) => say('Redis', line.replace(/^redis: /, '')),
     });

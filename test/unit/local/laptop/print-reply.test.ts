@@ -33,6 +33,17 @@ test('a thread is printed in the order in which it grew, nothing twice', () => {
   expect(out).toBe('· is thinking…\n… List instances\n✓ List instances\nThere are 5.\nCut off.\n');
 });
 
+test('a step in the middle of a line waits for its end, and a status comes only before the text', () => {
+  const out = printed((printer) => {
+    printer.reply(reply('| a |'));
+    printer.status('is thinking…');
+    printer.reply(reply('| a |', [['Look', 'in_progress']]));
+    printer.reply(reply('| a | b |\n', [['Look', 'in_progress']]));
+    printer.reply(reply('| a | b |\n| c', [['Look', 'complete']]));
+  });
+  expect(out).toBe('| a | b |\n… Look\n✓ Look\n| c\n');
+});
+
 test('text that grows in any pieces comes out whole, with one line end', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: 'grapheme' })), (pieces) => {
