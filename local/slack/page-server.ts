@@ -7,6 +7,7 @@ import { type Change, isStreaming, type State } from './state.ts';
 
 const FILES: Readonly<Record<string, string>> = {
   'index.html': 'text/html; charset=utf-8',
+  'message.css': 'text/css; charset=utf-8',
   'style.css': 'text/css; charset=utf-8',
   'app.js': 'text/javascript; charset=utf-8',
   'composer.js': 'text/javascript; charset=utf-8',

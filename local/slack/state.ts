@@ -28,6 +28,13 @@ export interface WorkspaceState {
   messages(channelId: string): readonly Message[];
 }
 
+/** The messages of one conversation, found quickly. Ephemeral ones are only in `all`. */
+interface Shelf {
+  readonly all: Message[];
+  readonly byTs: Map<string, Message>;
+  readonly replies: Map<string, Message[]>;
+}
+
 export type State = ReturnType<typeof createState>;
 
 /** True while Slack would still accept appends. Reading is what notices that the lifetime is over. */
@@ -40,7 +47,7 @@ export function isStreaming(stream: Stream | undefined, now: number): stream is 
 /** One workspace in memory: who is there, what was written, and who wants to hear of changes. */
 export function createState(now: () => number) {
   let channels = seedChannels();
-  let messages = new Map<string, Message[]>();
+  let shelves = new Map<string, Shelf>();
   let threads = new Map<string, ThreadState>();
   let views: WorkspaceState['views'][number][] = [];
   let lastMicros = 0;
@@ -51,9 +58,9 @@ export function createState(now: () => number) {
     for (const listener of listeners) listener(change);
   }
 
-  function list(channelId: string): Message[] {
-    const found = messages.get(channelId) ?? [];
-    if (!messages.has(channelId)) messages.set(channelId, found);
+  function shelf(channelId: string): Shelf {
+    const found = shelves.get(channelId) ?? { all: [], byTs: new Map(), replies: new Map() };
+    shelves.set(channelId, found);
     return found;
   }
 
@@ -69,7 +76,7 @@ export function createState(now: () => number) {
     get views() {
       return views;
     },
-    messages: (channelId: string): readonly Message[] => list(channelId),
+    messages: (channelId: string): readonly Message[] => shelf(channelId).all,
 
     /** Unique and increasing, seconds with six digits, like every Slack `ts`. */
     nextTs(): string {
@@ -97,16 +104,25 @@ export function createState(now: () => number) {
           : channel.id === wanted || channel.name === wanted,
       );
     },
-    message: (channelId: string, ts: string): Message | undefined =>
-      list(channelId).find((message) => message.ts === ts && message.ephemeralFor === undefined),
+    message: (channelId: string, ts: string): Message | undefined => shelf(channelId).byTs.get(ts),
     /** Root and replies in order. */
-    thread: (channelId: string, ts: string): readonly Message[] =>
-      list(channelId).filter(
-        (message) => message.ephemeralFor === undefined && (message.ts === ts || message.threadTs === ts),
-      ),
+    thread(channelId: string, ts: string): readonly Message[] {
+      const { byTs, replies } = shelf(channelId);
+      const root = byTs.get(ts);
+      return root === undefined ? (replies.get(ts) ?? []) : [root, ...(replies.get(ts) ?? [])];
+    },
 
     add(message: Message): void {
-      list(message.channel).push(message);
+      const { all, byTs, replies } = shelf(message.channel);
+      all.push(message);
+      if (message.ephemeralFor === undefined) {
+        byTs.set(message.ts, message);
+        if (message.threadTs !== undefined) {
+          const thread = replies.get(message.threadTs);
+          if (thread === undefined) replies.set(message.threadTs, [message]);
+          else thread.push(message);
+        }
+      }
       publish({ kind: 'message', message });
     },
     /** Call after changing a message in place. */
@@ -114,8 +130,11 @@ export function createState(now: () => number) {
       publish({ kind: 'message', message });
     },
     remove(message: Message): void {
-      const all = list(message.channel);
+      const { all, byTs, replies } = shelf(message.channel);
       all.splice(all.indexOf(message), 1);
+      byTs.delete(message.ts);
+      const thread = replies.get(message.threadTs ?? '');
+      if (thread?.includes(message) === true) thread.splice(thread.indexOf(message), 1);
       publish({ kind: 'deleted', channel: message.channel, ts: message.ts });
     },
     /** The state shown under a thread, made on first use. */
@@ -144,7 +163,7 @@ export function createState(now: () => number) {
     /** Ends what has outlived its time and tells the listeners. Reading notices it anyway; this is for those who watch. */
     sweep(): void {
       const at = now();
-      for (const message of [...messages.values()].flat()) {
+      for (const message of [...shelves.values()].flatMap(({ all }) => all)) {
         if (message.stream?.ended === 'no' && !isStreaming(message.stream, at))
           publish({ kind: 'message', message });
       }
@@ -159,7 +178,7 @@ export function createState(now: () => number) {
     },
     reset(): void {
       channels = seedChannels();
-      messages = new Map();
+      shelves = new Map();
       threads = new Map();
       views = [];
       publish({ kind: 'reset' });

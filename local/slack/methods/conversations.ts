@@ -89,8 +89,8 @@ export function conversationMethods(state: State, presenter: Presenter): Record<
     }),
     'conversations.info': method(z.object({ channel: text }), ({ channel: id }) => {
       const channel = state.channel(id);
-      const hidden = channel?.kind !== 'channel' && channel?.members.has(APP.botUserId) !== true;
-      if (channel === undefined || hidden) return refuse('channel_not_found');
+      const unseen = channel?.kind !== 'channel' && channel?.members.has(APP.botUserId) !== true;
+      if (channel === undefined || unseen) return refuse('channel_not_found');
       return { ok: true, channel: presenter.channel(channel) };
     }),
     'conversations.list': method(listSchema, (args) => {
