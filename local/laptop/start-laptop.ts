@@ -92,10 +92,12 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     say('AWS', `stand-in ready at ${aws.url}`);
     signal?.throwIfAborted();
 
-    const port = await freePort(Number(env.PORT) || WEB_PORT);
+    // Fixed places that a person can bookmark; PORT=0 asks for any, so that many can run side by side.
+    const anyPort = env.PORT === '0';
+    const port = await freePort(anyPort ? 0 : Number(env.PORT) || WEB_PORT);
     const web = `http://127.0.0.1:${port}`;
     const slack = await createSlackStandIn({
-      port: await freePort(PAGE_PORT),
+      port: anyPort ? 0 : await freePort(PAGE_PORT),
       eventsUrl: `${web}/slack/events`,
       signingSecret: secrets.slackSigningSecret,
       botToken: secrets.slackBotToken,
