@@ -98,13 +98,21 @@ export function startTurnWorker(deps: TurnWorkerDeps) {
      */
     async close(graceMs: number): Promise<void> {
       clearInterval(sweeper);
-      await worker.pause(true);
+      // Takes no further wake. It waits for the last job to be put away, which without Redis is for ever.
+      const paused = worker.pause().catch((error: unknown) => {
+        deps.log.warn({ err: error }, 'the queue could not be paused');
+      });
       await settled([...wakesUnderWay], graceMs);
       handingOver = true;
+      if (wakesUnderWay.size > 0) {
+        deps.log.info({ turns: wakesUnderWay.size }, 'the grace is over; running turns are handed over');
+      }
       for (const hold of active) hold.abort(new HandedOver());
       await Promise.allSettled(wakesUnderWay);
       await sweeping;
       await leases.close();
+      // What is still listed as active when BullMQ closes by force would come back as a stalled wake.
+      await settled([paused], CLOSE_LIMIT_MS);
       await settled([worker.close(true)], CLOSE_LIMIT_MS);
     },
   };
