@@ -36,7 +36,7 @@ const STEPS: readonly Step[] = [
   { name: 'promises and switches (oxlint)', run: tool('oxlint', '--type-aware', '--deny-warnings', '.') },
   { name: 'types (tsc)', run: tool('tsc', '--noEmit', '-p', 'tsconfig.json') },
   { name: 'import rules (dependency-cruiser)', run: gate(checkImportRules) },
-  { name: 'dead code (knip)', run: tool('knip', '--no-progress', '--treat-config-hints-as-errors') },
+  { name: 'dead code (knip)', run: tool('knip', '--no-progress', '--no-config-hints') },
   { name: 'file length', run: gate(checkFileLength) },
   { name: 'names', run: gate(checkNames) },
   { name: 'process access', run: gate(checkProcessAccess) },

@@ -60,7 +60,6 @@ const startLaptop = async (folder: string) => {
 };
 
 const QUESTION = 'how many EC2 instances are running?';
-const linux = test.runIf(process.platform === 'linux');
 
 test('ask without a question explains itself and starts nothing', async () => {
   const asked = run('ask.ts', 'none');
@@ -112,40 +111,46 @@ test('ask joins a running laptop mode, start points to it, and Ctrl-C ends it', 
   expect(await readLaptopFile(join(home, 'joined'))).toBeUndefined();
 });
 
-linux('nothing outlives a laptop mode that is killed, and the next one starts in its place', async () => {
-  const laptop = await startLaptop('killed');
-  const asked = run('ask.ts', 'killed', QUESTION);
-  expect(await asked.ended).toBe(0);
-  const family = await familyOf(laptop.child.pid ?? 0);
-  // start, Redis and the backend each under their guard, and the agent
-  expect(family.length).toBeGreaterThanOrEqual(6);
+test.runIf(process.platform === 'linux')(
+  'nothing outlives a laptop mode that is killed, and the next one starts in its place',
+  async () => {
+    const laptop = await startLaptop('killed');
+    const asked = run('ask.ts', 'killed', QUESTION);
+    expect(await asked.ended).toBe(0);
+    const family = await familyOf(laptop.child.pid ?? 0);
+    // start, Redis and the backend each under their guard, and the agent
+    expect(family.length).toBeGreaterThanOrEqual(6);
 
-  laptop.child.kill('SIGKILL');
-  await laptop.ended;
-  for (const pid of family) await eventually(`process ${pid} is gone`, () => isGone(pid), 15_000);
+    laptop.child.kill('SIGKILL');
+    await laptop.ended;
+    for (const pid of family) await eventually(`process ${pid} is gone`, () => isGone(pid), 15_000);
 
-  const next = run('start.ts', 'killed');
-  await eventually(
-    'the next one is up',
-    async () => {
-      const info = await readLaptopFile(join(home, 'killed'));
-      return info?.pid === next.child.pid;
-    },
-    60_000,
-  );
-  next.child.kill('SIGTERM');
-  expect(await next.ended).toBe(0);
-});
+    const next = run('start.ts', 'killed');
+    await eventually(
+      'the next one is up',
+      async () => {
+        const info = await readLaptopFile(join(home, 'killed'));
+        return info?.pid === next.child.pid;
+      },
+      60_000,
+    );
+    next.child.kill('SIGTERM');
+    expect(await next.ended).toBe(0);
+  },
+);
 
-linux('a backend that dies takes laptop mode with it, with the reason and exit code 1', async () => {
-  const laptop = await startLaptop('broken');
-  const family = await familyOf(laptop.child.pid ?? 0);
-  const commands = await Promise.all(
-    family.map(async (pid) => ({ pid, command: await readFile(`/proc/${pid}/cmdline`, 'utf8') })),
-  );
-  const backend = commands.find(({ command }) => /^[^\0]*node\0[^\0]*src\/main\.ts/.test(command));
-  process.kill(backend?.pid ?? 0, 'SIGKILL');
-  expect(await laptop.ended).toBe(1);
-  expect(laptop.out()).toContain('The backend ended unexpectedly with exit code 137');
-  for (const pid of family) await eventually(`process ${pid} is gone`, () => isGone(pid));
-});
+test.runIf(process.platform === 'linux')(
+  'a backend that dies takes laptop mode with it, with the reason and exit code 1',
+  async () => {
+    const laptop = await startLaptop('broken');
+    const family = await familyOf(laptop.child.pid ?? 0);
+    const commands = await Promise.all(
+      family.map(async (pid) => ({ pid, command: await readFile(`/proc/${pid}/cmdline`, 'utf8') })),
+    );
+    const backend = commands.find(({ command }) => /^[^\0]*node\0[^\0]*src\/main\.ts/.test(command));
+    process.kill(backend?.pid ?? 0, 'SIGKILL');
+    expect(await laptop.ended).toBe(1);
+    expect(laptop.out()).toContain('The backend ended unexpectedly with exit code 137');
+    for (const pid of family) await eventually(`process ${pid} is gone`, () => isGone(pid));
+  },
+);
