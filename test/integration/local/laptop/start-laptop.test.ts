@@ -16,7 +16,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const env = { PORT: '0', PATH: process.env.PATH, HOME: process.env.HOME, XDG_CACHE_HOME: process.env.XDG_CACHE_HOME };
+const env = {
+  PORT: '0',
+  PATH: process.env.PATH,
+  HOME: process.env.HOME,
+  XDG_CACHE_HOME: process.env.XDG_CACHE_HOME,
+};
 
 const start = (mode: string, signal?: AbortSignal) =>
   startLaptop({
