@@ -77,8 +77,8 @@ export function createRig(url: string, options: { readonly leaseMs?: number } = 
     },
     /** Makes every ready lane look as if it had waited for `ms` already. */
     async age(ms: number): Promise<void> {
-      for (const lane of await redis.zrange(`${prefix}:ready`, 0, -1)) {
-        await redis.zincrby(`${prefix}:ready`, `${-ms}`, lane);
+      for (const lane of await redis.zrangebyscore(`${prefix}:ready`, '-inf', '+inf')) {
+        await redis.zadd(`${prefix}:ready`, Date.now() - ms, lane);
       }
     },
     async close(): Promise<void> {
