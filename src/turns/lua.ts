@@ -1,6 +1,6 @@
 /**
  * The scripts of the lanes. Each runs atomically in Redis; times come from Redis' own clock, so that processes
- * with different clocks agree. `docs/operate/redis-keys.md` lists the key families.
+ * with different clocks agree. `docs/operate.md` lists the key families.
  *
  * Invariants: a lane is in `ready` exactly when it has turns and no lease · a tenant is in `ring` exactly when its
  * ready list is not empty · only the holder of the newest fence of a lane writes for it.

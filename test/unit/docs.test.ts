@@ -1,0 +1,75 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { configNames } from '../../src/config.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import * as lua from '../../src/turns/lua.ts';
+
+const root = join(import.meta.dirname, '../..');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+const scripts = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts;
+const found = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map((match) => match[1] ?? '');
+
+describe.each(pages)('%s', (page) => {
+  const text = read(page);
+
+  it('names only npm scripts that exist', () => {
+    const unknown = found(text, /npm run ([a-z]+)(?! -w)\b/g).filter((name) => !(name in scripts));
+    expect(unknown).toEqual([]);
+  });
+
+  it('links only to files that exist', () => {
+    const targets = found(text, /\]\((?!https?:)([^)#]+)/g);
+    expect(targets.filter((target) => !existsSync(join(root, dirname(page), target)))).toEqual([]);
+  });
+});
+
+describe('the operators’ pages', () => {
+  it('name only environment variables that something reads', () => {
+    const known = new Set([
+      ...configNames(),
+      ...found(read('agent-runtime/environment.ts'), /^\s+([A-Z0-9_]+): /gm),
+    ]);
+    const named = ['README.md', 'docs/connect.md', 'docs/operate.md'].flatMap((page) =>
+      found(read(page), /`([A-Z]+_[A-Z_]+)[`=]/g),
+    );
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('name only metrics that exist', async () => {
+    const metrics = createMetrics();
+    metrics.watchQueue(async () => ({ ready: 0, running: 0, oldestSeconds: 0 }));
+    metrics.turnEnded('done', 1);
+    metrics.firstText(1);
+    metrics.slackCall('chat.update', 'ok');
+    metrics.turnInterrupted('cut');
+    metrics.deliveryIgnored('own_message');
+    metrics.requestRefused('stale');
+    metrics.turnCalls('slack', 1);
+    const exposed = await metrics.expose();
+    await metrics.shutdown();
+    const named = found(read('docs/operate.md'), /(threadcore_[a-z_]+)/g);
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((name) => !exposed.includes(name))).toEqual([]);
+  });
+
+  it('list every family of keys that the scripts use', () => {
+    const used = new Set(Object.values(lua).flatMap((script) => found(script, /key\('([a-z]+)'/g)));
+    const table = read('docs/operate.md');
+    expect([...used].filter((family) => !table.includes(`…:${family}`))).toEqual([]);
+  });
+
+  it('give the commands that CI runs', () => {
+    expect(read('README.md')).toContain('npm ci && npm test');
+    expect(read('README.md')).toContain('npm ci && npm start');
+    expect(read('.ci/run')).toContain('npm ci && npm test');
+  });
+});
