@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { notice } from '../../../src/chat/notices.ts';
+import { eventually } from '../../setup/eventually.ts';
+import { type SlackThread, say, shown, startThread, TURN } from './slack-thread.ts';
+
+let thread: SlackThread;
+beforeEach(async () => {
+  thread = await startThread();
+});
+afterEach(() => thread.close());
+
+const bot = () => thread.slack.thread(thread.channel, thread.ts).slice(1);
+const stands = (text: string) =>
+  eventually(`the thread shows ${text}`, () => thread.messages().join('') === shown(text));
+
+/** A first worker that shows something and is heard of no more. */
+async function lostWorker(text: string): Promise<void> {
+  const owner = new AbortController();
+  const reply = thread.open({ signal: owner.signal });
+  reply.show(say(text));
+  await stands(text);
+  await eventually('the message is on record', () => thread.noted.length > 0);
+  owner.abort(new Error('killed'));
+  await reply.finish(say(text)).catch(() => undefined);
+}
+
+test('a successor goes on in the message that is on record', async () => {
+  await lostWorker('Three inst');
+  const posted = thread.noted.at(-1) ?? [];
+  expect(posted).toEqual([{ id: bot()[0]?.ts, streaming: true }]);
+  const reply = thread.open({ turn: { attempt: 2, posted } });
+  reply.show(say('Three instances run'));
+  await stands('Three instances run');
+  const parts = await reply.finish(say('Three instances run.'));
+  expect(thread.messages()).toEqual(['Three instances run.']);
+  expect(parts).toEqual([{ id: posted[0]?.id, streaming: false }]);
+  expect(thread.methods()).not.toContain('conversations.replies');
+});
+
+test('a successor that has nothing to show yet leaves what stands there alone', async () => {
+  await lostWorker('Three inst');
+  const reply = thread.open({ turn: { attempt: 2, posted: thread.noted.at(-1) ?? [] } });
+  reply.show(say('', { status: 'is thinking…' }));
+  await eventually('the status', () => thread.methods().includes('assistant.threads.setStatus'));
+  expect(thread.messages()).toEqual(['Three inst']);
+  await reply.finish(say('Three instances.'));
+  expect(thread.messages()).toEqual(['Three instances.']);
+});
+
+test('a posted message that is not on record is found by its marker', async () => {
+  await thread.open().finish(say('Three.'));
+  const reply = thread.open({ turn: { attempt: 2 } });
+  const parts = await reply.finish(say('Three instances.'));
+  expect(thread.messages()).toEqual(['Three instances.']);
+  expect(parts).toEqual([{ id: bot()[0]?.ts, streaming: false }]);
+  expect(thread.writes().filter((name) => name === 'chat.postMessage')).toHaveLength(1);
+});
+
+test('a stream that is not on record is found by its opening step, and ended', async () => {
+  await lostWorker('Three inst');
+  await thread.open({ turn: { attempt: 2 } }).finish(say('Three instances.'));
+  expect(thread.messages()).toEqual(['Three instances.']);
+  expect(bot()[0]?.stream?.ended).toBe('finished');
+});
+
+test('nothing left behind: a successor posts', async () => {
+  await thread.open({ turn: { attempt: 2 } }).finish(say('42'));
+  expect(thread.messages()).toEqual(['42']);
+});
+
+test('the message of another turn, or of another part, is not taken for ours', async () => {
+  await thread.open({ turn: { id: `${TURN}2` } }).finish(say('The other answer.'));
+  await thread.open({ turn: { attempt: 2 } }).finish(say('My answer.'));
+  expect(thread.messages()).toEqual(['The other answer.', 'My answer.']);
+});
+
+test('a person who writes our step’s id into the thread is not answered by an edit of that message', async () => {
+  await thread.slack.postAs('bob', 'cloud', `${TURN}.0`, { threadTs: thread.ts });
+  await thread.open({ turn: { attempt: 2 } }).finish(say('My answer.'));
+  expect(bot().map((message) => message.text)).toEqual([`${TURN}.0`, 'My answer.']);
+});
+
+test('all messages of a long answer are taken over, on record or not', async () => {
+  const long = `${'some words & more '.repeat(1_500)}`;
+  await lostWorker(long);
+  const posted = (thread.noted.at(-1) ?? []).slice(0, 1);
+  expect(bot().length).toBeGreaterThan(2);
+  const before = bot().map((message) => message.ts);
+  await thread.open({ turn: { attempt: 2, posted } }).finish(say(`${long}end`));
+  expect(bot().map((message) => message.ts)).toEqual(before);
+  expect(thread.messages().join('')).toBe(shown(`${long}end`));
+});
+
+test('messages on record that the last answer does not need are taken away', async () => {
+  await lostWorker('x'.repeat(25_000));
+  const posted = thread.noted.at(-1) ?? [];
+  expect(posted).toHaveLength(3);
+  const parts = await thread
+    .open({ turn: { attempt: 2, posted } })
+    .finish(say('', { notice: notice('internal') }));
+  expect(bot().map((message) => message.text)).toEqual([notice('internal').text]);
+  expect(parts).toHaveLength(1);
+});
+
+test('a thread of more than one page is read to its end', async () => {
+  for (let i = 0; i < 230; i += 1) {
+    await thread.slack.postAs('bob', 'cloud', `message ${i}`, { threadTs: thread.ts });
+  }
+  await thread.open().finish(say('Three.'));
+  await thread.open({ turn: { attempt: 2 } }).finish(say('Three instances.'));
+  expect(thread.messages().filter((text) => text !== '')).toEqual(['Three instances.']);
+  expect(thread.methods().filter((name) => name === 'conversations.replies')).toHaveLength(2);
+});
