@@ -31,6 +31,13 @@ export const PEOPLE: readonly User[] = [
 
 export const USERS: readonly User[] = [BOT, ...PEOPLE];
 
+/** `user1`, `user2`, …: members of #cloud, each with a direct message with the bot. For load. */
+export function morePeople(count: number): User[] {
+  return Array.from({ length: count }, (_, i) =>
+    person(`user${i + 1}`, `User ${i + 1}`, { id: `U0USER${String(i + 1).padStart(5, '0')}` }),
+  );
+}
+
 function idOf(name: string): string {
   const user = USERS.find((candidate) => candidate.name === name);
   if (user === undefined) throw new Error(`The seed has no user ${name}`);
@@ -48,20 +55,22 @@ function channel(name: string, kind: Channel['kind'], members: readonly string[]
 }
 
 /** Fresh channels and direct messages; membership changes later, so every workspace gets its own. */
-export function seedChannels(): Channel[] {
+export function seedChannels(more: readonly User[]): Channel[] {
   const inside = ['alice', 'bob', 'carol'];
-  const direct = PEOPLE.map(
+  const direct = [...PEOPLE, ...more].map(
     (user): Channel => ({
-      id: `D0${user.name.toUpperCase()}`.padEnd(11, '0'),
+      id: `D${user.id.slice(1, 11)}`,
       name: user.name,
       kind: 'im',
       isExternallyShared: user.isStranger,
       members: new Set([user.id, BOT.id]),
     }),
   );
+  const cloud = channel('cloud', 'channel', [...inside, 'guest', BOT.name]);
+  for (const user of more) cloud.members.add(user.id);
   return [
     channel('general', 'channel', [...inside, 'guest', BOT.name]),
-    channel('cloud', 'channel', [...inside, 'guest', BOT.name]),
+    cloud,
     // The bot is not here: what happens to a mention in such a channel is worth trying.
     channel('random', 'channel', inside),
     channel('incident-room', 'group', ['alice', 'bob', BOT.name]),

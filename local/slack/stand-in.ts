@@ -18,7 +18,7 @@ import { createPosting } from './posting.ts';
 import { createPresenter } from './present.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { createSharedFiles } from './shared-files.ts';
-import { createState, type WorkspaceState } from './state.ts';
+import { type Change, createState, type WorkspaceState } from './state.ts';
 import { createStreams } from './streams.ts';
 import { type Call, createWebApi } from './web-api.ts';
 
@@ -38,6 +38,8 @@ export interface SlackStandInOptions {
   readonly ackTimeoutMs?: number;
   /** What `chat.update` does to a message that still streams. Default Slack's: `streaming_state_conflict`. */
   readonly updateWhileStreaming?: 'refuse' | 'end';
+  /** So many people besides the seed's: `user1`, `user2`, … in #cloud. Default 0. */
+  readonly morePeople?: number;
   /** Milliseconds; for `ts`, stream lifetime, rate limits. Signatures always use the wall clock. */
   readonly now?: () => number;
 }
@@ -59,6 +61,8 @@ export interface SlackStandIn {
   thread(channel: string, ts: string): readonly Message[];
   /** Resolves with the first truthy value of `look`, tried at every change; rejects after `timeoutMs`. */
   waitFor<T>(look: (state: WorkspaceState) => T, timeoutMs: number): Promise<NonNullable<T>>;
+  /** Hears of every change as it happens. Returns the function that ends the listening. */
+  listen(listener: (change: Change) => void): () => void;
   /** Empties the workspace: messages, calls, faults, pending retries. */
   reset(): void;
   close(): Promise<void>;
@@ -75,7 +79,7 @@ export async function createSlackStandIn(options: SlackStandInOptions): Promise<
   let url = '';
   const baseUrl = (): string => url;
 
-  const state = createState(now);
+  const state = createState(now, options.morePeople);
   const faults = createFaults();
   const presenter = createPresenter({ state, now, baseUrl });
   const deliveries = createDeliveries({
@@ -150,6 +154,7 @@ export async function createSlackStandIn(options: SlackStandInOptions): Promise<
       return found === undefined ? [] : state.thread(found.id, ts);
     },
     waitFor: (look, timeoutMs) => waitForChange(state, look, timeoutMs),
+    listen: state.listen,
     reset,
     async close() {
       deliveries.close();

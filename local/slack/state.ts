@@ -1,5 +1,5 @@
 import type { Channel, Message, Stream, ThreadState, User } from './model.ts';
-import { seedChannels, TEAM, USERS } from './seed.ts';
+import { morePeople, seedChannels, TEAM, USERS } from './seed.ts';
 
 /** A change that a page may want to show. */
 export type Change =
@@ -45,8 +45,10 @@ export function isStreaming(stream: Stream | undefined, now: number): stream is 
 }
 
 /** One workspace in memory: who is there, what was written, and who wants to hear of changes. */
-export function createState(now: () => number) {
-  let channels = seedChannels();
+export function createState(now: () => number, extraPeople = 0) {
+  const more = morePeople(extraPeople);
+  const users: readonly User[] = [...USERS, ...more];
+  let channels = seedChannels(more);
   let shelves = new Map<string, Shelf>();
   let threads = new Map<string, ThreadState>();
   let views: WorkspaceState['views'][number][] = [];
@@ -66,7 +68,7 @@ export function createState(now: () => number) {
 
   return {
     team: TEAM,
-    users: USERS,
+    users,
     get channels(): readonly Channel[] {
       return channels;
     },
@@ -90,10 +92,10 @@ export function createState(now: () => number) {
       return `${prefix}0${serial.toString(36).toUpperCase().padStart(9, '0')}`;
     },
 
-    user: (id: string): User | undefined => USERS.find((user) => user.id === id),
+    user: (id: string): User | undefined => users.find((user) => user.id === id),
     /** By id or by handle. */
     findUser: (name: string): User | undefined =>
-      USERS.find((user) => user.id === name || user.name === name.replace(/^@/, '')),
+      users.find((user) => user.id === name || user.name === name.replace(/^@/, '')),
     channel: (id: string): Channel | undefined => channels.find((channel) => channel.id === id),
     /** By id, by `#name`, or `dm` for the direct message of this user with the bot. */
     findChannel(name: string, user: User): Channel | undefined {
@@ -177,7 +179,7 @@ export function createState(now: () => number) {
       views.push(view);
     },
     reset(): void {
-      channels = seedChannels();
+      channels = seedChannels(more);
       shelves = new Map();
       threads = new Map();
       views = [];
