@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Socket } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { startRedis } from '../../../local/redis/start-redis.ts';
+import { type Connection, connect, connectForQueue, disconnect } from '../../../src/store/connection.ts';
+import { checkDurability, confirmDurable } from '../../../src/store/durability.ts';
+import { eventually } from '../../setup/eventually.ts';
+import { testRedis } from '../../setup/redis.ts';
+
+const open: Connection[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((redis) => disconnect(redis, 50)));
+});
+
+function connected(url: string, how = connect): { redis: Connection; errors: Error[] } {
+  const errors: Error[] = [];
+  const redis = how({ url, name: 'test-of-the-store', onError: (error) => errors.push(error) });
+  open.push(redis);
+  return { redis, errors };
+}
+
+test('a connection tells its name and answers', async () => {
+  const { redis } = connected(await testRedis());
+  await redis.set('key', 'value');
+  expect(await redis.get('key')).toBe('value');
+  expect(await redis.client('GETNAME')).toBe('test-of-the-store');
+});
+
+test('disconnect ends it, and may be called again', async () => {
+  const { redis } = connected(await testRedis());
+  await redis.ping();
+  await disconnect(redis);
+  await eventually('the end', () => redis.status === 'end');
+  await disconnect(redis);
+  expect(redis.status).toBe('end');
+});
+
+test.each([connect, connectForQueue])(
+  'disconnect from a Redis that is not there does not hang',
+  async (how) => {
+    const { redis, errors } = connected('redis://127.0.0.1:1/0', how);
+    await eventually('the first failure', () => errors.length > 0);
+    await disconnect(redis, 20);
+    await eventually('the end', () => redis.status === 'end');
+    expect(errors.length).toBeGreaterThan(0);
+  },
+);
+
+test('a command on a Redis that is not there fails instead of waiting', async () => {
+  const { redis, errors } = connected('redis://127.0.0.1:1/0');
+  await expect(redis.get('key')).rejects.toThrow();
+  expect(errors[0]?.message).toMatch(/ECONNREFUSED/);
+});
+
+test('a command that Redis does not answer fails after the time-out, and disconnect does not hang on it', async () => {
+  // A server of its own: a stalled Redis would stall every other test.
+  const server = await startRedis({ log: () => undefined });
+  try {
+    const { redis } = connected(server.url);
+    const { redis: other } = connected(server.url);
+    await Promise.all([redis.ping(), other.ping()]);
+    await other.call('CLIENT', 'PAUSE', '60000', 'ALL');
+    await expect(redis.set('key', 'value')).rejects.toThrow(/timed out/i);
+    await disconnect(redis, 20);
+    await eventually('the end', () => redis.status === 'end');
+  } finally {
+    await server.stop();
+  }
+});
+
+test('after Redis was away the same connection serves again', async () => {
+  const url = new URL(await testRedis());
+  const sockets = new Set<Socket>();
+  const { connect: dial } = await import('node:net');
+  const proxy = createServer((socket) => {
+    const upstream = dial(Number(url.port), url.hostname);
+    for (const end of [socket, upstream]) {
+      sockets.add(end);
+      end.on('error', () => end.destroy());
+      end.on('close', () => {
+        sockets.delete(end);
+        socket.destroy();
+        upstream.destroy();
+      });
+    }
+    socket.pipe(upstream).pipe(socket);
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const proxied = new URL(url);
+  proxied.port = String((proxy.address() as AddressInfo).port);
+  const { redis } = connected(proxied.href);
+  try {
+    await redis.set('key', 'value');
+    for (const socket of sockets) socket.destroy();
+    await eventually('Redis answers again', async () => (await redis.get('key')) === 'value');
+  } finally {
+    await disconnect(redis, 50);
+    const closed = once(proxy, 'close');
+    proxy.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  }
+  expect(redis.status).toBe('end');
+});
+
+test('the durability of a real Redis is read from INFO', async () => {
+  const { redis } = connected(await testRedis());
+  expect(await checkDurability(redis, 'none')).toEqual([]);
+  expect(await checkDurability(redis, 'replicated')).toEqual([expect.stringContaining('no online replica')]);
+});
+
+test('without a replica a write that must be replicated is not confirmed; other modes do not wait', async () => {
+  const { redis } = connected(await testRedis());
+  await redis.set('key', 'value');
+  await expect(confirmDurable(redis, 'replicated')).rejects.toThrow(/no Redis replica confirmed/);
+  await expect(confirmDurable(redis, 'aof')).resolves.toBeUndefined();
+  await expect(confirmDurable(redis, 'none')).resolves.toBeUndefined();
+});
