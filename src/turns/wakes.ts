@@ -12,14 +12,17 @@ export type Wakes = ReturnType<typeof createWakes>;
 /**
  * The queue of anonymous wakes. A lost or doubled wake does no harm: lanes, not wakes, hold the questions, and the
  * sweeper wakes for every lane that was overlooked.
+ *
+ * `onError` hears what BullMQ passes on of `redis`; without a listener it would write to the console.
  */
-export function createWakes(redis: Connection, keyPrefix: string) {
+export function createWakes(redis: Connection, keyPrefix: string, onError?: (error: Error) => void) {
   const queue = new Queue(QUEUE, {
     connection: redis,
     prefix: keyPrefix,
     skipVersionCheck: true,
     defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
   });
+  queue.on('error', (error) => onError?.(error));
   return {
     queue,
     async add(): Promise<void> {

@@ -6,6 +6,7 @@ import { HandedOver } from '../../../src/turns/run-turn.ts';
 import type { ClaimedTurn } from '../../../src/turns/turn.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { testRedis } from '../../setup/redis.ts';
+import { startCountingProxy } from './counting-proxy.ts';
 import { message } from './messages.ts';
 import { createRig, gate, type Rig, type Run, withLanes } from './rig.ts';
 
@@ -261,6 +262,24 @@ describe('the worker', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it('closes within a bounded time when Redis is gone, whatever was running', async () => {
+    const proxy = await startCountingProxy(url);
+    const cutOff = createRig(proxy.url);
+    const started = gate();
+    const worker = cutOff.startWorker(async (_turn, hold) => {
+      started.resolve();
+      await new Promise<void>((resolve) => {
+        hold.signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    });
+    await cutOff.accept().acceptTurn(message());
+    await started.promise;
+    await proxy.close();
+    await worker.close(0);
+    expect(worker.activeTurns()).toBe(0);
+    await cutOff.close();
   });
 
   it('leaves no job behind in the queue', async () => {
