@@ -1,0 +1,92 @@
+import { parseArgs } from 'node:util';
+import { type Measured, tableOf } from './report.ts';
+import { benchTurns } from './turns.ts';
+
+/** `npm run bench -- [name…] [options]`: runs benchmarks and prints their figures; fails when one is not exact. */
+
+interface Options {
+  readonly rounds: number;
+  readonly users: number;
+  readonly messages: number;
+  readonly agent: 'instant' | 'offline';
+  readonly profile: string | undefined;
+  readonly say: (line: string) => void;
+}
+
+const BENCHMARKS: Readonly<Record<string, (options: Options) => Promise<Measured>>> = {
+  turns: benchTurns,
+};
+
+const USAGE = `Usage: npm run bench -- [name…] [options]
+Names (default all): ${Object.keys(BENCHMARKS).join(', ')}
+  --json           one object per benchmark, the last lines of the output
+  --rounds N       measured rounds, 1 to 100 (default 1)
+  --users N        people who talk at once, 1 to 1000 (default 100)
+  --messages N     messages of each person in a round, 1 to 100 (default 10)
+  --agent KIND     instant (default), or offline: the real agent with its offline model
+  --profile FOLDER write a CPU profile of the backend there`;
+
+class UsageError extends Error {}
+
+function readOptions() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      rounds: { type: 'string', default: '1' },
+      users: { type: 'string', default: '100' },
+      messages: { type: 'string', default: '10' },
+      agent: { type: 'string', default: 'instant' },
+      profile: { type: 'string' },
+    },
+  });
+  const unknown = positionals.filter((name) => !Object.hasOwn(BENCHMARKS, name));
+  if (unknown.length > 0) throw new UsageError(`There is no benchmark ${unknown.join(', ')}.`);
+  const { agent } = values;
+  if (agent !== 'instant' && agent !== 'offline') throw new UsageError(`There is no agent ${agent}.`);
+  return {
+    json: values.json,
+    names: positionals.length > 0 ? positionals : Object.keys(BENCHMARKS),
+    rounds: wholeNumber('rounds', values.rounds, 100),
+    users: wholeNumber('users', values.users, 1000),
+    messages: wholeNumber('messages', values.messages, 100),
+    agent,
+    profile: values.profile,
+  } as const;
+}
+
+function wholeNumber(name: string, text: string, max: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
+  throw new UsageError(`--${name} must be a whole number from 1 to ${max}, not ${text}.`);
+}
+
+async function main(): Promise<boolean> {
+  const { json, names, ...options } = readOptions();
+  // Progress goes beside the figures, so that those can be piped.
+  const say = (line: string) => process.stderr.write(`bench: ${line}\n`);
+  let exact = true;
+  const reports = [];
+  for (const name of names) {
+    const run = BENCHMARKS[name];
+    if (!run) continue;
+    const { report, problems } = await run({ ...options, say });
+    for (const problem of problems.slice(0, 20)) say(`not exact: ${problem}`);
+    if (problems.length > 20) say(`… and ${problems.length - 20} more`);
+    exact &&= report.exact;
+    reports.push(report);
+  }
+  for (const report of reports) console.log(json ? JSON.stringify(report) : `\n${tableOf(report)}`);
+  return exact;
+}
+
+try {
+  process.exitCode = (await main()) ? 0 : 1;
+} catch (error) {
+  const wrongUse =
+    error instanceof UsageError || String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
+  process.stderr.write(
+    wrongUse ? `${(error as Error).message}\n\n${USAGE}\n` : `${(error as Error).stack}\n`,
+  );
+  process.exitCode = 1;
+}
