@@ -67,6 +67,26 @@ test('a command that Redis does not answer fails after the time-out, and disconn
   }
 });
 
+test('a connection for the queue to a Redis that has fallen silent can be ended', async () => {
+  const sockets = new Set<Socket>();
+  const silent = createServer((socket) => void sockets.add(socket));
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { redis } = connected(
+    `redis://127.0.0.1:${(silent.address() as AddressInfo).port}/0`,
+    connectForQueue,
+  );
+  try {
+    await eventually('the connection', () => sockets.size > 0);
+    await expect(disconnect(redis, 20)).resolves.toBeUndefined();
+  } finally {
+    const closed = once(silent, 'close');
+    silent.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  }
+});
+
 test('after Redis was away the same connection serves again', async () => {
   const url = new URL(await testRedis());
   const sockets = new Set<Socket>();
