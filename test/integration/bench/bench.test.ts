@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Report } from '../../../bench/report.ts';
+import { spawnGuarded } from '../../../local/processes/guarded.ts';
+
+const BENCH = join(import.meta.dirname, '../../../bench/bench.ts');
+
+async function bench(...args: string[]) {
+  const child = await spawnGuarded({ command: process.execPath, args: [BENCH, ...args], env: process.env });
+  const read = async (stream: AsyncIterable<unknown>) => {
+    let text = '';
+    for await (const chunk of stream) text += String(chunk);
+    return text;
+  };
+  const [out, err, code] = await Promise.all([read(child.stdout), read(child.stderr), child.exited]);
+  return { out, err, code };
+}
+
+describe('the bench command', () => {
+  it('measures a small load and ends with one line of JSON', async () => {
+    const { out, err, code } = await bench('turns', '--json', '--users', '4', '--messages', '2');
+    expect(err).not.toContain('not exact');
+    expect(code).toBe(0);
+    const report = JSON.parse(out.trim().split('\n').at(-1) ?? '') as Report;
+    expect(report).toMatchObject({ name: 'turns', rounds: 1, exact: true });
+    const value = (metric: string) => report.results.find((result) => result.metric === metric);
+    expect(value('turns_per_second')).toMatchObject({
+      unit: '1/s',
+      baseline: expect.any(Number),
+      ratio: expect.any(Number),
+    });
+    // Counts do not depend on the machine.
+    expect(value('slack: chat.postMessage')?.value).toBe(1);
+    expect(value('redis: finish')?.value).toBe(1);
+    expect(value('redis_commands_per_turn')?.value).toBeLessThanOrEqual(10);
+  });
+
+  it.each([
+    ['an unknown name', ['nothing'], 'There is no benchmark nothing.'],
+    [
+      'a number that is none',
+      ['--users', 'many'],
+      '--users must be a whole number from 1 to 1000, not many.',
+    ],
+    ['an unknown option', ['--fast'], "Unknown option '--fast'"],
+  ])('lists what there is when it gets %s', async (_what, args, message) => {
+    const { err, code } = await bench(...args);
+    expect(code).toBe(1);
+    expect(err).toContain(message);
+    expect(err).toContain('Names (default all): turns');
+  });
+});
