@@ -117,6 +117,8 @@ async function main(): Promise<number> {
     return 2;
   }
   const abort = new AbortController();
+  // Whoever read us through a pipe has seen enough.
+  process.stdout.on('error', () => abort.abort(new Error('the output was closed')));
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => abort.abort(new Error('interrupted')));
   }

@@ -53,6 +53,8 @@ async function main(): Promise<number> {
     return 0;
   }
 
+  // Nobody reads what we print any more, as after `npm start | head`: no reason to end.
+  process.stdout.on('error', () => undefined);
   const { ended, signal } = whenAskedToEnd();
   console.log('Starting Threadcore on this machine. Nothing leaves it; no account is needed.\n');
   let laptop: Laptop;

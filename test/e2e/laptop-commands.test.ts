@@ -86,6 +86,15 @@ test('ask starts everything it needs, prints the answer, and leaves nothing runn
   expect((await readdir(join(home, 'own'))).sort()).toEqual(['agent.log', 'backend.log', 'redis']);
 });
 
+test('ask whose output nobody reads any more ends like an interrupted one', async () => {
+  const asked = run('ask.ts', 'unread', QUESTION);
+  await eventually('the thread begins', () => asked.out().includes('alice in #cloud'), 60_000);
+  asked.child.stdout?.destroy();
+  expect(await asked.ended).toBe(130);
+  expect(asked.out()).toContain('Interrupted.');
+  expect((await readdir(join(home, 'unread'))).sort()).toEqual(['agent.log', 'backend.log', 'redis']);
+});
+
 test('ask joins a running laptop mode, start points to it, and Ctrl-C ends it', async () => {
   const laptop = await startLaptop('joined');
   const state = async () => {
