@@ -88,8 +88,7 @@ export function createSlackReceiver(deps: SlackReceiverDeps): SlackReceiver {
         return answer(response, 400, 'the body is neither a JSON object nor a Slack form');
       }
       if (body.ssl_check !== undefined) return answer(response, 200, '');
-      if (body.type === 'url_verification')
-        return answer(response, 200, { challenge: body.challenge });
+      if (body.type === 'url_verification') return answer(response, 200, { challenge: body.challenge });
       return dispatch(body, request, response);
     },
   };
