@@ -1,17 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ReplyView } from '../../../src/chat/vocabulary.ts';
-import { type AgentEvent, TURN_UNKNOWN } from '../../../src/contract/events.ts';
-import { keepLeases } from '../../../src/turns/leases.ts';
-import { pause } from '../../../src/turns/pause.ts';
-import type { Interruption } from '../../../src/turns/recovery-decision.ts';
-import { LaneLost, type OpenReply, ReplyRefused } from '../../../src/turns/reply.ts';
-import { type AgentCall, HandedOver, type RunTurnDeps, runTurn } from '../../../src/turns/run-turn.ts';
+import { TURN_UNKNOWN } from '../../../src/contract/events.ts';
+import { LaneLost, ReplyRefused } from '../../../src/turns/reply.ts';
+import { HandedOver } from '../../../src/turns/run-turn.ts';
 import type { ClaimedTurn } from '../../../src/turns/turn.ts';
 import { testRedis } from '../../setup/redis.ts';
 import { end, failure, numbered, text, tool } from '../../unit/turns/agent-events.ts';
 import { message } from './messages.ts';
 import { createRig, gate, type Rig } from './rig.ts';
+import { answers, benchOn, hangs, refuses, says } from './turn-bench.ts';
 
 let url: string;
 let rig: Rig;
@@ -23,138 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => rig.close());
 
-class Refusal extends Error {
-  readonly interruption: Interruption;
-  constructor(interruption: Interruption) {
-    super('refused');
-    this.interruption = interruption;
-  }
-}
-
-/** What the agent does in one exchange. */
-type Exchange = (call: AgentCall) => AsyncIterable<AgentEvent>;
-const says = (...events: Parameters<typeof numbered>[0]): Exchange =>
-  async function* () {
-    yield* numbered(events);
-  };
-const refuses =
-  (code: 'agent_denied' | 'agent_throttled' | 'agent_unreachable', started: 'no' | 'maybe'): Exchange =>
-  () => ({
-    [Symbol.asyncIterator]: () => ({
-      next: () => Promise.reject(new Refusal({ kind: 'refused', code, started })),
-    }),
-  });
-const hangs = (then: () => void, ...events: Parameters<typeof numbered>[0]): Exchange =>
-  async function* ({ signal }) {
-    yield* numbered(events);
-    then();
-    await pause(60_000, signal);
-  };
-const answers = says(text('Two instances.'), end());
-
-/** A bench with one claimed turn, a scripted agent and a reply that records what it was asked to show. */
-async function bench(options: {
-  readonly agent?: readonly Exchange[];
-  readonly text?: string;
-  readonly files?: readonly string[];
-  readonly canAttach?: boolean;
-  readonly finish?: (view: ReplyView) => Promise<void>;
-  readonly prepare?: () => Promise<void>;
-  readonly more?: Partial<RunTurnDeps>;
-}) {
-  const calls: AgentCall[] = [];
-  const shown: ReplyView[] = [];
-  const finals: ReplyView[] = [];
-  const ends: string[] = [];
-  const interrupted: string[] = [];
-  let wakes = 0;
-  let targetSignal: AbortSignal | undefined;
-  const { acceptTurn } = rig.accept({ randomBytes });
-  const acceptance = await acceptTurn(
-    message({ text: options.text ?? 'How many?', files: options.files ?? [] }),
-  );
-  const turnId = 'turnId' in acceptance ? acceptance.turnId : '';
-  await options.prepare?.();
-  const claim = async () => {
-    const turn = await rig.lanes.claim('bench');
-    if (!turn) throw new Error('nothing was ready');
-    return turn;
-  };
-
-  const openReply: OpenReply = (target) => {
-    targetSignal = target.signal;
-    return {
-      show: (view) => void shown.push(view),
-      async finish(view) {
-        target.assertHeld();
-        await options.finish?.(view);
-        const posted = [{ id: '1.1', streaming: false }];
-        await target.notePosted(posted);
-        finals.push(view);
-        return posted;
-      },
-    };
-  };
-  const deps: RunTurnDeps = {
-    lanes: rig.lanes,
-    openReply,
-    sessionOf: () => `session-${'x'.repeat(30)}`,
-    invoke(call) {
-      const exchange = options.agent?.[calls.length];
-      calls.push(call);
-      if (!exchange) throw new Error('the agent was invoked more often than expected');
-      return exchange(call);
-    },
-    stopSession: () => Promise.resolve(),
-    interruptionOf: (error) => (error instanceof Refusal ? error.interruption : undefined),
-    pause: (_ms, signal) => (signal.aborted ? Promise.reject(signal.reason as Error) : Promise.resolve()),
-    wake: () => {
-      wakes += 1;
-      return Promise.resolve();
-    },
-    canAttach: options.canAttach ?? true,
-    totalMs: 20_000,
-    trace: () => ({ traceId: 't', traceparent: '00-t', end: () => undefined }),
-    observer: {
-      firstText: () => undefined,
-      ended: (ending, reason) => ends.push(`${ending}: ${reason}`),
-      interrupted: (kind) => interrupted.push(kind),
-    },
-    log: rig.log,
-    now: () => Date.now(),
-    ...options.more,
-  };
-  const leases = keepLeases({
-    lanes: rig.lanes,
-    now: () => performance.now(),
-    onError: () => undefined,
-  });
-  const run = async (turn: ClaimedTurn, during?: (hold: ReturnType<typeof leases.hold>) => void) => {
-    const hold = leases.hold(turn, performance.now());
-    during?.(hold);
-    await runTurn(deps, turn, hold).finally(() => leases.close());
-  };
-  return {
-    deps,
-    calls,
-    shown,
-    finals,
-    ends,
-    interrupted,
-    turnId,
-    claim,
-    run,
-    runNext: async () => run(await claim()),
-    wakes: () => wakes,
-    state: async () => (await rig.lanes.read(turnId))?.state,
-    replySignal: () => targetSignal,
-    /** Another worker takes the lane, as after a lease that ran out. */
-    takeOver: async (turn: ClaimedTurn) => {
-      await rig.lanes.release(turn);
-      return claim();
-    },
-  };
-}
+const bench = benchOn(() => rig);
 
 const laneIsFree = async () => {
   const { readyLanes, activeLanes } = await rig.lanes.depth();
