@@ -52,7 +52,9 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     const metrics = createMetrics();
     const traces = createTraces();
     const lanes = createLanes(redis, keyPrefix);
-    const wakes = createWakes(redis, keyPrefix);
+    const wakes = createWakes(redis, keyPrefix, (error) =>
+      log.warn({ err: error }, 'the queue reported an error'),
+    );
     const slack = createSlackClient({
       token: config.slack.botToken,
       apiUrl: config.slack.apiUrl,

@@ -66,6 +66,7 @@ export function backendEnvironment(parts: {
     ...pick(env, INHERITED),
     ...pick(env, TUNABLE),
     ROLE: 'all',
+    HOST: '127.0.0.1',
     PORT: String(port),
     PUBLIC_URL: `http://127.0.0.1:${port}`,
     REDIS_URL: redis.url,

@@ -14,23 +14,38 @@ export interface AgentCallsDeps {
 }
 
 const STOP_TIMEOUT_MS = 10_000;
+/** The agent closes its response right after `end`. */
+const CLOSE_WITHIN_MS = 1_000;
 
 /** What a turn asks of the AgentCore runtime: one decoded exchange, and the end of a session that went silent. */
 export function createAgentCalls(deps: AgentCallsDeps) {
   return {
     async *invoke(call: AgentCall): AsyncGenerator<AgentEvent> {
+      const left = new AbortController();
       const response = await deps.runtime.invoke({
         sessionId: call.sessionId,
         userId: call.userId,
         payload: call.invocation,
         traceparent: call.traceparent,
         silenceMs: deps.silenceMs,
-        signal: call.signal,
+        signal: AbortSignal.any([call.signal, left.signal]),
       });
-      yield* decodeAgentStream(response.body, response.contentType, {
+      const events = decodeAgentStream(response.body, response.contentType, {
         protocol: deps.protocol,
         onUnknown: deps.onUnknown,
       });
+      let ended = false;
+      try {
+        for (let next = await events.next(); !next.done; next = await events.next()) {
+          ended = next.value.type === 'end';
+          yield next.value;
+        }
+      } finally {
+        // The reader leaves at `end`; the response has a few bytes more. Read to its close, its connection serves the
+        // next turn; left as it is, it would be torn down.
+        if (ended) void readToClose(events, left);
+        else await events.return();
+      }
     },
 
     async stopSession(sessionId: string): Promise<void> {
@@ -41,6 +56,21 @@ export function createAgentCalls(deps: AgentCallsDeps) {
       });
     },
   };
+}
+
+/** Reads what is left, for a moment. What goes wrong here concerns nobody: the answer is complete. */
+async function readToClose(
+  events: AsyncGenerator<AgentEvent, void, undefined>,
+  left: AbortController,
+): Promise<void> {
+  const tooLong = setTimeout(() => left.abort(), CLOSE_WITHIN_MS);
+  try {
+    while (!(await events.next()).done);
+  } catch {
+    left.abort();
+  } finally {
+    clearTimeout(tooLong);
+  }
 }
 
 /** Reads an error of the AgentCore client as an interruption; undefined for any other error. */

@@ -143,7 +143,7 @@ function concluded(progress: Progress): Answer {
     return {
       end: 'unknown',
       view,
-      notice: progress.sawWrite ? 'outcome_unknown' : 'agent_cut_off',
+      notice: 'outcome_unknown',
       reason: 'events are missing',
     };
   }

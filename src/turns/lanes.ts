@@ -27,6 +27,7 @@ const THREAD_TTL_S = 90 * DAY_S;
 /** An ended turn can be retried for this long. */
 const TURN_RETENTION_S = 7 * DAY_S;
 const LANE_LIMIT = 100;
+const UNREADABLE = 'its record cannot be read';
 
 export type Acceptance =
   | { readonly outcome: 'accepted'; readonly turnId: string; readonly place: number; readonly wake: boolean }
@@ -94,8 +95,23 @@ export function createLanes(redis: Connection, keyPrefix: string, leaseMs = LEAS
     async claim(worker: string): Promise<ClaimedTurn | undefined> {
       const answer = (await claim(redis, [worker, leaseMs])) as readonly unknown[] | null;
       if (!answer) return undefined;
-      const [, turnId, fence, generation, quietMs, ...fields] = answer;
-      const record = parseTurn(String(turnId), pairs(fields));
+      const [lane, turnId, fence, generation, quietMs, ...fields] = answer;
+      let record: TurnRecord;
+      try {
+        record = parseTurn(String(turnId), pairs(fields));
+      } catch (error) {
+        // A record of another version, or not ours: it would come back for ever and block what waits behind it.
+        await finish(redis, [
+          String(lane),
+          String(fence),
+          String(turnId),
+          'failed',
+          TURN_RETENTION_S,
+          'reason',
+          UNREADABLE,
+        ]);
+        throw new Error(`turn ${turnId} was ended: ${UNREADABLE}`, { cause: error });
+      }
       return { ...record, fence: String(fence), generation: Number(generation), quietMs: Number(quietMs) };
     },
 

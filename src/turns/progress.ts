@@ -1,6 +1,7 @@
 import type { ReplyTask, ReplyView } from '../chat/vocabulary.ts';
 import { EMPTY_VIEW } from '../chat/vocabulary.ts';
 import type { AgentEvent } from '../contract/events.ts';
+import type { TurnEnd } from './turn.ts';
 
 type EndEvent = Extract<AgentEvent, { type: 'end' }>;
 type ErrorEvent = Extract<AgentEvent, { type: 'error' }>;
@@ -51,6 +52,14 @@ export function advance(progress: Progress, event: AgentEvent): Progress {
     default:
       return event satisfies never;
   }
+}
+
+/** The steps of an ended turn: none goes on spinning. */
+export function closeTasks(view: ReplyView, end: TurnEnd): ReplyView {
+  const open = (task: ReplyTask) => task.state === 'in_progress' || task.state === 'pending';
+  if (!view.tasks.some(open)) return view;
+  const state = end === 'done' ? 'complete' : 'error';
+  return { ...view, tasks: view.tasks.map((task) => (open(task) ? { ...task, state } : task)) };
 }
 
 function toolTask(event: Extract<AgentEvent, { type: 'tool' }>): ReplyTask {

@@ -8,11 +8,14 @@ import { type Answer, type AskAgentDeps, askAgent, type Exchange } from './ask-a
 import type { Lanes } from './lanes.ts';
 import type { Hold } from './leases.ts';
 import { localAnswer } from './local-answer.ts';
+import { closeTasks } from './progress.ts';
 import { LaneLost, type OpenReply, ReplyRefused } from './reply.ts';
 import type { ClaimedTurn, TurnEnd } from './turn.ts';
 
 /** A turn that crashed this many workers is given up with a message instead of crashing the next. */
 const MAX_CRASHES = 5;
+/** So many workers may try to show that message; then the turn ends on record only. */
+const NOTICE_TRIES = 3;
 
 /** The worker is shutting down: the turn goes on elsewhere. */
 export class HandedOver extends Error {
@@ -183,7 +186,8 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
   };
 
   const conclude = async (ending: Answer): Promise<void> => {
-    const { view, notice: code } = ending;
+    const view = closeTasks(ending.view, ending.end);
+    const { notice: code } = ending;
     const parts = await reply.finish(code ? { ...view, notice: notice(code) } : view);
     const freed = await deps.lanes.finish(turn, ending.end, ending.reason, { posted: parts });
     if (!freed.held) throw new LaneLost(turn.lane);
@@ -194,6 +198,8 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
   };
 
   try {
+    if (turn.crashes >= MAX_CRASHES + NOTICE_TRIES)
+      throw new ReplyRefused('the notice could not be shown either');
     let ending: Answer;
     try {
       ending = await answer();

@@ -198,3 +198,14 @@ describe('lanes', () => {
     expect(await lanes.accept('a1', message())).toMatchObject({ outcome: 'accepted' });
   });
 });
+
+it('ends a turn whose record cannot be read, so that what waits behind it is answered', async () => {
+  const prefix = freshPrefix();
+  const lanes = createLanes(redis, prefix);
+  await lanes.accept('broken', message({ claims: ['broken'] }));
+  await lanes.accept('behind', message({ claims: ['behind'] }));
+  await redis.hset(`${prefix}:turn:broken`, 'message', '{"from":"another version"}');
+  await expect(lanes.claim('w')).rejects.toThrow(/cannot be read/);
+  expect(await redis.hget(`${prefix}:turn:broken`, 'state')).toBe('failed');
+  await expect(lanes.claim('w')).resolves.toMatchObject({ id: 'behind' });
+});

@@ -224,7 +224,7 @@ describe('asking the agent', () => {
 
   it('calls an answer with missing events unknown, even if it has an end', async () => {
     const run = scripted([{ events: [...numbered([text('a')]), ...numbered([text('c'), end()], 3)] }]);
-    await expect(askAgent(run.deps)).resolves.toMatchObject({ end: 'unknown', notice: 'agent_cut_off' });
+    await expect(askAgent(run.deps)).resolves.toMatchObject({ end: 'unknown', notice: 'outcome_unknown' });
   });
 
   it('attaches first to a turn of a lost worker, and begins it only if the agent never heard of it', async () => {

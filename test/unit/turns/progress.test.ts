@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AgentEvent } from '../../../src/contract/events.ts';
-import { advance, NO_PROGRESS } from '../../../src/turns/progress.ts';
+import { advance, closeTasks, NO_PROGRESS } from '../../../src/turns/progress.ts';
 import { anyRun, end, failure, numbered, text, tool } from './agent-events.ts';
 
 const follow = (events: readonly AgentEvent[], from = NO_PROGRESS) => events.reduce(advance, from);
@@ -71,5 +71,23 @@ describe('the progress of a turn', () => {
     const progress = follow(numbered([text('half'), failure('model_auth'), end('limit')]));
     expect(progress.error?.code).toBe('model_auth');
     expect(progress.stop).toBe('limit');
+  });
+});
+
+describe('the steps of an ended turn', () => {
+  const view = follow(numbered([text('a'), tool('read')])).view;
+
+  it.each([
+    ['done', 'complete'],
+    ['failed', 'error'],
+    ['stopped', 'error'],
+    ['unknown', 'error'],
+  ] as const)('stop spinning when it is %s', (ended, state) => {
+    expect(closeTasks(view, ended).tasks.map((task) => task.state)).toEqual([state]);
+  });
+
+  it('stay as they are when they had ended', () => {
+    const closed = closeTasks(view, 'done');
+    expect(closeTasks(closed, 'failed')).toBe(closed);
   });
 });
