@@ -153,6 +153,10 @@ const CHECKS: Readonly<Record<string, Check>> = {
       report('must be a valid enum value', `${pointer}/status`);
     }
   },
+  input(block, pointer, report) {
+    checkText(block.label, BLOCK_LIMITS.fieldText, `${pointer}/label`, report, true);
+    checkElement(block.element, `${pointer}/element`, report);
+  },
   rich_text(block, pointer, report) {
     if (!Array.isArray(block.elements)) report('missing required field: elements', pointer);
   },
@@ -162,11 +166,15 @@ const CHECKS: Readonly<Record<string, Check>> = {
  * Checks blocks as Slack does before it stores them. Returns the refusal (`invalid_blocks_format`, `invalid_blocks`,
  * `msg_blocks_too_long`) or undefined. `at` is where the blocks sit in the arguments.
  */
-export function checkBlocks(blocks: unknown, at = '/blocks'): Refusal | undefined {
+export function checkBlocks(
+  blocks: unknown,
+  at = '/blocks',
+  most: number = BLOCK_LIMITS.blocks,
+): Refusal | undefined {
   if (!Array.isArray(blocks)) return refuse('invalid_blocks_format');
   const messages: string[] = [];
   const report: Report = (what, pointer) => messages.push(`[ERROR] ${what} [json-pointer:${pointer}]`);
-  if (blocks.length > BLOCK_LIMITS.blocks) report(`no more than ${BLOCK_LIMITS.blocks} items allowed`, at);
+  if (blocks.length > most) report(`no more than ${most} items allowed`, at);
   const seen = new Set<string>();
   let markdown = 0;
   for (const [index, block] of blocks.entries()) {

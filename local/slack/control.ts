@@ -1,38 +1,16 @@
 import { Router } from 'express';
 import { z } from 'zod';
+import { bodies } from './control-bodies.ts';
 import type { Deliveries } from './deliveries.ts';
 import { type Faults, faultSchema } from './faults.ts';
 import type { Interactions } from './interactions.ts';
 import type { People } from './people.ts';
+import type { RateLimits } from './rate-limits.ts';
+import type { Sockets } from './socket-mode.ts';
 import type { State } from './state.ts';
+import type { Streams } from './streams.ts';
+import type { ViewInteractions } from './view-interactions.ts';
 import type { Call } from './web-api.ts';
-
-const place = { user: z.string().min(1), channel: z.string().min(1) };
-const file = z.object({
-  name: z.string().min(1),
-  mimetype: z.string().min(1).optional(),
-  content: z.string(),
-});
-const bodies = {
-  post: z.object({
-    ...place,
-    text: z.string().max(40_000),
-    threadTs: z.string().optional(),
-    files: z.array(file).max(10).optional(),
-  }),
-  message: z.object({ ...place, ts: z.string() }),
-  edit: z.object({ ...place, ts: z.string(), text: z.string() }),
-  click: z.object({
-    ...place,
-    ts: z.string(),
-    actionId: z.string().optional(),
-    value: z.string().optional(),
-  }),
-  command: z.object({ ...place, command: z.string().regex(/^\/[a-z0-9_-]+$/), text: z.string() }),
-  stop: z.object({ ...place, threadTs: z.string() }),
-  user: z.object({ user: z.string().min(1) }),
-  place: z.object(place),
-};
 
 /** Leaves out what is undefined: optional properties are exact here. */
 function given<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
@@ -46,12 +24,16 @@ export function createControl(deps: {
   state: State;
   people: People;
   interactions: Interactions;
+  viewInteractions: ViewInteractions;
+  streams: Streams;
+  sockets: Sockets | undefined;
   deliveries: Deliveries;
   faults: Faults;
+  rateLimits: RateLimits;
   calls: Call[];
   reset: () => void;
 }): Router {
-  const { state, people, interactions, deliveries, faults, calls, reset } = deps;
+  const { state, people, interactions, viewInteractions, deliveries, faults, calls, reset } = deps;
   const router = Router();
 
   /** A POST route: checks the body, answers 400 with the reason when the body or the action does not fit. */
@@ -78,13 +60,24 @@ export function createControl(deps: {
   );
   action('/edit', bodies.edit, ({ user, channel, ts, text }) => people.edit(user, channel, ts, text));
   action('/delete', bodies.message, ({ user, channel, ts }) => people.remove(user, channel, ts));
-  action('/click', bodies.click, (body) => interactions.click(given(body)));
-  action('/command', bodies.command, (body) => interactions.command(body));
+  action('/react', bodies.react, ({ user, channel, ts, name }) => people.react(user, channel, ts, name));
+  action('/click', bodies.click, interactions.click);
+  action('/command', bodies.command, interactions.command);
+  action('/shortcut', bodies.shortcut, interactions.shortcut);
+  action('/click-view', bodies.clickView, viewInteractions.clickView);
+  action('/submit-view', bodies.submitView, viewInteractions.submitView);
+  action('/close-view', bodies.closeView, viewInteractions.closeView);
   action('/stop', bodies.stop, ({ user, channel, threadTs }) => people.stop(user, channel, threadTs));
   action('/invite', bodies.place, ({ user, channel }) => people.invite(user, channel));
   action('/home', bodies.user, ({ user }) => people.openHome(user));
   action('/faults', faultSchema, (fault) => faults.add(fault));
-  action('/reset', z.object({}), reset);
+  action('/end-streams', bodies.endStreams, (where) => ({ ended: deps.streams.endNow(where) }));
+  action('/sockets', bodies.sockets, ({ action: what, reason }) => {
+    if (deps.sockets === undefined) throw new Error('Socket Mode is off: give the stand-in an appToken');
+    if (what === 'drop') deps.sockets.drop();
+    else deps.sockets.refresh(reason);
+  });
+  action('/reset', bodies.nothing, reset);
   router.delete('/faults', (_request, response) => {
     faults.clear();
     response.json({ ok: true });
@@ -98,6 +91,9 @@ export function createControl(deps: {
       ok: true,
       calls: calls.filter((call) => method === undefined || call.method === method),
     });
+  });
+  router.get('/limits', (_request, response) => {
+    response.json({ ok: true, refused: Object.fromEntries(deps.rateLimits.refused) });
   });
   router.get('/deliveries', (_request, response) => {
     response.json({ ok: true, deliveries: deliveries.records });
@@ -127,6 +123,7 @@ function describeState(state: State): Record<string, unknown> {
       })),
     })),
     threads: [...state.threads.values()],
-    views: state.views,
+    homes: [...state.homes.values()],
+    modals: [...state.modals.values()].flat(),
   };
 }

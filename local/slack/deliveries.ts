@@ -1,5 +1,5 @@
+import type { Outgoing as Item, Transport } from './delivery-transport.ts';
 import type { Faults } from './faults.ts';
-import { signedHeaders } from './signing.ts';
 
 /** One attempt to hand something to the app. */
 export interface DeliveryRecord {
@@ -23,9 +23,10 @@ export interface Deliveries {
     envelope: { readonly event_id: string } & Record<string, unknown>,
     eventType: string,
   ): Promise<void>;
-  /** Sends a signed form once. `undefined` = no answer in time or no connection. Never rejects. */
-  sendForm(
-    form: Readonly<Record<string, string>>,
+  /** Sends an interaction or a command once. `undefined` = no answer in time or no connection. Never rejects. */
+  sendInteraction(
+    kind: 'interactive' | 'slash_commands',
+    payload: Readonly<Record<string, unknown>>,
     name: string,
   ): Promise<{ status: number; body: string } | undefined>;
   readonly records: readonly DeliveryRecord[];
@@ -36,19 +37,13 @@ export interface Deliveries {
 }
 
 export interface DeliveryOptions {
-  readonly eventsUrl: () => string;
-  readonly signingSecret: string;
+  readonly transport: Transport;
   readonly retryDelaysMs: readonly number[];
-  readonly ackTimeoutMs: number;
   readonly faults: Faults;
 }
 
-type Attempt =
-  | { readonly outcome: number; readonly body: string; readonly noRetry: boolean }
-  | { readonly outcome: 'http_timeout' | 'connection_failed'; readonly body: ''; readonly noRetry: false };
-
 interface Outgoing {
-  readonly body: string;
+  readonly envelope: Readonly<Record<string, unknown>>;
   readonly name: string;
   readonly eventId: string;
   readonly loseAck: boolean;
@@ -58,7 +53,7 @@ const KEPT_RECORDS = 20_000;
 
 /** Source: docs.slack.dev, "Events API", sections on responding, retries and the `x-slack-retry-…` headers. */
 export function createDeliveries(options: DeliveryOptions): Deliveries {
-  const { eventsUrl, signingSecret, retryDelaysMs, ackTimeoutMs, faults } = options;
+  const { transport, retryDelaysMs, faults } = options;
   const records: DeliveryRecord[] = [];
   const waiting = new Map<NodeJS.Timeout, () => void>();
   let idleListeners: (() => void)[] = [];
@@ -88,39 +83,11 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
     });
   }
 
-  async function post(body: string, type: string, headers: Record<string, string>): Promise<Attempt> {
-    // Wall-clock time: the receiver compares it with its own clock, which no test turns.
-    const signed = signedHeaders(signingSecret, body, Date.now());
-    const timeout = AbortSignal.timeout(ackTimeoutMs);
-    const signal = AbortSignal.any([timeout, closing.signal]);
-    try {
-      const response = await fetch(eventsUrl(), {
-        method: 'POST',
-        headers: { 'content-type': type, 'user-agent': 'Slackbot 1.0 (stand-in)', ...headers, ...signed },
-        body,
-        redirect: 'manual',
-        signal,
-      });
-      const answer = await response.text();
-      return {
-        outcome: response.status,
-        body: answer,
-        noRetry: response.headers.get('x-slack-no-retry') === '1',
-      };
-    } catch {
-      // The outcome is the answer: the caller records it and retries as Slack would.
-      return { outcome: timeout.aborted ? 'http_timeout' : 'connection_failed', body: '', noRetry: false };
-    }
-  }
-
   /** Returns the reason to retry, or undefined when Slack would be content. */
   async function attempt(event: Outgoing, number: number, retryReason: string | undefined) {
-    const { body, name, eventId } = event;
-    const retry: Record<string, string> =
-      retryReason === undefined
-        ? {}
-        : { 'x-slack-retry-num': String(number), 'x-slack-retry-reason': retryReason };
-    const result = await post(body, 'application/json', retry);
+    const { envelope, name, eventId } = event;
+    const retry: Item['retry'] = retryReason === undefined ? undefined : { number, reason: retryReason };
+    const result = await transport.send({ kind: 'events_api', payload: envelope, retry }, closing.signal);
     const outcome = event.loseAck && number === 0 ? 'http_timeout' : result.outcome;
     note({ kind: 'event', name, eventId, attempt: number, outcome, at: Date.now() });
     const accepted = typeof outcome === 'number' && outcome >= 200 && outcome < 300;
@@ -163,7 +130,7 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
       track(async () => {
         const fault = faults.takeForDelivery(name);
         const event: Outgoing = {
-          body: JSON.stringify(envelope),
+          envelope,
           name,
           eventId: envelope.event_id,
           loseAck: fault?.kind === 'lose_ack',
@@ -178,11 +145,10 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
         if (fault?.kind === 'duplicate_event') void track(() => deliver(event));
         await deliver(event);
       }),
-    async sendForm(form, name) {
+    async sendInteraction(kind, payload, name) {
       open += 1;
       try {
-        const body = new URLSearchParams(form).toString();
-        const result = await post(body, 'application/x-www-form-urlencoded', {});
+        const result = await transport.send({ kind, payload, retry: undefined }, closing.signal);
         note({
           kind: 'interaction',
           name,

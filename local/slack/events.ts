@@ -1,6 +1,7 @@
 import type { Deliveries } from './deliveries.ts';
-import type { Channel, Message } from './model.ts';
+import type { Channel, Message, SharedFile } from './model.ts';
 import type { Presenter } from './present.ts';
+import { presentView } from './present-view.ts';
 import { APP, TEAM } from './seed.ts';
 import type { State } from './state.ts';
 
@@ -11,6 +12,8 @@ export interface Events {
   posted(message: Message): Promise<void>;
   edited(message: Message, previous: Record<string, unknown>): Promise<void>;
   removed(message: Message): Promise<void>;
+  reacted(message: Message, name: string, userId: string, added: boolean): Promise<void>;
+  fileShared(file: SharedFile, message: Message): Promise<void>;
   homeOpened(userId: string): Promise<void>;
   joined(channel: Channel): Promise<void>;
   /** A person pressed Stop in a thread. */
@@ -26,15 +29,25 @@ export function createEvents(deps: {
   state: State;
   deliveries: Deliveries;
   presenter: Presenter;
+  /** The events that the app subscribed to, as in the manifest. */
+  subscribed: readonly string[] | 'all';
   now: () => number;
 }): Events {
-  const { state, deliveries, presenter, now } = deps;
+  const { state, deliveries, presenter, subscribed, now } = deps;
+
+  /** Messages are subscribed to by the kind of conversation; everything else by its type. */
+  function wanted(type: string, channel: Channel | undefined): boolean {
+    if (subscribed === 'all') return true;
+    const kind = channel?.kind === 'im' || channel?.kind === 'mpim' ? channel.kind : `${channel?.kind}s`;
+    return subscribed.includes(type === 'message' ? `message.${kind}` : type);
+  }
 
   async function send(
     event: { readonly type: string } & Record<string, unknown>,
     channel?: Channel,
   ): Promise<void> {
     if (channel !== undefined && !channel.members.has(APP.botUserId)) return;
+    if (!wanted(event.type, channel)) return;
     const eventId = state.nextId('Ev');
     await deliveries.sendEvent(
       {
@@ -134,13 +147,41 @@ export function createEvents(deps: {
         channel,
       );
     },
+    async reacted(message, name, userId, added) {
+      await send(
+        {
+          type: added ? 'reaction_added' : 'reaction_removed',
+          user: userId,
+          reaction: name,
+          item: { type: 'message', channel: message.channel, ts: message.ts },
+          item_user: message.user,
+          event_ts: state.nextTs(),
+        },
+        channelOf(message),
+      );
+    },
+    async fileShared(file, message) {
+      await send(
+        {
+          type: 'file_shared',
+          file_id: file.id,
+          user_id: file.userId,
+          file: { id: file.id },
+          channel_id: message.channel,
+          event_ts: state.nextTs(),
+        },
+        channelOf(message),
+      );
+    },
     async homeOpened(userId) {
       const direct = state.channels.find((channel) => channel.kind === 'im' && channel.members.has(userId));
+      const home = state.homes.get(userId);
       await send({
         type: 'app_home_opened',
         user: userId,
         channel: direct?.id,
         tab: 'home',
+        ...(home === undefined ? {} : { view: presentView(home) }),
         event_ts: state.nextTs(),
       });
     },

@@ -15,6 +15,10 @@ import { z } from 'zod';
  * - `drop_event`: never delivered
  * - `delay_event`: delivered `ms` later
  * - `lose_ack`: the acknowledgement is taken for a time-out, so the event is retried
+ *
+ * Streams (each one that starts uses up one):
+ * - `end_stream`: ends as Slack ends it after five minutes: `afterMs` after its start, after `afterAppends` appends, or at
+ *   random: each append is the last one with probability `chance`, by a generator that `seed` begins
  */
 const count = z.number().int().min(1).default(1);
 const method = z.string().min(1);
@@ -47,31 +51,81 @@ const deliveryFaultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('lose_ack'), event, times: count }),
 ]);
 
-export const faultSchema = z.union([callFaultSchema, deliveryFaultSchema]);
+const streamFaultSchema = z
+  .object({
+    kind: z.literal('end_stream'),
+    times: z.number().int().min(1).optional(),
+    afterMs: z.number().min(0).optional(),
+    afterAppends: z.number().int().min(0).optional(),
+    chance: z.number().gt(0).max(1).optional(),
+    seed: z.number().int().default(1),
+  })
+  .refine(
+    ({ afterMs, afterAppends, chance }) =>
+      afterMs !== undefined || afterAppends !== undefined || chance !== undefined,
+    'end_stream needs afterMs, afterAppends or chance',
+  )
+  // What happens at random goes on until it is cleared.
+  .transform((fault) => ({ ...fault, times: fault.times ?? (fault.chance === undefined ? 1 : 1_000_000) }));
+
+export const faultSchema = z.union([streamFaultSchema, callFaultSchema, deliveryFaultSchema]);
 
 export type CallFault = z.output<typeof callFaultSchema>;
 export type DeliveryFault = z.output<typeof deliveryFaultSchema>;
+type StreamFault = z.output<typeof streamFaultSchema>;
+type Fault = CallFault | DeliveryFault | StreamFault;
 export type FaultInput = z.input<typeof faultSchema>;
 
-type Planned = { readonly fault: CallFault | DeliveryFault; skip: number; left: number };
+type Planned = {
+  readonly fault: Fault;
+  skip: number;
+  left: number;
+  readonly random: () => number;
+};
+
+/** When a stream ends before its time. */
+export interface StreamEnd {
+  readonly afterMs: number | undefined;
+  readonly afterAppends: number | undefined;
+}
 
 export interface Faults {
   /** Throws a ZodError when the fault is malformed. */
   add(fault: FaultInput): void;
   clear(): void;
   /** Those that still wait for something to spoil. */
-  list(): readonly (CallFault | DeliveryFault)[];
+  list(): readonly Fault[];
   takeForCall(method: string, args: Readonly<Record<string, unknown>>): CallFault | undefined;
   takeForDelivery(eventType: string): DeliveryFault | undefined;
+  /** Asked once by every stream that starts. */
+  takeForStream(): StreamEnd | undefined;
 }
+
+/** Numbers from 0 up to 1, the same ones for the same seed (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** How many appends go well when each is the last with probability `chance`. */
+function survivedAppends(chance: number, random: () => number): number {
+  if (chance >= 1) return 0;
+  return Math.floor(Math.log(1 - random()) / Math.log(1 - chance));
+}
+
+const isOfDelivery = (fault: Fault): fault is DeliveryFault =>
+  !('method' in fault) && fault.kind !== 'end_stream';
 
 /** A list of planned faults; each matching call or delivery uses up one of them, oldest first. */
 export function createFaults(): Faults {
   let planned: Planned[] = [];
 
-  function take(
-    matches: (fault: CallFault | DeliveryFault) => boolean,
-  ): CallFault | DeliveryFault | undefined {
+  function take(matches: (fault: Fault) => boolean): Planned | undefined {
     const found = planned.find((item) => matches(item.fault));
     if (found === undefined) return undefined;
     if (found.skip > 0) {
@@ -80,13 +134,14 @@ export function createFaults(): Faults {
     }
     found.left -= 1;
     if (found.left === 0) planned = planned.filter((item) => item !== found);
-    return found.fault;
+    return found;
   }
 
   return {
     add(input) {
       const fault = faultSchema.parse(input);
-      planned.push({ fault, skip: 'after' in fault ? fault.after : 0, left: fault.times });
+      const random = seeded('seed' in fault ? fault.seed : 1);
+      planned.push({ fault, skip: 'after' in fault ? fault.after : 0, left: fault.times, random });
     },
     clear() {
       planned = [];
@@ -98,15 +153,22 @@ export function createFaults(): Faults {
           'method' in candidate &&
           (candidate.method === '*' || candidate.method === name) &&
           Object.entries(candidate.where ?? {}).every(([key, value]) => args[key] === value),
-      );
+      )?.fault;
       return fault !== undefined && 'method' in fault ? fault : undefined;
     },
     takeForDelivery(eventType) {
       const fault = take(
         (candidate) =>
-          !('method' in candidate) && (candidate.event === undefined || candidate.event === eventType),
-      );
-      return fault !== undefined && !('method' in fault) ? fault : undefined;
+          isOfDelivery(candidate) && (candidate.event === undefined || candidate.event === eventType),
+      )?.fault;
+      return fault !== undefined && isOfDelivery(fault) ? fault : undefined;
+    },
+    takeForStream() {
+      const found = take((candidate) => candidate.kind === 'end_stream');
+      if (found?.fault.kind !== 'end_stream') return undefined;
+      const { afterMs, afterAppends, chance } = found.fault;
+      const random = chance === undefined ? undefined : survivedAppends(chance, found.random);
+      return { afterMs, afterAppends: afterAppends ?? random };
     },
   };
 }

@@ -1,65 +1,38 @@
-import { nameBlocks } from './block-ids.ts';
-import { isRefusal, readContent, TEXT_LIMITS } from './content-rules.ts';
 import type { Deliveries } from './deliveries.ts';
+import { findElements, type Placed, type Value } from './elements.ts';
 import { VERIFICATION_TOKEN } from './events.ts';
-import { findLiveMentions } from './live-mentions.ts';
+import { actionFields, actor, channelFields } from './interaction-payloads.ts';
+import type { Shortcut } from './manifest.ts';
 import type { Channel, Message, User } from './model.ts';
 import type { People } from './people.ts';
 import type { Posting } from './posting.ts';
 import type { Presenter } from './present.ts';
+import type { ResponseUrls } from './response-urls.ts';
 import { APP, TEAM } from './seed.ts';
 import type { State } from './state.ts';
+import type { Triggers } from './triggers.ts';
 
-/** Source: docs.slack.dev, "Handling user interaction": a response URL serves five times within 30 minutes. */
-const RESPONSE_USES = 5;
-const RESPONSE_LIFETIME_MS = 30 * 60_000;
-/** A trigger opens one view, within three seconds. */
-const TRIGGER_LIFETIME_MS = 3000;
+type Delivered = Promise<{ readonly status: number | undefined }>;
 
-interface ResponseUrl {
-  readonly channel: Channel;
-  readonly user: User;
-  readonly source: Message | undefined;
-  readonly createdAt: number;
-  uses: number;
-}
-
+/** What a person does with the app's own controls. `status` is what the app answered; undefined = nothing in time. */
 export interface Interactions {
-  /** Presses a button of a message. `actionId` may be left out when the message has one button only. */
+  /** Uses a button or menu of a message. `actionId` may be left out when the message has one button only. */
   click(args: {
     user: string;
     channel: string;
     ts: string;
-    actionId?: string;
-    value?: string;
-  }): Promise<{ status: number | undefined }>;
+    actionId?: string | undefined;
+    value?: Value | undefined;
+  }): Delivered;
   /** Runs a slash command. */
-  command(args: {
+  command(args: { user: string; channel: string; command: string; text: string }): Delivered;
+  /** Runs a message shortcut (with `channel` and `ts`) or a global one. */
+  shortcut(args: {
     user: string;
-    channel: string;
-    command: string;
-    text: string;
-  }): Promise<{ status: number | undefined }>;
-  /** What the app sent to a response URL. Returns the HTTP status and body that Slack would answer. */
-  respond(id: string, body: Record<string, unknown>): { readonly status: number; readonly body: string };
-  /** Undefined when the trigger may open a view now; otherwise Slack's error name. Uses the trigger up. */
-  useTrigger(id: string): string | undefined;
-}
-
-interface Button {
-  readonly block: Record<string, unknown>;
-  readonly element: Record<string, unknown>;
-}
-
-function findButtons(message: Message): Button[] {
-  return message.blocks.flatMap((block) => {
-    const elements = Array.isArray(block.elements) ? block.elements : [block.accessory];
-    return elements.flatMap((element: unknown) =>
-      typeof element === 'object' && element !== null && 'type' in element && element.type === 'button'
-        ? [{ block, element: element as Record<string, unknown> }]
-        : [],
-    );
-  });
+    callbackId: string;
+    channel?: string | undefined;
+    ts?: string | undefined;
+  }): Delivered;
 }
 
 export function createInteractions(deps: {
@@ -68,168 +41,124 @@ export function createInteractions(deps: {
   presenter: Presenter;
   posting: Posting;
   people: People;
-  now: () => number;
-  baseUrl: () => string;
+  triggers: Triggers;
+  responses: ResponseUrls;
+  shortcuts: readonly Shortcut[];
 }): Interactions {
-  const { state, deliveries, presenter, posting, people, now, baseUrl } = deps;
-  const responses = new Map<string, ResponseUrl>();
-  const triggers = new Map<string, { at: number; used: boolean }>();
-
-  function newTrigger(): string {
-    const id = `${state.nextId('trg')}.${state.nextId('t')}`;
-    triggers.set(id, { at: now(), used: false });
-    return id;
-  }
-
-  function newResponseUrl(channel: Channel, user: User, source: Message | undefined): string {
-    const id = state.nextId('R');
-    responses.set(id, { channel, user, source, createdAt: now(), uses: 0 });
-    return `${baseUrl()}/response/${TEAM.id}/${id}`;
-  }
+  const { state, deliveries, presenter, posting, people, triggers, responses, shortcuts } = deps;
 
   function tellOnly(user: User, channel: Channel, text: string): void {
     posting.addBotMessage({ channel: channel.id, content: { text, blocks: [] }, ephemeralFor: user.id });
   }
 
-  function writeResponse(target: ResponseUrl, body: Record<string, unknown>): string | undefined {
-    const { source, channel, user } = target;
-    if (body.delete_original === true) {
-      if (source !== undefined) state.remove(source);
-      return undefined;
-    }
-    const content = readContent(body, TEXT_LIMITS.postText);
-    if (isRefusal(content)) return content.error;
-    if (body.replace_original === true && source !== undefined) {
-      source.text = content.text;
-      source.blocks = nameBlocks(content.blocks, state.nextId);
-      source.live = findLiveMentions(source.text, source.blocks);
-      state.changed(source);
-      return undefined;
-    }
-    const threadTs = typeof body.thread_ts === 'string' ? body.thread_ts : source?.threadTs;
-    posting.addBotMessage({
-      channel: channel.id,
-      content,
-      threadTs,
-      ephemeralFor: body.response_type === 'in_channel' ? undefined : user.id,
-    });
-    return undefined;
+  function visible(userName: string, channelName: string, ts: string) {
+    const { user, channel } = people.place(userName, channelName);
+    const message = state
+      .messages(channel.id)
+      .find((item) => item.ts === ts && (item.ephemeralFor === undefined || item.ephemeralFor === user.id));
+    if (message === undefined) throw new Error(`${user.name} sees no message ${ts} in ${channelName}`);
+    return { user, channel, message };
+  }
+
+  /** The one control that is meant, or an error that lists those there are. */
+  function choose(message: Message, actionId: string | undefined, value: Value | undefined): Placed {
+    const all = findElements(message.blocks);
+    const meant = all.filter(({ element }) =>
+      actionId === undefined ? element.type === 'button' : element.action_id === actionId,
+    );
+    // Buttons of one action_id may differ by their value.
+    const [found, ...more] = meant.filter(
+      ({ element }) => element.type !== 'button' || value === undefined || element.value === value,
+    );
+    if (found !== undefined && more.length === 0) return found;
+    const ids = all.map(({ element }) => String(element.action_id)).join(', ') || 'none';
+    throw new Error(`Message ${message.ts} has no single such control. It has: ${ids}.`);
+  }
+
+  async function send(payload: Record<string, unknown>, name: string): Delivered {
+    const answer = await deliveries.sendInteraction('interactive', payload, name);
+    return { status: answer?.status };
   }
 
   return {
-    async click({ user: userName, channel: channelName, ts, actionId, value }) {
-      const { user, channel } = people.place(userName, channelName);
-      const message = state
-        .messages(channel.id)
-        .find((item) => item.ts === ts && (item.ephemeralFor === undefined || item.ephemeralFor === user.id));
-      if (message === undefined) throw new Error(`${user.name} sees no message ${ts} in ${channelName}`);
-      const buttons = findButtons(message).filter(
-        ({ element }) =>
-          (actionId === undefined || element.action_id === actionId) &&
-          (value === undefined || element.value === value),
-      );
-      const [button] = buttons;
-      if (button === undefined || buttons.length > 1) {
-        const ids = findButtons(message).map(({ element }) => String(element.action_id));
-        throw new Error(`Message ${ts} has no single such button. Its buttons: ${ids.join(', ') || 'none'}.`);
-      }
-      const { block, element } = button;
-      const payload = {
-        type: 'block_actions',
-        user: { id: user.id, username: user.name, name: user.name, team_id: user.teamId },
-        api_app_id: APP.id,
-        token: VERIFICATION_TOKEN,
-        container: {
-          type: 'message',
-          message_ts: message.ts,
-          channel_id: channel.id,
-          is_ephemeral: message.ephemeralFor !== undefined,
-          ...(message.threadTs === undefined ? {} : { thread_ts: message.threadTs }),
-        },
-        trigger_id: newTrigger(),
-        team: { id: TEAM.id, domain: TEAM.domain },
-        enterprise: null,
-        is_enterprise_install: false,
-        channel: { id: channel.id, name: channel.kind === 'im' ? 'directmessage' : channel.name },
-        message: presenter.message(message, { metadata: true }),
-        state: { values: {} },
-        response_url: newResponseUrl(channel, user, message),
-        actions: [
-          {
-            type: 'button',
-            action_id: element.action_id,
-            block_id: block.block_id,
-            text: element.text,
-            ...(element.value === undefined ? {} : { value: element.value }),
-            ...(element.style === undefined ? {} : { style: element.style }),
-            action_ts: state.nextTs(),
+    click({ user: userName, channel: channelName, ts, actionId, value }) {
+      const { user, channel, message } = visible(userName, channelName, ts);
+      const placed = choose(message, actionId, value);
+      return send(
+        {
+          type: 'block_actions',
+          ...actor(user),
+          container: {
+            type: 'message',
+            message_ts: message.ts,
+            channel_id: channel.id,
+            is_ephemeral: message.ephemeralFor !== undefined,
+            ...(message.threadTs === undefined ? {} : { thread_ts: message.threadTs }),
           },
-        ],
-      };
-      const answer = await deliveries.sendForm({ payload: JSON.stringify(payload) }, 'block_actions');
-      return { status: answer?.status };
+          trigger_id: triggers.issue(user.id),
+          channel: channelFields(channel),
+          message: presenter.message(message, { metadata: true }),
+          state: { values: {} },
+          response_url: responses.issue(channel, user, message),
+          actions: [actionFields(placed, value, state.nextTs())],
+        },
+        'block_actions',
+      );
     },
     async command({ user: userName, channel: channelName, command, text }) {
       const { user, channel } = people.place(userName, channelName);
-      const target = newResponseUrl(channel, user, undefined);
-      const names = { im: 'directmessage', group: 'privategroup', channel: channel.name };
-      const form = {
+      const url = responses.issue(channel, user);
+      const payload = {
         token: VERIFICATION_TOKEN,
         team_id: TEAM.id,
         team_domain: TEAM.domain,
         channel_id: channel.id,
-        channel_name: names[channel.kind],
+        channel_name: channelFields(channel).name,
         user_id: user.id,
         user_name: user.name,
         command,
         text,
         api_app_id: APP.id,
         is_enterprise_install: 'false',
-        response_url: target,
-        trigger_id: newTrigger(),
+        response_url: url,
+        trigger_id: triggers.issue(user.id),
       };
-      const answer = await deliveries.sendForm(form, command);
+      const answer = await deliveries.sendInteraction('slash_commands', payload, command);
       if (answer === undefined) {
         tellOnly(user, channel, `${command} failed with the error "operation_timeout"`);
       } else if (answer.status !== 200) {
         tellOnly(user, channel, `${command} failed with the error "dispatch_failed"`);
-      } else if (answer.body !== '') {
-        const source = responses.get(target.split('/').at(-1) ?? '');
-        if (source !== undefined) writeResponse(source, readBody(answer.body));
-      }
+      } else responses.answer(url, answer.body);
       return { status: answer?.status };
     },
-    respond(id, body) {
-      const target = responses.get(id);
-      if (target === undefined) return { status: 404, body: '{"ok":false,"error":"invalid_url"}' };
-      if (now() - target.createdAt > RESPONSE_LIFETIME_MS) {
-        return { status: 404, body: '{"ok":false,"error":"expired_url"}' };
+    shortcut({ user: userName, callbackId, channel: channelName, ts }) {
+      const type = channelName !== undefined && ts !== undefined ? 'message' : 'global';
+      if (!shortcuts.some((item) => item.callbackId === callbackId && item.type === type)) {
+        const names = shortcuts.map((item) => `${item.callbackId} (${item.type})`).join(', ') || 'none';
+        throw new Error(`The app has no ${type} shortcut ${callbackId}. It has: ${names}.`);
       }
-      if (target.uses >= RESPONSE_USES) return { status: 404, body: '{"ok":false,"error":"used_url"}' };
-      target.uses += 1;
-      const error = writeResponse(target, body);
-      return error === undefined
-        ? { status: 200, body: '{"ok":true}' }
-        : { status: 400, body: JSON.stringify({ ok: false, error }) };
-    },
-    useTrigger(id) {
-      const trigger = triggers.get(id);
-      if (trigger === undefined) return 'invalid_trigger_id';
-      if (trigger.used) return 'exchanged_trigger_id';
-      if (now() - trigger.at > TRIGGER_LIFETIME_MS) return 'expired_trigger_id';
-      trigger.used = true;
-      return undefined;
+      const common = { callback_id: callbackId, action_ts: state.nextTs() };
+      if (channelName === undefined || ts === undefined) {
+        const user = people.person(userName);
+        return send(
+          { type: 'shortcut', ...actor(user), ...common, trigger_id: triggers.issue(user.id) },
+          'shortcut',
+        );
+      }
+      const { user, channel, message } = visible(userName, channelName, ts);
+      return send(
+        {
+          type: 'message_action',
+          ...actor(user),
+          ...common,
+          trigger_id: triggers.issue(user.id),
+          response_url: responses.issue(channel, user, message),
+          message_ts: message.ts,
+          channel: channelFields(channel),
+          message: presenter.message(message, { metadata: true }),
+        },
+        'message_action',
+      );
     },
   };
-}
-
-/** The immediate answer to a command: JSON, or plain text that is shown as it is. */
-function readBody(body: string): Record<string, unknown> {
-  if (!body.startsWith('{')) return { text: body };
-  try {
-    return JSON.parse(body) as Record<string, unknown>;
-  } catch {
-    // Slack shows what it cannot parse as text.
-    return { text: body };
-  }
 }

@@ -21,7 +21,8 @@ export interface User {
 export interface Channel {
   readonly id: string;
   readonly name: string;
-  readonly kind: 'channel' | 'group' | 'im';
+  /** `group` is a private channel, `im` a direct message, `mpim` a direct message of several. */
+  readonly kind: 'channel' | 'group' | 'im' | 'mpim';
   readonly isExternallyShared: boolean;
   /** User ids; the bot is a member like any other. */
   readonly members: Set<string>;
@@ -49,6 +50,35 @@ export interface SharedFile {
   readonly mimetype: string;
   readonly size: number;
   readonly content: Buffer;
+  readonly userId: string;
+  /** Seconds. */
+  readonly createdAt: number;
+  /** What a screen reader says for an image. */
+  readonly altText: string | undefined;
+  title: string;
+  readonly shares: { readonly channel: string; readonly ts: string; readonly threadTs: string | undefined }[];
+}
+
+/** A modal or an App Home, as the app gave it and as a person has filled it in so far. */
+export interface View {
+  readonly id: string;
+  readonly userId: string;
+  readonly rootId: string;
+  readonly previousId: string | undefined;
+  /** Changes with every update; an update that names an old one is refused. */
+  hash: string;
+  /** Title, blocks, submit, callback_id and so on. */
+  content: ViewContent;
+  /** By block_id and action_id, in the shape of `view.state.values`. */
+  values: Record<string, Record<string, Record<string, unknown>>>;
+}
+
+export interface ViewContent {
+  readonly type: 'home' | 'modal';
+  readonly blocks: readonly Block[];
+  readonly external_id?: string | undefined;
+  readonly notify_on_close?: boolean | undefined;
+  readonly [key: string]: unknown;
 }
 
 export type TaskStatus = 'pending' | 'in_progress' | 'complete' | 'error';
@@ -72,6 +102,10 @@ export interface Stream {
   mode: 'text' | 'chunks' | undefined;
   readonly display: 'timeline' | 'plan';
   readonly startedAt: number;
+  /** Milliseconds after the start at which Slack ends it. */
+  readonly lifetimeMs: number;
+  /** A planned fault ends the stream when so many more appends have been taken. */
+  appendsLeft: number | undefined;
   /** `expired`: Slack ended it at the end of its lifetime; `stopped`: a person pressed Stop. */
   ended: 'no' | 'finished' | 'expired' | 'stopped';
   planTitle: string | undefined;

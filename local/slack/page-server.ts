@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { type Request, type Response, Router } from 'express';
+import type { Manifest } from './manifest.ts';
 import type { Message, ThreadState, User } from './model.ts';
 import type { Presenter } from './present.ts';
+import { presentView } from './present-view.ts';
 import { APP } from './seed.ts';
 import { type Change, isStreaming, type State } from './state.ts';
 
@@ -26,11 +28,19 @@ const SECURITY = {
   'cache-control': 'no-store',
 };
 
+const SHOWN_TYPES = new Set(['image/gif', 'image/jpeg', 'image/png', 'image/webp']);
 const SWEEP_MS = 1000;
 
 /** The browser page: its files, the state as one user sees it, and a live stream of changes. */
-export function createPageServer(deps: { state: State; presenter: Presenter; now: () => number }) {
+export function createPageServer(deps: {
+  state: State;
+  presenter: Presenter;
+  /** What the page offers: commands, shortcuts, prompts. */
+  offers: Pick<Manifest, 'commands' | 'shortcuts' | 'prompts'>;
+  now: () => number;
+}) {
   const { state, presenter, now } = deps;
+  const { commands, shortcuts, prompts } = deps.offers;
   const router = Router();
   const open = new Map<Response, User>();
   let sweeper: NodeJS.Timeout | undefined;
@@ -55,12 +65,22 @@ export function createPageServer(deps: { state: State; presenter: Presenter; now
     return state.channel(channelId)?.members.has(user.id) === true;
   }
 
+  function views(user: User): Record<string, unknown> {
+    const home = state.homes.get(user.id);
+    return {
+      home: home === undefined ? undefined : presentView(home),
+      modals: (state.modals.get(user.id) ?? []).map(presentView),
+    };
+  }
+
   function view(user: User): Record<string, unknown> {
     const channels = state.channels.filter((channel) => channel.members.has(user.id));
     return {
       team: state.team,
       bot: APP,
       me: user,
+      offers: { commands, shortcuts, prompts },
+      views: views(user),
       users: state.users,
       channels: channels.map((channel) => ({ ...channel, members: [...channel.members] })),
       messages: channels.flatMap((channel) =>
@@ -87,6 +107,8 @@ export function createPageServer(deps: { state: State; presenter: Presenter; now
         return sees(user, change.thread.channel)
           ? { kind: 'thread', thread: showThread(change.thread) }
           : undefined;
+      case 'views':
+        return change.userId === user.id ? { kind: 'views', views: views(user) } : undefined;
       default:
         return { kind: 'reload' };
     }
@@ -129,6 +151,22 @@ export function createPageServer(deps: { state: State; presenter: Presenter; now
         sweeper = undefined;
       }
     });
+  });
+
+  router.get('/page/file/:id', (request, response) => {
+    const user = viewer(request, response);
+    if (user === undefined) return;
+    const file = state.files.get(request.params.id);
+    const visible = file?.shares.some(({ channel }) => sees(user, channel));
+    if (file === undefined || visible !== true) {
+      response.status(404).type('text/plain').send('No such file');
+      return;
+    }
+    // Pictures are shown; everything else is saved, so that no file of a bot runs in this page.
+    const shown = SHOWN_TYPES.has(file.mimetype);
+    if (!shown) response.attachment(file.name);
+    response.set({ ...SECURITY, 'content-type': shown ? file.mimetype : 'application/octet-stream' });
+    response.send(file.content);
   });
 
   async function sendFile(name: string, response: Response): Promise<void> {

@@ -1,18 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Events } from './events.ts';
+import type { Files, PostedFile } from './files.ts';
 import { escapeTyped, findLiveMentions } from './live-mentions.ts';
-import type { Channel, Message, SharedFile, User } from './model.ts';
+import type { Channel, Message, User } from './model.ts';
 import type { Posting } from './posting.ts';
 import { composerBlocks, type Presenter } from './present.ts';
+import { isReactionName, toggleReaction } from './reactions.ts';
 import { APP } from './seed.ts';
 import type { State } from './state.ts';
 import type { Streams } from './streams.ts';
-
-export interface PostedFile {
-  readonly name: string;
-  readonly mimetype?: string;
-  readonly content: string | Buffer;
-}
 
 export interface PostOptions {
   readonly threadTs?: string | undefined;
@@ -29,7 +25,12 @@ export interface People {
   stop(user: string, channel: string, threadTs: string): Promise<void>;
   /** Adds the bot to a channel. */
   invite(user: string, channel: string): Promise<void>;
+  /** Opens the Home tab of the app. */
   openHome(user: string): Promise<void>;
+  /** Adds a reaction, or takes the own one back. `name` without colons. */
+  react(user: string, channel: string, ts: string, name: string): Promise<void>;
+  /** By id or handle; an error that lists the people when there is none. Never the bot. */
+  person(user: string): User;
   /** The user and a channel that the user can see, or an error that says what there is. */
   place(user: string, channel: string): { readonly user: User; readonly channel: Channel };
 }
@@ -43,8 +44,9 @@ export function createPeople(deps: {
   presenter: Presenter;
   posting: Posting;
   streams: Streams;
+  files: Files;
 }): People {
-  const { state, events, presenter, posting, streams } = deps;
+  const { state, events, presenter, posting, streams, files } = deps;
 
   function person(name: string): User {
     const user = state.findUser(name);
@@ -70,15 +72,8 @@ export function createPeople(deps: {
     throw new Error(`${user.name} wrote no message ${ts} in ${channelName}`);
   }
 
-  function keepFiles(files: readonly PostedFile[]): SharedFile[] {
-    return files.map((file) => {
-      const content = typeof file.content === 'string' ? Buffer.from(file.content) : file.content;
-      const mimetype = file.mimetype ?? 'text/plain';
-      return { id: state.nextId('F'), name: file.name, mimetype, size: content.length, content };
-    });
-  }
-
   return {
+    person,
     place,
     async post(userName, channelName, typed, options = {}) {
       const { user, channel } = place(userName, channelName);
@@ -97,7 +92,7 @@ export function createPeople(deps: {
         threadTs,
         clientMsgId: randomUUID(),
         ephemeralFor: undefined,
-        files: keepFiles(options.files ?? []),
+        files: (options.files ?? []).map((file) => files.keep(file, user.id)),
         unfurl: { links: true, media: true },
         stream: undefined,
         text,
@@ -108,6 +103,7 @@ export function createPeople(deps: {
         reactions: new Map(),
       };
       state.add(message);
+      files.shared(message);
       if (message.live.users.includes(APP.botUserId) && !channel.members.has(APP.botUserId)) {
         const hint = `Cloud Engineer is not in this channel. To add it, write /invite @Cloud Engineer`;
         posting.addBotMessage({
@@ -122,7 +118,7 @@ export function createPeople(deps: {
     async edit(userName, channelName, ts, typed) {
       const message = own(userName, channelName, ts);
       const previous = presenter.message(message);
-      message.text = escapeTyped(typed);
+      message.text = escapeTyped(typed.replaceAll(TYPED_MENTION, `<@${APP.botUserId}>`));
       message.blocks = composerBlocks(message.text);
       message.live = findLiveMentions(message.text, message.blocks);
       message.edited = { user: message.user, ts: state.nextTs() };
@@ -133,6 +129,15 @@ export function createPeople(deps: {
       const message = own(userName, channelName, ts);
       state.remove(message);
       await events.removed(message);
+    },
+    async react(userName, channelName, ts, name) {
+      const { user, channel } = place(userName, channelName);
+      const message = state.message(channel.id, ts);
+      if (message === undefined) throw new Error(`There is no message ${ts} in ${channelName}`);
+      if (!isReactionName(name)) throw new Error(`${name} is no name of a reaction`);
+      const added = toggleReaction(message, name, user.id);
+      state.changed(message);
+      await events.reacted(message, name, user.id, added);
     },
     async stop(userName, channelName, threadTs) {
       const { user, channel } = place(userName, channelName);

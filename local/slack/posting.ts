@@ -9,7 +9,15 @@ import {
 } from './content-rules.ts';
 import type { Events } from './events.ts';
 import { findLiveMentions } from './live-mentions.ts';
-import { type Answer, type Channel, type Message, type Refusal, refuse, type Stream } from './model.ts';
+import {
+  type Answer,
+  type Channel,
+  type Message,
+  type Refusal,
+  refuse,
+  type SharedFile,
+  type Stream,
+} from './model.ts';
 import type { Presenter } from './present.ts';
 import { APP } from './seed.ts';
 import { isStreaming, type State } from './state.ts';
@@ -48,6 +56,7 @@ export interface BotDraft {
   readonly ephemeralFor?: string | undefined;
   readonly unfurl?: Message['unfurl'];
   readonly stream?: Stream | undefined;
+  readonly files?: readonly SharedFile[] | undefined;
 }
 
 export function createPosting(deps: {
@@ -70,7 +79,7 @@ export function createPosting(deps: {
       threadTs: draft.threadTs,
       clientMsgId: undefined,
       ephemeralFor: draft.ephemeralFor,
-      files: [],
+      files: draft.files ?? [],
       unfurl: draft.unfurl ?? { links: false, media: true },
       stream: draft.stream,
       text: draft.content.text,

@@ -61,25 +61,33 @@ export function composerBlocks(text: string): Block[] {
   return [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] }];
 }
 
-export function presentFile(file: SharedFile, user: string, baseUrl: string): Record<string, unknown> {
+/** How Slack describes a file in messages; `shares` only where it is asked for. */
+export function presentFile(file: SharedFile, baseUrl: string): Record<string, unknown> {
   const link = `${baseUrl}/files-pri/${TEAM.id}-${file.id}/${encodeURIComponent(file.name)}`;
+  const extension = file.name.includes('.') ? (file.name.split('.').at(-1) ?? '').toLowerCase() : 'binary';
   return {
     id: file.id,
+    created: file.createdAt,
+    timestamp: file.createdAt,
     name: file.name,
-    title: file.name,
+    title: file.title,
     mimetype: file.mimetype,
-    filetype: file.name.split('.').at(-1) ?? 'binary',
-    user,
+    filetype: extension,
+    pretty_type: extension.toUpperCase(),
+    user: file.userId,
     size: file.size,
     mode: 'hosted',
     is_external: false,
     is_public: false,
+    ...(file.altText === undefined ? {} : { alt_txt: file.altText }),
     url_private: link,
     url_private_download: link,
+    permalink: `${baseUrl}/files/${file.userId}/${file.id}/${encodeURIComponent(file.name)}`,
   };
 }
 
 export interface Presenter {
+  file(file: SharedFile): Record<string, unknown>;
   /** A message as the Web API and events carry it. */
   message(message: Message, options?: { readonly metadata?: boolean }): Record<string, unknown>;
   user(user: User): Record<string, unknown>;
@@ -111,6 +119,7 @@ export function createPresenter(deps: { state: State; now: () => number; baseUrl
   }
 
   return {
+    file: (file) => presentFile(file, baseUrl()),
     message(message, options = {}) {
       const { stream } = message;
       const streaming = isStreaming(stream, now());
@@ -137,7 +146,11 @@ export function createPresenter(deps: { state: State; now: () => number; baseUrl
         team: state.user(message.user)?.teamId ?? TEAM.id,
         blocks: message.blocks,
         ...(message.files.length > 0
-          ? { files: message.files.map((file) => presentFile(file, message.user, baseUrl())) }
+          ? {
+              files: message.files.map((file) =>
+                state.files.has(file.id) ? presentFile(file, baseUrl()) : { id: file.id, mode: 'tombstone' },
+              ),
+            }
           : {}),
         ...(message.edited === undefined ? {} : { edited: message.edited }),
         ...(stream === undefined ? {} : { streaming_state: streaming ? 'in_progress' : 'completed' }),
@@ -190,7 +203,7 @@ export function createPresenter(deps: { state: State; now: () => number; baseUrl
       is_channel: channel.kind === 'channel',
       is_group: channel.kind === 'group',
       is_im: channel.kind === 'im',
-      is_mpim: false,
+      is_mpim: channel.kind === 'mpim',
       is_private: channel.kind !== 'channel',
       is_member: channel.members.has(APP.botUserId),
       is_archived: false,

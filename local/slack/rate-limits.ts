@@ -1,28 +1,52 @@
 /** Calls a minute that Slack grants an app in a workspace. Source: docs.slack.dev, "Rate limits", and each method's page. */
-const PER_MINUTE: Readonly<Record<string, number>> = {
-  'chat.update': 50,
-  'chat.delete': 50,
-  'chat.postEphemeral': 100,
-  'chat.startStream': 20,
-  'chat.appendStream': 100,
-  'chat.stopStream': 20,
-  'assistant.threads.setStatus': 100,
-  'assistant.threads.setTitle': 100,
-  'assistant.threads.setSuggestedPrompts': 100,
-  'agents.sessions.setStatus': 50,
-  'agents.sessions.rename': 20,
-  'conversations.replies': 50,
-  'conversations.history': 50,
-  'conversations.info': 50,
-  'conversations.list': 20,
-  'conversations.open': 50,
-  'users.info': 100,
-  'users.list': 20,
-  'reactions.add': 50,
-  'views.open': 100,
-  'views.publish': 100,
-  'auth.test': 100,
+const TIERS: Readonly<Record<number, readonly string[]>> = {
+  1: ['apps.connections.open'],
+  20: [
+    'agents.sessions.rename',
+    'chat.startStream',
+    'chat.stopStream',
+    'conversations.list',
+    'reactions.remove',
+    'users.list',
+  ],
+  50: [
+    'agents.sessions.setStatus',
+    'bots.info',
+    'chat.delete',
+    'chat.update',
+    'conversations.history',
+    'conversations.info',
+    'conversations.open',
+    'conversations.replies',
+    'files.delete',
+    'reactions.add',
+    'reactions.get',
+    'team.info',
+  ],
+  100: [
+    'assistant.threads.setStatus',
+    'assistant.threads.setSuggestedPrompts',
+    'assistant.threads.setTitle',
+    'auth.test',
+    'chat.appendStream',
+    'chat.postEphemeral',
+    'conversations.members',
+    'files.completeUploadExternal',
+    'files.getUploadURLExternal',
+    'files.info',
+    'users.info',
+    'views.open',
+    'views.publish',
+    'views.push',
+    'views.update',
+  ],
 };
+
+const PER_MINUTE = new Map(
+  Object.entries(TIERS).flatMap(([limit, methods]) =>
+    methods.map((method): [string, number] => [method, Number(limit)]),
+  ),
+);
 
 /** `chat.postMessage`: one a second in a channel, with a short burst. */
 const POST_BURST = 4;
@@ -31,10 +55,18 @@ const MINUTE_MS = 60_000;
 export interface RateLimits {
   /** Seconds to wait, or undefined when the call may go on. A refused call is not counted. */
   retryAfter(method: string, channel: string | undefined): number | undefined;
+  /** How many calls of each method were answered 429. */
+  readonly refused: ReadonlyMap<string, number>;
+  clear(): void;
 }
 
+/**
+ * One app in one workspace, so a limit is counted per method (and per channel for `chat.postMessage`). Time is `now`: a
+ * clock that runs faster makes minutes shorter.
+ */
 export function createRateLimits(mode: 'slack' | 'off', now: () => number): RateLimits {
   const windows = new Map<string, number[]>();
+  const refused = new Map<string, number>();
 
   function within(key: string, limit: number, periodMs: number): number | undefined {
     const at = now();
@@ -46,13 +78,25 @@ export function createRateLimits(mode: 'slack' | 'off', now: () => number): Rate
     return undefined;
   }
 
+  function wait(method: string, channel: string | undefined): number | undefined {
+    if (method === 'chat.postMessage') {
+      return within(`post:${channel ?? ''}`, POST_BURST, POST_BURST * 1000);
+    }
+    const limit = PER_MINUTE.get(method);
+    return limit === undefined ? undefined : within(method, limit, MINUTE_MS);
+  }
+
   return {
+    refused,
     retryAfter(method, channel) {
       if (mode === 'off') return undefined;
-      if (method === 'chat.postMessage')
-        return within(`post:${channel ?? ''}`, POST_BURST, POST_BURST * 1000);
-      const limit = PER_MINUTE[method];
-      return limit === undefined ? undefined : within(method, limit, MINUTE_MS);
+      const seconds = wait(method, channel);
+      if (seconds !== undefined) refused.set(method, (refused.get(method) ?? 0) + 1);
+      return seconds;
+    },
+    clear() {
+      windows.clear();
+      refused.clear();
     },
   };
 }

@@ -74,6 +74,13 @@ export function seedChannels(more: readonly User[]): Channel[] {
     // The bot is not here: what happens to a mention in such a channel is worth trying.
     channel('random', 'channel', inside),
     channel('incident-room', 'group', ['alice', 'bob', BOT.name]),
+    {
+      id: 'G0MPIMALICEBOB',
+      name: 'mpdm-alice--bob--cloud-engineer-1',
+      kind: 'mpim',
+      isExternallyShared: false,
+      members: new Set([...['alice', 'bob'].map(idOf), BOT.id]),
+    },
     channel('partners', 'channel', ['alice', 'bob', 'external', BOT.name], true),
     ...direct,
   ];

@@ -3,13 +3,19 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { createControl } from './control.ts';
 import { createDeliveries, type Deliveries } from './deliveries.ts';
+import { createHttpTransport, type Transport } from './delivery-transport.ts';
 import { createEvents } from './events.ts';
 import { createFaults, type Faults } from './faults.ts';
+import { createFiles } from './files.ts';
 import { createInteractions, type Interactions } from './interactions.ts';
 import { refuseForeignPages } from './loopback-guard.ts';
+import { readManifest, type Shortcut } from './manifest.ts';
 import { assistantMethods } from './methods/assistant.ts';
 import { chatMethods } from './methods/chat.ts';
 import { conversationMethods } from './methods/conversations.ts';
+import { fileMethods } from './methods/files.ts';
+import { reactionMethods } from './methods/reactions.ts';
+import { viewMethods } from './methods/views.ts';
 import { workspaceMethods } from './methods/workspace.ts';
 import type { Message } from './model.ts';
 import { createPageServer } from './page-server.ts';
@@ -17,17 +23,33 @@ import { createPeople, type People, type PostOptions } from './people.ts';
 import { createPosting } from './posting.ts';
 import { createPresenter } from './present.ts';
 import { createRateLimits } from './rate-limits.ts';
-import { createSharedFiles } from './shared-files.ts';
+import { createResponseUrls } from './response-urls.ts';
+import { createScopes } from './scopes.ts';
+import { createSharedFiles, createUploadRoute } from './shared-files.ts';
+import { createSocketMode, type SocketMode, type Sockets } from './socket-mode.ts';
 import { type Change, createState, type WorkspaceState } from './state.ts';
 import { createStreams } from './streams.ts';
+import { createTriggers } from './triggers.ts';
+import { createViewInteractions, type ViewInteractions } from './view-interactions.ts';
+import { createViews } from './views.ts';
 import { type Call, createWebApi } from './web-api.ts';
 
 export interface SlackStandInOptions {
   /** 0 (the default) takes a free port. */
   readonly port?: number;
   readonly host?: '127.0.0.1';
-  /** Where events, interactions and slash commands go: the app's one request URL. */
-  readonly eventsUrl: string | (() => string);
+  /** Where events, interactions and slash commands go: the app's one request URL. Not needed with `appToken`. */
+  readonly eventsUrl?: string | (() => string);
+  /** An app-level token (`xapp-…`) turns Socket Mode on: everything is delivered over WebSockets, nothing to `eventsUrl`. */
+  readonly appToken?: string;
+  /** The app's manifest: what it may call, hears, and offers. Default: the manifest.yml of this project. */
+  readonly manifest?: string | URL;
+  /** Bot scopes instead of the manifest's; `all` = whatever a method needs. */
+  readonly scopes?: readonly string[] | 'all';
+  /** Event subscriptions (`message.im`, `app_mention`) instead of the manifest's; `all` = everything there is. */
+  readonly events?: readonly string[] | 'all';
+  /** Shortcuts instead of the manifest's. */
+  readonly shortcuts?: readonly Shortcut[];
   readonly signingSecret: string;
   readonly botToken: string;
   /** `slack`: answer 429 beyond the tier of each method. Default `off`. */
@@ -50,7 +72,12 @@ export interface SlackStandIn {
   readonly pageUrl: string;
   readonly state: WorkspaceState;
   readonly people: People;
-  readonly interactions: Pick<Interactions, 'click' | 'command'>;
+  /** What people do with the app's controls: buttons, commands, shortcuts, modals, the App Home. */
+  readonly interactions: Interactions & ViewInteractions;
+  /** The app's Socket Mode connections; undefined without `appToken`. */
+  readonly sockets: Sockets | undefined;
+  /** How many calls of each method were answered 429 for their tier. */
+  readonly limited: ReadonlyMap<string, number>;
   /** Every call of the Web API, oldest first. */
   readonly calls: readonly Call[];
   readonly deliveries: Pick<Deliveries, 'records' | 'idle'>;
@@ -63,6 +90,8 @@ export interface SlackStandIn {
   waitFor<T>(look: (state: WorkspaceState) => T, timeoutMs: number): Promise<NonNullable<T>>;
   /** Hears of every change as it happens. Returns the function that ends the listening. */
   listen(listener: (change: Change) => void): () => void;
+  /** Ends running streams now, as Slack ends them after five minutes. Returns their `ts`. */
+  endStreams(where?: { readonly channel?: string; readonly ts?: string }): string[];
   /** Empties the workspace: messages, calls, faults, pending retries. */
   reset(): void;
   close(): Promise<void>;
@@ -75,43 +104,55 @@ const MAX_BODY = '2mb';
 /** Starts a Slack workspace in this process, bound to loopback, with its Web API, deliveries, control API and page. */
 export async function createSlackStandIn(options: SlackStandInOptions): Promise<SlackStandIn> {
   const now = options.now ?? Date.now;
-  const { eventsUrl } = options;
   let url = '';
   const baseUrl = (): string => url;
+  const manifest = readManifest(options.manifest);
+  const shortcuts = options.shortcuts ?? manifest.shortcuts;
 
   const state = createState(now, options.morePeople);
+  const scopes = createScopes(options.scopes ?? manifest.scopes, state);
   const faults = createFaults();
+  const rateLimits = createRateLimits(options.rateLimits ?? 'off', now);
   const presenter = createPresenter({ state, now, baseUrl });
-  const deliveries = createDeliveries({
-    eventsUrl: typeof eventsUrl === 'string' ? () => eventsUrl : eventsUrl,
-    signingSecret: options.signingSecret,
-    retryDelaysMs: options.retryDelaysMs ?? SLACK_RETRY_DELAYS_MS,
-    ackTimeoutMs: options.ackTimeoutMs ?? SLACK_ACK_TIMEOUT_MS,
-    faults,
-  });
-  const events = createEvents({ state, deliveries, presenter, now });
+  const { transport, sockets } = createTransport(options, baseUrl);
+  const retryDelaysMs = options.retryDelaysMs ?? SLACK_RETRY_DELAYS_MS;
+  const deliveries = createDeliveries({ transport, retryDelaysMs, faults });
+  const subscribed = options.events ?? manifest.events;
+  const events = createEvents({ state, deliveries, presenter, subscribed, now });
   const updateWhileStreaming = options.updateWhileStreaming ?? 'refuse';
   const posting = createPosting({ state, events, presenter, now, updateWhileStreaming });
-  const streams = createStreams({ state, posting, events, presenter, now });
-  const people = createPeople({ state, events, presenter, posting, streams });
-  const interactions = createInteractions({ state, deliveries, presenter, posting, people, now, baseUrl });
+  const streams = createStreams({ state, posting, events, presenter, faults, now });
+  const files = createFiles({ state, posting, events, presenter, now, baseUrl });
+  const people = createPeople({ state, events, presenter, posting, streams, files });
+  const triggers = createTriggers({ state, now });
+  const responses = createResponseUrls({ state, posting, now, baseUrl });
+  const views = createViews({ state, triggers, now });
+  const shared = { state, deliveries, people, triggers };
+  const interactions = createInteractions({ ...shared, presenter, posting, responses, shortcuts });
+  const viewInteractions = createViewInteractions({ ...shared, views });
   const webApi = createWebApi({
     methods: {
       ...chatMethods(posting, streams),
       ...assistantMethods(state, posting, now),
       ...conversationMethods(state, presenter),
-      ...workspaceMethods({ state, presenter, posting, interactions, baseUrl }),
+      ...fileMethods(files),
+      ...reactionMethods({ state, events, posting, presenter }),
+      ...viewMethods(state, views),
+      ...workspaceMethods({ state, presenter, issueSocketUrl: sockets?.issueUrl, baseUrl }),
     },
     botToken: options.botToken,
+    appToken: options.appToken,
+    scopes,
     faults,
-    rateLimits: createRateLimits(options.rateLimits ?? 'off', now),
+    rateLimits,
     now,
   });
-  const page = createPageServer({ state, presenter, now });
+  const page = createPageServer({ state, presenter, offers: { ...manifest, shortcuts }, now });
 
   function reset(): void {
     deliveries.clear();
     faults.clear();
+    rateLimits.clear();
     webApi.calls.length = 0;
     state.reset();
   }
@@ -119,16 +160,31 @@ export async function createSlackStandIn(options: SlackStandInOptions): Promise<
   const app = express();
   app.disable('x-powered-by');
   app.use(refuseForeignPages);
+  app.use(createUploadRoute(files));
   app.use(express.text({ type: () => true, limit: MAX_BODY }));
   app.use('/api', webApi.router);
   app.use(
     '/control',
-    createControl({ state, people, interactions, deliveries, faults, calls: webApi.calls, reset }),
+    createControl({
+      state,
+      people,
+      interactions,
+      viewInteractions,
+      streams,
+      sockets,
+      deliveries,
+      faults,
+      rateLimits,
+      calls: webApi.calls,
+      reset,
+    }),
   );
-  app.use(createSharedFiles({ state, interactions, botToken: options.botToken }));
+  const mayReadFiles = scopes.has('files:read');
+  app.use(createSharedFiles({ state, responses, botToken: options.botToken, mayReadFiles }));
   app.use(page.router);
 
   const server = createServer(app);
+  if (sockets !== undefined) server.on('upgrade', sockets.upgrade);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);
@@ -141,7 +197,10 @@ export async function createSlackStandIn(options: SlackStandInOptions): Promise<
     pageUrl: `${url}/`,
     state,
     people,
-    interactions,
+    interactions: { ...interactions, ...viewInteractions },
+    sockets,
+    limited: rateLimits.refused,
+    endStreams: streams.endNow,
     calls: webApi.calls,
     deliveries,
     faults,
@@ -158,12 +217,34 @@ export async function createSlackStandIn(options: SlackStandInOptions): Promise<
     reset,
     async close() {
       deliveries.close();
+      sockets?.close();
       page.close();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       });
     },
+  };
+}
+
+/** Socket Mode when there is an app token, else the request URL. */
+function createTransport(
+  options: SlackStandInOptions,
+  baseUrl: () => string,
+): { readonly transport: Transport; readonly sockets: SocketMode | undefined } {
+  const ackTimeoutMs = options.ackTimeoutMs ?? SLACK_ACK_TIMEOUT_MS;
+  const { eventsUrl, signingSecret } = options;
+  if (options.appToken !== undefined) {
+    const sockets = createSocketMode({ baseUrl, ackTimeoutMs });
+    return { transport: sockets, sockets };
+  }
+  if (eventsUrl === undefined) {
+    throw new Error('The Slack stand-in needs eventsUrl (deliveries by HTTP) or appToken (Socket Mode)');
+  }
+  const address = typeof eventsUrl === 'string' ? () => eventsUrl : eventsUrl;
+  return {
+    transport: createHttpTransport({ eventsUrl: address, signingSecret, ackTimeoutMs }),
+    sockets: undefined,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Channel, Message, Stream, ThreadState, User } from './model.ts';
+import type { Channel, Message, SharedFile, Stream, ThreadState, User, View } from './model.ts';
 import { morePeople, seedChannels, TEAM, USERS } from './seed.ts';
 
 /** A change that a page may want to show. */
@@ -7,6 +7,7 @@ export type Change =
   | { readonly kind: 'deleted'; readonly channel: string; readonly ts: string }
   | { readonly kind: 'thread'; readonly thread: ThreadState }
   | { readonly kind: 'channels' }
+  | { readonly kind: 'views'; readonly userId: string }
   | { readonly kind: 'reset' };
 
 /** Slack ends a stream about five minutes after its start, appended to or not; this is the lower end of what is observed. */
@@ -19,11 +20,11 @@ export interface WorkspaceState {
   readonly users: readonly User[];
   readonly channels: readonly Channel[];
   readonly threads: ReadonlyMap<string, ThreadState>;
-  readonly views: readonly {
-    readonly kind: 'home' | 'modal';
-    readonly userId?: string;
-    readonly view: unknown;
-  }[];
+  /** The App Home of each person for whom one was published. */
+  readonly homes: ReadonlyMap<string, View>;
+  /** The modals that are open for each person, the one on top last. */
+  readonly modals: ReadonlyMap<string, readonly View[]>;
+  readonly files: ReadonlyMap<string, SharedFile>;
   /** All messages of a conversation in order, ephemeral ones included. */
   messages(channelId: string): readonly Message[];
 }
@@ -40,7 +41,7 @@ export type State = ReturnType<typeof createState>;
 /** True while Slack would still accept appends. Reading is what notices that the lifetime is over. */
 export function isStreaming(stream: Stream | undefined, now: number): stream is Stream {
   if (stream === undefined) return false;
-  if (stream.ended === 'no' && now - stream.startedAt >= STREAM_LIFETIME_MS) stream.ended = 'expired';
+  if (stream.ended === 'no' && now - stream.startedAt >= stream.lifetimeMs) stream.ended = 'expired';
   return stream.ended === 'no';
 }
 
@@ -51,7 +52,9 @@ export function createState(now: () => number, extraPeople = 0) {
   let channels = seedChannels(more);
   let shelves = new Map<string, Shelf>();
   let threads = new Map<string, ThreadState>();
-  let views: WorkspaceState['views'][number][] = [];
+  let homes = new Map<string, View>();
+  let modals = new Map<string, View[]>();
+  let files = new Map<string, SharedFile>();
   let lastMicros = 0;
   let serial = 0;
   const listeners = new Set<(change: Change) => void>();
@@ -75,8 +78,14 @@ export function createState(now: () => number, extraPeople = 0) {
     get threads(): ReadonlyMap<string, ThreadState> {
       return threads;
     },
-    get views() {
-      return views;
+    get homes(): ReadonlyMap<string, View> {
+      return homes;
+    },
+    get modals(): ReadonlyMap<string, readonly View[]> {
+      return modals;
+    },
+    get files(): ReadonlyMap<string, SharedFile> {
+      return files;
     },
     messages: (channelId: string): readonly Message[] => shelf(channelId).all,
 
@@ -175,14 +184,32 @@ export function createState(now: () => number, extraPeople = 0) {
         publish({ kind: 'thread', thread });
       }
     },
-    keepView(view: WorkspaceState['views'][number]): void {
-      views.push(view);
+    addChannel(channel: Channel): void {
+      channels.push(channel);
+      publish({ kind: 'channels' });
+    },
+    keepFile(file: SharedFile): void {
+      files.set(file.id, file);
+    },
+    dropFile(id: string): void {
+      files.delete(id);
+    },
+    setHome(view: View): void {
+      homes.set(view.userId, view);
+      publish({ kind: 'views', userId: view.userId });
+    },
+    setModals(userId: string, stack: View[]): void {
+      if (stack.length === 0) modals.delete(userId);
+      else modals.set(userId, stack);
+      publish({ kind: 'views', userId });
     },
     reset(): void {
       channels = seedChannels(more);
       shelves = new Map();
       threads = new Map();
-      views = [];
+      homes = new Map();
+      modals = new Map();
+      files = new Map();
       publish({ kind: 'reset' });
     },
     /** Returns the function that ends the listening. */

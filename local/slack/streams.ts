@@ -1,7 +1,8 @@
 import { nameBlocks } from './block-ids.ts';
 import { checkBlocks } from './block-rules.ts';
-import { type Chunk, isRefusal, readChunks, readMetadata, TEXT_LIMITS } from './content-rules.ts';
+import { isRefusal, readMetadata } from './content-rules.ts';
 import type { Events } from './events.ts';
+import type { Faults } from './faults.ts';
 import { findLiveMentions } from './live-mentions.ts';
 import {
   type Answer,
@@ -15,12 +16,8 @@ import {
 import type { Posting } from './posting.ts';
 import { type Presenter, streamBlocks, streamText } from './present.ts';
 import { APP } from './seed.ts';
-import { isStreaming, type State } from './state.ts';
-
-interface StreamContent {
-  readonly markdown_text?: string | undefined;
-  readonly chunks?: unknown;
-}
+import { isStreaming, STREAM_LIFETIME_MS, type State } from './state.ts';
+import { addToStream, readAddition, type StreamContent, tooLong } from './stream-content.ts';
 
 export interface Streams {
   start(
@@ -44,6 +41,8 @@ export interface Streams {
   ): Answer;
   /** A person pressed Stop: every open stream of the thread takes no more. Returns their `ts`. */
   stopByUser(channel: string, threadTs: string): string[];
+  /** Ends running streams now, as Slack ends them after five minutes: all, or those of a channel, or one. Returns their `ts`. */
+  endNow(where?: { readonly channel?: string | undefined; readonly ts?: string | undefined }): string[];
 }
 
 /**
@@ -56,59 +55,10 @@ export function createStreams(deps: {
   posting: Posting;
   events: Events;
   presenter: Presenter;
+  faults: Pick<Faults, 'takeForStream'>;
   now: () => number;
 }): Streams {
-  const { state, posting, events, presenter, now } = deps;
-
-  /** What the call adds, or why it may not. */
-  function readAddition(args: StreamContent, stream: Pick<Stream, 'mode'>): readonly Chunk[] | Refusal {
-    if (args.markdown_text !== undefined && args.chunks !== undefined) {
-      return refuse('invalid_arguments', '[ERROR] only one of markdown_text and chunks may be given');
-    }
-    if (args.chunks !== undefined) {
-      return stream.mode === 'text' ? refuse('streaming_mode_mismatch') : readChunks(args.chunks);
-    }
-    if (args.markdown_text === undefined) return [];
-    if (stream.mode === 'chunks') return refuse('streaming_mode_mismatch');
-    if (args.markdown_text.length > TEXT_LIMITS.markdownText) return refuse('msg_too_long');
-    return [{ type: 'markdown_text', text: args.markdown_text }];
-  }
-
-  function addTask(stream: Stream, chunk: Extract<Chunk, { type: 'task_update' }>): void {
-    const known = stream.tasks.get(chunk.id);
-    if (known === undefined) {
-      stream.parts.push({ kind: 'task', id: chunk.id });
-      stream.tasks.set(chunk.id, { details: '', output: '', sources: [], ...chunk });
-      return;
-    }
-    // Title and status replace; details and output are added to what the card holds.
-    known.title = chunk.title;
-    known.status = chunk.status;
-    known.details += chunk.details ?? '';
-    known.output += chunk.output ?? '';
-    known.sources = [...known.sources, ...(chunk.sources ?? [])];
-  }
-
-  function apply(stream: Stream, chunks: readonly Chunk[], mode: Stream['mode']): void {
-    if (chunks.length > 0) stream.mode ??= mode;
-    for (const chunk of chunks) {
-      const last = stream.parts.at(-1);
-      if (chunk.type === 'task_update') addTask(stream, chunk);
-      else if (chunk.type === 'plan_update') stream.planTitle = chunk.title;
-      else if (chunk.type === 'blocks') {
-        stream.parts.push({ kind: 'blocks', blocks: nameBlocks(chunk.blocks, state.nextId) });
-      } else if (last?.kind === 'text') last.text += chunk.text;
-      else if (chunk.text !== '') stream.parts.push({ kind: 'text', text: chunk.text });
-    }
-  }
-
-  function tooLong(stream: Stream, chunks: readonly Chunk[]): boolean {
-    const added = chunks.reduce(
-      (sum, chunk) => sum + (chunk.type === 'markdown_text' ? chunk.text.length : 0),
-      0,
-    );
-    return streamText(stream).length + added > TEXT_LIMITS.streamTotal;
-  }
+  const { state, posting, events, presenter, faults, now } = deps;
 
   function show(message: Message, stream: Stream): void {
     message.text = streamText(stream);
@@ -131,6 +81,15 @@ export function createStreams(deps: {
     const { stream } = message;
     if (isStreaming(stream, now())) return { message, stream };
     return refuse(message.stream?.ended === 'stopped' ? 'stopped_by_user' : 'message_not_in_streaming_state');
+  }
+
+  function end(messages: readonly Message[], how: 'stopped' | 'expired'): string[] {
+    return messages.flatMap((message) => {
+      if (!isStreaming(message.stream, now())) return [];
+      message.stream.ended = how;
+      state.changed(message);
+      return [message.ts];
+    });
   }
 
   return {
@@ -162,17 +121,20 @@ export function createStreams(deps: {
       }
       const chunks = readAddition(args, { mode: undefined });
       if (isRefusal(chunks)) return chunks;
+      const fate = faults.takeForStream();
       const stream: Stream = {
         mode: undefined,
         display: display === 'plan' ? 'plan' : 'timeline',
         startedAt: now(),
-        ended: 'no',
+        lifetimeMs: Math.min(STREAM_LIFETIME_MS, fate?.afterMs ?? STREAM_LIFETIME_MS),
+        appendsLeft: fate?.afterAppends,
+        ended: fate?.afterAppends === 0 ? 'expired' : 'no',
         planTitle: undefined,
         parts: [],
         tasks: new Map(),
         finalBlocks: [],
       };
-      apply(stream, chunks, args.chunks === undefined ? 'text' : 'chunks');
+      addToStream(stream, chunks, args.chunks === undefined ? 'text' : 'chunks', state.nextId);
       if (tooLong(stream, [])) return refuse('msg_too_long');
       const content = { text: streamText(stream), blocks: streamBlocks(stream) };
       const message = posting.addBotMessage({
@@ -195,7 +157,11 @@ export function createStreams(deps: {
       const chunks = readAddition(args, stream);
       if (isRefusal(chunks)) return chunks;
       if (tooLong(stream, chunks)) return refuse('msg_too_long');
-      apply(stream, chunks, args.chunks === undefined ? 'text' : 'chunks');
+      addToStream(stream, chunks, args.chunks === undefined ? 'text' : 'chunks', state.nextId);
+      if (stream.appendsLeft !== undefined) {
+        stream.appendsLeft -= 1;
+        if (stream.appendsLeft <= 0) stream.ended = 'expired';
+      }
       show(message, stream);
       return { ok: true, channel: message.channel, ts: message.ts };
     },
@@ -212,7 +178,7 @@ export function createStreams(deps: {
       const metadata = readMetadata(args.metadata);
       if (isRefusal(metadata)) return metadata;
       const previous = presenter.message(message, { metadata: true });
-      apply(stream, chunks, args.chunks === undefined ? 'text' : 'chunks');
+      addToStream(stream, chunks, args.chunks === undefined ? 'text' : 'chunks', state.nextId);
       stream.finalBlocks = nameBlocks((args.blocks ?? []) as readonly Block[], state.nextId);
       stream.ended = 'finished';
       if (metadata.metadata !== undefined) message.metadata = metadata.metadata ?? undefined;
@@ -227,13 +193,14 @@ export function createStreams(deps: {
         message: presenter.message(message, { metadata: true }),
       };
     },
-    stopByUser(channel, threadTs) {
-      return state.thread(channel, threadTs).flatMap((message) => {
-        if (!isStreaming(message.stream, now())) return [];
-        message.stream.ended = 'stopped';
-        state.changed(message);
-        return [message.ts];
-      });
-    },
+    stopByUser: (channel, threadTs) => end(state.thread(channel, threadTs), 'stopped'),
+    endNow: ({ channel, ts } = {}) =>
+      end(
+        state.channels
+          .filter(({ id }) => channel === undefined || id === channel)
+          .flatMap(({ id }) => state.messages(id))
+          .filter((message) => ts === undefined || message.ts === ts),
+        'expired',
+      ),
   };
 }

@@ -3,6 +3,7 @@ import type { CallFault, Faults } from './faults.ts';
 import type { Method } from './methods/method.ts';
 import { type Answer, refuse } from './model.ts';
 import type { RateLimits } from './rate-limits.ts';
+import type { Scopes } from './scopes.ts';
 
 /** One call of the Web API as it arrived and as it was answered. */
 export interface Call {
@@ -26,6 +27,7 @@ const STRUCTURED: Readonly<Record<string, string>> = {
   loading_messages: 'invalid_arguments',
   prompts: 'invalid_arguments',
   view: 'invalid_arguments',
+  files: 'invalid_arguments',
 };
 
 function parseStructured(args: Record<string, unknown>): string | undefined {
@@ -85,16 +87,20 @@ function outcomeOf(fault: CallFault): Outcome | undefined {
 export function createWebApi(deps: {
   methods: Readonly<Record<string, Method>>;
   botToken: string;
+  /** The token of the app itself; it may do nothing but open connections. */
+  appToken: string | undefined;
+  scopes: Scopes;
   faults: Faults;
   rateLimits: RateLimits;
   now: () => number;
 }) {
-  const { methods, botToken, faults, rateLimits, now } = deps;
+  const { methods, botToken, appToken, scopes, faults, rateLimits, now } = deps;
   const calls: Call[] = [];
 
   /** Everything that Slack checks before the method itself. */
   function precheck(
     name: string,
+    args: Readonly<Record<string, unknown>>,
     token: string | undefined,
     problem: string | undefined,
   ): Answer | undefined {
@@ -102,7 +108,13 @@ export function createWebApi(deps: {
     if (!Object.hasOwn(methods, name)) return { ...refuse('unknown_method'), req_method: name } as Answer;
     if (name === 'api.test') return undefined;
     if (token === undefined) return refuse('not_authed');
-    return token === botToken ? undefined : refuse('invalid_auth');
+    if (token !== botToken && token !== appToken) return refuse('invalid_auth');
+    const expected = name.startsWith('apps.connections.') ? appToken : botToken;
+    if (token !== expected) return refuse('not_allowed_token_type');
+    const needed = token === botToken ? scopes.missing(name, args) : undefined;
+    return needed === undefined
+      ? undefined
+      : ({ ...refuse('missing_scope'), needed, provided: scopes.granted } as Answer);
   }
 
   /** Runs the call, with whatever planned fault or rate limit comes in between. */
@@ -126,7 +138,7 @@ export function createWebApi(deps: {
     const { token: inBody, ...args } = typeof read === 'string' ? {} : read;
     const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const token = bearer ?? (typeof inBody === 'string' ? inBody : undefined);
-    const refusal = precheck(name, token, typeof read === 'string' ? read : parseStructured(args));
+    const refusal = precheck(name, args, token, typeof read === 'string' ? read : parseStructured(args));
     const outcome: Outcome =
       refusal === undefined ? await decide(name, args) : { kind: 'answer', answer: refusal };
 
@@ -135,9 +147,15 @@ export function createWebApi(deps: {
     ];
     const failed = outcome.kind === 'answer' && !outcome.answer.ok ? outcome.answer.error : undefined;
     const error = status === 429 ? 'ratelimited' : failed;
-    calls.push({ method: name, args, status, error, at: now(), tokenOk: token === botToken });
+    const tokenOk = token !== undefined && (token === botToken || token === appToken);
+    calls.push({ method: name, args, status, error, at: now(), tokenOk });
     if (calls.length > KEPT_CALLS) calls.splice(0, calls.length - KEPT_CALLS);
 
+    if (token === botToken) {
+      response.set('x-oauth-scopes', scopes.granted);
+      const accepted = scopes.accepted(name, args);
+      if (accepted !== undefined) response.set('x-accepted-oauth-scopes', accepted);
+    }
     if (outcome.kind === 'drop') request.socket.destroy();
     else if (outcome.kind === 'answer') response.json(outcome.answer);
     else if (outcome.status === 429) {

@@ -66,13 +66,22 @@ export function assistantMethods(state: State, posting: Posting, now: () => numb
           .min(1)
           .max(MAX_PROMPTS),
       }),
-      ({ channel_id, thread_ts, prompts }) =>
-        thread_ts === undefined
-          ? { ok: true }
-          : onThread({ channel_id, thread_ts }, (thread) => {
-              thread.prompts = prompts;
-              return { ok: true };
-            }),
+      ({ channel_id, thread_ts, prompts }) => {
+        if (thread_ts !== undefined) {
+          return onThread({ channel_id, thread_ts }, (thread) => {
+            thread.prompts = prompts;
+            return { ok: true };
+          });
+        }
+        // Without a thread they are offered in the direct message itself.
+        const channel = posting.writable(channel_id);
+        if (isRefusal(channel)) return channel;
+        if (channel.kind !== 'im') return refuse('channel_type_not_supported');
+        const direct = state.threadState(channel.id, '');
+        direct.prompts = prompts;
+        state.threadChanged(direct);
+        return { ok: true };
+      },
     ),
     'agents.sessions.setStatus': method(
       z.object({

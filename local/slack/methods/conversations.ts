@@ -9,6 +9,7 @@ import { flag, type Method, method, optionalText, text, wholeNumber } from './me
 const page = { limit: wholeNumber, cursor: optionalText };
 const period = { oldest: optionalText, latest: optionalText, inclusive: flag, include_all_metadata: flag };
 const MAX_PAGE = 999;
+const MOST_IN_GROUP = 8;
 
 /** A page of `items`; cursors are opaque to the app. */
 function paginate<Item>(
@@ -45,6 +46,30 @@ export function conversationMethods(state: State, presenter: Presenter): Record<
     const member = channel?.members.has(APP.botUserId) === true;
     if (channel === undefined || (!member && channel.kind !== 'channel')) return refuse('channel_not_found');
     return member ? channel : refuse('not_in_channel');
+  }
+
+  /** The direct message of these people and the bot, made when there is none. */
+  function openGroup(ids: readonly string[]): Answer {
+    const users = ids.map((id) => state.user(id));
+    if (users.length > MOST_IN_GROUP) return refuse('too_many_users');
+    if (users.some((user) => user === undefined)) return refuse('user_not_found');
+    const members = new Set([...ids, APP.botUserId]);
+    const known = state.channels.find(
+      (channel) =>
+        channel.kind === 'mpim' &&
+        channel.members.size === members.size &&
+        [...members].every((id) => channel.members.has(id)),
+    );
+    const names = users.map((user) => user?.name).join('--');
+    const channel: Channel = known ?? {
+      id: state.nextId('G'),
+      name: `mpdm-${names}--cloud-engineer-1`,
+      kind: 'mpim',
+      isExternallyShared: users.some((user) => user?.isStranger === true),
+      members,
+    };
+    if (known === undefined) state.addChannel(channel);
+    return { ok: true, already_open: known !== undefined, channel: presenter.channel(channel) };
   }
 
   function pageOf(
@@ -93,9 +118,21 @@ export function conversationMethods(state: State, presenter: Presenter): Record<
       if (channel === undefined || unseen) return refuse('channel_not_found');
       return { ok: true, channel: presenter.channel(channel) };
     }),
+    'conversations.members': method(z.object({ channel: text, ...page }), (args) => {
+      const channel = state.channel(args.channel);
+      const unseen = channel?.kind !== 'channel' && channel?.members.has(APP.botUserId) !== true;
+      if (channel === undefined || unseen) return refuse('channel_not_found');
+      const found = paginate([...channel.members], args, 100);
+      if (found === undefined) return refuse('invalid_cursor');
+      return {
+        ok: true,
+        members: found.items,
+        response_metadata: { next_cursor: found.cursor },
+      };
+    }),
     'conversations.list': method(listSchema, (args) => {
       const types = new Set(args.types.split(',').map((type) => type.trim()));
-      const wanted = { channel: 'public_channel', group: 'private_channel', im: 'im' };
+      const wanted = { channel: 'public_channel', group: 'private_channel', im: 'im', mpim: 'mpim' };
       const channels = state.channels.filter(
         (channel) =>
           types.has(wanted[channel.kind]) &&
@@ -110,13 +147,13 @@ export function conversationMethods(state: State, presenter: Presenter): Record<
       };
     }),
     'conversations.open': method(z.object({ users: text.optional(), channel: text.optional() }), (args) => {
-      const user = args.users?.split(',') ?? [];
-      if (args.channel === undefined && user.length === 0) return refuse('users_list_not_supplied');
-      if (user.length > 1)
-        return refuse('too_many_users', '[ERROR] group messages are not part of this stand-in');
-      const channel = state.channels.find(
-        (candidate) =>
-          candidate.kind === 'im' && (candidate.id === args.channel || candidate.members.has(user[0] ?? '')),
+      const users = args.users?.split(',').map((user) => user.trim()) ?? [];
+      if (args.channel === undefined && users.length === 0) return refuse('users_list_not_supplied');
+      if (users.length > 1) return openGroup(users);
+      const channel = state.channels.find((candidate) =>
+        args.channel === undefined
+          ? candidate.kind === 'im' && candidate.members.has(users[0] ?? '')
+          : (candidate.kind === 'im' || candidate.kind === 'mpim') && candidate.id === args.channel,
       );
       if (channel === undefined)
         return refuse(args.channel === undefined ? 'user_not_found' : 'channel_not_found');

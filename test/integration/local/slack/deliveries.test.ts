@@ -65,11 +65,12 @@ describe('deliveries', () => {
     await slack.people.remove('alice', '#cloud', ts);
     await slack.postAs('alice', '#random', '@Cloud Engineer psst');
     expect(app.events().map(({ event }) => event)).toMatchObject([
+      { type: 'file_shared', channel_id: channelId(slack, 'cloud') },
       { subtype: 'file_share', files: [{ name: 'notes.txt', size: 3, mimetype: 'text/plain' }] },
       { subtype: 'message_changed', message: { text: 'look again' }, previous_message: { text: 'look' } },
       { subtype: 'message_deleted', deleted_ts: ts },
     ]);
-    expect(app.received).toHaveLength(3);
+    expect(app.received).toHaveLength(4);
     const random = slack.state.messages(channelId(slack, 'random'));
     expect(random.at(-1)).toMatchObject({
       ephemeralFor: 'U0ALICE00000',
@@ -80,7 +81,7 @@ describe('deliveries', () => {
     expect(
       app
         .events()
-        .slice(3)
+        .slice(4)
         .map(({ event }) => event.type),
     ).toEqual(['member_joined_channel', 'app_mention', 'message']);
   });
@@ -88,7 +89,7 @@ describe('deliveries', () => {
   test('a shared file is only served to the bot token', async () => {
     const { slack, app } = await startWorkspace();
     await slack.postAs('alice', '#cloud', 'look', { files: [{ name: 'a b.txt', content: 'abc' }] });
-    const files = app.events()[0]?.event.files as { url_private: string }[] | undefined;
+    const files = app.events()[1]?.event.files as { url_private: string }[] | undefined;
     const url = files?.[0]?.url_private ?? '';
     const open = await fetch(url);
     expect(open.headers.get('content-type')).toContain('text/html');
@@ -270,6 +271,6 @@ describe('interactions', () => {
     await expect(client.views.open({ trigger_id, view })).rejects.toMatchObject({
       data: { error: 'exchanged_trigger_id' },
     });
-    expect(slack.state.views).toHaveLength(1);
+    expect(slack.state.modals.get('U0BOB0000000')).toHaveLength(1);
   });
 });

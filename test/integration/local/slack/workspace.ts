@@ -69,6 +69,9 @@ export async function startWorkspace(
     eventsUrl: app.url,
     signingSecret: SIGNING_SECRET,
     botToken: BOT_TOKEN,
+    // The tests of the stand-in use what the project's own manifest does not ask for.
+    scopes: 'all',
+    events: 'all',
     ...options,
   });
   onTestFinished(() => slack.close());
