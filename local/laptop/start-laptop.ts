@@ -94,11 +94,10 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
 
     // Fixed places that a person can bookmark; PORT=0 asks for any, so that many can run side by side.
     const anyPort = env.PORT === '0';
-    const port = await freePort(anyPort ? 0 : Number(env.PORT) || WEB_PORT);
-    const web = `http://127.0.0.1:${port}`;
+    let web = '';
     const slack = await createSlackStandIn({
       port: anyPort ? 0 : await freePort(PAGE_PORT),
-      eventsUrl: `${web}/slack/events`,
+      eventsUrl: () => `${web}/slack/events`,
       signingSecret: secrets.slackSigningSecret,
       botToken: secrets.slackBotToken,
     });
@@ -106,15 +105,18 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     say('Slack', `stand-in ready at ${slack.url}`);
     signal?.throwIfAborted();
 
-    const backend = await startBackend({
-      command: process.execPath,
-      args: options.backendArgs ?? [join(options.root, 'src', 'main.ts')],
-      cwd: options.root,
-      env: backendEnvironment({ env, port, redis, aws, slack, secrets }),
-      url: web,
-      logFile: join(folder, 'backend.log'),
-      ...(signal ? { signal } : {}),
-      show: (line) => options.warn(`backend: ${line}`),
+    const backend = await onFreePort(anyPort ? 0 : Number(env.PORT) || WEB_PORT, (port) => {
+      web = `http://127.0.0.1:${port}`;
+      return startBackend({
+        command: process.execPath,
+        args: options.backendArgs ?? [join(options.root, 'src', 'main.ts')],
+        cwd: options.root,
+        env: backendEnvironment({ env, port, redis, aws, slack, secrets }),
+        url: web,
+        logFile: join(folder, 'backend.log'),
+        ...(signal ? { signal } : {}),
+        show: (line) => options.warn(`backend: ${line}`),
+      });
     });
     closers.push({ name: 'backend', close: backend.stop });
     say('Backend', `ready at ${web}`);
@@ -144,6 +146,17 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Between the look for a free port and its use another program may take it; then the next one is tried. */
+async function onFreePort<T>(preferred: number, use: (port: number) => Promise<T>): Promise<T> {
+  const port = await freePort(preferred);
+  try {
+    return await use(port);
+  } catch (error) {
+    if ((await freePort(port)) === port) throw error;
+    return onFreePort(preferred, use);
   }
 }
 
