@@ -67,8 +67,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       () => metrics.shutdown(),
     );
     metrics.watchQueue(async () => {
-      const { readyLanes, activeLanes } = await lanes.depth();
-      return { ready: readyLanes, running: activeLanes };
+      const { readyLanes, activeLanes, turns } = await lanes.depth();
+      return { ready: readyLanes, queued: turns.queued ?? 0, running: activeLanes };
     });
 
     const worker = config.role === 'web' ? undefined : startWorkerRole();

@@ -6,6 +6,8 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics';
 export interface QueueDepth {
   /** Lanes with a question that waits for a worker. */
   readonly ready: number;
+  /** Questions that wait, also behind another in the same lane. */
+  readonly queued: number;
   /** Turns that run now, in all workers. */
   readonly running: number;
   /** Age of the longest waiting question in seconds; given always or never. */
@@ -93,6 +95,9 @@ export function createMetrics(): Metrics {
     const lanes = meter.createObservableGauge('threadcore_queue_ready_lanes', {
       description: 'Lanes with a question that waits for a worker',
     });
+    const queued = meter.createObservableGauge('threadcore_turns_queued', {
+      description: 'Questions that wait, also behind another in the same lane',
+    });
     const running = meter.createObservableGauge('threadcore_turns_running', {
       description: 'Turns that run now, in all workers',
     });
@@ -106,10 +111,11 @@ export function createMetrics(): Metrics {
         if (depth === undefined) failedReadings.add(1);
         // Without a new observation the last one would stand for ever.
         observe.observe(lanes, depth?.ready ?? Number.NaN);
+        observe.observe(queued, depth?.queued ?? Number.NaN);
         observe.observe(running, depth?.running ?? Number.NaN);
         if (depth?.oldestSeconds !== undefined) observe.observe(oldest, depth.oldestSeconds);
       },
-      [lanes, running, oldest],
+      [lanes, queued, running, oldest],
     );
   }
 
