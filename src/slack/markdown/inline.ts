@@ -1,0 +1,217 @@
+import { MARK, UNNAMED_IMAGE } from './marks.ts';
+
+/** Links, images, code and emphasis up to this length (as sent) are never divided between messages. */
+export const LONGEST_WHOLE = 2_500;
+
+/** An address that can stand as a link's label and target alike. */
+const BRACKETED = new RegExp(`<(https?://[^\\s<>()[\\]\\\\\`*~|${MARK}]{1,1000})>`, 'y');
+const BRACKETED_BEGUN = new RegExp(
+  `<(?:h(?:t(?:t(?:ps?(?::(?:/(?:/[^\\s<>()[\\]\\\\\`*~|${MARK}]{0,1000})?)?)?)?)?)?)?$`,
+  'y',
+);
+const PLAIN = new RegExp(`[^&<>\\\\\`*~![\\]():${MARK}]+`, 'y');
+const AMBIGUOUS = /&(?:amp|lt|gt);/y;
+const AMBIGUOUS_BEGUN = /&(?:a(?:mp?)?|lt?|gt?)?$/y;
+const NEW_BLOCK = /\n[ \t]*(?:\r?\n|[-*+>]|#{1,6}[ \t]|\d{1,9}[.)][ \t]|~~~|```)/g;
+
+function matches(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
+}
+
+/** Does a code span that opened with `length` backticks close? Undefined while the text so far does not tell. */
+function codeCloses(text: string, from: number, length: number, done: boolean): boolean | undefined {
+  NEW_BLOCK.lastIndex = from;
+  const end = NEW_BLOCK.exec(text)?.index;
+  for (const run of text.slice(from, end).matchAll(/`+/g)) {
+    if (run[0].length === length && (done || end !== undefined || from + run.index + length < text.length))
+      return true;
+  }
+  return end !== undefined || done ? false : undefined;
+}
+
+/** The part of a word before `at`. Addresses are found in it; none is longer than this looks back. */
+function wordBefore(text: string, at: number): string {
+  let from = at;
+  while (from > 0 && at - from < 2_000 && !/\s/.test(text.charAt(from - 1))) from -= 1;
+  return text.slice(from, at);
+}
+
+interface Run {
+  readonly character: string;
+  readonly before: string;
+  length: number;
+}
+
+export interface Inline {
+  /** Forgets what is open: a new block begins. */
+  reset(): void;
+  /** A new line begins. `definition`: where the colon of a link or footnote definition stands, or -1. */
+  line(definition: number): void;
+  /** True where a cut between two words would fall inside a link, an image, code or emphasis. */
+  inside(): boolean;
+  /**
+   * Sends `text` from `from` to `to` (no white space inside) in the form Slack takes. Returns where it had to stop
+   * because what follows is not known yet, or `to`.
+   */
+  send(text: string, from: number, to: number, done: boolean, code: boolean): number;
+}
+
+/**
+ * Reads a paragraph as it grows: escapes what Slack would take for markup of its own, makes images links,
+ * and knows what is open. `emit` gets the text to send; `sent` tells how much was sent so far.
+ */
+export function createInline(emit: (text: string) => void, sent: () => number): Inline {
+  let run: Run | undefined;
+  let code:
+    | { readonly length: number; readonly at: number; readonly brackets: readonly number[] }
+    | undefined;
+  let brackets: number[] = [];
+  let target: { depth: number; readonly at: number } | undefined;
+  let emphasis = new Map<string, number>();
+  let previous = '';
+  let escaped = false;
+  let emptyImage = false;
+  let definition = -1;
+
+  function endRun(next: string): void {
+    if (!run) return;
+    const { character, before, length } = run;
+    run = undefined;
+    if (character === '`') {
+      if (!code) code = { length, at: sent() - length, brackets: [...brackets] };
+      else if (code.length === length) {
+        brackets = [...code.brackets];
+        code = undefined;
+      }
+      return;
+    }
+    if (code) return;
+    const key = character.repeat(Math.min(length, 3));
+    if (emphasis.has(key) && !/^\s?$/.test(before)) emphasis.delete(key);
+    else if (!/^\s?$/.test(next) && !/[\p{L}\p{N}]/u.test(before)) emphasis.set(key, sent());
+  }
+
+  function begins(character: string): void {
+    if (run?.character === character) run.length += 1;
+    else {
+      endRun(character);
+      run = { character, before: previous, length: 1 };
+    }
+  }
+
+  function bracket(character: string): void {
+    if (target) {
+      if (character === '(') target.depth += 1;
+      if (character === ')') target.depth -= 1;
+      if (target.depth === 0) target = undefined;
+    } else if (character === '[') brackets.push(sent());
+    else if (character === ']') brackets.pop();
+    else if (character === '(' && previous === ']') target = { depth: 1, at: sent() };
+  }
+
+  /** The form of one ampersand. In an address Slack does not decode, so there it stays where that reads the same. */
+  function ampersand(text: string, at: number, done: boolean): string | undefined {
+    const address = target !== undefined || /:\/\/|\]\(|mailto:/.test(wordBefore(text, at));
+    if (!address || matches(AMBIGUOUS, text, at)) return '&amp;';
+    return !done && matches(AMBIGUOUS_BEGUN, text, at) ? undefined : '&';
+  }
+
+  /** Sends one special character, or an address in brackets. Returns its length in the text, 0 to wait for more. */
+  function special(text: string, at: number, done: boolean, literal: boolean): number {
+    const c = text.charAt(at);
+    if (c === '&') {
+      const form = ampersand(text, at, done);
+      if (form !== undefined) emit(form);
+      return form === undefined ? 0 : 1;
+    }
+    const free = !literal && !escaped && !code && brackets.length === 0 && !target && previous !== '!';
+    if (c === '<' && free) {
+      const url = matches(BRACKETED, text, at)?.[1];
+      if (url !== undefined) {
+        const safe = url.replaceAll(/&(?=(?:amp|lt|gt);)/g, '&amp;');
+        emit(`[${MARK}${safe}](${safe})`);
+        return url.length + 2;
+      }
+      if (!done && matches(BRACKETED_BEGUN, text, at)) return 0;
+    }
+    if (c === '<' || c === '>') emit(c === '<' ? '&lt;' : '&gt;');
+    else if (c === MARK) emit(MARK + MARK);
+    else if (c === '[' && !literal && !escaped && previous === '!') {
+      const whole = code && codeCloses(text, at, code.length, done);
+      if (code && whole === undefined) return 0;
+      emit(whole ? c : `${MARK}[`);
+      emptyImage = !whole;
+    } else if (c === ']' && emptyImage) emit(`${UNNAMED_IMAGE}]`);
+    else if (at === definition) emit(`${MARK}:`);
+    else emit(c);
+    return 1;
+  }
+
+  return {
+    reset() {
+      run = undefined;
+      code = undefined;
+      brackets = [];
+      target = undefined;
+      emphasis = new Map();
+      previous = '';
+      escaped = false;
+      emptyImage = false;
+    },
+    line(at) {
+      endRun('\n');
+      previous = '\n';
+      escaped = false;
+      emptyImage = false;
+      definition = at;
+    },
+    inside() {
+      endRun(' ');
+      const now = sent();
+      const recent = (at: number) => now - at <= LONGEST_WHOLE;
+      return (
+        (code !== undefined && recent(code.at)) ||
+        (target !== undefined && recent(target.at)) ||
+        brackets.some(recent) ||
+        [...emphasis.values()].some(recent)
+      );
+    },
+    send(text, from, to, done, literal) {
+      let at = from;
+      if (from > 0 && /\s/.test(text.charAt(from - 1))) {
+        endRun(' ');
+        previous = ' ';
+        escaped = false;
+        emptyImage = false;
+      }
+      while (at < to) {
+        const plain = matches(PLAIN, text, at)?.[0].slice(0, to - at);
+        if (plain) {
+          if (!literal) endRun(plain.charAt(0));
+          emit(plain);
+          at += plain.length;
+          previous = plain.charAt(plain.length - 1);
+          escaped = false;
+          emptyImage = false;
+          continue;
+        }
+        const c = text.charAt(at);
+        if (!literal && c !== '`' && c !== '*' && c !== '~') endRun(c);
+        const opensImage = c === '[' && previous === '!' && !escaped;
+        const taken = special(text, at, done, literal);
+        if (taken === 0) return at;
+        if (!opensImage) emptyImage = false;
+        const bare = !literal && !escaped;
+        escaped = bare && c === '\\' && !code;
+        if (bare && taken === 1) {
+          if (c === '`' || c === '*' || c === '~') begins(c);
+          else if ('[]()'.includes(c)) bracket(c);
+        }
+        previous = bare || c !== '!' ? c : 'x';
+        at += taken;
+      }
+      return at;
+    },
+  };
+}
