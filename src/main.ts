@@ -8,6 +8,7 @@ import { type Config, ConfigError, loadConfig } from './config.ts';
 import { sessionId } from './sessions/session-id.ts';
 import { createSlackApp } from './slack/app.ts';
 import { createSlackClient } from './slack/client.ts';
+import { createPacing } from './slack/pacing.ts';
 import { createSlackReceiver } from './slack/receiver.ts';
 import { createSlackReplies } from './slack/reply.ts';
 import { connect, connectForQueue, disconnect } from './store/connection.ts';
@@ -171,6 +172,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         lanes,
         openReply: createSlackReplies({
           client: slack,
+          pacing: createPacing({ redis, keyPrefix, now: monotonic, log }),
           pause,
           now: monotonic,
           onFinished: (calls) => metrics.turnCalls('slack', calls),

@@ -59,6 +59,16 @@ export interface ReplyTask {
   readonly detail?: string;
 }
 
+/** A file that the agent made: a chart, a table, a log. */
+export interface ReplyFile {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly base64: string;
+  readonly title: string;
+  /** What it shows, for those who cannot see it. */
+  readonly alt: string;
+}
+
 /** Why a reply closes with a remark of the bot itself. `notices.ts` has the words for each. */
 export type NoticeCode =
   | 'help'
@@ -94,6 +104,8 @@ export interface ReplyView {
   readonly status?: string;
   readonly text: string;
   readonly tasks: readonly ReplyTask[];
+  /** Shown once, below the text, when the reply is final. */
+  readonly files?: readonly ReplyFile[];
   readonly notice?: ReplyNotice;
 }
 

@@ -1,5 +1,5 @@
 import { WebAPIRequestError, WebClient } from '@slack/web-api';
-import { slackFailure } from './failures.ts';
+import { slackFailure, UploadFailed } from './failures.ts';
 
 export interface SlackClientOptions {
   readonly token: string;
@@ -9,7 +9,12 @@ export interface SlackClientOptions {
   readonly observe: (method: string, outcome: string) => void;
 }
 
-export type SlackClient = ReturnType<typeof createSlackClient>;
+/** For the bytes of one file. Nobody sees them yet, so a lost worker that still sends them does no harm. */
+const UPLOAD_TIMEOUT_MS = 30_000;
+
+type FullClient = ReturnType<typeof createSlackClient>;
+export type SlackClient = Pick<FullClient, 'call'>;
+export type SlackUploader = Pick<FullClient, 'upload'>;
 export type SlackAnswer = Readonly<Record<string, unknown>>;
 
 /**
@@ -29,6 +34,23 @@ export function createSlackClient(options: SlackClientOptions) {
     logger: SILENT,
   });
   return {
+    /** The bytes of a file, to where `files.getUploadURLExternal` wants them. Throws `UploadFailed`. */
+    async upload(url: string, bytes: Uint8Array): Promise<void> {
+      try {
+        const answer = await fetch(url, {
+          method: 'POST',
+          headers: { 'content-type': 'application/octet-stream' },
+          body: new Uint8Array(bytes),
+          signal: AbortSignal.timeout(UPLOAD_TIMEOUT_MS),
+        });
+        await answer.body?.cancel();
+        if (!answer.ok) throw new UploadFailed(`http_${answer.status}`);
+        options.observe('upload', 'ok');
+      } catch (error) {
+        options.observe('upload', 'error');
+        throw error instanceof UploadFailed ? error : new UploadFailed('no answer', { cause: error });
+      }
+    },
     /** Throws the SDK's errors; `slackFailure` sorts them. */
     async call(method: string, args: Record<string, unknown>): Promise<SlackAnswer> {
       try {

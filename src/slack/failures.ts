@@ -26,6 +26,14 @@ const SLACK_TROUBLE = new Set([
 /** What Slack's error names look like. */
 const ERROR_NAME = /^[a-z][a-z0-9_.:-]{0,99}$/i;
 
+/** The bytes of a file did not arrive where Slack wants them. */
+export class UploadFailed extends Error {
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`the upload failed: ${reason}`, options);
+    this.name = 'UploadFailed';
+  }
+}
+
 /** Undefined for an error that is not Slack's: a lost lane, or a bug. */
 export function slackFailure(error: unknown): SlackFailure | undefined {
   if (error instanceof WebAPIRateLimitedError)

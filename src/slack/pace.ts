@@ -3,16 +3,17 @@ export type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
 
 export interface Bell {
   ring(): void;
-  /** Resolves once the bell was rung since the last time this resolved. */
+  /** Resolves once the bell was rung since it was last silenced. Whoever stops waiting takes no ring away. */
   rung(): Promise<void>;
+  silence(): void;
 }
 
 export function createBell(): Bell {
   let { promise, resolve } = Promise.withResolvers<void>();
   return {
     ring: () => resolve(),
-    async rung() {
-      await promise;
+    rung: () => promise,
+    silence() {
       ({ promise, resolve } = Promise.withResolvers<void>());
     },
   };

@@ -1,22 +1,24 @@
-import { splitText } from '../chat/split.ts';
 import type { ReplyNotice, ReplyTask, ReplyView } from '../chat/vocabulary.ts';
+import { type PartPlan, planParts } from './markdown/plan-parts.ts';
+import { blocksOf, fallbackText } from './markdown/sending.ts';
 import { escapeText } from './text.ts';
 
 /** Blocks and chunks as plain data; Slack's types live in the client. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Slack's limits for what we send. A markdown block, and `markdown_text`, holds 12,000 characters in all; a section
- * 3,000; a button's value 2,000; a task's title and details 256 each. Source: Slack, Block Kit reference, chunks of
- * the streaming methods, and chat.* methods.
+ * Slack's limits for what we send beside the agent's text: a section holds 3,000 characters; a button's value 2,000;
+ * a task's title and details 256 each. Source: Slack, Block Kit reference, chunks of the streaming methods, and
+ * chat.* methods.
  */
-const PART_LIMIT = 11_500;
 const TASK_TITLE_LIMIT = 250;
 const TASK_DETAIL_LIMIT = 250;
 const CONTEXT_LIMIT = 1_900;
 const STATUS_LIMIT = 250;
 /** `chat.update` takes 4,000 bytes of `text`; the blocks hold the whole. */
 const EDIT_TEXT_BYTES = 3_900;
+/** `chat.postMessage` takes 40,000 characters of it. */
+const POST_TEXT_LIMIT = 39_000;
 
 export const RETRY_ACTION = 'turn_retry';
 /** Names our messages, so that one whose answer was lost can be found again. */
@@ -24,36 +26,46 @@ export const MARKER_EVENT = 'threadcore_reply';
 
 /** One message of the reply. */
 export interface PartView {
-  /** Escaped, ready to send; at most `PART_LIMIT` characters. */
-  readonly text: string;
+  readonly plan: PartPlan;
   readonly tasks: readonly ReplyTask[];
   readonly notice?: ReplyNotice;
+  /** What else the reader has to know, such as a file that could not be attached. Plain text. */
+  readonly remarks?: readonly string[];
 }
 
-/** Cuts a view into messages. Text parts never change once the next one has begun; tasks go with the first. */
-export function partsOf(view: ReplyView): PartView[] {
-  const texts = splitText(escapeText(view.text), PART_LIMIT);
-  return texts.map((text, i) => ({
-    text,
+/**
+ * Cuts a view into messages. Text parts never change once the next one has begun; steps go with the first, the closing
+ * notice and remarks with the last. `done` false: the text may still grow.
+ */
+export function partsOf(view: ReplyView, done: boolean, remarks: readonly string[] = []): PartView[] {
+  const plans = planParts(view.text, done);
+  return plans.map((plan, i) => ({
+    plan,
     tasks: i === 0 ? view.tasks : [],
-    ...(i === texts.length - 1 && view.notice ? { notice: view.notice } : {}),
+    ...(i === plans.length - 1 && view.notice ? { notice: view.notice } : {}),
+    ...(i === plans.length - 1 && remarks.length > 0 ? { remarks } : {}),
   }));
 }
 
+export function hasWords(part: PartView): boolean {
+  return blocksOf(part.plan).length > 0;
+}
+
 export function isBlank(part: PartView): boolean {
-  return part.text.trim() === '' && part.tasks.length === 0 && part.notice === undefined;
+  return !hasWords(part) && part.tasks.length === 0 && closingBlocks(part, '').length === 0;
 }
 
 /** A whole message, for `chat.postMessage` and `chat.update`. `text` is what notifications and screen readers use. */
 export function messageOf(part: PartView, turnId: string): { text: string; blocks: Json[] } {
-  const blocks: Json[] = [];
-  if (part.tasks.length > 0) blocks.push(taskLine(part.tasks));
-  if (part.text.trim() !== '') blocks.push({ type: 'markdown', text: part.text });
-  if (part.notice) blocks.push(...noticeBlocks(part.notice, turnId));
-  const text =
-    part.text.trim() === '' ? (part.notice ? escapeText(part.notice.text) : 'Working on it…') : part.text;
+  const blocks = [
+    ...(part.tasks.length > 0 ? [taskLine(part.tasks)] : []),
+    ...blocksOf(part.plan),
+    ...closingBlocks(part, turnId),
+  ];
+  const ending = [...(part.notice ? [part.notice.text] : []), ...(part.remarks ?? [])].join('\n');
+  const text = fallbackText(part.plan) || escapeText(ending) || 'Working on it…';
   if (blocks.length === 0) blocks.push({ type: 'context', elements: [{ type: 'mrkdwn', text }] });
-  return { text, blocks };
+  return { text: clip(text, POST_TEXT_LIMIT), blocks };
 }
 
 /** The same for `chat.update`, which takes less `text`; readers see the blocks. */
@@ -62,7 +74,19 @@ export function editOf(part: PartView, turnId: string): { text: string; blocks: 
   return { ...message, text: clipBytes(message.text, EDIT_TEXT_BYTES) };
 }
 
-/** The closing remark, with its button. Appended to a stream when it stops. */
+/** What stands below the text. Appended to a stream when it stops. */
+export function closingBlocks(part: Pick<PartView, 'notice' | 'remarks'>, turnId: string): Json[] {
+  const blocks: Json[] = part.notice ? noticeBlocks(part.notice, turnId) : [];
+  const remarks = (part.remarks ?? []).join('\n');
+  if (remarks !== '')
+    blocks.push({
+      type: 'context',
+      elements: [{ type: 'mrkdwn', text: clip(escapeText(remarks), CONTEXT_LIMIT) }],
+    });
+  return blocks;
+}
+
+/** The closing notice, with its button. */
 export function noticeBlocks(notice: ReplyNotice, turnId: string): Json[] {
   const blocks: Json[] = [{ type: 'section', text: { type: 'mrkdwn', text: escapeText(notice.text) } }];
   if (notice.retry) {
@@ -125,10 +149,6 @@ export function taskChunk(turnId: string, task: ReplyTask, before?: ReplyTask): 
       ? { details: clip(escapeText(before?.detail ? `\n${detail}` : detail), TASK_DETAIL_LIMIT) }
       : {}),
   };
-}
-
-export function textChunk(text: string): Json {
-  return { type: 'markdown_text', text };
 }
 
 export function markerOf(turnId: string, part: number): Json {

@@ -1,17 +1,20 @@
 import type { ReplyTask } from '../chat/vocabulary.ts';
 import type { PostedPart } from '../turns/turn.ts';
+import { chunksSince } from './markdown/sending.ts';
+import type { Urgency } from './pacing.ts';
+import { APPEND_PACE_MS, editPaceMs, STREAM_LIFE_MS } from './pacing-limits.ts';
 import {
+  closingBlocks,
   editOf,
+  hasWords,
   type Json,
   markerOf,
   messageOf,
-  noticeBlocks,
   openingTask,
   type PartView,
   taskChunk,
-  textChunk,
 } from './render.ts';
-import { failureOf, final, SlackRefusal, type ThreadWriter } from './thread-writer.ts';
+import { failureOf, final, NotNow, SlackRefusal, type ThreadWriter } from './thread-writer.ts';
 
 export interface ReplyPartDeps {
   readonly writer: ThreadWriter;
@@ -21,174 +24,195 @@ export interface ReplyPartDeps {
   /** Outside direct messages a stream names its reader. */
   readonly recipient?: { readonly user: string; readonly team: string };
   readonly index: number;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
 }
 
 const WITHDRAWN = '_This part was replaced; the answer stands above._';
 
 /**
  * streaming  a native stream that takes what is new
- * editing    an ordinary message that is replaced as a whole: where streaming was refused, cut, or its state is not known
+ * editing    an ordinary message that is replaced as a whole: where no stream was to be had, or it was cut, grew too
+ *            old, or its state is not known
  */
 type Mode = 'unposted' | 'streaming' | 'editing';
 
 export type ReplyPart = ReturnType<typeof createReplyPart>;
 
 /**
- * One message of a reply. `sync` brings it to the wanted look with at most one write; `close` makes it final.
- * `known`: what an earlier worker left in the thread. `lookFirst`: it may have left something that is not on record.
+ * One message of a reply. `sync` brings it to the wanted look with at most one write, and throws `NotNow` where that
+ * has to wait; `close` makes it final. `known`: what an earlier worker left in the thread. `lookFirst`: it may have left
+ * something that is not on record.
  */
 export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefined, lookFirst: boolean) {
-  const { writer, channel, thread, turnId, index } = deps;
+  const { writer, channel, thread, turnId, index, now } = deps;
   let mode: Mode = known ? 'editing' : 'unposted';
   let ts = known?.id;
   let unsettledStream = known?.streaming ?? false;
-  let shown = '';
-  let shownTasks = new Map<string, ReplyTask>();
+  let unlooked = lookFirst;
+  /** What the stream shows. */
+  let shown: PartView | undefined;
   /** The stream's opening step is still under way. */
   let opening = false;
+  let begunAt = now();
   let closedAs: string | undefined;
   let edited = '';
 
   const address = { channel, thread_ts: thread };
   const silent = { unfurl_links: false, unfurl_media: false };
 
-  async function post(part: PartView): Promise<void> {
+  async function post(part: PartView, urgency: Urgency): Promise<void> {
     const message = messageOf(part, turnId);
+    const metadata = markerOf(turnId, index);
     ts = await writer
-      .create('chat.postMessage', index, {
-        ...address,
-        ...silent,
-        ...message,
-        metadata: markerOf(turnId, index),
-      })
+      .create('chat.postMessage', index, { ...address, ...silent, ...message, metadata }, urgency)
       .catch(final);
     mode = 'editing';
+    begunAt = now();
     edited = JSON.stringify(editOf(part, turnId));
   }
 
   async function startStream(part: PartView): Promise<void> {
-    const begun = part.text === '' ? 'in_progress' : 'complete';
-    const chunks = [openingTask(turnId, index, begun), ...news(part)];
+    const chunks = [
+      openingTask(turnId, index, hasWords(part) ? 'complete' : 'in_progress'),
+      ...(news(part) ?? []),
+    ];
     const recipient = deps.recipient
       ? { recipient_user_id: deps.recipient.user, recipient_team_id: deps.recipient.team }
       : {};
+    const args = { ...address, ...recipient, task_display_mode: 'timeline', chunks };
     try {
-      // Slack allows few streams a minute: better an ordinary message now than a stream much later.
-      ts = await writer.create(
-        'chat.startStream',
-        index,
-        { ...address, ...recipient, task_display_mode: 'timeline', chunks },
-        'refuse',
-      );
+      ts = await writer.create('chat.startStream', index, args, 'progress');
     } catch (error) {
-      if (!(error instanceof SlackRefusal)) throw error;
-      // Whatever the reason, an ordinary message says the same; if that is refused too, the reply is.
-      await post(part);
-      return;
+      if (!(error instanceof SlackRefusal || error instanceof NotNow)) throw error;
+      // Slack allows few streams a minute: better an ordinary message now than a stream much later. And whatever it was
+      // refused for, an ordinary message says the same; if that is refused too, the reply is.
+      return post(part, 'progress');
     }
     mode = 'streaming';
-    opening = part.text === '';
-    remember(part);
+    opening = !hasWords(part);
+    begunAt = now();
+    shown = part;
   }
 
-  /** What the stream does not show yet. The opening step is over with the first text, or with `last`. */
-  function news(part: PartView, last = false): Json[] {
-    const grown = part.text.length > shown.length;
+  /**
+   * What the stream does not show yet. The opening step is over with the first text, or with `last`. Undefined for an
+   * answer that began anew: a stream takes nothing back.
+   */
+  function news(part: PartView, last = false): Json[] | undefined {
+    const words = chunksSince(shown?.plan, part.plan);
+    const before = new Map(shown?.tasks.map((task) => [task.id, task]));
+    const now = new Set(part.tasks.map((task) => task.id));
+    if (words === undefined || [...before.keys()].some((id) => !now.has(id))) return undefined;
     return [
-      ...(opening && (grown || last) ? [openingTask(turnId, index, 'complete')] : []),
+      ...(opening && (words.length > 0 || last) ? [openingTask(turnId, index, 'complete')] : []),
       ...part.tasks.flatMap((task) => {
-        const before = shownTasks.get(task.id);
-        return before && look(before) === look(task) ? [] : [taskChunk(turnId, task, before)];
+        const old = before.get(task.id);
+        return old && look(old) === look(task) ? [] : [taskChunk(turnId, task, old)];
       }),
-      ...(grown ? [textChunk(part.text.slice(shown.length))] : []),
+      ...words,
     ];
   }
 
-  function remember(part: PartView): void {
-    if (part.text !== '') opening = false;
-    shown = part.text;
-    shownTasks = new Map(part.tasks.map((task) => [task.id, task]));
-  }
-
-  /** A stream takes nothing back. An answer that began anew, or got cut into messages elsewhere, is no longer its. */
-  function continues(part: PartView): boolean {
-    const tasks = new Set(part.tasks.map((task) => task.id));
-    return part.text.startsWith(shown) && [...shownTasks.keys()].every((id) => tasks.has(id));
-  }
-
   /** From here on the message is replaced as a whole. The stream is ended first: its state is not known. */
-  async function settleStream(): Promise<void> {
+  async function settleStream(urgency: Urgency): Promise<void> {
     mode = 'editing';
-    unsettledStream = false;
-    await writer.attempt('chat.stopStream', { channel, ts }).catch((error: unknown) => {
+    await writer.attempt('chat.stopStream', { channel, ts }, urgency).catch((error: unknown) => {
       // Already stopped, by us or by Slack: that is what was wanted.
       if (!(error instanceof SlackRefusal)) throw error;
     });
+    unsettledStream = false;
   }
 
-  async function edit(part: PartView): Promise<void> {
-    if (unsettledStream) await settleStream();
+  async function edit(part: PartView, urgency: Urgency): Promise<void> {
+    if (unsettledStream) await settleStream(urgency);
     const message = editOf(part, turnId);
     const wanted = JSON.stringify(message);
     if (wanted === edited) return;
+    const args = { channel, ts, ...message, metadata: markerOf(turnId, index) };
     await writer
-      .attempt('chat.update', { channel, ts, ...message, metadata: markerOf(turnId, index) })
+      .attempt('chat.update', args, urgency)
+      .catch(async (error: unknown) => {
+        if (!(error instanceof SlackRefusal) || error.code !== 'streaming_state_conflict') throw error;
+        await settleStream(urgency);
+        return writer.attempt('chat.update', args, urgency);
+      })
       .catch(final);
     edited = wanted;
   }
 
   async function append(part: PartView): Promise<void> {
+    // Slack would cut it in a minute.
+    if (now() - begunAt >= STREAM_LIFE_MS) return stop(part, 'progress');
     const chunks = news(part);
-    if (chunks.length === 0 && continues(part)) return;
-    await streamWrite('chat.appendStream', { chunks }, part);
+    if (chunks?.length === 0) return;
+    await streamWrite('chat.appendStream', part, chunks && { chunks }, 'progress');
   }
 
-  async function stop(part: PartView): Promise<void> {
+  async function stop(part: PartView, urgency: Urgency): Promise<void> {
     const chunks = news(part, true);
-    const blocks = part.notice ? noticeBlocks(part.notice, turnId) : [];
-    const metadata = markerOf(turnId, index);
-    await streamWrite(
+    const blocks = closingBlocks(part, turnId);
+    const written = await streamWrite(
       'chat.stopStream',
-      { metadata, ...(chunks.length > 0 ? { chunks } : {}), ...(blocks.length > 0 ? { blocks } : {}) },
       part,
+      chunks && {
+        metadata: markerOf(turnId, index),
+        ...(chunks.length > 0 ? { chunks } : {}),
+        ...(blocks.length > 0 ? { blocks } : {}),
+      },
+      urgency,
     );
+    if (!written) return;
     // Whatever this part should look like later, it is an ordinary message now.
     mode = 'editing';
+    edited = JSON.stringify(editOf(part, turnId));
   }
 
-  /** A write to the stream happens once or not at all; whenever that is in doubt, the whole text is put in its place. */
-  async function streamWrite(method: string, args: Record<string, unknown>, part: PartView): Promise<void> {
-    if (!continues(part)) {
-      unsettledStream = true;
-      return edit(part);
-    }
-    for (;;) {
+  /**
+   * A write to the stream happens once or not at all; whenever that is in doubt, or `args` are missing, the whole is put
+   * in its place. Answers whether the stream took it.
+   */
+  async function streamWrite(
+    method: string,
+    part: PartView,
+    args: Record<string, unknown> | undefined,
+    urgency: Urgency,
+  ): Promise<boolean> {
+    let ended = false;
+    while (args) {
       try {
-        await writer.send(method, { channel, ts, ...args });
-        remember(part);
-        return;
+        await writer.send(method, { channel, ts, ...args }, urgency);
+        if (hasWords(part)) opening = false;
+        shown = part;
+        return true;
       } catch (error) {
         const failure = failureOf(error);
         if (failure.kind === 'rate_limited') {
-          await writer.wait(failure.waitMs);
+          await writer.limited(method, failure.waitMs, urgency);
           continue;
         }
-        unsettledStream = true;
-        return edit(part);
+        // Slack has ended it already; otherwise nobody knows.
+        ended = failure.kind === 'refused' && failure.code === 'message_not_in_streaming_state';
+        break;
       }
     }
+    unsettledStream = !ended;
+    mode = 'editing';
+    await edit(part, urgency);
+    return false;
   }
 
-  async function open(part: PartView, whole: boolean): Promise<void> {
-    if (lookFirst) {
+  async function open(part: PartView, whole?: Urgency): Promise<void> {
+    if (unlooked) {
       ts = await writer.findPart(index);
+      unlooked = false;
       if (ts !== undefined) {
         mode = 'editing';
         unsettledStream = true;
-        return edit(part);
+        return edit(part, whole ?? 'progress');
       }
     }
-    return whole ? post(part) : startStream(part);
+    return whole ? post(part, whole) : startStream(part);
   }
 
   return {
@@ -196,27 +220,33 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
       ts === undefined ? undefined : { id: ts, streaming: mode === 'streaming' || unsettledStream },
     isOpen: () => ts !== undefined,
     isClosedAs: (part: PartView) => closedAs === JSON.stringify(part),
+    /** How long to leave it alone after a write. Milliseconds. */
+    paceMs: () => (mode === 'editing' ? editPaceMs(now() - begunAt) : APPEND_PACE_MS),
+    /** Until its stream has to be ended; undefined without a stream. Milliseconds. */
+    streamLeftMs: () => (mode === 'streaming' ? Math.max(0, begunAt + STREAM_LIFE_MS - now()) : undefined),
     async sync(part: PartView): Promise<void> {
-      if (mode === 'unposted') await open(part, false);
+      if (mode === 'unposted') await open(part);
       else if (mode === 'streaming') await append(part);
-      else await edit(part);
+      else await edit(part, 'progress');
     },
-    async close(part: PartView): Promise<void> {
-      if (mode === 'unposted') await open(part, true);
-      else if (mode === 'streaming') await stop(part);
-      else await edit(part);
+    /** `final`: no later write to the reply follows. */
+    async close(part: PartView, urgency: Urgency): Promise<void> {
+      if (mode === 'unposted') await open(part, urgency);
+      else if (mode === 'streaming') await stop(part, urgency);
+      else await edit(part, urgency);
       closedAs = JSON.stringify(part);
     },
     /** Takes the message away: the reply has become shorter than what an earlier try had shown. */
     async remove(): Promise<void> {
       if (ts === undefined) return;
-      if (mode === 'streaming' || unsettledStream) await settleStream();
+      if (mode === 'streaming' || unsettledStream) await settleStream('final');
       try {
-        await writer.attempt('chat.delete', { channel, ts });
+        await writer.attempt('chat.delete', { channel, ts }, 'final');
       } catch (error) {
         if (!(error instanceof SlackRefusal)) throw error;
         // Some workspaces keep every message: then it says that it counts no more.
-        if (error.code !== 'message_not_found') await edit({ text: WITHDRAWN, tasks: [] });
+        const plan = { pieces: [{ kind: 'text' as const, text: WITHDRAWN }], closed: true };
+        if (error.code !== 'message_not_found') await edit({ plan, tasks: [] }, 'final');
       }
       ts = undefined;
       mode = 'unposted';

@@ -2,28 +2,31 @@ import { EMPTY_VIEW, type ReplyView } from '../chat/vocabulary.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { OpenReply, Reply, ReplyTarget } from '../turns/reply.ts';
 import type { PostedPart } from '../turns/turn.ts';
-import type { SlackClient } from './client.ts';
+import type { SlackClient, SlackUploader } from './client.ts';
+import { createFileDelivery } from './files.ts';
+import { chooseFiles } from './files-choice.ts';
 import { createBell, type Pause, until } from './pace.ts';
+import type { Pacing } from './pacing.ts';
 import { isBlank, partsOf } from './render.ts';
 import { createReplyPart, type ReplyPart } from './reply-part.ts';
 import { createStatusLine } from './status-line.ts';
-import { createThreadWriter } from './thread-writer.ts';
+import { createThreadWriter, NotNow } from './thread-writer.ts';
 
 export interface SlackRepliesDeps {
-  readonly client: SlackClient;
+  readonly client: SlackClient & SlackUploader;
+  readonly pacing: Pacing;
   readonly pause: Pause;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   /** How many Web API calls a finished reply has needed. */
   readonly onFinished?: (calls: number) => void;
   readonly log: Logger;
-  /** Between two writes to one reply. */
-  readonly paceMs?: number;
 }
 
-const PACE_MS = 800;
 /** A reply that is complete within this time after its first words is posted as one message. */
 const GATHER_MS = 60;
+/** However long Slack wants to be left alone, what is new is looked at again after this time. */
+const LONGEST_WAIT_MS = 15_000;
 
 /**
  * Replies in Slack threads. A single writer per reply brings the thread to the newest view, one call after another,
@@ -33,13 +36,19 @@ export function createSlackReplies(deps: SlackRepliesDeps): OpenReply {
   return (target) => openReply(deps, target);
 }
 
+function hasContent(view: ReplyView): boolean {
+  return view.text.trim() !== '' || view.tasks.length > 0 || view.notice !== undefined;
+}
+
 function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
   const { turn, signal } = target;
   const { key, sender, kind } = turn.message;
+  const place = { channel: key.conversation, thread: key.thread };
   const writer = createThreadWriter({
+    ...place,
     client: deps.client,
-    channel: key.conversation,
-    thread: key.thread,
+    pacing: deps.pacing,
+    workspace: key.tenant,
     turnId: turn.id,
     assertHeld: target.assertHeld,
     signal,
@@ -48,16 +57,15 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
   const quiet = turn.quietMs > 0 ? deps.pause(turn.quietMs, signal) : Promise.resolve();
   // A turn given up before its first word has nobody who waits for this.
   quiet.catch(() => undefined);
-  const status = createStatusLine({
-    ...deps,
-    writer,
-    channel: key.conversation,
-    thread: key.thread,
-    after: quiet,
-  });
+  const status = createStatusLine({ ...deps, ...place, writer, after: quiet });
+  const known = turn.posted.filter((part) => part.file === undefined);
+  const files = createFileDelivery(
+    { ...place, writer, upload: deps.client.upload, log: deps.log },
+    turn.posted.filter((part) => part.file !== undefined),
+  );
   const parts: ReplyPart[] = [];
   const change = createBell();
-  const finish = createBell();
+  const finished = Promise.withResolvers<void>();
   let wanted: ReplyView = EMPTY_VIEW;
   let finishing = false;
   let recorded = JSON.stringify(turn.posted);
@@ -66,25 +74,25 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
   const partAt = (index: number): ReplyPart => {
     parts[index] ??= createReplyPart(
       {
+        ...place,
         writer,
-        channel: key.conversation,
-        thread: key.thread,
         turnId: turn.id,
         index,
+        now: deps.now,
         ...(kind === 'direct' ? {} : { recipient: { user: sender.id, team: sender.tenant } }),
       },
-      turn.posted[index],
+      known[index],
       turn.attempt > 1,
     );
     return parts[index];
   };
 
   // What an earlier worker left belongs to this reply, wanted or not.
-  turn.posted.forEach((_, i) => {
+  known.forEach((_, i) => {
     partAt(i);
   });
 
-  const posted = (): PostedPart[] => parts.flatMap((part) => part.posted() ?? []);
+  const posted = (): PostedPart[] => [...parts.flatMap((part) => part.posted() ?? []), ...files.posted()];
 
   /** Only this record tells a successor which messages are ours; what ends the reply is recorded with its end. */
   const record = async () => {
@@ -94,34 +102,66 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
     await target.notePosted(posted());
   };
 
-  const write = async (view: ReplyView, last: boolean) => {
-    const looks = partsOf(view);
+  const write = async (view: ReplyView, last: boolean, remarks: readonly string[]) => {
+    const looks = partsOf(view, last, remarks);
     for (const [i, look] of looks.entries()) {
       const part = partAt(i);
       // Nothing to show yet takes nothing away that stands there.
       if (part.isClosedAs(look) || (isBlank(look) && !(last && part.isOpen()))) continue;
       const statusReplaced = await status.settled();
       const opens = !part.isOpen();
-      if (last || i < looks.length - 1) await part.close(look);
-      else await part.sync(look);
-      if (opens) statusReplaced();
+      try {
+        if (last || i < looks.length - 1) await part.close(look, last ? 'final' : 'progress');
+        else await part.sync(look);
+      } finally {
+        if (opens && part.isOpen()) statusReplaced();
+      }
       if (!last) await record();
     }
     if (last) for (const part of parts.slice(looks.length)) await part.remove();
   };
 
+  /** Shows what is wanted as far as Slack takes it now. Answers how long to leave Slack alone. */
+  const progress = async (): Promise<number> => {
+    try {
+      await write(wanted, false, []);
+    } catch (error) {
+      if (!(error instanceof NotNow)) throw error;
+      await record();
+      change.ring();
+      return Math.min(error.waitMs, LONGEST_WAIT_MS);
+    }
+    return 0;
+  };
+
+  const conclude = async () => {
+    const view = wanted;
+    const { uploads, remarks } = chooseFiles(view.files ?? []);
+    await write(view, true, remarks);
+    await status.clear();
+    const failures = await files.deliver(uploads, record);
+    if (failures.length > 0) await write(view, true, [...remarks, ...failures]);
+  };
+
+  /** Until there is something to write: a change, the end, or a stream that has to be ended. */
+  const nextOccasion = () => {
+    const left = parts.flatMap((part) => part.streamLeftMs() ?? []);
+    const event = Promise.race([change.rung(), finished.promise]);
+    return left.length > 0 ? until(signal, event, deps.pause, Math.min(...left)) : until(signal, event);
+  };
+
   const run = async () => {
     await quiet;
     for (;;) {
-      if (!finishing) await until(signal, change.rung());
+      await nextOccasion();
       const opened = parts.some((part) => part.isOpen());
-      if (!opened && !finishing && !partsOf(wanted).every(isBlank))
-        await until(signal, finish.rung(), deps.pause, GATHER_MS);
-      const view = wanted;
-      const last = finishing;
-      await write(view, last);
-      if (last) return status.clear();
-      await until(signal, finish.rung(), deps.pause, deps.paceMs ?? PACE_MS);
+      if (!opened && !finishing && hasContent(wanted))
+        await until(signal, finished.promise, deps.pause, GATHER_MS);
+      if (finishing) return conclude();
+      change.silence();
+      const wait = await progress();
+      const pace = parts.findLast((part) => part.isOpen())?.paceMs() ?? 0;
+      await until(signal, finished.promise, deps.pause, Math.max(wait, pace));
     }
   };
 
@@ -141,7 +181,7 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
     async finish(view) {
       finishing = true;
       want(view);
-      finish.ring();
+      finished.resolve();
       await writing;
       deps.onFinished?.(writer.calls());
       return posted();

@@ -2,8 +2,9 @@ import type { Logger } from '../telemetry/logger.ts';
 import { LaneLost } from '../turns/reply.ts';
 import { slackFailure } from './failures.ts';
 import type { Pause } from './pace.ts';
+import type { Urgency } from './pacing.ts';
 import { statusText } from './render.ts';
-import type { ThreadWriter } from './thread-writer.ts';
+import { NotNow, type ThreadWriter } from './thread-writer.ts';
 
 export interface StatusLineDeps {
   readonly writer: ThreadWriter;
@@ -30,21 +31,20 @@ export function createStatusLine(deps: StatusLineDeps) {
   let begun = 0;
   let sending: Promise<void> = deps.after;
 
-  const send = async (status: string) => {
+  const send = async (status: string, urgency: Urgency) => {
     try {
-      await deps.writer.send('assistant.threads.setStatus', {
-        channel_id: deps.channel,
-        thread_ts: deps.thread,
-        status: statusText(status),
-      });
+      const args = { channel_id: deps.channel, thread_ts: deps.thread, status: statusText(status) };
+      await deps.writer.send('assistant.threads.setStatus', args, urgency);
       visible = status;
     } catch (error) {
-      if (error instanceof LaneLost) return;
+      if (error instanceof LaneLost || error instanceof NotNow) return;
       const failure = slackFailure(error);
       if (!failure) throw error;
       // Perhaps it stands there.
       if (failure.kind === 'unknown') visible = status;
       enabled = failure.kind !== 'refused';
+      if (failure.kind === 'rate_limited')
+        await deps.writer.held('assistant.threads.setStatus', failure.waitMs);
       deps.log.info({ failure }, 'the status line could not be set');
     }
   };
@@ -54,7 +54,7 @@ export function createStatusLine(deps: StatusLineDeps) {
       if (!enabled || status === visible || deps.now() - sentAt < PACE_MS) return;
       sentAt = deps.now();
       begun += 1;
-      sending = sending.then(() => send(status));
+      sending = sending.then(() => send(status, 'progress'));
       // Whoever writes next waits for `settled` and sees the failure there.
       sending.catch((error: unknown) => deps.log.debug({ err: error }, 'the status line stopped'));
     },
@@ -71,7 +71,7 @@ export function createStatusLine(deps: StatusLineDeps) {
     },
     async clear(): Promise<void> {
       await sending;
-      if (visible !== '') await send('');
+      if (visible !== '') await send('', 'final');
     },
   };
 }

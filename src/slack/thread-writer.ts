@@ -2,15 +2,20 @@ import { LaneLost, ReplyRefused } from '../turns/reply.ts';
 import type { SlackAnswer, SlackClient } from './client.ts';
 import { type SlackFailure, slackFailure } from './failures.ts';
 import type { Pause } from './pace.ts';
+import type { Pacing, Urgency } from './pacing.ts';
 import { openingTaskId } from './render.ts';
 
 /** A call whose outcome stays unknown is repeated this often before the turn is left to a later worker. */
 const TRIES = 6;
 const BACKOFF_MS = [250, 500, 1_000, 2_000, 4_000] as const;
 const HISTORY_PAGE = 200;
+/** After a wait longer than this, somebody else may have been told to wait longer still. */
+const ASK_AGAIN_AFTER_MS = 1_000;
 
 export interface ThreadWriterDeps {
   readonly client: SlackClient;
+  readonly pacing: Pacing;
+  readonly workspace: string;
   readonly channel: string;
   readonly thread: string;
   readonly turnId: string;
@@ -29,40 +34,80 @@ export class SlackRefusal extends Error {
   }
 }
 
+/** Slack takes no more of this kind for now, and the write can wait or be overtaken. Nothing was written. */
+export class NotNow extends Error {
+  readonly waitMs: number;
+  constructor(method: string, waitMs: number) {
+    super(`no ${method} for the next ${waitMs} ms`);
+    this.name = 'NotNow';
+    this.waitMs = waitMs;
+  }
+}
+
+/** Nobody knows whether the call was carried out, and asking again did not help. */
+export class NoAnswer extends Error {
+  constructor(method: string, reason: string) {
+    super(`Slack did not answer ${method}: ${reason}`);
+    this.name = 'NoAnswer';
+  }
+}
+
+/** What `conversations.replies` says of a message, as far as we look. */
+export type ThreadMessage = Readonly<Record<string, unknown>>;
+
 export type ThreadWriter = ReturnType<typeof createThreadWriter>;
 
-/** Guarded writes to one thread: the lane is checked right before each call, and waiting for Slack is done here. */
+/** Guarded writes to one thread: paced, the lane checked right before each call, and waiting for Slack is done here. */
 export function createThreadWriter(deps: ThreadWriterDeps) {
   let calls = 0;
-  const send = (method: string, args: Record<string, unknown>): Promise<SlackAnswer> => {
+  const paced = (method: string) => ({ method, workspace: deps.workspace, channel: deps.channel });
+
+  async function admit(method: string, urgency: Urgency): Promise<void> {
+    deps.assertHeld();
+    const slot = await deps.pacing.ask(paced(method), urgency);
+    if (!slot.granted) throw new NotNow(method, slot.waitMs);
+    for (let waitMs = slot.waitMs; waitMs > 0; ) {
+      await deps.pause(waitMs, deps.signal);
+      waitMs = waitMs > ASK_AGAIN_AFTER_MS ? await deps.pacing.heldMs(paced(method)) : 0;
+    }
+  }
+
+  /** One call, when Slack may be asked: `progress` throws `NotNow` instead of waiting. Throws the client's errors. */
+  async function send(method: string, args: Record<string, unknown>, urgency: Urgency): Promise<SlackAnswer> {
+    await admit(method, urgency);
     deps.assertHeld();
     calls += 1;
     return deps.client.call(method, args);
-  };
+  }
+
+  /** Slack answered 429: all workers keep away for as long, and progress gives way. */
+  async function limited(method: string, waitMs: number, urgency: Urgency): Promise<void> {
+    await deps.pacing.hold(paced(method), waitMs);
+    if (urgency === 'progress') throw new NotNow(method, waitMs);
+    await deps.pause(waitMs, deps.signal);
+  }
 
   /**
    * Calls until Slack has answered. After an unknown outcome `settle` looks whether the call was carried out and
-   * gives its answer; without a `settle` the call is one that may be repeated. A call beyond Slack's rate waits
-   * for its turn, or with `refuse` counts as refused, where there is another way.
+   * gives its answer; without a `settle` the call is one that may be repeated.
    */
   async function attempt(
     method: string,
     args: Record<string, unknown>,
+    urgency: Urgency,
     settle?: () => Promise<SlackAnswer | undefined>,
-    whenLimited: 'wait' | 'refuse' = 'wait',
   ): Promise<SlackAnswer> {
     let last = '';
     for (let tries = 0; tries < TRIES; tries += 1) {
       try {
-        return await send(method, args);
+        return await send(method, args, urgency);
       } catch (error) {
         const failure = failureOf(error);
         if (failure.kind === 'refused') throw new SlackRefusal(failure.code);
         if (failure.kind === 'rate_limited') {
-          if (whenLimited === 'refuse') throw new SlackRefusal('ratelimited');
           // Waiting for its turn is no failed try.
           tries -= 1;
-          await deps.pause(failure.waitMs, deps.signal);
+          await limited(method, failure.waitMs, urgency);
           continue;
         }
         last = failure.reason;
@@ -71,32 +116,42 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
         if (settled) return settled;
       }
     }
-    throw new Error(`Slack did not answer ${method}: ${last}`);
+    throw new NoAnswer(method, last);
+  }
+
+  /** The first message of the bot in the thread that `is` the one. Reads the thread to its end. */
+  async function findMessage(is: (message: ThreadMessage) => boolean): Promise<ThreadMessage | undefined> {
+    let cursor: string | undefined;
+    do {
+      const page = await attempt(
+        'conversations.replies',
+        {
+          channel: deps.channel,
+          ts: deps.thread,
+          limit: HISTORY_PAGE,
+          include_all_metadata: true,
+          ...(cursor ? { cursor } : {}),
+        },
+        'final',
+        // Without reading nobody can tell whether the message stands there; this is no refusal to write it.
+      ).catch(final);
+      const found = asRecords(page.messages).find((one) => one.bot_id !== undefined && is(one));
+      if (found) return found;
+      const next = asRecord(page.response_metadata).next_cursor;
+      cursor = typeof next === 'string' && next !== '' ? next : undefined;
+    } while (cursor);
+    return undefined;
   }
 
   /** The message of this part, if it already stands in the thread: by our marker, or by the stream's opening step. */
   async function findPart(part: number): Promise<string | undefined> {
     const taskId = JSON.stringify(openingTaskId(deps.turnId, part));
-    let cursor: string | undefined;
-    do {
-      const page = await attempt('conversations.replies', {
-        channel: deps.channel,
-        ts: deps.thread,
-        limit: HISTORY_PAGE,
-        include_all_metadata: true,
-        ...(cursor ? { cursor } : {}),
-        // Without reading nobody can tell whether the message stands there; this is no refusal to write it.
-      }).catch(final);
-      for (const message of asRecords(page.messages)) {
-        if (message.bot_id === undefined) continue;
-        const payload = asRecord(asRecord(message.metadata).event_payload);
-        const marked = payload.turn === deps.turnId && Number(payload.part) === part;
-        if (marked || JSON.stringify(message).includes(taskId)) return String(message.ts);
-      }
-      const next = asRecord(page.response_metadata).next_cursor;
-      cursor = typeof next === 'string' && next !== '' ? next : undefined;
-    } while (cursor);
-    return undefined;
+    const found = await findMessage((message) => {
+      const payload = asRecord(asRecord(message.metadata).event_payload);
+      const marked = payload.turn === deps.turnId && Number(payload.part) === part;
+      return marked || JSON.stringify(message).includes(taskId);
+    });
+    return found && String(found.ts);
   }
 
   /** Creates a message once: after an unknown outcome the thread is read before anything is sent again. */
@@ -104,13 +159,13 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     method: string,
     part: number,
     args: Record<string, unknown>,
-    whenLimited: 'wait' | 'refuse' = 'wait',
+    urgency: Urgency,
   ): Promise<string> {
     const settle = async () => {
       const ts = await findPart(part);
       return ts === undefined ? undefined : { ts };
     };
-    return attempt(method, args, settle, whenLimited).then((answer) => String(answer.ts));
+    return attempt(method, args, urgency, settle).then((answer) => String(answer.ts));
   }
 
   return {
@@ -118,7 +173,13 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     attempt,
     create,
     findPart,
-    wait: (ms: number) => deps.pause(ms, deps.signal),
+    findMessage,
+    limited,
+    /** Tells all workers for how long Slack wants no such call. */
+    held: (method: string, waitMs: number) => deps.pacing.hold(paced(method), waitMs),
+    /** For what is no call of the Web API: throws unless this worker may write. */
+    assertHeld: deps.assertHeld,
+    pause: (ms: number) => deps.pause(ms, deps.signal),
     calls: () => calls,
   };
 }
@@ -137,10 +198,10 @@ export function final(error: unknown): never {
   throw error;
 }
 
-function asRecord(value: unknown): Record<string, unknown> {
+export function asRecord(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-function asRecords(value: unknown): Record<string, unknown>[] {
+export function asRecords(value: unknown): Record<string, unknown>[] {
   return Array.isArray(value) ? value.map(asRecord) : [];
 }

@@ -158,7 +158,7 @@ function concluded(progress: Progress): Answer {
       return { end: 'failed', view, notice: 'approval_unsupported', reason: 'approval asked for' };
     case 'end':
     case undefined:
-      if (view.text.trim() === '')
+      if (view.text.trim() === '' && !view.files?.length)
         return { end: 'failed', view, notice: 'agent_failed', reason: 'empty answer' };
       return { end: 'done', view, reason: 'answered' };
     default:

@@ -1,4 +1,4 @@
-import type { ReplyTask, ReplyView } from '../chat/vocabulary.ts';
+import type { ReplyFile, ReplyTask, ReplyView } from '../chat/vocabulary.ts';
 import { EMPTY_VIEW } from '../chat/vocabulary.ts';
 import type { AgentEvent } from '../contract/events.ts';
 import type { TurnEnd } from './turn.ts';
@@ -41,7 +41,7 @@ export function advance(progress: Progress, event: AgentEvent): Progress {
         view: { ...view, tasks: withTask(view.tasks, toolTask(event)) },
       };
     case 'file':
-      return { ...next, view: { ...view, tasks: withTask(view.tasks, fileTask(event)) } };
+      return { ...next, view: { ...view, files: withFile(view.files ?? [], event) } };
     case 'error':
       return { ...next, error: { code: event.code, message: event.message, retryable: event.retryable } };
     case 'end':
@@ -68,14 +68,14 @@ function toolTask(event: Extract<AgentEvent, { type: 'tool' }>): ReplyTask {
   return { id: event.id, title: event.title, state: states[event.state], ...detail };
 }
 
-/** Files are named, so that the reader knows of them, until they can be uploaded into the thread. */
-function fileTask(event: Extract<AgentEvent, { type: 'file' }>): ReplyTask {
-  return {
-    id: `file-${event.seq}`,
-    title: `File: ${event.title || event.name}`,
-    state: 'complete',
-    detail: event.alt,
-  };
+/** Nobody is sent more files than these; of the others only the names are kept. */
+const KEPT_FILES = 10;
+
+function withFile(
+  files: readonly ReplyFile[],
+  { name, mediaType, base64, title, alt }: Extract<AgentEvent, { type: 'file' }>,
+): ReplyFile[] {
+  return [...files, { name, mediaType, base64: files.length < KEPT_FILES ? base64 : '', title, alt }];
 }
 
 function withTask(tasks: readonly ReplyTask[], task: ReplyTask): ReplyTask[] {

@@ -21,8 +21,15 @@ const messageSchema = z.object({
   locale: z.string().optional(),
 });
 
-/** One message of the reply that already stands in the thread. */
-const postedPartSchema = z.object({ id: z.string(), streaming: z.boolean() });
+/**
+ * One message of the reply that already stands in the thread; or a file, by the platform's id for it, which goes on
+ * record (`named`) before it is shown.
+ */
+const postedPartSchema = z.object({
+  id: z.string(),
+  streaming: z.boolean(),
+  file: z.enum(['named', 'shared']).optional(),
+});
 export type PostedPart = z.infer<typeof postedPartSchema>;
 
 export interface TurnRecord {
@@ -41,6 +48,8 @@ export interface TurnRecord {
   readonly sawWrite: boolean;
   /** The agent was invoked, or was about to be. */
   readonly invoked: boolean;
+  /** The first question to the bot in its thread. */
+  readonly opensThread?: true;
 }
 
 /** A turn that this worker holds. Writes for it carry `fence`. */
@@ -54,19 +63,24 @@ export interface ClaimedTurn extends TurnRecord {
 
 /** Reads a turn record as Redis keeps it. Throws on a record that is not ours. */
 export function parseTurn(id: string, fields: Readonly<Record<string, string>>): TurnRecord {
-  const message = messageSchema.parse(JSON.parse(fields.message ?? 'null'));
   return {
     id,
     lane: fields.lane ?? '',
     state: fields.state ?? '',
-    message: message as InboundMessage,
+    message: parseMessage(fields.message),
     attempt: Number(fields.attempt ?? 0),
     crashes: Number(fields.crashes ?? 0),
     receivedAt: Number(fields.received ?? 0),
     posted: z.array(postedPartSchema).parse(JSON.parse(fields.posted ?? '[]')),
     sawWrite: fields.write === '1',
     invoked: fields.invoked === '1',
+    ...(fields.opens === '1' ? { opensThread: true } : {}),
   };
+}
+
+/** The question of a turn record. Throws on one that is not ours. */
+export function parseMessage(json: string | undefined): InboundMessage {
+  return messageSchema.parse(JSON.parse(json ?? 'null')) as InboundMessage;
 }
 
 /** Redis answers hashes as a flat list: name, value, name, value. */

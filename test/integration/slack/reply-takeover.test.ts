@@ -11,7 +11,7 @@ afterEach(() => thread.close());
 
 const bot = () => thread.slack.thread(thread.channel, thread.ts).slice(1);
 const stands = (text: string) =>
-  eventually(`the thread shows ${text}`, () => thread.messages().join('') === shown(text));
+  eventually(`the thread shows ${text}`, () => thread.messages().join('') === shown(text, false));
 
 /** A first worker that shows something and is heard of no more. */
 async function lostWorker(text: string): Promise<void> {

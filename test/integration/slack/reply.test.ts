@@ -14,7 +14,7 @@ afterEach(() => thread.close());
 
 const streaming = () => eventually('the stream begins', () => thread.writes().includes('chat.startStream'));
 const stands = (text: string) =>
-  eventually(`the thread shows ${text}`, () => thread.messages().join('') === shown(text));
+  eventually(`the thread shows ${text}`, () => thread.messages().join('') === shown(text, false));
 const bot = () => thread.slack.thread(thread.channel, thread.ts).slice(1);
 
 test('an answer that is there at once is exactly one message in the thread, with unfurls off', async () => {
@@ -192,7 +192,10 @@ test('a long answer becomes several messages whose texts join exactly', async ()
   const reply = thread.open();
   for (let at = 0; at < text.length; at += 5_000) {
     reply.show(say(text.slice(0, at + 1)));
-    await eventually('the view stands', () => thread.messages().join('') === shown(text.slice(0, at + 1)));
+    await eventually(
+      'the view stands',
+      () => thread.messages().join('') === shown(text.slice(0, at + 1), false),
+    );
   }
   const parts = await reply.finish(say(text));
   expect(thread.messages().length).toBeGreaterThan(3);

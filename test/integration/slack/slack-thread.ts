@@ -1,14 +1,18 @@
 import { createSlackStandIn, type SlackStandIn } from '../../../local/slack/stand-in.ts';
 import type { ReplyView } from '../../../src/chat/vocabulary.ts';
 import { createSlackClient } from '../../../src/slack/client.ts';
+import { planParts } from '../../../src/slack/markdown/plan-parts.ts';
 import type { Pause } from '../../../src/slack/pace.ts';
+import type { Pacing } from '../../../src/slack/pacing.ts';
 import { createSlackReplies } from '../../../src/slack/reply.ts';
-import { escapeText } from '../../../src/slack/text.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import type { Reply } from '../../../src/turns/reply.ts';
 import type { ClaimedTurn, PostedPart } from '../../../src/turns/turn.ts';
 
 export const TURN = 'turn-abcdefghijklmnopqrstuvwxyz';
+
+/** The life of a stream is not waited for: a test moves the clock. */
+const LONG_MS = 120_000;
 
 /** Waits that take no time, but are noted: the reply's own pace must not slow the tests down. */
 export function quickPause(waits: number[]): Pause {
@@ -16,9 +20,20 @@ export function quickPause(waits: number[]): Pause {
     new Promise((resolve, reject) => {
       waits.push(ms);
       if (signal.aborted) return reject(signal.reason as Error);
+      if (ms > LONG_MS) {
+        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+        return;
+      }
       setImmediate(() => (signal.aborted ? reject(signal.reason as Error) : resolve()));
     });
 }
+
+/** Everything may be sent at once, as far as we are concerned. */
+export const UNPACED: Pacing = {
+  ask: async () => ({ granted: true, waitMs: 0 }),
+  hold: async () => undefined,
+  heldMs: async () => 0,
+};
 
 export interface OpenOptions {
   readonly turn?: Partial<ClaimedTurn>;
@@ -49,7 +64,7 @@ export interface SlackThread {
 /** A Slack workspace with a question of alice in it, and the real reply writer on the real client. */
 export async function startThread(
   where: 'cloud' | 'dm' = 'cloud',
-  options: { readonly timeoutMs?: number } = {},
+  options: { readonly timeoutMs?: number; readonly pacing?: Pacing } = {},
 ): Promise<SlackThread> {
   let ahead = 0;
   const slack = await createSlackStandIn({
@@ -76,8 +91,9 @@ export async function startThread(
   });
   const openReply = createSlackReplies({
     client,
+    pacing: options.pacing ?? UNPACED,
     pause: quickPause(waits),
-    now: () => performance.now(),
+    now: () => performance.now() + ahead,
     log: createLogger({ level: 'silent' }),
   });
   const turn: ClaimedTurn = {
@@ -140,5 +156,9 @@ export async function startThread(
 
 export const say = (text: string, more: Partial<ReplyView> = {}): ReplyView => ({ text, tasks: [], ...more });
 
-/** What must stand in the thread for this answer, in one message or many. */
-export const shown = escapeText;
+/** What must stand in the thread for this answer, in one message or many; tables apart. */
+export function shown(text: string, done = true): string {
+  return planParts(text, done)
+    .flatMap((part) => part.pieces.map((piece) => (piece.kind === 'text' ? piece.text : '')))
+    .join('');
+}

@@ -12,11 +12,13 @@ afterEach(() => {
 
 const never = new Promise<void>(() => undefined);
 
-test('a bell that was rung before anybody listened is heard once', async () => {
+test('a bell that was rung before anybody listened is heard until it is silenced', async () => {
   const bell = createBell();
   bell.ring();
   bell.ring();
   await bell.rung();
+  await bell.rung();
+  bell.silence();
   let heard = false;
   const second = bell.rung().then(() => {
     heard = true;
@@ -26,6 +28,15 @@ test('a bell that was rung before anybody listened is heard once', async () => {
   bell.ring();
   await second;
   expect(heard).toBe(true);
+});
+
+test('who stops listening takes no ring away from the next', async () => {
+  const bell = createBell();
+  const waiting = until(new AbortController().signal, bell.rung(), pause, 500);
+  await vi.advanceTimersByTimeAsync(500);
+  await waiting;
+  bell.ring();
+  await expect(bell.rung()).resolves.toBeUndefined();
 });
 
 test('the event ends the waiting and leaves neither timer nor listener behind', async () => {

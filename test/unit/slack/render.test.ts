@@ -5,21 +5,30 @@ import { readChunks } from '../../../local/slack/content-rules.ts';
 import { findLiveMentions } from '../../../local/slack/live-mentions.ts';
 import { notice } from '../../../src/chat/notices.ts';
 import type { ReplyTask, ReplyView } from '../../../src/chat/vocabulary.ts';
+import { planParts } from '../../../src/slack/markdown/plan-parts.ts';
+import { chunksSince } from '../../../src/slack/markdown/sending.ts';
 import {
   editOf,
+  hasWords,
   isBlank,
   messageOf,
   noticeBlocks,
   openingTask,
   openingTaskId,
+  type PartView,
   partsOf,
   RETRY_ACTION,
   statusText,
   taskChunk,
-  textChunk,
 } from '../../../src/slack/render.ts';
 
 const TURN = 'turn-abcdefghijklmnopqrstuvwxyz';
+/** One message with this text. */
+const part = (text: string, more: Partial<PartView> = {}): PartView => ({
+  plan: planParts(text, true)[0] ?? { pieces: [], closed: true },
+  tasks: [],
+  ...more,
+});
 const NO_MENTION = { users: [], groups: [], channels: [], links: [] };
 
 const nasty = fc.constantFrom(
@@ -33,6 +42,8 @@ const nasty = fc.constantFrom(
   '>',
   '😀',
   '\n> ',
+  '\n| a | b |\n|---|---|\n| <@U1> | 2 |\n\n',
+  '\n```sh\nls <!here>\n```\n',
   'é',
   'x'.repeat(400),
 );
@@ -62,8 +73,8 @@ const view: fc.Arbitrary<ReplyView> = fc
 
 test('whatever a reply holds, each of its messages keeps Slack’s limits and mentions nobody', () => {
   fc.assert(
-    fc.property(view, (wanted) => {
-      for (const part of partsOf(wanted)) {
+    fc.property(view, fc.array(text, { maxLength: 12 }), (wanted, remarks) => {
+      for (const part of partsOf(wanted, true, remarks)) {
         for (const message of [messageOf(part, TURN), editOf(part, TURN)]) {
           expect(checkBlocks(message.blocks)).toBeUndefined();
           expect(message.blocks.length).toBeGreaterThan(0);
@@ -81,55 +92,68 @@ test('whatever a reply holds, each of its messages keeps Slack’s limits and me
 test('whatever a reply holds, its chunks keep Slack’s limits and mention nobody', () => {
   fc.assert(
     fc.property(view, (wanted) => {
-      const [part] = partsOf(wanted);
+      const [first = part('')] = partsOf(wanted, false);
       const chunks = [
         openingTask(TURN, 0, 'in_progress'),
         ...wanted.tasks.map((item) => taskChunk(TURN, item)),
         ...wanted.tasks.map((item) => taskChunk(TURN, { ...item, detail: `${item.detail}!` }, item)),
-        textChunk(part?.text ?? ''),
+        ...(chunksSince(undefined, first.plan) ?? []),
       ];
       expect(Array.isArray(readChunks(chunks))).toBe(true);
       for (const chunk of chunks) {
         expect(findLiveMentions(Object.values(chunk).join('\n'), [])).toEqual(NO_MENTION);
-        for (const value of Object.values(chunk)) expect(String(value).isWellFormed()).toBe(true);
+        for (const value of Object.values(chunk)) expect(JSON.stringify(value).isWellFormed()).toBe(true);
       }
     }),
     { numRuns: 200 },
   );
 });
 
-test('the texts of all messages joined are the escaped answer', () => {
-  const answer = `${'paragraph with <b> & more.\n\n'.repeat(2_000)}end`;
-  const parts = partsOf({ text: answer, tasks: [] });
-  expect(parts.length).toBeGreaterThan(3);
-  expect(parts.map((part) => part.text).join('')).toBe(
-    answer.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
-  );
-});
-
 test('steps go with the first message, the closing remark with the last', () => {
   const remark = notice('answer_limited');
-  const parts = partsOf({
-    text: 'x'.repeat(30_000),
-    tasks: [{ id: '1', title: 'Look', state: 'complete' }],
-    notice: remark,
-  });
-  expect(parts.map((part) => part.tasks.length)).toEqual([1, 0, 0]);
-  expect(parts.map((part) => part.notice)).toEqual([undefined, undefined, remark]);
+  const parts = partsOf(
+    {
+      text: 'words '.repeat(4_000),
+      tasks: [{ id: '1', title: 'Look', state: 'complete' }],
+      notice: remark,
+    },
+    true,
+    ['One file is missing.'],
+  );
+  expect(parts.map((one) => one.tasks.length)).toEqual([1, 0, 0]);
+  expect(parts.map((one) => one.notice)).toEqual([undefined, undefined, remark]);
+  expect(parts.map((one) => one.remarks)).toEqual([undefined, undefined, ['One file is missing.']]);
 });
 
 test('a short answer is one markdown block with the whole text beside it', () => {
-  expect(messageOf({ text: '**Three** instances', tasks: [] }, TURN)).toEqual({
+  expect(messageOf(part('**Three** instances'), TURN)).toEqual({
     text: '**Three** instances',
     blocks: [{ type: 'markdown', text: '**Three** instances' }],
   });
 });
 
 test('the text beside a long edit is cut between characters; the blocks hold everything', () => {
-  const long = `${'x'.repeat(3_898)}&amp;${'😀'.repeat(3_000)}`;
-  const edit = editOf({ text: long, tasks: [] }, TURN);
+  const edit = editOf(part(`${'x'.repeat(3_898)}& ${'😀'.repeat(2_000)}`), TURN);
   expect(edit.text).toMatch(/^x+…$/);
-  expect(edit.blocks).toEqual([{ type: 'markdown', text: long }]);
+  expect(edit.blocks).toEqual([
+    { type: 'markdown', text: `${'x'.repeat(3_898)}&amp; ${'😀'.repeat(2_000)}` },
+  ]);
+});
+
+test('a table is a block of its own between the texts, and reads as lines for a screen reader', () => {
+  const message = messageOf(part('Two:\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nThat is all.'), TURN);
+  expect(message.blocks.map((block) => block.type)).toEqual(['markdown', 'table', 'markdown']);
+  expect(message.text).toBe('Two:\n\na | b\n1 | 2\n\nThat is all.');
+});
+
+test('what could not be attached is said in small print below everything else', () => {
+  const message = messageOf(
+    part('Three.', { remarks: ['No <chart>.'], notice: notice('agent_failed') }),
+    TURN,
+  );
+  expect(message.blocks.map((block) => block.type)).toEqual(['markdown', 'section', 'actions', 'context']);
+  expect(JSON.stringify(message.blocks.at(-1))).toContain('No &lt;chart&gt;.');
+  expect(messageOf(part('', { remarks: ['No chart.'] }), TURN).text).toBe('No chart.');
 });
 
 test('a remark that offers Retry has a button that carries the turn', () => {
@@ -142,9 +166,7 @@ test('a remark that offers Retry has a button that carries the turn', () => {
 });
 
 test('a reply of nothing but a remark shows the remark to screen readers too', () => {
-  expect(messageOf({ text: '', tasks: [], notice: notice('agent_busy') }, TURN).text).toBe(
-    notice('agent_busy').text,
-  );
+  expect(messageOf(part('', { notice: notice('agent_busy') }), TURN).text).toBe(notice('agent_busy').text);
 });
 
 test('a step without a title gets one, and a title of several lines becomes one line', () => {
@@ -165,10 +187,13 @@ test('every part has an opening step of its own', () => {
 });
 
 test('blank is what has neither words nor steps nor a remark', () => {
-  expect(isBlank({ text: ' \n', tasks: [] })).toBe(true);
-  expect(isBlank({ text: 'x', tasks: [] })).toBe(false);
-  expect(isBlank({ text: '', tasks: [{ id: '1', title: 'Look', state: 'pending' }] })).toBe(false);
-  expect(isBlank({ text: '', tasks: [], notice: notice('help') })).toBe(false);
+  expect(isBlank(part(' \n'))).toBe(true);
+  expect(isBlank(part('x'))).toBe(false);
+  expect(isBlank(part('', { tasks: [{ id: '1', title: 'Look', state: 'pending' }] }))).toBe(false);
+  expect(isBlank(part('', { remarks: ['No chart.'] }))).toBe(false);
+  expect(hasWords(part('', { notice: notice('help') }))).toBe(false);
+  expect(hasWords(part('x'))).toBe(true);
+  expect(isBlank(part('', { notice: notice('help') }))).toBe(false);
 });
 
 test('a long status is cut between characters', () => {

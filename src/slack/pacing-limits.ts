@@ -1,0 +1,51 @@
+/**
+ * How often Slack takes each method. Source: docs.slack.dev, "Rate limits" and the tier on each method's page. A minute
+ * is counted a second longer than it is, because calls arrive later than they were allowed, and not all equally late.
+ */
+export interface CallLimit {
+  /** Calls within `periodMs`. */
+  readonly calls: number;
+  /** So many of them may be progress, which a later write overtakes. The rest is kept for final writes. */
+  readonly progress: number;
+  readonly periodMs: number;
+  readonly each: 'workspace' | 'channel';
+}
+
+export type CallLimits = Readonly<Record<string, CallLimit>>;
+
+const MINUTE_MS = 61_000;
+const perMinute = (calls: number, progress: number): CallLimit => ({
+  calls,
+  progress,
+  periodMs: MINUTE_MS,
+  each: 'workspace',
+});
+
+export const SLACK_LIMITS: CallLimits = {
+  // Never waited for: without a start, an answer is posted and edited.
+  'chat.startStream': perMinute(20, 20),
+  'chat.stopStream': perMinute(20, 16),
+  'chat.appendStream': perMinute(100, 95),
+  'chat.update': perMinute(50, 30),
+  'chat.delete': perMinute(50, 50),
+  // One a second with a short burst.
+  'chat.postMessage': { calls: 4, progress: 3, periodMs: 4_500, each: 'channel' },
+  'assistant.threads.setStatus': perMinute(100, 90),
+  'conversations.replies': perMinute(50, 50),
+  'files.getUploadURLExternal': perMinute(100, 100),
+  'files.completeUploadExternal': perMinute(100, 100),
+};
+
+/** A stream is ended before Slack ends it, which it does about five minutes after the start. */
+export const STREAM_LIFE_MS = 240_000;
+/** Between two appends to a stream. */
+export const APPEND_PACE_MS = 800;
+
+const EDIT_PACE_MS = { first: 1_500, last: 5_000, slowsFrom: 15_000, slowestFrom: 90_000 } as const;
+
+/** Between two edits of a message that has stood for `ageMs`: the longer it takes, the less a reader watches. */
+export function editPaceMs(ageMs: number): number {
+  const { first, last, slowsFrom, slowestFrom } = EDIT_PACE_MS;
+  const share = Math.min(1, Math.max(0, (ageMs - slowsFrom) / (slowestFrom - slowsFrom)));
+  return Math.round(first + share * (last - first));
+}

@@ -1,0 +1,128 @@
+import type { Connection } from '../store/connection.ts';
+import { defineScript, type ScriptArgument } from '../store/scripts.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { type CallLimit, type CallLimits, SLACK_LIMITS } from './pacing-limits.ts';
+import { PACE, PACE_HELD, PACE_HOLD } from './pacing-lua.ts';
+
+/**
+ * progress  is overtaken by the next write: allowed now, or left out
+ * final     has to become visible: waits for its turn
+ */
+export type Urgency = 'progress' | 'final';
+
+export interface PacedCall {
+  readonly method: string;
+  readonly workspace: string;
+  readonly channel: string;
+}
+
+export interface Slot {
+  /** False only for progress. */
+  readonly granted: boolean;
+  /** Before the call may be made; when it is not granted, before asking again makes sense. Milliseconds. */
+  readonly waitMs: number;
+}
+
+/** What all workers together send to Slack. */
+export interface Pacing {
+  /** Asks for one call. A granted one is counted whether it is made or not. */
+  ask(call: PacedCall, urgency: Urgency): Promise<Slot>;
+  /** Slack said that it takes none for so long (`Retry-After`): everybody keeps to it. */
+  hold(call: PacedCall, ms: number): Promise<void>;
+  /** How long Slack wants no such call. Milliseconds. */
+  heldMs(call: PacedCall): Promise<number>;
+}
+
+export interface PacingDeps {
+  readonly redis: Connection;
+  readonly keyPrefix: string;
+  readonly log: Logger;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  readonly limits?: CallLimits;
+  /** Epoch milliseconds instead of Redis' own clock. */
+  readonly clock?: () => number;
+}
+
+/** Nobody waits longer for an allowance than this: Slack's own 429 protects as well. */
+const ASK_LIMIT_MS = 1_000;
+
+/** Pacing shared by all workers through Redis. While Redis cannot be asked, every call is allowed. */
+export function createPacing(deps: PacingDeps): Pacing {
+  const { redis, keyPrefix, log, limits = SLACK_LIMITS, now } = deps;
+  const [pace, hold, held] = [PACE, PACE_HOLD, PACE_HELD].map((source) =>
+    defineScript(source, keyPrefix),
+  ) as [ReturnType<typeof defineScript>, ReturnType<typeof defineScript>, ReturnType<typeof defineScript>];
+  /** What this process was told by Slack, for the time that Redis cannot be asked. */
+  const ownHolds = new Map<string, number>();
+  let alone = false;
+
+  const nameOf = (call: PacedCall, limit: CallLimit | undefined) =>
+    [call.workspace, call.method, ...(limit?.each === 'channel' ? [call.channel] : [])].join(':');
+
+  const ownHold = (name: string): number => {
+    const left = (ownHolds.get(name) ?? 0) - now();
+    if (left <= 0) ownHolds.delete(name);
+    return Math.max(0, left);
+  };
+
+  /** Undefined when Redis does not answer in time. */
+  async function run(
+    script: ReturnType<typeof defineScript>,
+    name: string,
+    ...args: ScriptArgument[]
+  ): Promise<unknown> {
+    try {
+      const answer = await within(ASK_LIMIT_MS, script(redis, [name, deps.clock?.() ?? '', ...args]));
+      if (alone) log.info('the pacing of Slack calls is shared again');
+      alone = false;
+      return answer;
+    } catch (error) {
+      if (!alone) log.warn({ err: error }, 'Redis does not pace the Slack calls; they are made as they come');
+      alone = true;
+      return undefined;
+    }
+  }
+
+  return {
+    async ask(call, urgency) {
+      const limit = limits[call.method];
+      const name = nameOf(call, limit);
+      if (!limit) {
+        const waitMs = ownHold(name);
+        return { granted: waitMs === 0 || urgency === 'final', waitMs };
+      }
+      const { calls, progress, periodMs } = limit;
+      const final = urgency === 'final';
+      const answer = await run(pace, name, calls, final ? calls : progress, periodMs, final ? 1 : 0);
+      if (answer !== undefined) {
+        const [granted, waitMs] = answer as [number, number];
+        return { granted: granted === 1, waitMs };
+      }
+      const waitMs = ownHold(name);
+      return { granted: final || waitMs === 0, waitMs };
+    },
+    async hold(call, ms) {
+      const limit = limits[call.method];
+      const name = nameOf(call, limit);
+      ownHolds.set(name, now() + ms);
+      if (limit) await run(hold, name, Math.ceil(ms));
+    },
+    async heldMs(call) {
+      const limit = limits[call.method];
+      const name = nameOf(call, limit);
+      const answer = limit && (await run(held, name));
+      return answer === undefined ? ownHold(name) : Number(answer);
+    },
+  };
+}
+
+async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`no answer within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([answer, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
