@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configNames } from '../../src/config.ts';
+import * as pacingLua from '../../src/slack/pacing-lua.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import * as lua from '../../src/turns/lua.ts';
 
@@ -62,7 +63,9 @@ describe('the operators’ pages', () => {
   });
 
   it('list every family of keys that the scripts use', () => {
-    const used = new Set(Object.values(lua).flatMap((script) => found(script, /key\('([a-z]+)'/g)));
+    const used = new Set(
+      Object.values({ ...lua, ...pacingLua }).flatMap((script) => found(script, /key\('([a-z]+)'/g)),
+    );
     const table = read('docs/operate.md');
     expect([...used].filter((family) => !table.includes(`…:${family}`))).toEqual([]);
   });

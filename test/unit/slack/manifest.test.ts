@@ -20,6 +20,8 @@ const SCOPES_OF_METHOD: Record<string, readonly string[]> = {
   'chat.startStream': ['chat:write'],
   'chat.appendStream': ['chat:write'],
   'chat.stopStream': ['chat:write'],
+  'files.getUploadURLExternal': ['files:write'],
+  'files.completeUploadExternal': ['files:write'],
   // One for each kind of conversation that the bot answers in.
   'conversations.replies': ['channels:history', 'groups:history', 'im:history', 'mpim:history'],
 };
