@@ -7,6 +7,7 @@ const file = z.object({
   name: z.string().min(1),
   mimetype: z.string().min(1).optional(),
   content: z.string(),
+  encoding: z.enum(['utf8', 'base64']).default('utf8'),
   altText: z.string().optional(),
 });
 const value = z.union([z.string(), z.array(z.string()), z.null()]);

@@ -56,7 +56,12 @@ export function createControl(deps: {
   }
 
   action('/post', bodies.post, ({ user, channel, text, threadTs, files }) =>
-    people.post(user, channel, text, { threadTs, files: files?.map(given) }),
+    people.post(user, channel, text, {
+      threadTs,
+      files: files?.map(({ encoding, content, ...file }) =>
+        given({ ...file, content: Buffer.from(content, encoding) }),
+      ),
+    }),
   );
   action('/edit', bodies.edit, ({ user, channel, ts, text }) => people.edit(user, channel, ts, text));
   action('/delete', bodies.message, ({ user, channel, ts }) => people.remove(user, channel, ts));

@@ -1,4 +1,6 @@
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { type Request, type Response, Router } from 'express';
 import type { Manifest } from './manifest.ts';
 import type { Message, ThreadState, User } from './model.ts';
@@ -7,18 +9,14 @@ import { presentView } from './present-view.ts';
 import { APP } from './seed.ts';
 import { type Change, isStreaming, type State } from './state.ts';
 
-const FILES: Readonly<Record<string, string>> = {
-  'index.html': 'text/html; charset=utf-8',
-  'message.css': 'text/css; charset=utf-8',
-  'style.css': 'text/css; charset=utf-8',
-  'app.js': 'text/javascript; charset=utf-8',
-  'composer.js': 'text/javascript; charset=utf-8',
-  'connection.js': 'text/javascript; charset=utf-8',
-  'markdown.js': 'text/javascript; charset=utf-8',
-  'message-view.js': 'text/javascript; charset=utf-8',
-  'render.js': 'text/javascript; charset=utf-8',
-  'icon.svg': 'image/svg+xml',
+const TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
 };
+const PAGE = new URL('./page/', import.meta.url);
+const FILES = new Set(readdirSync(PAGE).filter((name) => extname(name) in TYPES));
 
 const SECURITY = {
   'content-security-policy':
@@ -170,12 +168,12 @@ export function createPageServer(deps: {
   });
 
   async function sendFile(name: string, response: Response): Promise<void> {
-    const type = Object.hasOwn(FILES, name) ? FILES[name] : undefined;
+    const type = FILES.has(name) ? TYPES[extname(name)] : undefined;
     if (type === undefined) {
       response.status(404).type('text/plain').send('No such page');
       return;
     }
-    const body = await readFile(new URL(`./page/${name}`, import.meta.url));
+    const body = await readFile(new URL(name, PAGE));
     response.set({ ...SECURITY, 'content-type': type }).send(body);
   }
 

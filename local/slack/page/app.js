@@ -1,9 +1,16 @@
 import { createComposer } from './composer.js';
 import { act, listen, loadState } from './connection.js';
+import { ask, createModals } from './dialogs.js';
+import { drawHeader } from './header.js';
+import { createHome } from './home.js';
+import { createMessageActions } from './message-actions.js';
+import { createMessageList } from './message-list.js';
 import { messageView } from './message-view.js';
-import { el } from './render.js';
+import { createSidebar } from './sidebar.js';
+import { createThreadPane, drawPrompts } from './thread-pane.js';
+import { addressOf, createWorkspace, key, slugOf } from './workspace.js';
 
-/** The page: which user looks, which channel and thread are open, and what is drawn when something changes. */
+/** The page: which person looks, which conversation and thread are open, and what is drawn when something changes. */
 
 const byId = (id) => document.getElementById(id);
 const asked = new URLSearchParams(location.search);
@@ -12,35 +19,59 @@ const view = {
   user: asked.get('user') ?? 'alice',
   channel: asked.get('channel') ?? 'cloud',
   thread: asked.get('thread'),
+  tab: asked.get('tab') === 'home' ? 'home' : 'messages',
+  /** The message that is being edited. */
+  editing: undefined,
+  /** Where the unread messages began when this channel was opened. */
+  newFrom: undefined,
 };
-let workspace;
-let messages = new Map();
-let threads = new Map();
-let stopListening = () => {};
-const unread = new Set();
+const workspace = createWorkspace();
 /** Threads that this page started: they open by themselves when the bot begins to answer. */
 const started = new Set();
+let stopListening = () => {};
 let drawing = false;
 
-const key = (channel, ts) => `${channel}:${ts}`;
-const users = () => new Map(workspace.users.map((user) => [user.id, user]));
-const slugOf = (channel) => (channel.kind === 'im' ? 'dm' : channel.name);
 const current = () =>
-  workspace.channels.find((channel) => slugOf(channel) === view.channel) ?? workspace.channels[0];
-const addressOf = (channel) => (channel.kind === 'im' ? 'dm' : `#${channel.name}`);
-const names = {
-  user: (id) => workspace.users.find((user) => user.id === id)?.realName ?? id,
-  channel: (id) => workspace.channels.find((channel) => channel.id === id)?.name ?? id,
+  workspace.state.channels.find((channel) => slugOf(channel) === view.channel) ?? workspace.state.channels[0];
+
+function announce(text) {
+  byId('announcer').textContent = text;
+}
+
+/** What only sighted people would notice, and what went wrong. */
+const report = (error) => {
+  announce(error.message);
+  byId('connection').textContent = error.message;
 };
 
-async function write(text, threadTs) {
+function openThread(ts) {
+  view.thread = ts;
+  draw();
+  threadComposer.box.focus();
+}
+
+function choose(slug) {
+  if (slug !== view.channel) {
+    const channel = workspace.state.channels.find((item) => slugOf(item) === slug);
+    view.newFrom = workspace.unread.get(channel?.id);
+    view.thread = null;
+    view.tab = 'messages';
+  }
+  view.channel = slug;
+  document.body.classList.remove('nav-open');
+  draw();
+  composer.box.focus();
+}
+
+async function write(text, threadTs, files) {
   const channel = current();
   const command = /^(\/[a-z0-9_-]+)(?:\s+([\s\S]*))?$/.exec(text);
   if (command !== null && threadTs !== undefined)
     throw new Error(`${command[1]} is not supported in threads. Sorry!`);
   if (command?.[1] === '/invite') return act.invite(view.user, addressOf(channel));
   if (command !== null) return act.command(view.user, addressOf(channel), command[1], command[2] ?? '');
-  const { ts } = await act.post(view.user, addressOf(channel), text, threadTs);
+  view.newFrom = undefined;
+  const { ts } = await act.post(view.user, addressOf(channel), text, threadTs, files);
   if (threadTs === undefined) {
     started.add(key(channel.id, ts));
     openStartedThread(channel.id, ts);
@@ -48,260 +79,222 @@ async function write(text, threadTs) {
   return undefined;
 }
 
+const offers = () => workspace.state?.offers ?? { commands: [], shortcuts: [], prompts: [] };
+const globals = () =>
+  offers()
+    .shortcuts.filter((item) => item.type === 'global')
+    .map(({ name, callbackId }) => ({
+      label: name,
+      run: () => act.shortcut(view.user, callbackId).catch(report),
+    }));
 const composer = createComposer({
   id: 'composer',
   testId: 'composer',
   label: 'Message',
-  send: (text) => write(text),
+  send: (text, files) => write(text, undefined, files),
+  commands: () => offers().commands,
+  shortcuts: globals,
 });
 const threadComposer = createComposer({
   id: 'thread-reply',
   testId: 'thread-composer',
   label: 'Reply in the thread',
-  send: (text) => write(text, view.thread),
+  send: (text, files) => write(text, view.thread, files),
+  commands: () => [],
+  shortcuts: globals,
 });
 
-const actions = {
-  click: (message, element) =>
-    act
-      .click(view.user, addressOf(current()), message.ts, element.action_id, element.value)
-      .catch((error) => announce(error.message)),
-  openThread(ts) {
-    view.thread = ts;
+const actions = createMessageActions({
+  user: () => view.user,
+  channel: current,
+  slug: () => view.channel,
+  openThread,
+  edit(message) {
+    view.editing = message?.ts;
     draw();
-    threadComposer.box.focus();
   },
-};
+  announce: (text) => report(new Error(text)),
+});
+const sidebar = createSidebar({ workspace, choose });
+const list = createMessageList(byId('messages'), { onEnter: openThread });
+const threadPane = createThreadPane({
+  workspace,
+  sendPrompt: (message) => void write(message, view.thread).catch(report),
+});
 
-function announce(text) {
-  byId('announcer').textContent = text;
+/** What blocks of a view need: their controls act on the view. */
+const inView = ({ view: shown, values, errors }) => ({
+  names: workspace.names,
+  user: view.user,
+  people: workspace.people().filter((person) => !person.isBot),
+  channels: workspace.state.channels.filter(
+    (channel) => channel.kind === 'channel' || channel.kind === 'group',
+  ),
+  values,
+  errors,
+  ask,
+  use: (element, value) => void act.clickView(view.user, shown.id, element.action_id, value).catch(report),
+});
+const modals = createModals({
+  context: inView,
+  act: {
+    submitView: (id, values) =>
+      act.submitView(view.user, id, values).catch((error) => {
+        report(error);
+        return { result: 'failed' };
+      }),
+    closeView: () => act.closeView(view.user).catch(report),
+  },
+});
+const home = createHome({ context: inView });
+
+function messageContext() {
+  return {
+    me: workspace.state.me,
+    users: workspace.users(),
+    people: workspace.people(),
+    channels: workspace.state.channels,
+    names: workspace.names,
+    bot: workspace.state.bot,
+    shortcuts: offers().shortcuts.filter((item) => item.type === 'message'),
+    editing: view.editing,
+    unreadThreads: workspace.unreadThreads,
+    actions,
+    inThread: false,
+  };
 }
 
 /** Reads out what the reply shows, not its markup. */
 function announceReply(message) {
-  const shown = messageView(message, { users: users(), names, bot: workspace.bot, actions, inThread: true });
+  const shown = messageView(message, { ...messageContext(), inThread: true });
   announce(`Cloud Engineer: ${shown.querySelector('.body').textContent.slice(0, 500)}`);
 }
 
 /** A thread of ours opens when the bot has begun: a status, a session, or a reply. */
 function openStartedThread(channelId, ts) {
   if (!started.has(key(channelId, ts)) || current().id !== channelId || view.thread === ts) return;
-  const thread = threads.get(key(channelId, ts));
-  const answered = [...messages.values()].some(
-    (item) => item.channel === channelId && item.thread_ts === ts && item.bot_id,
-  );
+  const thread = workspace.thread(channelId, ts);
+  const root = workspace.message(channelId, ts);
+  const answered = root !== undefined && workspace.repliesOf(root).some((item) => item.bot_id);
   if (!answered && !thread?.status && thread?.session !== 'processing') return;
   started.delete(key(channelId, ts));
   view.thread = ts;
   draw();
 }
 
-/** Puts `items` into `list`, touching only elements whose message changed. Stays at the end if it was there. */
-function drawList(list, items, inThread) {
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80 || list.childElementCount === 0;
-  const known = new Map([...list.children].map((child) => [child.dataset.ts, child]));
-  const context = { users: users(), names, bot: workspace.bot, actions, inThread };
-  const next = items.map((message) => {
-    const version = JSON.stringify(message);
-    const old = known.get(message.ts);
-    if (old?.version === version) return old;
-    const fresh = messageView(message, context);
-    fresh.version = version;
-    return fresh;
-  });
-  const same =
-    next.length === list.childElementCount && next.every((node, index) => list.children[index] === node);
-  if (!same) list.replaceChildren(...next);
-  if (atEnd) list.scrollTop = list.scrollHeight;
-}
-
-function channelLink(channel) {
-  const slug = slugOf(channel);
-  const open = slug === view.channel;
-  const label = channel.kind === 'im' ? 'Cloud Engineer' : channel.name;
-  const mark = { im: '●', group: '◇', channel: '#' }[channel.kind];
-  return el(
-    'li',
-    {},
-    el(
-      'button',
-      {
-        type: 'button',
-        class: unread.has(channel.id) ? 'unread' : '',
-        'data-testid': `channel-${slug}`,
-        'aria-current': open ? 'page' : undefined,
-        onclick: () => {
-          view.channel = slug;
-          view.thread = null;
-          unread.delete(channel.id);
-          draw();
-          composer.box.focus();
-        },
-      },
-      el('span', { class: 'mark', 'aria-hidden': 'true' }, mark),
-      el('span', { class: 'label' }, label),
-      unread.has(channel.id)
-        ? el('span', { class: 'dot' }, el('span', { class: 'visually-hidden' }, 'unread'))
-        : undefined,
-    ),
-  );
-}
-
-function drawSidebar() {
-  const focused = document.activeElement?.dataset?.testid;
-  byId('workspace-name').textContent = workspace.team.name;
-  byId('channels').replaceChildren(
-    ...workspace.channels.filter((item) => item.kind !== 'im').map(channelLink),
-  );
-  byId('directs').replaceChildren(
-    ...workspace.channels.filter((item) => item.kind === 'im').map(channelLink),
-  );
-  if (focused?.startsWith('channel-')) document.querySelector(`[data-testid="${focused}"]`)?.focus();
-  const switcher = byId('user-switcher');
-  if (switcher.childElementCount === 0) {
-    const people = workspace.users.filter((user) => !user.isBot);
-    switcher.append(...people.map((user) => el('option', { value: user.name }, user.realName)));
-  }
-  switcher.value = view.user;
-}
-
-function drawThread(channel) {
-  const pane = byId('thread-pane');
-  const root = view.thread === null ? undefined : messages.get(key(channel.id, view.thread));
-  pane.hidden = root === undefined;
-  if (root === undefined) return;
-  const inThread = inChannel(channel).filter((item) => item.ts === root.ts || item.thread_ts === root.ts);
-  drawList(byId('thread-messages'), inThread, true);
-  const thread = threads.get(key(channel.id, root.ts));
-  byId('thread-title').textContent = thread?.title || 'Thread';
-  const working = thread?.session === 'processing';
-  const streams = inThread.some((item) => item.state === 'streaming');
-  const text = thread?.status || (working && !streams ? 'is working…' : '');
-  byId('status-line').hidden = text === '' && !working;
-  byId('status').textContent = text === '' ? '' : `Cloud Engineer ${text}`;
-  byId('stop').hidden = !working;
-}
-
-const inChannel = (channel) =>
-  [...messages.values()]
-    .filter((item) => item.channel === channel.id)
-    .sort((a, b) => Number(a.ts) - Number(b.ts));
-
 /** Draws once per frame however much changed. */
 function draw() {
-  if (drawing || workspace === undefined) return;
+  if (drawing || !workspace.ready) return;
   drawing = true;
   requestAnimationFrame(() => {
     drawing = false;
     const channel = current();
     view.channel = slugOf(channel);
-    unread.delete(channel.id);
-    drawSidebar();
-    byId('channel-title').textContent = channel.kind === 'im' ? 'Cloud Engineer' : `# ${channel.name}`;
-    byId('channel-note').textContent = channel.isExternallyShared ? 'shared with Outside' : '';
-    composer.setPlaceholder(channel.kind === 'im' ? 'Message Cloud Engineer' : `Message #${channel.name}`);
-    threadComposer.setPlaceholder('Reply…');
-    const roots = inChannel(channel).filter(
-      (item) => item.thread_ts === undefined || item.thread_ts === item.ts,
+    if (!document.hidden) workspace.unread.delete(channel.id);
+    sidebar.draw(view.channel, view.user);
+    if (channel.kind !== 'im') view.tab = 'messages';
+    const place = drawHeader(channel, workspace.title(channel), view.tab);
+    composer.setPlaceholder(`Message ${place}`);
+    home.draw(workspace.state.views.home);
+    const roots = workspace
+      .inChannel(channel)
+      .filter((item) => item.thread_ts === undefined || item.thread_ts === item.ts);
+    list.draw(roots, messageContext(), { where: `${view.user}:${channel.id}`, newFrom: view.newFrom });
+    const own = workspace.thread(channel.id, '')?.prompts ?? [];
+    const prompts = own.length > 0 ? own : roots.length === 0 ? offers().prompts : [];
+    drawPrompts(byId('prompts'), channel.kind === 'im' ? prompts : [], (message) =>
+      write(message).catch(report),
     );
-    drawList(byId('messages'), roots, false);
-    drawThread(channel);
+    threadPane.draw(channel, view.tab === 'home' ? null : view.thread, messageContext());
+    modals.show(workspace.state.views.modals);
     const query = new URLSearchParams({ user: view.user, channel: view.channel });
     if (view.thread !== null) query.set('thread', view.thread);
+    if (view.tab === 'home') query.set('tab', 'home');
     history.replaceState(null, '', `?${query}`);
   });
 }
 
-/** The root tells how many replies it has; the count is kept here so that only the reply itself needs to be sent. */
-function countReply(message) {
-  const root = messages.get(key(message.channel, message.thread_ts));
-  if (root === undefined || root.ts === message.ts || message.is_ephemeral) return;
-  const replies = [...messages.values()].filter(
-    (item) =>
-      item.channel === root.channel &&
-      item.thread_ts === root.ts &&
-      item.ts !== root.ts &&
-      !item.is_ephemeral,
-  );
-  const latest = replies
-    .map((item) => item.ts)
-    .sort()
-    .at(-1);
-  messages.set(key(root.channel, root.ts), { ...root, reply_count: replies.length, latest_reply: latest });
-}
-
 function takeMessage(message) {
-  const id = key(message.channel, message.ts);
-  const known = messages.get(id);
-  messages.set(id, message);
-  if (message.thread_ts !== undefined && message.thread_ts !== message.ts) countReply(message);
+  const known = workspace.takeMessage(message);
+  if (known === undefined) {
+    const fresh = workspace.noteUnread(message, current(), view.thread, document.hidden);
+    if (fresh) view.newFrom ??= message.ts;
+  }
   const bot = message.bot_id !== undefined;
-  if (known === undefined && message.channel !== current().id) unread.add(message.channel);
   const finished = bot && message.state === 'done' && (known === undefined || known.state === 'streaming');
   if (finished && message.channel === current().id) announceReply(message);
   if (bot && message.thread_ts !== undefined) openStartedThread(message.channel, message.thread_ts);
 }
 
 function takeChange(change) {
-  if (change.kind === 'reload') return void reload();
+  if (!workspace.ready) return;
+  if (change.kind === 'reload') void reload().catch(report);
   if (change.kind === 'message') takeMessage(change.message);
-  if (change.kind === 'deleted') {
-    const gone = messages.get(key(change.channel, change.ts));
-    messages.delete(key(change.channel, change.ts));
-    if (gone?.thread_ts !== undefined) countReply(gone);
-  }
+  if (change.kind === 'deleted') workspace.takeDeleted(change);
+  if (change.kind === 'views') workspace.takeViews(change.views);
   if (change.kind === 'thread') {
-    threads.set(key(change.thread.channel, change.thread.threadTs), change.thread);
+    workspace.takeThread(change.thread);
     openStartedThread(change.thread.channel, change.thread.threadTs);
   }
   draw();
-  return undefined;
 }
 
 async function reload() {
-  workspace = await loadState(view.user);
-  messages = new Map(workspace.messages.map((message) => [key(message.channel, message.ts), message]));
-  threads = new Map(workspace.threads.map((thread) => [key(thread.channel, thread.threadTs), thread]));
+  workspace.load(await loadState(view.user));
   draw();
-}
-
-function showConnection(text) {
-  byId('connection').textContent = text;
 }
 
 function connect() {
   stopListening();
   stopListening = listen(view.user, {
     onOpen: () => {
-      showConnection('');
-      reload().catch((error) => showConnection(error.message));
+      byId('connection').textContent = '';
+      reload().catch(report);
     },
     onChange: takeChange,
-    onLost: () => showConnection('Connection lost, trying again…'),
+    onLost: () => {
+      byId('connection').textContent = 'Connection lost, trying again…';
+    },
   });
 }
 
-// Scrollable by keyboard in every browser.
-byId('messages').tabIndex = 0;
-byId('thread-messages').tabIndex = 0;
+function showTab(tab) {
+  view.tab = tab;
+  if (tab === 'home') act.home(view.user).catch(report);
+  draw();
+}
+
+threadComposer.setPlaceholder('Reply…');
 byId('main-composer').append(composer.element);
 byId('thread-composer').append(threadComposer.element);
 byId('user-switcher').addEventListener('change', (event) => {
-  view.user = event.target.value;
-  view.thread = null;
-  unread.clear();
+  Object.assign(view, { user: event.target.value, thread: null, editing: undefined, newFrom: undefined });
+  workspace.unread.clear();
+  workspace.unreadThreads.clear();
   started.clear();
   connect();
 });
 byId('thread-close').addEventListener('click', () => {
+  const root = view.thread;
   view.thread = null;
   draw();
-  composer.box.focus();
+  const message = byId('messages').querySelector(`[data-ts="${root}"]`);
+  (message ?? composer.box).focus();
 });
 byId('stop').addEventListener('click', () => {
-  act.stop(view.user, addressOf(current()), view.thread).catch((error) => announce(error.message));
+  act.stop(view.user, addressOf(current()), view.thread).catch(report);
 });
+byId('menu').addEventListener('click', () => document.body.classList.toggle('nav-open'));
+for (const tab of ['messages', 'home']) byId(`tab-${tab}`).addEventListener('click', () => showTab(tab));
+byId('tabs').addEventListener('keydown', (event) => {
+  if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
+  showTab(view.tab === 'home' ? 'messages' : 'home');
+  byId(`tab-${view.tab}`).focus();
+});
+document.addEventListener('visibilitychange', draw);
 document.addEventListener('keydown', (event) => {
-  if (event.key === 'Escape' && view.thread !== null) byId('thread-close').click();
+  if (event.key !== 'Escape' || document.querySelector('dialog[open]') !== null) return;
+  if (document.body.classList.contains('nav-open')) document.body.classList.remove('nav-open');
+  else if (view.thread !== null) byId('thread-close').click();
 });
 connect();

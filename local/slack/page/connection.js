@@ -7,17 +7,24 @@ async function send(path, body) {
     body: JSON.stringify(body),
   });
   const answer = await response.json();
-  if (!answer.ok) throw new Error(answer.error);
+  if (!answer.ok) throw new Error(answer.error.replace(/^Error: /, ''));
   return answer;
 }
 
+/** What is undefined is not sent. */
 export const act = {
-  post: (user, channel, text, threadTs) =>
-    send('post', { user, channel, text, ...(threadTs ? { threadTs } : {}) }),
+  post: (user, channel, text, threadTs, files) => send('post', { user, channel, text, threadTs, files }),
+  edit: (user, channel, ts, text) => send('edit', { user, channel, ts, text }),
+  remove: (user, channel, ts) => send('delete', { user, channel, ts }),
+  react: (user, channel, ts, name) => send('react', { user, channel, ts, name }),
   command: (user, channel, command, text) => send('command', { user, channel, command, text }),
+  shortcut: (user, callbackId, channel, ts) => send('shortcut', { user, callbackId, channel, ts }),
   invite: (user, channel) => send('invite', { user, channel }),
-  click: (user, channel, ts, actionId, value) =>
-    send('click', { user, channel, ts, actionId, ...(value === undefined ? {} : { value }) }),
+  click: (user, channel, ts, actionId, value) => send('click', { user, channel, ts, actionId, value }),
+  clickView: (user, viewId, actionId, value) => send('click-view', { user, viewId, actionId, value }),
+  submitView: (user, viewId, values) => send('submit-view', { user, viewId, values }),
+  closeView: (user) => send('close-view', { user }),
+  home: (user) => send('home', { user }),
   stop: (user, channel, threadTs) => send('stop', { user, channel, threadTs }),
 };
 
