@@ -1,4 +1,8 @@
-import { createSlackStandIn, type SlackStandIn } from '../../../local/slack/stand-in.ts';
+import {
+  createSlackStandIn,
+  type SlackStandIn,
+  type SlackStandInOptions,
+} from '../../../local/slack/stand-in.ts';
 import type { ReplyView } from '../../../src/chat/vocabulary.ts';
 import { createSlackClient } from '../../../src/slack/client.ts';
 import { planParts } from '../../../src/slack/markdown/plan-parts.ts';
@@ -61,20 +65,55 @@ export interface SlackThread {
   close(): Promise<void>;
 }
 
-/** A Slack workspace with a question of alice in it, and the real reply writer on the real client. */
-export async function startThread(
-  where: 'cloud' | 'dm' = 'cloud',
-  options: { readonly timeoutMs?: number; readonly pacing?: Pacing } = {},
-): Promise<SlackThread> {
-  let ahead = 0;
-  const slack = await createSlackStandIn({
+export interface ThreadOptions {
+  readonly timeoutMs?: number;
+  readonly pacing?: Pacing;
+  readonly pause?: Pause;
+  /** Milliseconds; for the reply and for Slack alike. */
+  readonly now?: () => number;
+  readonly slack?: Partial<SlackStandInOptions>;
+}
+
+/** A Slack workspace of its own. `now`: its clock. */
+export function startSlack(
+  now: () => number,
+  options: Partial<SlackStandInOptions> = {},
+): Promise<SlackStandIn> {
+  return createSlackStandIn({
     // Nobody listens here: what the app itself posts need not come back to it.
     eventsUrl: 'http://127.0.0.1:9/slack/events',
     retryDelaysMs: [],
     signingSecret: 'signing-secret-of-the-test',
     botToken: 'xoxb-test',
-    now: () => Date.now() + ahead,
+    now,
+    ...options,
   });
+}
+
+/** A Slack workspace with a question of alice in it, and the real reply writer on the real client. */
+export async function startThread(
+  where: 'cloud' | 'dm' = 'cloud',
+  options: ThreadOptions = {},
+): Promise<SlackThread> {
+  let ahead = 0;
+  const now = () => (options.now ?? Date.now)() + ahead;
+  const slack = await startSlack(now, options.slack);
+  const thread = await askIn(slack, where, { ...options, now });
+  return {
+    ...thread,
+    later(ms) {
+      ahead += ms;
+    },
+    close: () => slack.close(),
+  };
+}
+
+/** A question of alice in a workspace that runs already. */
+export async function askIn(
+  slack: SlackStandIn,
+  where: 'cloud' | 'dm',
+  options: ThreadOptions & { readonly now: () => number },
+): Promise<Omit<SlackThread, 'later' | 'close'>> {
   const { ts } = await slack.postAs('alice', where, '@Cloud Engineer how many instances?');
   const alice = slack.state.users.find((user) => user.name === 'alice');
   const channel = slack.state.channels.find((item) =>
@@ -92,8 +131,8 @@ export async function startThread(
   const openReply = createSlackReplies({
     client,
     pacing: options.pacing ?? UNPACED,
-    pause: quickPause(waits),
-    now: () => performance.now() + ahead,
+    pause: options.pause ?? quickPause(waits),
+    now: options.now,
     log: createLogger({ level: 'silent' }),
   });
   const turn: ClaimedTurn = {
@@ -147,14 +186,8 @@ export async function startThread(
         .map((message) =>
           message.blocks.flatMap((block) => (block.type === 'markdown' ? [String(block.text)] : [])).join(''),
         ),
-    later(ms) {
-      ahead += ms;
-    },
-    close: () => slack.close(),
   };
 }
-
-export const say = (text: string, more: Partial<ReplyView> = {}): ReplyView => ({ text, tasks: [], ...more });
 
 /** What must stand in the thread for this answer, in one message or many; tables apart. */
 export function shown(text: string, done = true): string {
@@ -162,3 +195,5 @@ export function shown(text: string, done = true): string {
     .flatMap((part) => part.pieces.map((piece) => (piece.kind === 'text' ? piece.text : '')))
     .join('');
 }
+
+export const say = (text: string, more: Partial<ReplyView> = {}): ReplyView => ({ text, tasks: [], ...more });
