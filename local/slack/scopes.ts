@@ -48,6 +48,8 @@ const PER_KIND: Readonly<Record<string, 'history' | 'read'>> = {
   'conversations.members': 'read',
 };
 
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
 export interface Scopes {
   /** Comma-separated, as in `x-oauth-scopes`. */
   readonly granted: string;
@@ -65,19 +67,19 @@ export function createScopes(granted: readonly string[] | 'all', state: State): 
   function anyOf(method: string, args: Readonly<Record<string, unknown>>): readonly string[] {
     const right = PER_KIND[method];
     if (right !== undefined) {
-      const channel = state.channel(String(args.channel));
+      const channel = state.channel(textOf(args.channel));
       const kinds = channel === undefined ? Object.values(KINDS) : [KINDS[channel.kind]];
       return kinds.map((kind) => `${kind}:${right}`);
     }
     if (method === 'conversations.open')
-      return [String(args.users ?? '').includes(',') ? 'mpim:write' : 'im:write'];
+      return [textOf(args.users).includes(',') ? 'mpim:write' : 'im:write'];
     return SCOPES_OF_METHOD[method] ?? [];
   }
 
   /** `conversations.list` needs one scope for each kind that is asked for. */
   function allOf(method: string, args: Readonly<Record<string, unknown>>): readonly string[] {
     if (method !== 'conversations.list') return [];
-    const types = String(args.types ?? 'public_channel').split(',');
+    const types = (textOf(args.types) || 'public_channel').split(',');
     return types.flatMap((type) => {
       const kind = KIND_OF_TYPE[type.trim()];
       return kind === undefined ? [] : [`${KINDS[kind]}:read`];

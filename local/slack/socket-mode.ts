@@ -87,7 +87,7 @@ export function createSocketMode(options: { baseUrl: () => string; ackTimeoutMs:
       for (const each of open) each.ping();
     }, PING_MS);
     socket.on('message', (data, isBinary) => {
-      if (!isBinary) takeAck(data.toString());
+      if (!isBinary && Buffer.isBuffer(data)) takeAck(data.toString());
     });
     socket.on('close', () => forget(socket));
     say(socket, {

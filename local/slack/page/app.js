@@ -38,7 +38,6 @@ function announce(text) {
   byId('announcer').textContent = text;
 }
 
-/** What only sighted people would notice, and what went wrong. */
 const report = (error) => {
   announce(error.message);
   byId('connection').textContent = error.message;
@@ -47,7 +46,8 @@ const report = (error) => {
 function openThread(ts) {
   view.thread = ts;
   draw();
-  threadComposer.box.focus();
+  // The pane is there after the next frame.
+  requestAnimationFrame(() => threadComposer.box.focus());
 }
 
 function choose(slug) {
@@ -60,7 +60,7 @@ function choose(slug) {
   view.channel = slug;
   document.body.classList.remove('nav-open');
   draw();
-  composer.box.focus();
+  requestAnimationFrame(() => composer.box.focus());
 }
 
 async function write(text, threadTs, files) {
