@@ -1,8 +1,10 @@
 import type { App } from '@slack/bolt';
-import type { ModalView } from '@slack/types';
+import type { ViewsOpenArguments } from '@slack/web-api';
 import { describe, expect, test } from 'vitest';
 import { startBoltApp } from './bolt-app.ts';
 import { errorOf, startClock, startWorkspace } from './workspace.ts';
+
+type ModalView = Extract<ViewsOpenArguments['view'], { type: 'modal' }>;
 
 const ALICE = 'U0ALICE00000';
 const plain = (text: string) => ({ type: 'plain_text' as const, text });
