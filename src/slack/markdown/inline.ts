@@ -1,8 +1,5 @@
 import { MARK, UNNAMED_IMAGE } from './marks.ts';
 
-/** Links, images, code and emphasis up to this length (as sent) are never divided between messages. */
-export const LONGEST_WHOLE = 2_500;
-
 /** An address that can stand as a link's label and target alike. */
 const BRACKETED = new RegExp(`<(https?://[^\\s<>()[\\]\\\\\`*~|${MARK}]{1,1000})>`, 'y');
 const BRACKETED_BEGUN = new RegExp(
@@ -19,15 +16,50 @@ function matches(pattern: RegExp, text: string, at: number): RegExpExecArray | n
   return pattern.exec(text);
 }
 
+/** How far ahead is read to tell whether what is open closes: nothing longer is kept whole. */
+const AHEAD = 2_500;
+
+/** The rest of the paragraph from `from`, and whether more of it may follow. */
+function ahead(text: string, from: number, done: boolean): { rest: string; grows: boolean } {
+  NEW_BLOCK.lastIndex = from;
+  const window = text.slice(0, from + AHEAD + 12);
+  const end = NEW_BLOCK.exec(window)?.index ?? window.length;
+  const rest = text.slice(from, Math.min(end, from + AHEAD));
+  return { rest, grows: !done && end === text.length && rest.length < AHEAD };
+}
+
 /** Does a code span that opened with `length` backticks close? Undefined while the text so far does not tell. */
 function codeCloses(text: string, from: number, length: number, done: boolean): boolean | undefined {
-  NEW_BLOCK.lastIndex = from;
-  const end = NEW_BLOCK.exec(text)?.index;
-  for (const run of text.slice(from, end).matchAll(/`+/g)) {
-    if (run[0].length === length && (done || end !== undefined || from + run.index + length < text.length))
-      return true;
+  const { rest, grows } = ahead(text, from, done);
+  for (const run of rest.matchAll(/`+/g)) {
+    const ended = run.index + run[0].length < rest.length || !grows;
+    if (run[0].length === length && ended) return true;
   }
-  return end !== undefined || done ? false : undefined;
+  return grows ? undefined : false;
+}
+
+/** Does one of `depth` open brackets turn out to be a link's? Undefined while the text so far does not tell. */
+function linkCloses(text: string, from: number, depth: number, done: boolean): boolean | undefined {
+  const { rest, grows } = ahead(text, from, done);
+  let open = depth;
+  for (const found of rest.matchAll(/\\[\s\S]|[[\]]/g)) {
+    if (found[0] === '[') open += 1;
+    if (found[0] !== ']') continue;
+    const next = rest[found.index + 1];
+    if (next === undefined && grows) return undefined;
+    if (open <= depth && (next === '(' || next === '[')) return true;
+    open -= 1;
+    if (open <= 0) return false;
+    depth = Math.min(depth, open);
+  }
+  return grows ? undefined : false;
+}
+
+/** Does the target of a link close? */
+function targetCloses(text: string, from: number, done: boolean): boolean | undefined {
+  const { rest, grows } = ahead(text, from, done);
+  if (rest.includes(')')) return true;
+  return grows ? undefined : false;
 }
 
 /** The part of a word before `at`. Addresses are found in it; none is longer than this looks back. */
@@ -48,8 +80,11 @@ export interface Inline {
   reset(): void;
   /** A new line begins. `definition`: where the colon of a link or footnote definition stands, or -1. */
   line(definition: number): void;
-  /** True where a cut between two words would fall inside a link, an image, code or emphasis. */
-  inside(): boolean;
+  /**
+   * Would a cut at `at`, between two words, fall inside a link, an image or code, or inside emphasis that began
+   * within the last `patience` characters as sent? Undefined while the text so far does not tell.
+   */
+  inside(text: string, at: number, done: boolean, patience: number): boolean | undefined;
   /**
    * Sends `text` from `from` to `to` (no white space inside) in the form Slack takes. Returns where it had to stop
    * because what follows is not known yet, or `to`.
@@ -166,16 +201,26 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
       emptyImage = false;
       definition = at;
     },
-    inside() {
+    inside(text, at, done, patience) {
       endRun(' ');
+      if (code) {
+        const closes = codeCloses(text, at, code.length, done);
+        if (closes !== false) return closes;
+        // A backtick that closes nothing.
+        code = undefined;
+      }
+      if (target) {
+        const closes = targetCloses(text, at, done);
+        if (closes !== false) return closes;
+        target = undefined;
+      }
+      if (brackets.length > 0) {
+        const closes = linkCloses(text, at, brackets.length, done);
+        if (closes !== false) return closes;
+        brackets = [];
+      }
       const now = sent();
-      const recent = (at: number) => now - at <= LONGEST_WHOLE;
-      return (
-        (code !== undefined && recent(code.at)) ||
-        (target !== undefined && recent(target.at)) ||
-        brackets.some(recent) ||
-        [...emphasis.values()].some(recent)
-      );
+      return [...emphasis.values()].some((began) => now - began <= patience);
     },
     send(text, from, to, done, literal) {
       let at = from;

@@ -43,11 +43,29 @@ const CLOSE = 300;
 
 /** A beginning of a line that tells what kind of line it is, whatever follows. */
 const TELLING = /[^\s>*+\-_=#`~|:.)\d]/;
+/** From here on a word may begin a message even if it looks like the beginning of a list or a definition. */
+const LAST_RESORT = 10_800;
 const PLAIN_START = /^[\p{L}\p{Extended_Pictographic}("'“‘«]/u;
 /** Words, and the places between CJK sentences where no space stands. */
 const WORD = /\s+|[^\s。！？；，、]*[。！？；，、]+|[^\s。！？；，、]+/gu;
 const DEFINITION = /^ {0,3}\[(?:[^[\]\\\n]|\\.){1,999}\](?=:)/;
+const SPECIAL = new RegExp(`[&<>[\\]:${MARK}]`, 'g');
 const UNITS = /&[#\w]{1,31};/g;
+
+/** How long emphasis may stay open before a cut divides it after all, in characters as sent. */
+const patienceAt = (size: number): number => (size < 10_000 ? 1_000 : 0);
+
+/** May a message begin with this word, of which at least the first four characters are known? */
+function mayBegin(word: string, size: number): boolean {
+  if (/^(?:`{3}|~{3}|_{3}|\*{3}|\*$)/.test(word)) return false;
+  return size < LAST_RESORT ? /^[^\s\-+#>=|:[\d]/.test(word) : /^[^\s\-+#>=|:]/.test(word);
+}
+
+/** At most what a word takes as sent. */
+function longestForm(word: string): number {
+  const special = word.match(SPECIAL)?.length ?? 0;
+  return word.length + 6 * special + (word.includes('<http') ? word.length : 0);
+}
 
 type Border = keyof typeof FULL_AT;
 
@@ -63,7 +81,7 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
   const text = done ? markdown : markdown.replace(/[\ud800-\udbff]$/, '');
   const parts = createParts();
   let state: BlockState = START;
-  let inside: Context = { containers: [], within: true };
+  let around: Context = { containers: [], within: true };
   /** The last line keeps with what follows it: a heading, or words that end in a colon. */
   let announces = false;
   let lastContent = '';
@@ -72,7 +90,7 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
   const emit = (more: string): void => (collect ?? parts.text)(more);
   const inline = createInline(emit, parts.sent);
 
-  const limit = (): number => PART_LIMIT - (inside.fence ? closingRoom(inside) : 0);
+  let limit = PART_LIMIT;
 
   function cut(context: Context): void {
     if (!parts.isEmpty()) parts.cut(context);
@@ -85,14 +103,14 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
     if (kind === 'blank' || kind === 'fence-close' || kind === 'underline' || kind === 'lazy')
       return undefined;
     const start = content.trimStart();
-    if (kind === 'continuation' && !/^(?:`{3}|~{3})/.test(start)) {
+    if (/^(?:`{3}|~{3})/.test(start)) return 'fence';
+    if (kind === 'continuation') {
       return PLAIN_START.test(start) && !/^ {4}/.test(content) ? 'line' : undefined;
     }
     if (announces || kind === 'indented') return 'line';
     if (kept.length > 0) return 'nested';
     if (opened[0]?.kind === 'item' && state.stack[0]?.kind === 'item') return 'item';
-    if (kind === 'heading' || kind === 'rule') return 'heading';
-    return /^(?:`{3}|~{3})/.test(start) ? 'fence' : 'block';
+    return kind === 'heading' || kind === 'rule' ? 'heading' : 'block';
   }
 
   /** Places text where the limit is close, one character at a time. Returns where it stopped. */
@@ -118,7 +136,7 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
       const next = inline.send(text, at, end, done, code);
       collect = undefined;
       const out = pending.join('');
-      if (parts.size() + out.length > limit()) cut({ ...inside, within: true });
+      if (parts.size() + out.length > limit) cut({ ...around, within: true });
       parts.text(out);
       if (next < end) return next;
       at = next;
@@ -133,12 +151,18 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
       const begin = from + found.index;
       const end = begin + found[0].length;
       if (end <= at) continue;
-      const border = inside.fence ? FULL_AT.codeWord : FULL_AT.word;
-      const free = begin > from && begin >= at && parts.size() >= border;
-      const safe = code ? /\S/.test(found[0]) : PLAIN_START.test(found[0]);
-      if (free && safe && (code || !inline.inside())) cut({ ...inside, within: true });
+      const border = around.fence ? FULL_AT.codeWord : FULL_AT.word;
       const start = Math.max(at, begin);
-      const near = parts.size() + 6 * (end - start) > limit() - CLOSE;
+      if (begin > from && begin >= at && parts.size() >= border && /\S/.test(found[0])) {
+        const growing = !done && end === text.length;
+        if (!code && growing && end - begin < 4) return at;
+        if (code || mayBegin(found[0].slice(0, 4), parts.size())) {
+          const inside = code ? false : inline.inside(text, begin, done, patienceAt(parts.size()));
+          if (inside === undefined) return at;
+          if (!inside) cut({ ...around, within: true });
+        }
+      }
+      const near = parts.size() + longestForm(text.slice(start, end)) > limit - CLOSE;
       at = near ? placeClosely(start, end, code) : inline.send(text, start, end, done, code);
       if (at < end) return at;
     }
@@ -199,10 +223,14 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
   let pos = 0;
   while (pos < text.length) {
     const { content: whole, end, complete } = lineAt(pos);
+    // White space at the beginning of a line belongs to whatever follows it.
+    if (!complete && /^[\s>]*$/.test(whole)) break;
+    // Under a paragraph it may be an underline, a list, or the delimiters of a table.
+    if (!complete && state.paragraph && /^[\s>]*[|:-][|: \t-]*$/.test(whole)) break;
     const raw = whole.replace(/\r$/, '');
     const line = readLine(state, raw);
     const content = raw.slice(line.at);
-    const indent = /^[ \t]*/.exec(raw.slice(0, line.at) + content)?.[0].length ?? 0;
+    const indent = /^[ \t]*/.exec(raw)?.[0].replaceAll('\t', '    ').length ?? 0;
     const code = line.kind === 'fence-text' || line.kind === 'fence-close' || line.kind === 'indented';
     const quoted = [...line.kept, ...line.opened].some((one) => one.kind === 'quote');
     const alone = !code && !quoted && line.opened.length === 0 && indent <= 3;
@@ -212,7 +240,7 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
       const below = lineAt(end);
       const under = below.content.replace(/\r$/, '');
       const undecided = !done && end === text.length;
-      if (undecided || (!below.complete && beginsDelimiter(under))) break;
+      if (undecided || (!below.complete && (under.trim() === '' || beginsDelimiter(under)))) break;
       if (isDelimiter(content, under) && below.end > end) {
         pos = takeTable(content, pos, end);
         if (pos < 0) break;
@@ -243,8 +271,10 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
     if (parts.size() >= FIRST_BORDER) {
       if (!complete && !TELLING.test(raw)) break;
       const border = delimiter ? undefined : borderBefore(line, content);
-      const open = goesOn && inline.inside();
-      if (border && parts.size() >= FULL_AT[border] && !open)
+      const full = border !== undefined && parts.size() >= FULL_AT[border];
+      const open = full && goesOn && inline.inside(text, pos, done, patienceAt(parts.size()));
+      if (open === undefined) break;
+      if (full && !open)
         cut({
           containers: line.kept,
           within: false,
@@ -255,15 +285,22 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
     if (!goesOn) inline.reset();
     const defined = code ? null : DEFINITION.exec(content);
     inline.line(defined ? pos + line.at + defined[0].length : -1);
-    inside = {
+    around = {
       containers: line.kind === 'lazy' ? state.stack : [...line.kept, ...line.opened],
       within: true,
       indented: line.kind === 'indented',
       fence: line.kind === 'fence-text' ? state.fence : undefined,
     };
+    limit = PART_LIMIT - (around.fence ? closingRoom(around) : 0);
+    if (parts.size() + line.at + 2 > limit) cut({ ...around, containers: line.kept, within: false });
     parts.text(raw.slice(0, line.at));
-    if (delimiter) parts.text(MARK);
-    const stop = placeContent(pos + line.at, end, code);
+    let begin = pos + line.at;
+    if (delimiter) {
+      // The first character, and a mark that keeps the line from making a table.
+      parts.text(text.charAt(begin) + MARK);
+      begin += 1;
+    }
+    const stop = placeContent(begin, end, code);
     if (stop < end) break;
     if (line.kind !== 'blank') {
       announces = line.kind === 'heading' || /:\s*$/.test(content);

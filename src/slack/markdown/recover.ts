@@ -2,7 +2,7 @@ import { MARK, withoutAdditions } from './marks.ts';
 import type { PartPlan } from './parts.ts';
 
 const FENCE_AT_END = /(?:^|\n)([ >]*)(`{3,}|~{3,})$/;
-const REOPENED = new RegExp(`^[ >]*(?:(?:[-*+]|\\d{1,9}[.)]) +…)?(${MARK}+)\\n?`);
+const REOPENED = new RegExp(`^(?:[ >]*(?:[-*+]|\\d{1,9}[.)]) +…|[ >]+)(${MARK}+)`);
 
 /** Without the items and quotes that were opened again at the beginning of a message. */
 function withoutContext(text: string): string {

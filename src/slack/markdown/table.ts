@@ -103,6 +103,8 @@ const escapeCode = (text: string): string =>
 
 /** Lines of at most `limit` characters as sent. */
 function wrap(line: string, limit: number): string[] {
+  const whole = escapeCode(line);
+  if (whole.length <= limit) return [whole];
   const lines = [''];
   for (const one of graphemes(line).flatMap((cluster) => cluster.match(/[\s\S]{1,100}/gu) ?? [])) {
     const sent = escapeCode(one);

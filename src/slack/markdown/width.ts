@@ -11,5 +11,7 @@ export function graphemes(text: string): string[] {
 /** Columns that `text` takes in a monospaced font: two for CJK and emoji, none for marks. Source: Unicode UAX #11. */
 export function widthOf(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
-  return graphemes(text).reduce((sum, one) => sum + (ZERO.test(one) ? 0 : WIDE.test(one) ? 2 : 1), 0);
+  // Without marks and joiners every code point stands for itself.
+  const parts = /^[\p{L}\p{N}\p{P}\p{Zs}\p{Sm}\p{Sc}]*$/u.test(text) ? Array.from(text) : graphemes(text);
+  return parts.reduce((sum, one) => sum + (ZERO.test(one) ? 0 : WIDE.test(one) ? 2 : 1), 0);
 }

@@ -142,7 +142,7 @@ const table = fc
   .tuple(
     fc.integer({ min: 1, max: 5 }),
     fc.array(fc.array(cell, { minLength: 1, maxLength: 6 }), { minLength: 0, maxLength: 6 }),
-    fc.constantFrom(1, 1, 1, 1, 5, 40),
+    fc.constantFrom(1, 1, 1, 1, 5, 25),
     fc.boolean(),
     fc.constantFrom('---', ':--', '--:', ':-:', '-'),
     fc.constantFrom(0, 0, 0, 0, 18),
@@ -176,7 +176,7 @@ const block = (depth: number): fc.Arbitrary<string[]> =>
     .oneof(simpleFence, paragraph, table)
     .map((text) => (depth > 0 ? ['', ...text.split('\n')] : text.split('\n')));
 const list = fc
-  .tuple(fc.array(item(0), { minLength: 1, maxLength: 4 }), fc.constantFrom(1, 1, 4, 12))
+  .tuple(fc.array(item(0), { minLength: 1, maxLength: 4 }), fc.constantFrom(1, 1, 3, 8))
   .map(([items, times]) => Array(times).fill(items).flat(2).join('\n'));
 const quoted = (text: string): string =>
   text
@@ -189,7 +189,7 @@ const anyBlock: fc.Arbitrary<string> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc
-      .tuple(paragraph, fc.constantFrom(4, 15, 40))
+      .tuple(paragraph, fc.constantFrom(4, 15, 30))
       .map(([text, n]) => Array(n).fill(text).join(' ')),
   },
   {

@@ -1,0 +1,162 @@
+import fc from 'fast-check';
+import type { Code, Nodes } from 'mdast';
+import { fromMarkdown } from 'mdast-util-from-markdown';
+import { gfmFromMarkdown } from 'mdast-util-gfm';
+import { gfm } from 'micromark-extension-gfm';
+import { expect, test } from 'vitest';
+import { type PartPlan, planParts } from '../../../../src/slack/markdown/plan-parts.ts';
+import { recover } from '../../../../src/slack/markdown/recover.ts';
+import { escapeText } from '../../../../src/slack/text.ts';
+import { document } from './documents.ts';
+
+const DOCUMENTS = Number(process.env.MARKDOWN_STRUCTURE_DOCUMENTS ?? 150);
+const quick = process.env.QUICK ? { endOnFailure: true } : {};
+const seed = process.env.MARKDOWN_SEED ? { seed: Number(process.env.MARKDOWN_SEED) } : {};
+
+/** Slack sees `<` and `&` as text, so the judge reads characters of the same length that mean nothing. */
+const asSlackReads = (text: string): string => text.replaceAll('<', '‹').replaceAll('&', '＆').replaceAll('[^', '[ˆ');
+
+function nodesOf(text: string): Nodes[] {
+  const all: Nodes[] = [];
+  const visit = (node: Nodes): void => {
+    all.push(node);
+    if ('children' in node) for (const child of node.children) visit(child);
+  };
+  visit(fromMarkdown(text, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] }));
+  return all;
+}
+
+const span = (node: Nodes): [number, number] => [
+  node.position?.start.offset ?? 0,
+  node.position?.end.offset ?? 0,
+];
+
+/** Where the agent's text was cut. */
+function cutsOf(parts: readonly PartPlan[]): number[] {
+  const rest = { pieces: [], closed: true };
+  return parts.slice(0, -1).map((_, at) => recover([...parts.slice(0, at + 1), rest]).length);
+}
+
+const WHOLE = new Set([
+  'link',
+  'image',
+  'inlineCode',
+  'linkReference',
+  'imageReference',
+  'footnoteReference',
+]);
+const SENT_WHOLE = 2_400;
+
+/** What a cut at `at` would break, by the judge's reading of the whole text. */
+function damage(text: string, nodes: readonly Nodes[], at: number): string | undefined {
+  const around = `${text.slice(at - 20, at)}✂${text.slice(at, at + 20)}`;
+  const before = /\S*$/.exec(text.slice(Math.max(0, at - 3_000), at))?.[0] ?? '';
+  const after = /^\S*/.exec(text.slice(at, at + 3_000))?.[0] ?? '';
+  if (before && after && !/[。！？；，、]$/.test(before) && escapeText(before + after).length < SENT_WHOLE) {
+    return `a word: ${around}`;
+  }
+  const clusters = [...new Intl.Segmenter('en').segment(before + after)];
+  if (before && after && !clusters.some(({ index }) => index === before.length))
+    return `a character: ${around}`;
+  for (const node of nodes) {
+    const [start, end] = span(node);
+    if (start >= at || end <= at) continue;
+    const length = escapeText(text.slice(start, end)).length;
+    if (WHOLE.has(node.type) && length < SENT_WHOLE) return `${node.type}: ${around}`;
+    if (node.type === 'heading' && length < SENT_WHOLE) return `heading: ${around}`;
+    if (node.type === 'table') {
+      // To us a row has a pipe; to the judge every line does that follows one.
+      const other = node.children.findIndex((row) => !text.slice(...span(row)).includes('|'));
+      const rows = node.children.slice(0, other < 0 ? undefined : other);
+      if (rows.some((row) => span(row)[0] < at && at < span(row)[1])) return `table row: ${around}`;
+    }
+    if (node.type === 'listItem' && /^(?:[-*+]|\d+[.)])$/.test(text.slice(start, at).trim())) {
+      return `the start of a list item: ${around}`;
+    }
+    if (node.type === 'code' && isFenced(text, node) && length < 4_800) {
+      return `a fence of ${length}: ${around}`;
+    }
+  }
+  return undefined;
+}
+
+/** Indented code may begin with the characters of a fence: then it shows them. */
+function isFenced(text: string, node: Code): boolean {
+  const first =
+    text
+      .slice(...span(node))
+      .split('\n')[0]
+      ?.trim() ?? '';
+  return /^(?:```|~~~)/.test(first) && node.value.split('\n')[0]?.trim() !== first;
+}
+
+interface Fenced {
+  readonly language: string;
+  readonly code: string;
+}
+
+function fencesIn(text: string): Fenced[] {
+  return nodesOf(text)
+    .filter((node): node is Code => node.type === 'code')
+    .filter((node) => isFenced(text, node))
+    .map((node) => ({
+      language: node.lang ?? '',
+      code: node.value.replaceAll('\r\n', '\n').replaceAll('\u200b', ''),
+    }));
+}
+
+/** The fences of all messages, those that go on in the next message joined again. */
+function fencesSent(parts: readonly PartPlan[]): Fenced[] {
+  const all: Fenced[] = [];
+  let goesOn: string | undefined;
+  for (const [at, part] of parts.entries()) {
+    for (const [index, piece] of part.pieces.entries()) {
+      if (piece.kind === 'table' || piece.source !== undefined) continue;
+      const shown = asSlackReads(
+        piece.text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'),
+      );
+      const found = fencesIn(shown);
+      if (goesOn !== undefined) {
+        const last = all.pop();
+        const first = found.shift();
+        if (!last || !first)
+          throw new Error('a fence was closed at the end of a message and not opened again');
+        all.push({ language: last.language, code: last.code + goesOn + first.code });
+        goesOn = undefined;
+      }
+      all.push(...found);
+      const closing = /(?:^|\n)[ >]*(`{3,}|~{3,})$/.exec(piece.text)?.[1];
+      if (closing && index === part.pieces.length - 1 && at < parts.length - 1) {
+        const opened = parts[at + 1]?.pieces[0];
+        const again = opened?.kind === 'text' ? (/^[ >]*(`{3,}|~{3,})/m.exec(opened.text)?.[1] ?? '') : '';
+        goesOn = again.length < closing.length ? '' : '\n';
+      }
+    }
+  }
+  return all;
+}
+
+test('no message ends inside a word, character, link, image, code, heading, row, list marker or short fence', {
+  timeout: 900_000,
+}, () => {
+  fc.assert(
+    fc.property(document, (text) => {
+      const parts = planParts(text, true);
+      if (parts.length === 1) return;
+      const nodes = nodesOf(asSlackReads(text));
+      for (const at of cutsOf(parts)) expect(damage(text, nodes, at)).toBeUndefined();
+    }),
+    { numRuns: DOCUMENTS, ...seed, ...quick },
+  );
+});
+
+test('every fence arrives with its language and every line, across as many messages as it takes', {
+  timeout: 900_000,
+}, () => {
+  fc.assert(
+    fc.property(document, (text) => {
+      expect(fencesSent(planParts(text, true))).toEqual(fencesIn(asSlackReads(text)));
+    }),
+    { numRuns: DOCUMENTS, ...seed, ...quick },
+  );
+});
