@@ -45,7 +45,9 @@ export interface PacingDeps {
 }
 
 /** Nobody waits longer for an allowance than this: Slack's own 429 protects as well. */
-const ASK_LIMIT_MS = 1_000;
+const ASK_LIMIT_MS = 500;
+/** After a question that Redis did not answer, the next ones are not asked for so long. */
+const ALONE_MS = 2_000;
 
 /** Pacing shared by all workers through Redis. While Redis cannot be asked, every call is allowed. */
 export function createPacing(deps: PacingDeps): Pacing {
@@ -56,6 +58,7 @@ export function createPacing(deps: PacingDeps): Pacing {
   /** What this process was told by Slack, for the time that Redis cannot be asked. */
   const ownHolds = new Map<string, number>();
   let alone = false;
+  let aloneUntil = Number.NEGATIVE_INFINITY;
 
   const nameOf = (call: PacedCall, limit: CallLimit | undefined) =>
     [call.workspace, call.method, ...(limit?.each === 'channel' ? [call.channel] : [])].join(':');
@@ -72,6 +75,7 @@ export function createPacing(deps: PacingDeps): Pacing {
     name: string,
     ...args: ScriptArgument[]
   ): Promise<unknown> {
+    if (now() < aloneUntil) return undefined;
     try {
       const answer = await within(ASK_LIMIT_MS, script(redis, [name, deps.clock?.() ?? '', ...args]));
       if (alone) log.info('the pacing of Slack calls is shared again');
@@ -80,6 +84,7 @@ export function createPacing(deps: PacingDeps): Pacing {
     } catch (error) {
       if (!alone) log.warn({ err: error }, 'Redis does not pace the Slack calls; they are made as they come');
       alone = true;
+      aloneUntil = now() + ALONE_MS;
       return undefined;
     }
   }

@@ -81,6 +81,8 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
       ? { recipient_user_id: deps.recipient.user, recipient_team_id: deps.recipient.team }
       : {};
     const args = { ...address, ...recipient, task_display_mode: 'timeline', chunks };
+    // Slack counts from its start, not from its answer.
+    begunAt = now();
     try {
       ts = await writer.create('chat.startStream', index, args, 'progress');
     } catch (error) {
@@ -91,7 +93,6 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
     }
     mode = 'streaming';
     opening = !hasWords(part);
-    begunAt = now();
     shown = part;
   }
 

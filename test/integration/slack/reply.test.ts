@@ -211,6 +211,61 @@ test('a long answer that is there at once is posted as it is read, from top to b
   expect(bot().map((message) => message.blocks.length)).toEqual([1, 1, 1, 2]);
 });
 
+test('before Slack ends a stream it is ended, silent or not, and the same message goes on by edits', async () => {
+  const reply = thread.open();
+  reply.show(say('Three', { tasks: [look] }));
+  await stands('Three');
+  thread.later(239_000);
+  reply.show(say('Three instances', { tasks: [look] }));
+  await stands('Three instances');
+  expect(thread.writes()).not.toContain('chat.stopStream');
+  thread.later(1_000);
+  reply.show(say('Three instances run', { tasks: [look] }));
+  await stands('Three instances run');
+  expect(bot()[0]?.stream?.ended).toBe('finished');
+  reply.show(say('Three instances run in', { tasks: [look] }));
+  await stands('Three instances run in');
+  await reply.finish(say('Three instances run in Ohio.', { tasks: [{ ...look, state: 'complete' }] }));
+  expect(thread.writes()).toEqual([
+    'chat.startStream',
+    'chat.appendStream',
+    'chat.stopStream',
+    'chat.update',
+    'chat.update',
+  ]);
+  expect(thread.messages()).toEqual(['Three instances run in Ohio.']);
+});
+
+test('an old stream that ends with the very look it was left in needs no further call', async () => {
+  const reply = thread.open();
+  reply.show(say('Three instances.'));
+  await stands('Three instances.');
+  thread.later(240_000);
+  reply.show(say('Three instances. Done.'));
+  await stands('Three instances. Done.');
+  await reply.finish(say('Three instances. Done.'));
+  expect(thread.writes()).toEqual(['chat.startStream', 'chat.stopStream']);
+});
+
+test('tables and code stand as blocks of Slack, streamed or at once', async () => {
+  const text =
+    'Two:\n\n| name | state |\n|---|---|\n| web | running |\n| db | stopped |\n\nAs code:\n\n```sh\naws ec2\n```\n\nDone.';
+  await thread.open().finish(say(text));
+  const reply = thread.open({ turn: { id: `${TURN}2` } });
+  for (const cut of [10, 40, 75, 100]) {
+    reply.show(say(text.slice(0, cut)));
+    await eventually('this view stands', () => thread.messages().at(-1) === shown(text.slice(0, cut), false));
+  }
+  await reply.finish(say(text));
+  const [posted, streamed] = bot().map((message) =>
+    message.blocks
+      .filter((block) => block.type !== 'task_card')
+      .map(({ type, text: words, rows }) => ({ type, words, rows })),
+  );
+  expect(streamed).toEqual(posted);
+  expect(posted?.map((block) => block.type)).toEqual(['markdown', 'table', 'markdown']);
+});
+
 test('in a direct message a stream needs no reader’s name', async () => {
   await thread.close();
   thread = await startThread('dm');
