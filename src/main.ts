@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { createRuntimeClient } from './agentcore/runtime-client.ts';
 import { answerCommand } from './commands/answer-command.ts';
+import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { sessionId } from './sessions/session-id.ts';
-import { createSlackApp } from './slack/app.ts';
+import { nameSessions } from './slack/agent-session.ts';
 import { createSlackClient } from './slack/client.ts';
+import { createCourtesy } from './slack/courtesy.ts';
+import { createSlackIngress } from './slack/ingress.ts';
 import { createPacing } from './slack/pacing.ts';
-import { createSlackReceiver } from './slack/receiver.ts';
 import { createSlackReplies } from './slack/reply.ts';
 import { connect, connectForQueue, disconnect } from './store/connection.ts';
 import { checkDurability, confirmDurable } from './store/durability.ts';
@@ -18,8 +20,11 @@ import { createMetrics } from './telemetry/metrics.ts';
 import { createTraces } from './telemetry/traces.ts';
 import { createAccept } from './turns/accept-turn.ts';
 import { createAgentCalls, interruptionOf } from './turns/agent-calls.ts';
+import { createFeedback } from './turns/feedback.ts';
 import { CHAT_CALL_TIMEOUT_MS, createLanes } from './turns/lanes.ts';
+import { createOnce } from './turns/once.ts';
 import { pause } from './turns/pause.ts';
+import { createQuestionChanges } from './turns/question-changes.ts';
 import { type RunTurnDeps, runTurn } from './turns/run-turn.ts';
 import { createWakes } from './turns/wakes.ts';
 import { startTurnWorker } from './turns/worker.ts';
@@ -73,7 +78,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     });
 
     const worker = config.role === 'web' ? undefined : startWorkerRole();
-    const slackEvents = config.role === 'worker' ? undefined : slackIngress();
+    const ingress = config.role === 'worker' ? undefined : slackIngress();
+    const slackEvents = ingress?.handle;
 
     const app = createWebApp({
       ...(slackEvents ? { slackEvents } : {}),
@@ -81,6 +87,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         try {
           const reasons = await checkDurability(redis, durability);
           if (worker && !worker.running()) reasons.push('the worker does not take turns');
+          reasons.push(...(ingress?.notReady() ?? []));
           await wakes.waiting();
           return reasons;
         } catch (error) {
@@ -104,7 +111,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         // No new events first, then no new turns; what is under way goes on in the meantime.
         const served = new Promise<void>((resolve) => server.close(() => resolve()));
         server.closeIdleConnections();
-        await worker?.close(graceMs);
+        await Promise.all([ingress?.close(), worker?.close(graceMs)]);
         server.closeAllConnections();
         await served;
         await close();
@@ -120,15 +127,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         observe: metrics.messageTaken,
         log,
       });
-      const receiver = createSlackReceiver({
-        signingSecret: config.slack.signingSecret ?? '',
-        now,
-        onRefused: metrics.requestRefused,
-        log,
-      });
-      createSlackApp({
-        receiver,
-        botToken: config.slack.botToken,
+      return createSlackIngress({
+        ...config.slack,
         client: slack,
         rules: {
           tenants: config.access.slackTeams,
@@ -136,15 +136,26 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           people: config.access.users,
         },
         accept,
+        changes: createQuestionChanges({
+          redis,
+          keyPrefix,
+          confirmDurable: () => confirmDurable(redis, durability),
+          observe: metrics.questionChanged,
+          log,
+        }),
+        recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
+        once: createOnce(redis, keyPrefix),
         answerCommand,
+        explainBlocked: async () => explainBlocked(),
+        pause,
+        now,
+        monotonic,
+        random: Math.random,
+        onHandled: metrics.acceptTook,
+        onRefused: metrics.requestRefused,
         onIgnored: metrics.deliveryIgnored,
         log,
       });
-      return async (request: IncomingMessage, response: ServerResponse) => {
-        const began = monotonic();
-        await receiver.handle(request, response);
-        metrics.acceptTook(monotonic() - began);
-      };
     }
 
     function startWorkerRole() {
@@ -170,14 +181,17 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       });
       const deps: RunTurnDeps = {
         lanes,
-        openReply: createSlackReplies({
-          client: slack,
-          pacing: createPacing({ redis, keyPrefix, now: monotonic, log }),
-          pause,
-          now: monotonic,
-          onFinished: (calls) => metrics.turnCalls('slack', calls),
-          log,
-        }),
+        openReply: nameSessions(
+          createSlackReplies({
+            client: slack,
+            pacing: createPacing({ redis, keyPrefix, now: monotonic, log }),
+            pause,
+            now: monotonic,
+            onFinished: (calls) => metrics.turnCalls('slack', calls),
+            log,
+          }),
+          createCourtesy(slack, log),
+        ),
         sessionOf: (turn, actor) => sessionId(turn.message.key, actor, turn.generation),
         invoke: calls.invoke,
         stopSession: calls.stopSession,

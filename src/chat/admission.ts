@@ -20,8 +20,11 @@ export type Admission =
   | 'conversation_not_allowed'
   | 'person_not_allowed';
 
-/** Whether this message may start a turn at all. Pure; decided before anything else is done for the sender. */
-export function admit(message: InboundMessage, rules: AdmissionRules): Admission {
+/** Whether this person may use the bot in this place. Pure; decided before anything else is done for the sender. */
+export function admit(
+  message: Pick<InboundMessage, 'key' | 'kind' | 'sender'>,
+  rules: AdmissionRules,
+): Admission {
   if (!allows(rules.tenants, message.key.tenant)) return 'tenant_not_allowed';
   if (message.sender.tenant !== message.key.tenant) return 'external_person';
   if (message.kind !== 'direct' && !allows(rules.conversations, message.key.conversation)) {

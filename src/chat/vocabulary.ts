@@ -107,6 +107,8 @@ export interface ReplyView {
   /** Shown once, below the text, when the reply is final. */
   readonly files?: readonly ReplyFile[];
   readonly notice?: ReplyNotice;
+  /** The answer is complete: ask what its readers think of it. */
+  readonly feedback?: true;
 }
 
 export const EMPTY_VIEW: ReplyView = { text: '', tasks: [] };

@@ -1,9 +1,13 @@
-import { type AllowList, allowList, NOBODY, pattern, type Reader, secureUrl } from './reader.ts';
+import { type AllowList, allowList, NOBODY, oneOf, pattern, type Reader, secureUrl } from './reader.ts';
 
 export interface SlackConfig {
   readonly botToken: string;
-  /** Undefined only where no web role runs. */
+  /** Undefined where no web role runs, or where it uses Socket Mode. */
   readonly signingSecret: string | undefined;
+  /** Set: events come over Socket Mode, and `POST /slack/events` is closed. */
+  readonly appToken: string | undefined;
+  /** Where a message without a mention counts as a question. */
+  readonly followUps: 'thread' | 'mention';
   /** Ends with a slash. */
   readonly apiUrl: string;
 }
@@ -22,11 +26,16 @@ export function readSlack(reader: Reader, servesWeb: boolean): SlackConfig {
     pattern(/^xoxb-[!-~]+$/, 'is not a bot token (they start with xoxb-)'),
     'Slack app settings → OAuth & Permissions → Bot User OAuth Token',
   );
-  const readSecret = servesWeb ? reader.required : reader.optional;
+  const appToken = reader.optional(
+    'SLACK_APP_TOKEN',
+    pattern(/^xapp-[!-~]+$/, 'is not an app-level token (they start with xapp-)'),
+    'Slack app settings → Basic Information → App-Level Tokens, with the scope connections:write; leave it out to receive events over HTTP',
+  );
+  const readSecret = servesWeb && appToken === undefined ? reader.required : reader.optional;
   const signingSecret = readSecret(
     'SLACK_SIGNING_SECRET',
     pattern(/^[!-~]+$/, 'must have no spaces'),
-    'Slack app settings → Basic Information → App Credentials → Signing Secret',
+    'Slack app settings → Basic Information → App Credentials → Signing Secret (or use Socket Mode: SLACK_APP_TOKEN)',
   );
   const apiUrl = reader.withDefault(
     'SLACK_API_URL',
@@ -34,7 +43,19 @@ export function readSlack(reader: Reader, servesWeb: boolean): SlackConfig {
     'https://slack.com/api/',
     "Leave it out for Slack's own address, https://slack.com/api/",
   );
-  return { botToken: botToken ?? '', signingSecret, apiUrl: apiUrl.endsWith('/') ? apiUrl : `${apiUrl}/` };
+  const followUps = reader.withDefault(
+    'SLACK_FOLLOW_UPS',
+    oneOf('thread', 'mention'),
+    'thread',
+    'thread to answer without a mention in threads where the bot takes part, mention to answer only when it is named',
+  );
+  return {
+    botToken: botToken ?? '',
+    signingSecret,
+    appToken,
+    followUps,
+    apiUrl: apiUrl.endsWith('/') ? apiUrl : `${apiUrl}/`,
+  };
 }
 
 export function readAccess(reader: Reader): AccessConfig {

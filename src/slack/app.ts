@@ -1,30 +1,63 @@
-import { App, type BlockAction, type Logger as BoltLogger } from '@slack/bolt';
-import { type AdmissionRules, admit } from '../chat/admission.ts';
-import type { InboundMessage } from '../chat/vocabulary.ts';
+import {
+  App,
+  type BlockAction,
+  type Logger as BoltLogger,
+  type Receiver,
+  type ViewSubmitAction,
+} from '@slack/bolt';
+import type { AdmissionRules } from '../chat/admission.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Accept, Retry } from '../turns/accept-turn.ts';
+import type { Accept } from '../turns/accept-turn.ts';
+import type { FeedbackStore } from '../turns/feedback.ts';
+import type { Once } from '../turns/once.ts';
+import type { QuestionChanges } from '../turns/question-changes.ts';
+import { createAssistantView } from './assistant-view.ts';
+import { createBackground } from './background.ts';
 import type { SlackClient } from './client.ts';
-import { normaliseMessage } from './normalise.ts';
-import type { SlackReceiver } from './receiver.ts';
+import { createCourtesy } from './courtesy.ts';
+import { createSlackFeedback } from './feedback.ts';
+import { FEEDBACK_ACTION, FEEDBACK_FORM, FEEDBACK_WHY_ACTION, WHY_ACTION } from './feedback-blocks.ts';
+import { createInteractions } from './interactions.ts';
+import type { Pause } from './pace.ts';
+import { createQuestions } from './questions.ts';
 import { RETRY_ACTION } from './render.ts';
 import { escapeText } from './text.ts';
+import { createWaitingNote } from './waiting-note.ts';
+import { createWhisper } from './whisper.ts';
 
 export interface SlackAppDeps {
-  readonly receiver: SlackReceiver;
+  /** Over HTTP or Socket Mode: the app does not see the difference. */
+  readonly receiver: Receiver;
   readonly botToken: string;
   readonly client: SlackClient;
   readonly rules: AdmissionRules;
+  /** thread: also without a mention where the bot takes part in a thread; mention: only when it is named. */
+  readonly followUps: 'thread' | 'mention';
   readonly accept: Accept;
+  readonly changes: QuestionChanges;
+  readonly recordFeedback: FeedbackStore['record'];
+  readonly once: Once;
   /** What `/agent …` answers. */
   readonly answerCommand: (text: string) => string;
+  /** Why the answer of a turn was withheld. */
+  readonly explainBlocked: (turnId: string) => Promise<string>;
+  readonly pause: Pause;
+  /** Aborts when the process shuts down: what only waits is given up. */
+  readonly closing: AbortSignal;
   readonly onIgnored: (why: string) => void;
   readonly log: Logger;
 }
 
+export interface SlackApp {
+  /** Resolves when what goes on after acknowledgements has ended. */
+  idle(): Promise<void>;
+}
+
 /** The names the app listens to; `manifest.yml` subscribes to the same. */
 export const LISTENED = {
-  events: ['app_mention', 'message'],
-  actions: [RETRY_ACTION],
+  events: ['app_mention', 'message', 'reaction_added', 'app_home_opened'],
+  actions: [RETRY_ACTION, FEEDBACK_ACTION, FEEDBACK_WHY_ACTION, WHY_ACTION],
+  views: [FEEDBACK_FORM],
   commands: ['/agent'],
 } as const;
 
@@ -32,88 +65,62 @@ export const LISTENED = {
  * The Bolt app: turns what Slack delivers into accepted turns. A listener that throws makes the delivery fail, and
  * Slack repeats it; everything that can wait happens after the acknowledgement, and may fail on its own.
  */
-export function createSlackApp(deps: SlackAppDeps): App {
-  const bot = identifyBot(deps.client, deps.log);
+export function createSlackApp(deps: SlackAppDeps): SlackApp {
+  const { client, rules, log, onIgnored } = deps;
+  const bot = identifyBot(client, log);
+  const { run: background, idle } = createBackground(log);
+  const whisper = createWhisper(client, background);
+  const courtesy = createCourtesy(client, log);
+  const { pause, closing, once, accept, changes } = deps;
+  const waitingNote = createWaitingNote({ courtesy, background, placeOf: changes.placeOf, pause, closing });
+  const shared = { client, rules, background, whisper, onIgnored, log, botUserId: bot.userId };
+  const feedback = createSlackFeedback({ ...shared, record: deps.recordFeedback });
+  const { followUps, explainBlocked } = deps;
+  const onMessage = createQuestions({ ...shared, followUps, accept, changes, once, waitingNote });
+  const onHomeOpened = createAssistantView({ ...shared, once, courtesy });
+  const interactions = createInteractions({ ...shared, accept, feedback, explainBlocked });
+
   const app = new App({
     receiver: deps.receiver,
     authorize: async () => ({ botToken: deps.botToken }),
     ignoreSelf: false,
     // Bolt would keep state in this process's memory; what a turn needs is in its record.
     convoStore: false,
-    logger: boltLogger(deps.log),
+    logger: boltLogger(log),
   });
-
-  const onMessage = async (envelope: unknown): Promise<void> => {
-    const normalised = normaliseMessage(envelope, bot.userId());
-    if (normalised.kind === 'ignored') return deps.onIgnored(normalised.why);
-    const { message } = normalised;
-    const admission = admit(message, deps.rules);
-    if (admission !== 'admitted') {
-      deps.onIgnored(admission);
-      deps.log.warn(
-        {
-          admission,
-          tenant: message.key.tenant,
-          channel: message.key.conversation,
-          sender: message.sender.id,
-        },
-        'a message was refused by the allowlists',
-      );
-      if (message.addressed) whisper(message, REFUSED);
-      return;
-    }
-    const acceptance = await deps.accept.acceptTurn(message);
-    if (acceptance.outcome === 'full') whisper(message, LANE_FULL);
-  };
-
-  /** A word to one person, best effort and after the acknowledgement. */
-  const whisper = (message: Pick<InboundMessage, 'key' | 'sender'>, text: string): void => {
-    const { conversation: channel, thread } = message.key;
-    deps.client
-      .call('chat.postEphemeral', { channel, user: message.sender.id, thread_ts: thread, text })
-      .catch((error: unknown) => deps.log.warn({ err: error }, 'a private explanation could not be shown'));
-  };
 
   app.event('app_mention', async ({ body }) => onMessage(body));
   app.event('message', async ({ body }) => onMessage(body));
+  app.event('reaction_added', async ({ body }) => feedback.reacted(body));
+  app.event('app_home_opened', async ({ body }) => onHomeOpened(body));
 
-  app.action<BlockAction>(RETRY_ACTION, async ({ ack, body, action }) => {
-    const turnId = 'value' in action ? String(action.value) : '';
-    const tenant = body.user.team_id ?? body.team?.id ?? '';
-    const result = await deps.accept.retryTurn(turnId, { id: body.user.id, tenant });
+  app.action<BlockAction>(RETRY_ACTION, async ({ ack, body }) => {
+    await interactions.retry(body);
     await ack();
-    const channel = body.channel?.id;
-    const text = RETRY_ANSWERS[result];
-    if (channel === undefined || text === undefined) return;
-    const thread = String(body.message?.thread_ts ?? body.message?.ts ?? '');
-    whisper(
-      {
-        key: { platform: 'slack', tenant, conversation: channel, thread },
-        sender: { id: body.user.id, tenant },
-      },
-      text,
-    );
+  });
+  app.action<BlockAction>(FEEDBACK_ACTION, async ({ ack, body }) => {
+    await interactions.feedback(body);
+    await ack();
+  });
+  app.action<BlockAction>(FEEDBACK_WHY_ACTION, async ({ ack, body }) => {
+    await interactions.tellWhy(body);
+    await ack();
+  });
+  app.action<BlockAction>(WHY_ACTION, async ({ ack, body }) => {
+    await interactions.why(body);
+    await ack();
+  });
+  app.view<ViewSubmitAction>(FEEDBACK_FORM, async ({ ack, body }) => {
+    await interactions.reason(body);
+    await ack();
   });
 
   app.command('/agent', async ({ ack, command }) => {
     await ack({ response_type: 'ephemeral', text: escapeText(deps.answerCommand(command.text ?? '')) });
   });
 
-  return app;
+  return { idle };
 }
-
-const REFUSED =
-  'I am not allowed to answer here. Ask your administrator to allow this workspace, channel or person for the cloud engineer bot.';
-const LANE_FULL =
-  'You have too many unanswered questions in this thread. Wait until I have caught up, then ask again.';
-
-const RETRY_ANSWERS: Record<Retry, string | undefined> = {
-  accepted: undefined,
-  already_retried: 'This question has already been asked again; look further down in the thread.',
-  not_yours: 'Only the person who asked can retry. Mention me to ask the question yourself.',
-  too_old: 'This question is too old to retry. Please ask it again.',
-  busy: LANE_FULL,
-};
 
 /**
  * Events name the bot user in `authorizations`; `auth.test` is only for those that do not. Asked once, in the

@@ -91,20 +91,39 @@ export function normaliseMessage(envelope: unknown, fallbackBotUserId?: string):
       key: { platform: 'slack', tenant, conversation: event.channel, thread: event.thread_ts ?? event.ts },
       kind,
       sender: { id: event.user, tenant: senderTenant },
-      text: toPlainText(botUserId === undefined ? text : withoutMention(text, botUserId)),
+      text: plainWords(text, botUserId),
       messageId: event.ts,
       addressed,
-      files: (event.files ?? []).map((file) => file.name ?? file.title ?? 'file'),
+      files: fileNames(event.files),
       claims: [
         `slack:event:${parsed.data.event_id}`,
-        `slack:ts:${tenant}:${event.channel}:${event.ts}`,
+        placeClaim(tenant, event.channel, event.ts),
         ...(event.client_msg_id ? [`slack:client:${tenant}:${event.user}:${event.client_msg_id}`] : []),
       ],
     },
   };
 }
 
-function kindOf(channel: string, channelType: string | undefined): ConversationKind {
+/** What the person wrote, without the mention of the bot. */
+export function plainWords(slackText: string, botUserId: string | undefined): string {
+  return toPlainText(botUserId === undefined ? slackText : withoutMention(slackText, botUserId));
+}
+
+export function fileNames(
+  files:
+    | readonly { name?: string | null | undefined; title?: string | null | undefined }[]
+    | null
+    | undefined,
+): string[] {
+  return (files ?? []).map((file) => file.name ?? file.title ?? 'file');
+}
+
+/** The claim of a message by its place, which is what later changes name it by. */
+export function placeClaim(tenant: string, channel: string, ts: string): string {
+  return `slack:ts:${tenant}:${channel}:${ts}`;
+}
+
+export function kindOf(channel: string, channelType?: string): ConversationKind {
   if (channelType === 'im' || channel.startsWith('D')) return 'direct';
   return channelType === 'mpim' ? 'group' : 'channel';
 }

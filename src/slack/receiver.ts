@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { App, Receiver, ReceiverEvent } from '@slack/bolt';
+import type { Receiver } from '@slack/bolt';
 import type { Logger } from '../telemetry/logger.ts';
+import { createDispatch, type Dispatched, type RetryInfo } from './dispatch.ts';
 import { refuseUnsigned } from './verify.ts';
 
 /** Slack's largest event, a 40,000-character message, stays far below this. */
@@ -25,38 +26,10 @@ export interface SlackReceiver extends Receiver {
  * could not be stored is answered with an error, so that Slack delivers it again.
  */
 export function createSlackReceiver(deps: SlackReceiverDeps): SlackReceiver {
-  let app: App | undefined;
-
-  async function dispatch(
-    body: Record<string, unknown>,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
-    if (!app) return answer(response, 503, 'not started');
-    let acknowledged = false;
-    let acknowledgement: unknown;
-    const event: ReceiverEvent = {
-      body,
-      ack: async (value?: unknown) => {
-        acknowledged = true;
-        acknowledgement = value;
-      },
-      ...retryOf(request),
-    };
-    try {
-      await app.processEvent(event);
-    } catch (error) {
-      deps.log.error({ err: error }, 'an event could not be handled; Slack will deliver it again');
-      return answer(response, 503, 'not stored, deliver again');
-    }
-    if (!acknowledged) return answer(response, 404, 'this app does not handle this type of request');
-    answer(response, 200, acknowledgement ?? '');
-  }
+  const { init, dispatch } = createDispatch(deps.log);
 
   return {
-    init(bolt) {
-      app = bolt;
-    },
+    init,
     start: async () => undefined,
     stop: async () => undefined,
 
@@ -89,7 +62,7 @@ export function createSlackReceiver(deps: SlackReceiverDeps): SlackReceiver {
       }
       if (body.ssl_check !== undefined) return answer(response, 200, '');
       if (body.type === 'url_verification') return answer(response, 200, { challenge: body.challenge });
-      return dispatch(body, request, response);
+      answerWith(response, await dispatch(body, retryOf(request)));
     },
   };
 }
@@ -136,12 +109,19 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function retryOf(request: IncomingMessage): { retryNum?: number; retryReason?: string } {
+function retryOf(request: IncomingMessage): RetryInfo {
   const { 'x-slack-retry-num': num, 'x-slack-retry-reason': reason } = request.headers;
   return {
     ...(typeof num === 'string' ? { retryNum: Number(num) } : {}),
     ...(typeof reason === 'string' ? { retryReason: reason } : {}),
   };
+}
+
+function answerWith(response: ServerResponse, result: Dispatched): void {
+  if (result.outcome === 'handled') answer(response, 200, result.acknowledgement ?? '');
+  else if (result.outcome === 'unhandled')
+    answer(response, 404, 'this app does not handle this type of request');
+  else answer(response, 503, result.outcome === 'failed' ? 'not stored, deliver again' : 'not started');
 }
 
 function answer(response: ServerResponse, status: number, body: unknown): void {

@@ -1,4 +1,5 @@
 import type { ReplyNotice, ReplyTask, ReplyView } from '../chat/vocabulary.ts';
+import { feedbackBlocks, whyBlocks } from './feedback-blocks.ts';
 import { type PartPlan, planParts } from './markdown/plan-parts.ts';
 import { blocksOf, fallbackText } from './markdown/sending.ts';
 import { escapeText } from './text.ts';
@@ -31,6 +32,8 @@ export interface PartView {
   readonly notice?: ReplyNotice;
   /** What else the reader has to know, such as a file that could not be attached. Plain text. */
   readonly remarks?: readonly string[];
+  /** Ask what the reader thinks of the answer. */
+  readonly feedback?: true;
 }
 
 /**
@@ -44,6 +47,7 @@ export function partsOf(view: ReplyView, done: boolean, remarks: readonly string
     tasks: i === 0 ? view.tasks : [],
     ...(i === plans.length - 1 && view.notice ? { notice: view.notice } : {}),
     ...(i === plans.length - 1 && remarks.length > 0 ? { remarks } : {}),
+    ...(i === plans.length - 1 && view.feedback ? { feedback: true } : {}),
   }));
 }
 
@@ -52,7 +56,7 @@ export function hasWords(part: PartView): boolean {
 }
 
 export function isBlank(part: PartView): boolean {
-  return !hasWords(part) && part.tasks.length === 0 && closingBlocks(part, '').length === 0;
+  return !hasWords(part) && part.tasks.length === 0 && !part.notice && !part.remarks?.length;
 }
 
 /** A whole message, for `chat.postMessage` and `chat.update`. `text` is what notifications and screen readers use. */
@@ -75,7 +79,10 @@ export function editOf(part: PartView, turnId: string): { text: string; blocks: 
 }
 
 /** What stands below the text. Appended to a stream when it stops. */
-export function closingBlocks(part: Pick<PartView, 'notice' | 'remarks'>, turnId: string): Json[] {
+export function closingBlocks(
+  part: Pick<PartView, 'notice' | 'remarks' | 'feedback'>,
+  turnId: string,
+): Json[] {
   const blocks: Json[] = part.notice ? noticeBlocks(part.notice, turnId) : [];
   const remarks = (part.remarks ?? []).join('\n');
   if (remarks !== '')
@@ -83,6 +90,7 @@ export function closingBlocks(part: Pick<PartView, 'notice' | 'remarks'>, turnId
       type: 'context',
       elements: [{ type: 'mrkdwn', text: clip(escapeText(remarks), CONTEXT_LIMIT) }],
     });
+  if (part.feedback) blocks.push(...feedbackBlocks(turnId));
   return blocks;
 }
 
@@ -103,6 +111,7 @@ export function noticeBlocks(notice: ReplyNotice, turnId: string): Json[] {
       ],
     });
   }
+  if (notice.code === 'answer_blocked') blocks.push(...whyBlocks(turnId));
   return blocks;
 }
 

@@ -27,6 +27,10 @@ export interface Metrics {
   firstText(ms: number): void;
   turnEnded(end: string, ms: number): void;
   turnInterrupted(kind: string): void;
+  /** A question was edited or deleted: what came of it. */
+  questionChanged(change: string, outcome: string): void;
+  /** What somebody thinks of an answer, said for the first time or changed. */
+  feedback(value: string): void;
   slackCall(method: string, outcome: string): void;
   /** Calls that one turn needed of a part: slack, redis, agent. */
   turnCalls(part: string, count: number): void;
@@ -68,6 +72,11 @@ export function createMetrics(): Metrics {
     'turn_interruptions_total',
     'Exchanges with the agent that broke off, by kind',
   );
+  const changes = counter(
+    'question_changes_total',
+    'Questions edited or deleted by their authors, by outcome',
+  );
+  const feedback = counter('feedback_total', 'What people think of answers, by value');
   const slackCalls = counter('slack_calls_total', 'Calls of the Slack Web API, by method and outcome');
   const unknown = counter('agent_unknown_events_total', 'Events of the agent that were not understood');
   const failedReadings = counter(
@@ -130,6 +139,8 @@ export function createMetrics(): Metrics {
       duration.record(ms / 1000, { end });
     },
     turnInterrupted: (kind) => interruptions.add(1, { kind }),
+    questionChanged: (change, outcome) => changes.add(1, { change, outcome }),
+    feedback: (value) => feedback.add(1, { value }),
     slackCall: (method, outcome) => slackCalls.add(1, { method, outcome }),
     turnCalls: (part, count) => calls.record(count, { part }),
     unknownAgentEvent: () => unknown.add(1),

@@ -16,6 +16,9 @@ export interface AcceptDeps {
 
 export type Retry = 'accepted' | 'already_retried' | 'not_yours' | 'too_old' | 'busy';
 
+/** Under this name the question of a turn is asked again, once. */
+export const retryClaim = (turnId: string): string => `retry:${turnId}`;
+
 /** Puts questions into lanes. Talks to nothing but Redis, so that the platform can be answered at once. */
 export function createAccept(deps: AcceptDeps) {
   /**
@@ -50,7 +53,7 @@ export function createAccept(deps: AcceptDeps) {
     if (!turn) return 'too_old';
     const { sender } = turn.message;
     if (sender.id !== by.id || sender.tenant !== by.tenant) return 'not_yours';
-    const acceptance = await acceptTurn({ ...turn.message, addressed: true, claims: [`retry:${turnId}`] });
+    const acceptance = await acceptTurn({ ...turn.message, addressed: true, claims: [retryClaim(turnId)] });
     if (acceptance.outcome === 'accepted') return 'accepted';
     return acceptance.outcome === 'full' ? 'busy' : 'already_retried';
   }

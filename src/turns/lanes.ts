@@ -25,7 +25,7 @@ const CLAIM_TTL_S = 26 * 3_600;
 /** A thread the bot takes part in is known for this long after its last question. */
 const THREAD_TTL_S = 90 * DAY_S;
 /** An ended turn can be retried for this long. */
-const TURN_RETENTION_S = 7 * DAY_S;
+export const TURN_RETENTION_S = 7 * DAY_S;
 const LANE_LIMIT = 100;
 const UNREADABLE = 'its record cannot be read';
 

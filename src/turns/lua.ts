@@ -18,6 +18,10 @@ local function enlist(lane, tenant, front)
   if listed == 1 then redis.call('RPUSH', key('ring'), tenant) end
   return 1
 end
+local function waits(turn)
+  local state = redis.call('HMGET', key('turn', turn), 'state', 'attempt')
+  return state[1] == 'queued' and state[2] == '0'
+end
 local function holds(lane, fence) return redis.call('HGET', key('lease', lane), 'fence') == fence end
 `;
 
@@ -38,7 +42,7 @@ if ARGV[6] == '1' and redis.call('EXISTS', key('thread', thread)) == 0 then retu
 if redis.call('LLEN', key('lane', lane)) >= limit then return {'full', '', limit, 0} end
 for i = 11, #ARGV do redis.call('SET', key('claim', ARGV[i]), turn, 'EX', claimTtl) end
 redis.call('HSET', key('turn', turn), 'state', 'queued', 'lane', lane, 'tenant', tenant, 'message', ARGV[7], 'received', now, 'attempt', 0)
-redis.call('SET', key('thread', thread), '1', 'EX', threadTtl)
+if not redis.call('SET', key('thread', thread), '1', 'EX', threadTtl, 'GET') then redis.call('HSET', key('turn', turn), 'opens', 1) end
 local place = redis.call('RPUSH', key('lane', lane), turn)
 count('queued', 1)
 local wake = 0
@@ -152,4 +156,64 @@ return {#expired / 2, redis.call('ZCOUNT', key('ready'), '-inf', now - ARGV[3])}
 /** Answers [ready lanes, leased lanes, count name, count…]. */
 export const DEPTH = `${PRELUDE}
 return {redis.call('ZCARD', key('ready')), redis.call('ZCARD', key('leases')), unpack(redis.call('HGETALL', key('counts')))}
+`;
+
+/**
+ * ARGV: claim, seconds for which a name that nobody has claimed stays closed (0 = it stays open).
+ * Answers nil, or [turn, state, attempt, message] with nils for what is no longer kept.
+ */
+export const FIND = `${PRELUDE}
+local turn = redis.call('GET', key('claim', ARGV[2]))
+if turn then return {turn, unpack(redis.call('HMGET', key('turn', turn), 'state', 'attempt', 'message'))} end
+if tonumber(ARGV[3]) > 0 then redis.call('SET', key('claim', ARGV[2]), 'closed', 'EX', ARGV[3]) end
+return false
+`;
+
+/** ARGV: claim, seconds. Answers 1 to whoever claims it first, 0 to everybody else. */
+export const ONCE = `${PRELUDE}
+return redis.call('SET', key('claim', ARGV[2]), 'once', 'NX', 'EX', ARGV[3]) and 1 or 0
+`;
+
+/**
+ * ARGV: turn, message, stamp of the edit. Only a question that no worker has begun is changed, and only by an edit
+ * newer than the last one; stamps are compared as text. Answers amended | stale | begun.
+ */
+export const AMEND = `${PRELUDE}
+local turn = key('turn', ARGV[2])
+if not waits(ARGV[2]) then return 'begun' end
+if (redis.call('HGET', turn, 'edited') or '') >= ARGV[4] then return 'stale' end
+redis.call('HSET', turn, 'message', ARGV[3], 'edited', ARGV[4])
+return 'amended'
+`;
+
+/**
+ * ARGV: turn, retention s. Takes a question that no worker has begun out of its lane; the others keep their order.
+ * Answers cancelled | begun.
+ */
+export const CANCEL = `${PRELUDE}
+local turn = ARGV[2]
+if not waits(turn) then return 'begun' end
+local place = redis.call('HMGET', key('turn', turn), 'lane', 'tenant')
+local lane, tenant = place[1], place[2]
+redis.call('LREM', key('lane', lane), 1, turn)
+redis.call('HSET', key('turn', turn), 'state', 'stopped', 'ended', now, 'reason', 'question deleted')
+redis.call('EXPIRE', key('turn', turn), ARGV[3])
+count('queued', -1)
+count('stopped', 1)
+if redis.call('EXISTS', key('lane', lane)) == 0 and redis.call('ZREM', key('ready'), lane) == 1 then
+  redis.call('LREM', key('ready', tenant), 1, lane)
+  if redis.call('EXISTS', key('ready', tenant)) == 0 then redis.call('LREM', key('ring'), 1, tenant) end
+end
+return 'cancelled'
+`;
+
+/** ARGV: turn, who, value, reason or '', seconds kept. Keeps the last word of each person. Answers the value before, or ''. */
+export const FEEDBACK = `${PRELUDE}
+local record, who, value, reason = key('feedback', ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+local before = redis.call('HGET', record, who) or ''
+redis.call('HSET', record, who, value, who .. '/at', now)
+if reason ~= '' then redis.call('HSET', record, who .. '/reason', reason)
+elseif before ~= value then redis.call('HDEL', record, who .. '/reason') end
+redis.call('EXPIRE', record, ARGV[6])
+return before
 `;

@@ -188,7 +188,12 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
   const conclude = async (ending: Answer): Promise<void> => {
     const view = closeTasks(ending.view, ending.end);
     const { notice: code } = ending;
-    const parts = await reply.finish(code ? { ...view, notice: notice(code) } : view);
+    const answered = ending.end === 'done' && view.text.trim() !== '';
+    const parts = await reply.finish({
+      ...view,
+      ...(code ? { notice: notice(code) } : {}),
+      ...(answered ? { feedback: true } : {}),
+    });
     const freed = await deps.lanes.finish(turn, ending.end, ending.reason, { posted: parts });
     if (!freed.held) throw new LaneLost(turn.lane);
     if (freed.wake) await wake();

@@ -113,9 +113,8 @@ describe('a conversation with the agent', () => {
       const click = (user: string) =>
         stack.slack.interactions.click({ user, channel: channelId, ts: reply.ts });
       await click('bob');
-      await click('alice');
+      await Promise.all([click('alice'), click('alice')]);
       await settledReplies(stack, channelId, ts, 2);
-      await click('alice');
       const whispers = await eventually('two private answers', () => {
         const found = stack.slack.calls.filter((call) => call.method === 'chat.postEphemeral');
         return found.length >= 2 ? found : undefined;
@@ -125,6 +124,11 @@ describe('a conversation with the agent', () => {
         expect.stringContaining('already been asked again'),
       ]);
       expect(await botMessages(stack, channelId, ts)).toHaveLength(2);
+      // A button that is spent goes away.
+      await eventually('no Retry under the first message', async () => {
+        const [first] = await botMessages(stack, channelId, ts);
+        return first?.offersRetry === false;
+      });
     });
 
     it.each([

@@ -41,6 +41,8 @@ describe('the configuration', () => {
       slack: {
         botToken: ENOUGH.SLACK_BOT_TOKEN,
         signingSecret: ENOUGH.SLACK_SIGNING_SECRET,
+        appToken: undefined,
+        followUps: 'thread',
         apiUrl: 'https://slack.com/api/',
       },
       access: {

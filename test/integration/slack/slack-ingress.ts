@@ -4,11 +4,14 @@ import { createServer, request as httpRequest, type IncomingMessage } from 'node
 import type { AddressInfo } from 'node:net';
 import type { AdmissionRules } from '../../../src/chat/admission.ts';
 import { answerCommand } from '../../../src/commands/answer-command.ts';
-import { createSlackApp } from '../../../src/slack/app.ts';
 import type { SlackClient } from '../../../src/slack/client.ts';
+import { createSlackIngress } from '../../../src/slack/ingress.ts';
 import { createSlackReceiver } from '../../../src/slack/receiver.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import type { Accept } from '../../../src/turns/accept-turn.ts';
+import type { FeedbackStore } from '../../../src/turns/feedback.ts';
+import type { Once } from '../../../src/turns/once.ts';
+import type { QuestionChanges } from '../../../src/turns/question-changes.ts';
 import { createWebApp } from '../../../src/web/web-app.ts';
 
 export const SECRET = 'signing-secret-of-the-test';
@@ -35,6 +38,10 @@ export async function startIngress(
   options: {
     readonly rules?: AdmissionRules;
     readonly client?: SlackClient;
+    readonly followUps?: 'thread' | 'mention';
+    readonly changes?: Partial<QuestionChanges>;
+    readonly recordFeedback?: FeedbackStore['record'];
+    readonly once?: Once;
     readonly withoutBolt?: boolean;
   } = {},
 ): Promise<Ingress> {
@@ -42,36 +49,52 @@ export async function startIngress(
   const ignored: string[] = [];
   const refused: string[] = [];
   const calls: Ingress['calls'] = [];
-  const receiver = createSlackReceiver({
-    signingSecret: SECRET,
-    now: () => Date.now(),
-    onRefused: (why) => refused.push(why),
-    log,
-  });
   const client: SlackClient = options.client ?? {
     async call(method, args) {
       calls.push({ method, args });
       return { ok: true, user_id: BOT, team_id: 'T1' };
     },
   };
-  if (!options.withoutBolt) {
-    createSlackApp({
-      receiver,
-      botToken: 'xoxb-test',
-      client,
-      rules: options.rules ?? OPEN,
-      accept: {
-        acceptTurn: async () => ({ outcome: 'accepted', turnId: 'turn-1', place: 1, wake: true }),
-        retryTurn: async () => 'accepted',
-        ...accept,
-      },
-      answerCommand,
-      onIgnored: (why) => ignored.push(why),
-      log,
-    });
-  }
+  const shared = {
+    signingSecret: SECRET,
+    now: () => Date.now(),
+    onRefused: (why: string) => void refused.push(why),
+    log,
+  };
+  const slack = createSlackIngress({
+    ...shared,
+    appToken: undefined,
+    apiUrl: '',
+    botToken: 'xoxb-test',
+    client,
+    rules: options.rules ?? OPEN,
+    followUps: options.followUps ?? 'thread',
+    accept: {
+      acceptTurn: async () => ({ outcome: 'accepted', turnId: 'turn-1', place: 1, wake: true }),
+      retryTurn: async () => 'accepted',
+      ...accept,
+    },
+    changes: {
+      amendQuestion: async () => 'unknown',
+      cancelQuestion: async () => 'unknown',
+      placeOf: async () => undefined,
+      ...options.changes,
+    },
+    recordFeedback: options.recordFeedback ?? (async () => 'new'),
+    once: options.once ?? (async () => true),
+    answerCommand,
+    explainBlocked: async (turnId) => `a rule <matched> in ${turnId}`,
+    pause: () => Promise.resolve(),
+    monotonic: () => performance.now(),
+    random: () => 0.5,
+    onHandled: () => undefined,
+    onIgnored: (why) => void ignored.push(why),
+  });
+  // A receiver that nobody has given to Bolt.
+  const handle = options.withoutBolt ? createSlackReceiver(shared).handle : slack.handle;
+  if (!handle) throw new Error('there is nothing to send to');
   const server = createServer(
-    createWebApp({ slackEvents: receiver.handle, notReady: async () => [], metrics: async () => '', log }),
+    createWebApp({ slackEvents: handle, notReady: async () => [], metrics: async () => '', log }),
   );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -86,6 +109,7 @@ export async function startIngress(
       server.close();
       server.closeAllConnections();
       await closed;
+      await slack.close();
     },
   };
 }

@@ -31,7 +31,7 @@ describe('running a turn', () => {
     const b = await bench({ agent: [answers] });
     await b.runNext();
     expect(b.shown[0]).toMatchObject({ text: '', status: expect.any(String) });
-    expect(b.finals).toEqual([{ text: 'Two instances.', tasks: [] }]);
+    expect(b.finals).toEqual([{ text: 'Two instances.', tasks: [], feedback: true }]);
     expect(b.calls.map((call) => call.invocation)).toEqual([
       {
         v: 1,

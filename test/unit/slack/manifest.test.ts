@@ -12,7 +12,9 @@ const { features, settings, oauth_config: oauth } = manifest;
 /** Bot scopes by method: each of the inner lists needs one. Source: docs.slack.dev, page of each method. */
 const SCOPES_OF_METHOD: Record<string, readonly string[]> = {
   'auth.test': [],
+  'agents.sessions.setStatus': ['chat:write'],
   'assistant.threads.setStatus': ['chat:write'],
+  'assistant.threads.setSuggestedPrompts': ['chat:write'],
   'chat.postMessage': ['chat:write'],
   'chat.postEphemeral': ['chat:write'],
   'chat.update': ['chat:write'],
@@ -20,6 +22,7 @@ const SCOPES_OF_METHOD: Record<string, readonly string[]> = {
   'chat.startStream': ['chat:write'],
   'chat.appendStream': ['chat:write'],
   'chat.stopStream': ['chat:write'],
+  'views.open': [],
   'files.getUploadURLExternal': ['files:write'],
   'files.completeUploadExternal': ['files:write'],
   // One for each kind of conversation that the bot answers in.
@@ -33,6 +36,8 @@ const SCOPES_OF_EVENT: Record<string, readonly string[]> = {
   'message.groups': ['groups:history'],
   'message.im': ['im:history'],
   'message.mpim': ['mpim:history'],
+  app_home_opened: [],
+  reaction_added: ['reactions:read'],
 };
 
 const METHOD_NAME =
@@ -77,8 +82,11 @@ test('the names that the app says it listens to are those it registers', () => {
     [...app.matchAll(new RegExp(`app\\.${kind}(?:<[^>]*>)?\\('?([^',]+)`, 'g'))].map((m) => m[1]);
   expect(registered('event')).toEqual(LISTENED.events);
   expect(registered('command')).toEqual(LISTENED.commands);
-  expect(registered('action')).toEqual(['RETRY_ACTION']);
-  expect(LISTENED.actions).toHaveLength(1);
+  const listed = (kind: 'actions' | 'views') =>
+    /\[([^\]]*)\]/.exec(app.slice(app.indexOf(`  ${kind}: [`)))?.[1]?.split(', ');
+  expect(registered('action')).toEqual(listed('actions'));
+  expect(registered('view')).toEqual(listed('views'));
+  expect(new Set([...LISTENED.actions, ...LISTENED.views]).size).toBe(5);
 });
 
 test('each slash command reaches the one request URL with its text as typed', () => {

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { type AdmissionRules, admit } from '../chat/admission.ts';
+import type { Once } from '../turns/once.ts';
+import type { Background } from './background.ts';
+import type { Courtesy } from './courtesy.ts';
+
+/** What a person can start with. `manifest.yml` has the same, for whoever has not opened the conversation yet. */
+export const PROMPTS = [
+  { title: 'Count instances', message: 'How many EC2 instances are running?' },
+  { title: 'Find storage', message: 'Which S3 buckets do we have?' },
+  { title: 'Look at databases', message: 'Which databases are there, and in which state are they?' },
+] as const;
+
+const PROMPTS_TITLE = 'What would you like to know about your cloud?';
+const GREETING =
+  'Hello! I answer questions about your cloud accounts and show each step I take. Write to me here, or mention me in a channel. Each message here begins a conversation of its own; write on in its thread to follow up.';
+/** One greeting a person is enough. */
+const GREETED_S = 400 * 86_400;
+
+const openedSchema = z.object({
+  team_id: z.string(),
+  authorizations: z.array(z.object({ team_id: z.string().nullish() })).nullish(),
+  event: z.object({
+    user: z.string(),
+    channel: z.string(),
+    tab: z.string(),
+  }),
+});
+
+export interface AssistantViewDeps {
+  readonly rules: AdmissionRules;
+  readonly once: Once;
+  readonly courtesy: Courtesy;
+  readonly background: Background;
+  readonly onIgnored: (why: string) => void;
+}
+
+/** Somebody opened the direct message with the bot (`app_home_opened`): prompts each time, a greeting the first time. */
+export function createAssistantView(deps: AssistantViewDeps): (envelope: unknown) => void {
+  return (envelope) => {
+    const parsed = openedSchema.safeParse(envelope);
+    if (!parsed.success) return deps.onIgnored('malformed');
+    const { event, team_id: team, authorizations } = parsed.data;
+    if (event.tab !== 'messages') return deps.onIgnored('home_tab');
+    const tenant = authorizations?.[0]?.team_id ?? team;
+    const { channel, user } = event;
+    const key = { platform: 'slack' as const, tenant, conversation: channel, thread: '' };
+    const admission = admit({ key, kind: 'direct', sender: { id: user, tenant } }, deps.rules);
+    if (admission !== 'admitted') return deps.onIgnored(admission);
+    deps.background('the direct message could not be prepared', async () => {
+      await deps.courtesy(tenant, 'assistant.threads.setSuggestedPrompts', {
+        channel_id: channel,
+        title: PROMPTS_TITLE,
+        prompts: PROMPTS,
+      });
+      if (!(await deps.once(`greeted:${tenant}:${user}`, GREETED_S))) return;
+      await deps.courtesy(tenant, 'chat.postMessage', { channel, text: GREETING });
+    });
+  };
+}

@@ -1,0 +1,146 @@
+import type { BlockAction, ViewSubmitAction } from '@slack/bolt';
+import { type AdmissionRules, admit } from '../chat/admission.ts';
+import type { Accept, Retry } from '../turns/accept-turn.ts';
+import type { Background } from './background.ts';
+import type { SlackClient } from './client.ts';
+import type { SlackFeedback } from './feedback.ts';
+import { isTurnId, readFeedbackValue, readReasonForm } from './feedback-blocks.ts';
+import { kindOf } from './normalise.ts';
+import { type Json, RETRY_ACTION } from './render.ts';
+import { escapeText } from './text.ts';
+import { LANE_FULL, type Listener, REFUSED, type Whisper } from './whisper.ts';
+
+/** `chat.update` takes 4,000 bytes of `text`; the blocks hold the whole. */
+const TEXT_BYTES = 3_900;
+
+const RETRY_ANSWERS: Record<Retry, string | undefined> = {
+  accepted: undefined,
+  already_retried: 'This question has already been asked again; look further down in the thread.',
+  not_yours: 'Only the person who asked can retry. Mention me to ask the question yourself.',
+  too_old: 'This question is too old to retry. Please ask it again.',
+  busy: LANE_FULL,
+};
+/** After these, pressing the same button again leads nowhere. */
+const SPENT: ReadonlySet<Retry> = new Set(['accepted', 'already_retried', 'too_old']);
+
+export interface InteractionsDeps {
+  readonly client: SlackClient;
+  readonly rules: AdmissionRules;
+  readonly accept: Pick<Accept, 'retryTurn'>;
+  readonly feedback: SlackFeedback;
+  /** Why the answer of this turn was withheld, in plain words for the person who asks. */
+  readonly explainBlocked: (turnId: string) => Promise<string>;
+  readonly background: Background;
+  readonly whisper: Whisper;
+  readonly onIgnored: (why: string) => void;
+}
+
+/**
+ * What people press and fill in. Each throws when something could not be stored: Slack then shows the person that it
+ * did not work. Whoever may not ask may not press either, also when the allowlists have changed since.
+ */
+export function createInteractions(deps: InteractionsDeps) {
+  /** Who pressed, and where; undefined for someone who may not use the bot. */
+  function admitted(who: Listener): boolean {
+    const admission = admit({ ...who, kind: kindOf(who.key.conversation) }, deps.rules);
+    if (admission === 'admitted') return true;
+    deps.onIgnored(admission);
+    deps.whisper(who, REFUSED);
+    return false;
+  }
+
+  /** Takes the Retry button out of the message that it was pressed in. */
+  function withdrawRetry(body: BlockAction): void {
+    const { channel, message, container } = body;
+    const blocks = withoutRetry(message?.blocks);
+    if (!channel || !message || !blocks || container?.is_ephemeral === true) return;
+    deps.background('a Retry button that is spent could not be taken away', async () => {
+      const metadata: unknown = message.metadata;
+      await deps.client.call('chat.update', {
+        channel: channel.id,
+        ts: message.ts,
+        text: clip(message.text ?? ''),
+        blocks,
+        ...(metadata ? { metadata } : {}),
+      });
+    });
+  }
+
+  return {
+    async retry(body: BlockAction): Promise<void> {
+      const who = presser(body);
+      if (!admitted(who)) return;
+      const result = await deps.accept.retryTurn(pressedValue(body), who.sender);
+      if (SPENT.has(result)) withdrawRetry(body);
+      const text = RETRY_ANSWERS[result];
+      if (text !== undefined && who.key.conversation !== '') deps.whisper(who, text);
+    },
+
+    async feedback(body: BlockAction): Promise<void> {
+      const who = presser(body);
+      const said = readFeedbackValue(pressedValue(body));
+      if (!said) return deps.onIgnored('malformed');
+      if (admitted(who)) await deps.feedback.pressed(who, said.turnId, said.value, body.trigger_id);
+    },
+
+    async tellWhy(body: BlockAction): Promise<void> {
+      const who = presser(body);
+      const turnId = pressedValue(body);
+      if (!isTurnId(turnId)) return deps.onIgnored('malformed');
+      if (admitted(who)) deps.feedback.ask(who, turnId, body.trigger_id);
+    },
+
+    async reason(body: ViewSubmitAction): Promise<void> {
+      const form = readReasonForm(body.view);
+      if (!form) return deps.onIgnored('malformed');
+      const { turn, channel, thread } = form.origin;
+      const who = personIn(body, channel, thread);
+      if (admitted(who)) await deps.feedback.explained(who, turn, form.reason);
+    },
+
+    async why(body: BlockAction): Promise<void> {
+      const who = presser(body);
+      if (!admitted(who)) return;
+      const text = await deps.explainBlocked(pressedValue(body));
+      deps.whisper(who, escapeText(text));
+    },
+  };
+}
+
+function presser(body: BlockAction): Listener {
+  const { message, container } = body;
+  const thread: unknown = message?.thread_ts ?? container?.thread_ts ?? message?.ts ?? '';
+  return personIn(body, body.channel?.id ?? '', String(thread));
+}
+
+function personIn(body: BlockAction | ViewSubmitAction, conversation: string, thread: string): Listener {
+  const tenant = body.team?.id ?? body.user.team_id ?? '';
+  return {
+    key: { platform: 'slack', tenant, conversation, thread },
+    sender: { id: body.user.id, tenant: body.user.team_id ?? tenant },
+  };
+}
+
+function pressedValue(body: BlockAction): string {
+  const [action] = body.actions;
+  return action && 'value' in action ? String(action.value) : '';
+}
+
+/** The blocks as they were, without the button; undefined when it is not among them. */
+function withoutRetry(blocks: unknown): Json[] | undefined {
+  if (!Array.isArray(blocks)) return undefined;
+  let found = false;
+  const left = (blocks as Json[]).flatMap((block) => {
+    if (block.type !== 'actions' || !Array.isArray(block.elements)) return [block];
+    const elements = (block.elements as Json[]).filter((element) => element.action_id !== RETRY_ACTION);
+    if (elements.length === block.elements.length) return [block];
+    found = true;
+    return elements.length === 0 ? [] : [{ ...block, elements }];
+  });
+  return found ? left : undefined;
+}
+
+function clip(text: string): string {
+  if (Buffer.byteLength(text) <= TEXT_BYTES) return text;
+  return `${[...text].slice(0, 900).join('')}…`;
+}

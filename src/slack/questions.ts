@@ -1,0 +1,85 @@
+import { type AdmissionRules, admit } from '../chat/admission.ts';
+import type { InboundMessage } from '../chat/vocabulary.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Accept } from '../turns/accept-turn.ts';
+import type { Once } from '../turns/once.ts';
+import type { QuestionChanges } from '../turns/question-changes.ts';
+import { normaliseMessage } from './normalise.ts';
+import { type Change, normaliseChange } from './normalise-change.ts';
+import type { createWaitingNote } from './waiting-note.ts';
+import { LANE_FULL, REFUSED, type Whisper } from './whisper.ts';
+
+/** Slack delivers an event again for a few minutes. */
+const REDELIVERED_S = 3_600;
+
+const TOO_LATE =
+  'I had already begun with your question when you changed it: the answer is for the earlier text. Ask again if it does not fit.';
+
+export interface QuestionsDeps {
+  readonly rules: AdmissionRules;
+  /** thread: also without a mention where the bot takes part in a thread; mention: only when it is named. */
+  readonly followUps: 'thread' | 'mention';
+  readonly accept: Pick<Accept, 'acceptTurn'>;
+  readonly changes: Pick<QuestionChanges, 'amendQuestion' | 'cancelQuestion'>;
+  readonly once: Once;
+  readonly botUserId: () => string | undefined;
+  readonly whisper: Whisper;
+  readonly waitingNote: ReturnType<typeof createWaitingNote>;
+  readonly onIgnored: (why: string) => void;
+  readonly log: Logger;
+}
+
+/**
+ * What people write, change and delete. Answers a listener for message events; it throws when something could not be
+ * stored, so that Slack delivers the event again. Before the acknowledgement only Redis is asked.
+ */
+export function createQuestions(deps: QuestionsDeps): (envelope: unknown) => Promise<void> {
+  async function edited(change: Extract<Change, { kind: 'edited' }>): Promise<void> {
+    const { at, editor, text, files, stamp } = change;
+    const outcome = await deps.changes.amendQuestion({ claim: at.claim, editor, text, files, stamp });
+    if (outcome === 'unknown') return deps.onIgnored('edit_of_no_question');
+    if (outcome !== 'running' || !(await deps.once(`told:${at.claim}:${stamp}`, REDELIVERED_S))) return;
+    const { tenant, conversation, thread } = at;
+    deps.whisper(
+      { key: { platform: 'slack', tenant, conversation, thread }, sender: { id: editor, tenant } },
+      TOO_LATE,
+    );
+  }
+
+  async function deleted({ at }: Extract<Change, { kind: 'deleted' }>): Promise<void> {
+    const outcome = await deps.changes.cancelQuestion(at.claim);
+    if (outcome === 'unknown') return deps.onIgnored('deletion_of_no_question');
+    const { tenant, conversation, thread } = at;
+    if (outcome === 'cancelled')
+      deps.waitingNote.clear({ key: { platform: 'slack', tenant, conversation, thread } });
+  }
+
+  async function written(message: InboundMessage): Promise<void> {
+    const admission = admit(message, deps.rules);
+    if (admission !== 'admitted') {
+      deps.onIgnored(admission);
+      const { tenant, conversation: channel } = message.key;
+      deps.log.warn(
+        { admission, tenant, channel, sender: message.sender.id },
+        'a message was refused by the allowlists',
+      );
+      if (message.addressed) deps.whisper(message, REFUSED);
+      return;
+    }
+    const acceptance = await deps.accept.acceptTurn(message);
+    if (acceptance.outcome === 'full') deps.whisper(message, LANE_FULL);
+    if (acceptance.outcome === 'accepted' && acceptance.place > 1)
+      deps.waitingNote.show(message, acceptance.turnId);
+  }
+
+  return async (envelope) => {
+    const change = normaliseChange(envelope, deps.botUserId());
+    if (change?.kind === 'ignored') return deps.onIgnored(change.why);
+    if (change?.kind === 'edited') return edited(change);
+    if (change?.kind === 'deleted') return deleted(change);
+    const normalised = normaliseMessage(envelope, deps.botUserId());
+    if (normalised.kind === 'ignored') return deps.onIgnored(normalised.why);
+    if (!normalised.message.addressed && deps.followUps === 'mention') return deps.onIgnored('no_mention');
+    return written(normalised.message);
+  };
+}

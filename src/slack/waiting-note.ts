@@ -1,0 +1,63 @@
+import type { InboundMessage } from '../chat/vocabulary.ts';
+import type { Background } from './background.ts';
+import type { Courtesy } from './courtesy.ts';
+import type { Pause } from './pace.ts';
+
+/** A question that waits for less than this is not worth a word. */
+const SETTLE_MS = 700;
+
+export interface WaitingNoteDeps {
+  readonly courtesy: Courtesy;
+  readonly background: Background;
+  /** Where the question of a turn stands in its lane (1 = next or being answered); undefined once it has begun. */
+  readonly placeOf: (turnId: string) => Promise<number | undefined>;
+  readonly pause: Pause;
+  /** Ends all waiting. */
+  readonly closing: AbortSignal;
+}
+
+/**
+ * Tells that a question waits behind others, in the status line under the thread. It goes by itself: Slack takes the
+ * line away with the next message of the app, and the turn puts its own in its place when it begins.
+ */
+export function createWaitingNote(deps: WaitingNoteDeps) {
+  const say = (message: InboundMessage, status: string) =>
+    deps.courtesy(message.key.tenant, 'assistant.threads.setStatus', {
+      channel_id: message.key.conversation,
+      thread_ts: message.key.thread,
+      status,
+    });
+
+  return {
+    show(message: InboundMessage, turnId: string): void {
+      deps.background('the place of a waiting question could not be shown', async () => {
+        try {
+          await deps.pause(SETTLE_MS, deps.closing);
+        } catch (error) {
+          if (deps.closing.aborted) return;
+          throw error;
+        }
+        const place = await deps.placeOf(turnId);
+        if (place === undefined || place < 2) return;
+        const shown = await say(message, waitingText(place));
+        // Meanwhile it may have been answered or deleted, and nothing would take the line away.
+        if (shown && (await deps.placeOf(turnId)) === undefined) await say(message, '');
+      });
+    },
+
+    /** The question was deleted. */
+    clear(message: Pick<InboundMessage, 'key'>): void {
+      deps.background('the status line could not be cleared', async () => {
+        await deps.courtesy(message.key.tenant, 'assistant.threads.setStatus', {
+          channel_id: message.key.conversation,
+          thread_ts: message.key.thread,
+          status: '',
+        });
+      });
+    },
+  };
+}
+
+export function waitingText(place: number): string {
+  return `is still busy: your question is number ${place} in this thread`;
+}

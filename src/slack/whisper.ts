@@ -1,0 +1,33 @@
+import type { ConversationKey, Sender } from '../chat/vocabulary.ts';
+import type { Background } from './background.ts';
+import type { SlackClient } from './client.ts';
+import type { Json } from './render.ts';
+
+/** A person in a thread. */
+export interface Listener {
+  readonly key: ConversationKey;
+  readonly sender: Sender;
+}
+
+/** Shows a word to one person only, in the thread. Best effort, beside whatever else goes on. */
+export type Whisper = (to: Listener, text: string, blocks?: readonly Json[]) => void;
+
+export function createWhisper(client: SlackClient, background: Background): Whisper {
+  return (to, text, blocks) => {
+    background('a private explanation could not be shown', async () => {
+      await client.call('chat.postEphemeral', {
+        channel: to.key.conversation,
+        user: to.sender.id,
+        thread_ts: to.key.thread,
+        text,
+        ...(blocks ? { blocks } : {}),
+      });
+    });
+  };
+}
+
+/** Said in more than one place. */
+export const REFUSED =
+  'I am not allowed to answer here. Ask your administrator to allow this workspace, channel or person for the cloud engineer bot.';
+export const LANE_FULL =
+  'You have too many unanswered questions in this thread. Wait until I have caught up, then ask again.';

@@ -1,0 +1,12 @@
+import { claimId } from '../chat/keys.ts';
+import type { Connection } from '../store/connection.ts';
+import { defineScript } from '../store/scripts.ts';
+import { ONCE } from './lua.ts';
+
+/** True for the first who asks with this name within `forS` seconds, in all processes; false for everybody after. */
+export type Once = (name: string, forS: number) => Promise<boolean>;
+
+export function createOnce(redis: Connection, keyPrefix: string): Once {
+  const once = defineScript(ONCE, keyPrefix);
+  return async (name, forS) => (await once(redis, [claimId(name), forS])) === 1;
+}
