@@ -1,6 +1,7 @@
 import type { App } from '@slack/bolt';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { readManifest } from '../../../../local/slack/manifest.ts';
 import type { SlackStandIn } from '../../../../local/slack/stand-in.ts';
 import { launchBrowser } from '../../../setup/browser.ts';
 import { startBoltApp } from './bolt-app.ts';
@@ -162,8 +163,12 @@ describe('what a person does on the page', () => {
     await page.getByRole('tab', { name: 'Home' }).click();
     await page.getByTestId('home').getByText('Welcome U0ALICE00000').waitFor();
     await page.getByRole('tab', { name: 'Messages' }).click();
-    await page.getByRole('button', { name: 'Count instances' }).click();
-    await page.locator('#messages').getByText('How many EC2 instances are running?').waitFor();
+    const [prompt] = readManifest().prompts;
+    await page.getByRole('button', { name: prompt?.title ?? '' }).click();
+    await page
+      .locator('#messages')
+      .getByText(prompt?.message ?? '')
+      .waitFor();
     const direct = slack.state.channels.find((item) => item.kind === 'im' && item.name === 'alice');
     expect(slack.state.messages(direct?.id ?? '')).toHaveLength(1);
   });

@@ -30,7 +30,7 @@ test("the project's manifest is read, what another leaves out is empty, and a mi
   const { scopes, events, commands, prompts } = readManifest();
   expect(scopes).toContain('chat:write');
   expect(events).toContain('app_mention');
-  expect(commands.map(({ command }) => command)).toEqual(['/agent']);
+  expect(commands.map(({ command }) => command)).toContain('/agent');
   expect(prompts.length).toBeGreaterThan(0);
   const other = new URL('../../../../package.json', import.meta.url);
   expect(readManifest(other)).toMatchObject({ scopes: [], events: [], shortcuts: [] });
