@@ -12,6 +12,7 @@ import { createSlackClient } from './slack/client.ts';
 import { createCourtesy } from './slack/courtesy.ts';
 import { createSlackIngress } from './slack/ingress.ts';
 import { createPacing } from './slack/pacing.ts';
+import { SLACK_LIMITS } from './slack/pacing-limits.ts';
 import { createSlackReplies } from './slack/reply.ts';
 import { connect, connectForQueue, disconnect } from './store/connection.ts';
 import { checkDurability, confirmDurable } from './store/durability.ts';
@@ -184,7 +185,13 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         openReply: nameSessions(
           createSlackReplies({
             client: slack,
-            pacing: createPacing({ redis, keyPrefix, now: monotonic, log }),
+            pacing: createPacing({
+              redis,
+              keyPrefix,
+              now: monotonic,
+              log,
+              limits: config.slack.rateLimits === 'off' ? {} : SLACK_LIMITS,
+            }),
             pause,
             now: monotonic,
             onFinished: (calls) => metrics.turnCalls('slack', calls),
