@@ -72,7 +72,7 @@ function safeName(file: ReplyFile): string {
   const dot = base.lastIndexOf('.');
   const ownEnding = dot > 0 && /^[a-z0-9]{1,8}$/i.test(base.slice(dot + 1)) ? base.slice(dot + 1) : '';
   const wanted = ENDINGS[file.mediaType.split(';')[0]?.trim().toLowerCase() ?? ''];
-  const stem = (ownEnding ? base.slice(0, dot) : base) || 'file';
+  const stem = (ownEnding ? base.slice(0, dot) : base).replace(/[.\s]+$/, '') || 'file';
   // An ending that says something else than the media type would make Slack show the file as what it is not.
   const ending =
     wanted === undefined || sameKind(ownEnding, wanted) ? ownEnding || (wanted ?? 'txt') : wanted;
