@@ -1,0 +1,65 @@
+import { runSeed, type SeedResult } from './run-seed.ts';
+import { scheduleOf } from './schedule.ts';
+import { type Stack, startStack } from './stack.ts';
+import type { Tree } from './tree.ts';
+
+export interface CampaignOptions {
+  readonly tree: Tree;
+  readonly seeds: readonly number[];
+  /** Stacks that work side by side. */
+  readonly stacks: number;
+  readonly onResult: (result: SeedResult) => void;
+  readonly say: (line: string) => void;
+  /** No further seed is begun, and everything is ended. */
+  readonly signal: AbortSignal;
+  readonly keepLogs: boolean;
+}
+
+let numbered = 0;
+
+/** Runs all seeds, each on the next free stack. Resolves when the last one is judged and every process has ended. */
+export async function runCampaign(options: CampaignOptions): Promise<void> {
+  const { tree, signal, say } = options;
+  const left = [...options.seeds];
+
+  async function work(): Promise<void> {
+    let stack: Stack | undefined;
+    const judging: Promise<void>[] = [];
+    let failed = false;
+    const close = async () => {
+      const closing = stack;
+      stack = undefined;
+      if (!signal.aborted) await Promise.all(judging.splice(0));
+      if (closing && failed) say(`logs of the processes: ${closing.folder}`);
+      await closing?.close(options.keepLogs || failed);
+      failed = false;
+    };
+    try {
+      for (let seed = left.shift(); seed !== undefined && !signal.aborted; seed = left.shift()) {
+        if (!stack) {
+          numbered += 1;
+          stack = await startStack(tree, numbered);
+        }
+        const run = await Promise.race([runSeed(stack, scheduleOf(seed)), aborted(signal)]);
+        if (!run) break;
+        judging.push(
+          run.result.then((result) => {
+            failed ||= result.problems.length > 0;
+            options.onResult(result);
+          }),
+        );
+        if (!run.drained) await close();
+      }
+    } finally {
+      await close();
+    }
+  }
+
+  await Promise.all(Array.from({ length: Math.min(options.stacks, left.length) }, work));
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+}

@@ -1,0 +1,79 @@
+import type { Disturbance } from './schedule.ts';
+import type { Stack } from './stack.ts';
+
+/** Kills a process and notes what it was at work on. */
+export type Kill = (member: Stack['members'][number]) => void;
+
+const INVOKE = { operation: 'InvokeAgentRuntime' } as const;
+const CALLS = 8;
+
+/** Makes one thing happen to the surroundings of the processes. Resolves when it is over. */
+export async function disturb(stack: Stack, what: Disturbance, ms: number, kill: Kill): Promise<void> {
+  const { slack, aws } = stack;
+  switch (what) {
+    case 'redis connections break':
+      for (const link of stack.redisLinks) link.cut();
+      return;
+    case 'redis stands still': {
+      const resume = stack.redisLinks.map((link) => link.stall());
+      await pause(ms);
+      for (const go of resume) go();
+      return;
+    }
+    case 'redis is killed':
+      return stack.restartRedis();
+    case 'rolling restart':
+      for (const member of stack.members) {
+        await member.terminate();
+        await member.ready();
+      }
+      return;
+    case 'both workers die':
+      for (const worker of stack.workers) kill(worker);
+      return;
+    case 'web dies':
+      kill(stack.web);
+      return;
+    case 'slack says 429':
+      slack.faults.add({ method: '*', kind: 'status', status: 429, retryAfter: 1, times: CALLS * 2 });
+      return;
+    case 'slack says 500':
+      slack.faults.add({ method: '*', kind: 'status', status: 500, times: CALLS });
+      slack.faults.add({ method: '*', kind: 'status', status: 502, commit: true, times: CALLS });
+      return;
+    case 'slack loses answers':
+      slack.faults.add({ method: '*', kind: 'drop_answer', times: CALLS });
+      slack.faults.add({ method: '*', kind: 'refuse', times: CALLS / 2 });
+      return;
+    case 'streams end early':
+      slack.faults.add({ kind: 'end_stream', afterMs: ms / 4, times: CALLS / 2 });
+      slack.faults.add({ kind: 'end_stream', afterAppends: 1, times: CALLS });
+      return;
+    case 'deliveries repeat':
+      slack.faults.add({ kind: 'duplicate_event', times: CALLS });
+      slack.faults.add({ kind: 'lose_ack', times: CALLS });
+      return;
+    case 'agentcore throttles':
+      aws.faults.push({ ...INVOKE, kind: 'error', name: 'ThrottlingException', times: CALLS / 2 });
+      return;
+    case 'agentcore breaks answers':
+      aws.faults.push(
+        { ...INVOKE, kind: 'cut_after_bytes', bytes: ms % 700, times: CALLS / 2 },
+        { ...INVOKE, kind: 'drop_answer', times: 1 },
+        { ...INVOKE, kind: 'drop_before', times: 2 },
+      );
+      return;
+    case 'agentcore is cut off':
+      for (const { links } of stack.workers) links[2]?.cut();
+      return;
+    case 'microVMs are lost':
+      stack.agent.loseEverything();
+      return;
+    default:
+      return what satisfies never;
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

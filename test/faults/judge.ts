@@ -1,0 +1,132 @@
+/** What is wrong with a run, from what was seen from outside. Pure. */
+
+export interface ReplySeen {
+  readonly ts: string;
+  /** The agent's words, without the bot's own remarks. */
+  readonly text: string;
+  readonly notices: readonly string[];
+  readonly streaming: boolean;
+}
+
+export interface QuestionSeen {
+  readonly canary: string;
+  /** Slack got a 2xx for one of its deliveries. */
+  readonly acknowledged: boolean;
+  /** Turn records that hold it. */
+  readonly turns: readonly { readonly id: string; readonly state: string }[];
+  readonly replies: readonly ReplySeen[];
+  /** Whole answers of the agent's finished runs, and what was said by those that were not finished. */
+  readonly answers: readonly string[];
+  readonly said: readonly string[];
+  readonly writes: number;
+  readonly overlaps: number;
+}
+
+export interface RunSeen {
+  /** Questions of each lane in the order in which they were asked. */
+  readonly lanes: readonly (readonly QuestionSeen[])[];
+  /** Everything had come to its end within the time that a run may take. */
+  readonly drained: boolean;
+  readonly staleRedis: readonly string[];
+  /** Messages of the bot that belong to no question. */
+  readonly strays: readonly string[];
+  readonly leftover: readonly string[];
+}
+
+export interface Counts {
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly outOfOrder: number;
+  readonly staleRedis: number;
+  readonly staleVisible: number;
+  readonly writtenTwice: number;
+  readonly leftover: number;
+}
+
+export interface Verdict extends Counts {
+  readonly turns: number;
+  /** Questions that ended with a remark of the bot instead of an answer: visible ends, but not answers. */
+  readonly notices: number;
+  /** One line a defect. */
+  readonly problems: readonly string[];
+}
+
+const ENDED = new Set(['done', 'failed', 'stopped', 'blocked', 'unknown']);
+
+export function judge(run: RunSeen): Verdict {
+  const problems: string[] = [];
+  const count: { -readonly [name in keyof Counts]: number } = {
+    lost: 0,
+    duplicated: 0,
+    outOfOrder: 0,
+    staleRedis: run.staleRedis.length,
+    staleVisible: 0,
+    writtenTwice: 0,
+    leftover: run.leftover.length,
+  };
+  let notices = 0;
+  const found = (kind: keyof Counts, what: string) => {
+    count[kind] += 1;
+    problems.push(`${kind}: ${what}`);
+  };
+
+  for (const question of run.lanes.flat()) {
+    const { canary, replies, turns } = question;
+    if (turns.length > 1) found('duplicated', `${canary} became ${turns.length} turns`);
+    if (replies.length > 1) found('duplicated', `${canary} has ${replies.length} replies: ${texts(replies)}`);
+    if (question.writes > 1) found('writtenTwice', `${canary} was carried out ${question.writes} times`);
+    if (question.overlaps > 0) found('outOfOrder', `${canary} was asked while the one before ran`);
+    const [reply] = replies;
+    if (!reply) {
+      if (question.acknowledged || turns.length > 0)
+        found('lost', `${canary} has no reply (${stateOf(question)})`);
+      continue;
+    }
+    if (reply.notices.length > 0) notices += 1;
+    const open = turns.find(({ state }) => !ENDED.has(state));
+    if (open) found('lost', `${canary} never ended (${open.state})`);
+    else {
+      const why = staleness(reply, question);
+      if (why) found('staleVisible', `${canary}: ${why}`);
+    }
+  }
+  for (const lane of run.lanes) {
+    const order = lane.flatMap((question) =>
+      question.replies.slice(0, 1).map(({ ts }) => ({ ts, question })),
+    );
+    order.forEach(({ ts, question }, i) => {
+      const before = order[i - 1];
+      if (before && before.ts >= ts)
+        found('outOfOrder', `${question.canary} was answered before the question before it`);
+    });
+  }
+  for (const stray of run.strays) found('staleVisible', `a message belongs to no question: ${stray}`);
+  for (const what of run.staleRedis) problems.push(`staleRedis: ${what}`);
+  for (const what of run.leftover) problems.push(`leftover: ${what}`);
+  if (!run.drained) problems.push('not everything came to its end in time');
+  return { ...count, turns: run.lanes.flat().length, notices, problems };
+}
+
+/** Why what stands there is not how it should look; undefined when it is. */
+function staleness(reply: ReplySeen, question: QuestionSeen): string | undefined {
+  const { answers, said } = question;
+  if (reply.streaming) return 'the message still streams';
+  if (reply.notices.length === 0) {
+    return answers.includes(reply.text)
+      ? undefined
+      : `shows ${JSON.stringify(reply.text)}, not an answer of the agent`;
+  }
+  const known = [...answers, ...said].some((text) => text.startsWith(reply.text));
+  return known
+    ? undefined
+    : `above the notice stands ${JSON.stringify(reply.text)}, which the agent never said`;
+}
+
+function stateOf({ turns, acknowledged }: QuestionSeen): string {
+  if (turns.length === 0) return acknowledged ? 'acknowledged, no turn record' : 'not accepted';
+  return turns.map(({ id, state }) => `${id} ${state}`).join(', ');
+}
+
+function texts(replies: readonly ReplySeen[]): string {
+  return replies.map(({ text, notices }) => JSON.stringify(text || notices[0] || '')).join(' ');
+}

@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type AwsStandIn, createAwsStandIn } from '../../local/aws/stand-in.ts';
+import { freePort, type RunningRedis, startRedis } from '../../local/redis/start-redis.ts';
+import { createSlackStandIn, type SlackStandIn } from '../../local/slack/stand-in.ts';
+import { createFaultLink, type FaultLink } from './fault-link.ts';
+import { type FenceWatch, watchFences } from './fence-watch.ts';
+import { createHttpReader } from './http-reader.ts';
+import { type Member, startMember } from './member.ts';
+import { createRedisReader } from './redis-reader.ts';
+import { PEOPLE } from './schedule.ts';
+import { createScriptedAgent, type ScriptedAgent } from './scripted-agent.ts';
+import type { Tree } from './tree.ts';
+
+/** One web process and two workers between a real Redis and the stand-ins, with a fault link on every connection. */
+export interface Stack {
+  readonly prefix: string;
+  readonly slack: SlackStandIn;
+  readonly aws: AwsStandIn;
+  readonly agent: ScriptedAgent;
+  readonly web: Member;
+  readonly workers: readonly Member[];
+  readonly members: readonly Member[];
+  readonly redisLinks: readonly FaultLink[];
+  readonly fences: FenceWatch;
+  /** Redis itself, past all links. */
+  redisUrl(): string;
+  /** SIGKILL, and a new Redis that reads the append-only file. */
+  restartRedis(): Promise<void>;
+  readonly folder: string;
+  /** `keepLogs`: leaves the processes' logs in `folder`. */
+  close(keepLogs: boolean): Promise<void>;
+}
+
+/** Waits of Slack before it delivers again, a good deal shorter than the real ones; none is given up too early. */
+const RETRY_DELAYS_MS = [50, 500, 1_000, 2_000, 4_000, 8_000, 8_000];
+
+export async function startStack(tree: Tree, number: number): Promise<Stack> {
+  const folder = await mkdtemp(join(tmpdir(), `threadcore-faults-stack${number}-`));
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async (keepLogs: boolean) => {
+    for (const step of closers.splice(0).reverse()) await step();
+    if (!keepLogs) await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const prefix = `{tc-faults-${number}}`;
+    const dataDir = join(folder, 'redis');
+    await mkdir(dataDir);
+    const startOwnRedis = () => startRedis({ own: true, dataDir, log: () => undefined });
+    let redis: RunningRedis = await startOwnRedis();
+    closers.push(() => redis.stop());
+    const fences = await watchFences(redis.port, prefix, tree.scripts);
+    closers.push(async () => fences.close());
+
+    const webPort = await freePort();
+    const link = async (target: number, kind: 'events' | 'slack' | 'aws' | 'redis') => {
+      const made = await createFaultLink(target, () =>
+        kind === 'redis' ? createRedisReader(tree.scripts) : createHttpReader(kind),
+      );
+      closers.push(made.close);
+      return made;
+    };
+    const events = await link(webPort, 'events');
+    const signingSecret = randomBytes(16).toString('hex');
+    const botToken = `xoxb-${randomBytes(12).toString('hex')}`;
+    const slack = await createSlackStandIn({
+      eventsUrl: `http://127.0.0.1:${events.port}/slack/events`,
+      signingSecret,
+      botToken,
+      morePeople: PEOPLE,
+      retryDelaysMs: RETRY_DELAYS_MS,
+    });
+    closers.push(slack.close);
+    const agent = await createScriptedAgent();
+    closers.push(agent.close);
+    const aws = await createAwsStandIn({ agent: { mode: 'url', url: agent.url } });
+    closers.push(aws.close);
+
+    const portOf = (url: string) => Number(new URL(url).port);
+    const redisLinks: FaultLink[] = [];
+    const member = async (name: string, role: 'web' | 'worker') => {
+      const toRedis = await link(redis.port, 'redis');
+      const toSlack = await link(portOf(slack.url), 'slack');
+      const toAws = await link(portOf(aws.url), 'aws');
+      redisLinks.push(toRedis);
+      const links = [toRedis, toSlack, toAws, ...(role === 'web' ? [events] : [])];
+      const env = {
+        HOST: '127.0.0.1',
+        REDIS_URL: `redis://127.0.0.1:${toRedis.port}`,
+        REDIS_DURABILITY: 'aof',
+        KEY_PREFIX: prefix,
+        IDENTITY_MODE: 'off',
+        GUARDRAIL_MODE: 'off',
+        SLACK_BOT_TOKEN: botToken,
+        SLACK_SIGNING_SECRET: signingSecret,
+        SLACK_API_URL: `http://127.0.0.1:${toSlack.port}/api/`,
+        ALLOWED_SLACK_TEAMS: '*',
+        ALLOWED_CHANNELS: '*',
+        ALLOWED_USERS: '*',
+        AGENT_RUNTIME_ARN: aws.agentRuntimeArn,
+        AWS_ENDPOINT_URL: `http://127.0.0.1:${toAws.port}`,
+        AWS_REGION: aws.region,
+        AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE000000000',
+        AWS_SECRET_ACCESS_KEY: 'example-secret-key',
+        AWS_EC2_METADATA_DISABLED: 'true',
+        NODE_COMPILE_CACHE: join(tree.folder, 'compiled'),
+      };
+      const port = role === 'web' ? webPort : await freePort();
+      const started = await startMember({ name, role, port, main: tree.main, folder, env, links });
+      closers.push(started.close);
+      return started;
+    };
+    const web = await member('web', 'web');
+    const workers = [await member('worker1', 'worker'), await member('worker2', 'worker')];
+    const members = [web, ...workers];
+    await Promise.all(members.map((one) => one.ready()));
+
+    return {
+      prefix,
+      slack,
+      aws,
+      agent,
+      web,
+      workers,
+      members,
+      redisLinks,
+      fences,
+      folder,
+      redisUrl: () => redis.url,
+      async restartRedis() {
+        process.kill(redis.pid, 'SIGKILL');
+        await redis.exited;
+        redis = await startOwnRedis();
+        await fences.reconnect(redis.port);
+        for (const one of redisLinks) one.setTarget(redis.port);
+      },
+      close,
+    };
+  } catch (error) {
+    await close(true);
+    throw error;
+  }
+}

@@ -1,0 +1,78 @@
+import { canariesIn } from '../../bench/exactness.ts';
+import type { SlackStandIn } from '../../local/slack/stand-in.ts';
+import type { Passage } from './passage.ts';
+import type { Schedule } from './schedule.ts';
+
+export interface Talk {
+  /** Where the threads are, by the schedule's numbers. */
+  readonly threads: ReadonlyMap<number, { readonly channel: string; readonly ts: string }>;
+  acknowledged(canary: string): boolean;
+  /** To be told of what Slack gets from the web role. */
+  sawAnswer(passage: Passage): void;
+  /** Resolves when everything was asked, or nobody took a question for too long. */
+  readonly over: Promise<void>;
+}
+
+/** After this time without an acknowledgement Slack gives an event up. */
+const GIVEN_UP_MS = 25_000;
+
+/**
+ * Lets everybody ask. In a lane the next question is asked when Slack knows the last one to be taken, so that the
+ * order of a lane is known; across lanes all talk at once.
+ */
+export function startTalk(slack: SlackStandIn, schedule: Schedule): Talk {
+  const threads = new Map<number, { channel: string; ts: string }>();
+  const roots = new Map<number, PromiseWithResolvers<string>>();
+  const taken = new Map<string, PromiseWithResolvers<void>>();
+  const known = new Set<string>();
+  for (const lane of schedule.lanes) {
+    if (!roots.has(lane.thread)) roots.set(lane.thread, Promise.withResolvers());
+    for (const { canary } of lane.asks) taken.set(canary, Promise.withResolvers());
+  }
+
+  async function talk(lane: Schedule['lanes'][number], begins: boolean): Promise<void> {
+    const { user, thread, channel } = lane;
+    await pause(lane.beginsMs);
+    const root = roots.get(thread);
+    let threadTs = begins ? undefined : await root?.promise;
+    for (const ask of lane.asks) {
+      const text = `@Cloud Engineer ask ${ask.canary} ${ask.kind} ${ask.words} ${ask.wordMs}`;
+      const posted = slack.postAs(user, channel, text, { threadTs });
+      if (threadTs === undefined) {
+        // It stands there at once; that the app was offered it comes later.
+        const ts = slack.state.messages(slack.people.place(user, channel).channel.id).at(-1)?.ts ?? '';
+        threads.set(thread, { channel: slack.people.place(user, channel).channel.id, ts });
+        threadTs = ts;
+        root?.resolve(ts);
+      }
+      await posted;
+      await Promise.race([taken.get(ask.canary)?.promise, pause(GIVEN_UP_MS)]);
+    }
+  }
+
+  const begun = new Set<number>();
+  const talks = schedule.lanes.map((lane) => {
+    const begins = !begun.has(lane.thread);
+    begun.add(lane.thread);
+    return talk(lane, begins);
+  });
+
+  return {
+    threads,
+    acknowledged: (canary) => known.has(canary),
+    sawAnswer({ text, request = '' }) {
+      if (!text.startsWith('HTTP/1.1 2')) return;
+      for (const canary of canariesIn(request)) {
+        known.add(canary);
+        taken.get(canary)?.resolve();
+      }
+    },
+    over: Promise.all(talks).then(() => undefined),
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}
