@@ -79,8 +79,9 @@ describe('a conversation with the agent', () => {
     const long = word.repeat(Math.floor(39_900 / word.length)).trim();
     const { ts } = await stack.slack.postAs('alice', 'dm', `echo ${long}`);
     const channel = stack.slack.people.place('alice', 'dm').channel.id;
-    const messages = await settledReplies(stack, channel, ts, 4);
-    expect(messages.map((m) => m.text).join('')).toContain(long);
+    const texts = async () => (await botMessages(stack, channel, ts)).map((message) => message.text);
+    await eventually('the whole answer', async () => (await texts()).join('').includes(long), 30_000);
+    expect((await texts()).length).toBeGreaterThan(3);
   });
 
   it('starts nothing for messages of bots, edits and its own words', async () => {
