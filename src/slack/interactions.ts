@@ -5,8 +5,9 @@ import type { Background } from './background.ts';
 import type { SlackClient } from './client.ts';
 import type { SlackFeedback } from './feedback.ts';
 import { isTurnId, readFeedbackValue, readReasonForm } from './feedback-blocks.ts';
+import type { Json } from './json.ts';
 import { kindOf } from './normalise.ts';
-import { type Json, RETRY_ACTION } from './render.ts';
+import { RETRY_ACTION } from './render.ts';
 import { escapeText } from './text.ts';
 import { LANE_FULL, type Listener, REFUSED, type Whisper } from './whisper.ts';
 

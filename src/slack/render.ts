@@ -1,11 +1,9 @@
 import type { ReplyNotice, ReplyTask, ReplyView } from '../chat/vocabulary.ts';
 import { feedbackBlocks, whyBlocks } from './feedback-blocks.ts';
+import type { Json } from './json.ts';
 import { type PartPlan, planParts } from './markdown/plan-parts.ts';
 import { blocksOf, fallbackText } from './markdown/sending.ts';
 import { escapeText } from './text.ts';
-
-/** Blocks and chunks as plain data; Slack's types live in the client. */
-export type Json = Readonly<Record<string, unknown>>;
 
 /**
  * Slack's limits for what we send beside the agent's text: a section holds 3,000 characters; a button's value 2,000;

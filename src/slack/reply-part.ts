@@ -1,5 +1,6 @@
 import type { ReplyTask } from '../chat/vocabulary.ts';
 import type { PostedPart } from '../turns/turn.ts';
+import type { Json } from './json.ts';
 import { chunksSince } from './markdown/sending.ts';
 import type { Urgency } from './pacing.ts';
 import { APPEND_PACE_MS, editPaceMs, STREAM_LIFE_MS } from './pacing-limits.ts';
@@ -7,7 +8,6 @@ import {
   closingBlocks,
   editOf,
   hasWords,
-  type Json,
   markerOf,
   messageOf,
   openingTask,

@@ -1,7 +1,7 @@
 import type { ConversationKey, Sender } from '../chat/vocabulary.ts';
 import type { Background } from './background.ts';
 import type { SlackClient } from './client.ts';
-import type { Json } from './render.ts';
+import type { Json } from './json.ts';
 
 /** A person in a thread. */
 export interface Listener {

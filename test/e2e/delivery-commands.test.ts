@@ -72,6 +72,6 @@ it('an unstreamed turn with all its Slack calls takes at most ten Redis commands
   expect(commands.filter((name) => name === 'PACE')).toHaveLength(turns);
   expect(commands.filter((name) => name === 'PACE for progress')).toHaveLength(turns);
   const counted = commands.filter((name) => name !== 'PACE for progress');
-  expect(counted.length / turns, counted.join(', ')).toBeLessThanOrEqual(10);
-  expect(calls.length / turns, calls.join(', ')).toBeLessThanOrEqual(3);
+  expect(counted.length / turns, `${counted.join(', ')}`).toBeLessThanOrEqual(10);
+  expect(calls.length / turns, `${calls.join(', ')}`).toBeLessThanOrEqual(3);
 });

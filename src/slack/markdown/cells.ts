@@ -1,4 +1,4 @@
-import type { Json } from '../render.ts';
+import type { Json } from '../json.ts';
 
 /** One run of a table cell's text. */
 interface Span {

@@ -1,4 +1,4 @@
-import type { Json } from '../render.ts';
+import type { Json } from '../json.ts';
 import type { Container, Fence } from './containers.ts';
 import { CONTINUED, MARK } from './marks.ts';
 

@@ -1,4 +1,4 @@
-import type { Json } from '../render.ts';
+import type { Json } from '../json.ts';
 import { escapeText } from '../text.ts';
 import { MARK } from './marks.ts';
 import type { PartPlan, Piece } from './parts.ts';

@@ -1,4 +1,4 @@
-import type { Json } from '../render.ts';
+import type { Json } from '../json.ts';
 import { plainText, readCell, richCell } from './cells.ts';
 import { MARK } from './marks.ts';
 import { graphemes, widthOf } from './width.ts';

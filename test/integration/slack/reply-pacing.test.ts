@@ -217,7 +217,7 @@ test('a 429 is told to all workers', async () => {
   reply.show(say('Three', { status: 'is thinking…' }));
   await eventually('the message', () => thread.messages()[0] === 'Three');
   await reply.finish(say('Three.'));
-  expect(held.toSorted()).toEqual([
+  expect(held.toSorted(([a], [b]) => a.localeCompare(b))).toEqual([
     ['assistant.threads.setStatus', 9_000],
     ['chat.postMessage', 9_000],
     ['chat.startStream', 9_000],

@@ -3,11 +3,11 @@ import { editPaceMs, SLACK_LIMITS, STREAM_LIFE_MS } from '../../../src/slack/pac
 
 test('every allowance leaves room for final writes, or is one that nothing waits for', () => {
   for (const [method, { calls, progress, periodMs }] of Object.entries(SLACK_LIMITS)) {
-    expect(progress, method).toBeLessThanOrEqual(calls);
-    expect(periodMs, method).toBeGreaterThan(0);
+    expect(progress, `of ${method}`).toBeLessThanOrEqual(calls);
+    expect(periodMs, `of ${method}`).toBeGreaterThan(0);
   }
   for (const method of ['chat.stopStream', 'chat.appendStream', 'chat.update', 'chat.postMessage'])
-    expect(SLACK_LIMITS[method]?.progress, method).toBeLessThan(SLACK_LIMITS[method]?.calls ?? 0);
+    expect(SLACK_LIMITS[method]?.progress, `of ${method}`).toBeLessThan(SLACK_LIMITS[method]?.calls ?? 0);
 });
 
 test('edits come every 1.5 s at first and every 5 s in the end, never faster again', () => {
