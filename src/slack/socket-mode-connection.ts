@@ -56,8 +56,14 @@ export async function openSocket(options: SocketConnectionOptions): Promise<Sock
   });
   const ended = Promise.withResolvers<'asked' | 'lost'>();
   const gone = Promise.withResolvers<void>();
-  client.on('ws_message', (data: unknown) => {
+  // What the SDK's own listener throws would be an unhandled rejection, and with it the end of the process.
+  const [read] = client.listeners('ws_message');
+  client.removeAllListeners('ws_message');
+  client.on('ws_message', (data: unknown, isBinary: unknown) => {
     if (isDisconnect(data)) ended.resolve('asked');
+    Promise.resolve(read?.(data, isBinary)).catch((error: unknown) => {
+      options.log.warn({ err: error }, 'a delivery over Socket Mode could not be read');
+    });
   });
   client.on('disconnected', () => {
     ended.resolve('lost');

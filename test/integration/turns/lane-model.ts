@@ -2,7 +2,9 @@ import { expect } from 'vitest';
 import { laneId, threadId } from '../../../src/chat/keys.ts';
 import type { InboundMessage } from '../../../src/chat/vocabulary.ts';
 import type { Connection } from '../../../src/store/connection.ts';
+import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createLanes } from '../../../src/turns/lanes.ts';
+import { createQuestionChanges } from '../../../src/turns/question-changes.ts';
 import type { ClaimedTurn } from '../../../src/turns/turn.ts';
 
 interface ModelLane {
@@ -60,6 +62,13 @@ async function pipelined(
 export function createLaneModel(redis: Connection, prefix: string) {
   const steady = createLanes(redis, prefix, 60_000);
   const dying = createLanes(redis, prefix, 0);
+  const changes = createQuestionChanges({
+    redis,
+    keyPrefix: prefix,
+    confirmDurable: () => Promise.resolve(),
+    observe: () => undefined,
+    log: createLogger({ level: 'silent' }),
+  });
   const lanes = new Map<string, ModelLane>();
   const claims = new Map<string, string>();
   const threads = new Set<string>();
@@ -67,6 +76,9 @@ export function createLaneModel(redis: Connection, prefix: string) {
   const crashes = new Map<string, number>();
   const accepted: string[] = [];
   const ended: string[] = [];
+  const cancelled: string[] = [];
+  /** What each question says by now, who wrote it, and the stamp of its newest edit. */
+  const words = new Map<string, { text: string; readonly sender: string; stamp: string }>();
   const stale: ClaimedTurn[] = [];
   /** Claims since a tenant with something ready was last served. */
   const passedOver = new Map<string, number>();
@@ -99,6 +111,7 @@ export function createLaneModel(redis: Connection, prefix: string) {
     expect(acceptance).toEqual({ outcome: 'accepted', turnId: id, place: lane.queue.length, wake });
     threads.add(thread);
     for (const claim of message.claims) claims.set(claim, id);
+    words.set(id, { text: message.text, sender: message.sender.id, stamp: '' });
     accepted.push(id);
   }
 
@@ -113,12 +126,15 @@ export function createLaneModel(redis: Connection, prefix: string) {
     if (!lane) throw new Error(`claimed a lane that nobody wrote in: ${turn.lane}`);
     expect(lane.holder).toBeUndefined();
     expect(turn.id).toBe(lane.queue[0]);
+    expect(turn.message.text).toBe(words.get(turn.id)?.text);
     expect(Number(turn.fence)).toBeGreaterThan(lastFence);
     lastFence = Number(turn.fence);
     attempts.set(turn.id, (attempts.get(turn.id) ?? 0) + 1);
     expect(turn.attempt).toBe(attempts.get(turn.id));
     expect(turn.crashes).toBe(crashes.get(turn.id) ?? 0);
     expect(turn.quietMs > 0).toBe(turn.crashes > 0);
+    // Whoever had nothing to wait for, because it was deleted, begins to count anew.
+    for (const tenant of passedOver.keys()) if (!waiting.has(tenant)) passedOver.delete(tenant);
     for (const tenant of waiting) {
       const skipped = tenant === lane.tenant ? 0 : (passedOver.get(tenant) ?? 0) + 1;
       expect(skipped).toBeLessThan(TENANTS.length);
@@ -192,6 +208,45 @@ export function createLaneModel(redis: Connection, prefix: string) {
     expect(await dump(redis, prefix)).toEqual(before);
   }
 
+  const phaseOf = (turn: string) => {
+    if (cancelled.includes(turn) || ended.includes(turn)) return 'ended';
+    return attempts.has(turn) ? 'running' : 'waiting';
+  };
+
+  /** An edit of one of the messages that were delivered, by its author or by somebody else, in any order. */
+  async function edit(n: number, editor: string): Promise<void> {
+    const claim = pick([...claims.keys(), 'never delivered'], n) ?? '';
+    const turn = claims.get(claim) ?? '';
+    const question = words.get(turn);
+    const stamp = `1700000000.${String(n % 16).padStart(6, '0')}`;
+    const text = `edit ${n}`;
+    const outcome = await changes.amendQuestion({ claim, editor, text, files: [], stamp });
+    if (question?.sender !== editor) return expect(outcome).toBe('unknown');
+    const phase = phaseOf(turn);
+    if (phase === 'waiting' && stamp > question.stamp) {
+      words.set(turn, { ...question, text, stamp });
+      return expect(outcome).toBe('amended');
+    }
+    const late = phase === 'running' && question.text !== text;
+    expect(outcome).toBe(late ? 'running' : 'unchanged');
+  }
+
+  /** A deletion of a delivered message, or of one that is delivered later. */
+  async function remove(n: number): Promise<void> {
+    const claim = pick([...claims.keys(), `event:T1:${n % 13}`], n) ?? '';
+    const turn = claims.get(claim);
+    const outcome = await changes.cancelQuestion(claim);
+    if (turn === undefined) claims.set(claim, 'closed');
+    if (turn === undefined || !words.has(turn)) return expect(outcome).toBe('unknown');
+    const phase = phaseOf(turn);
+    expect(outcome).toBe(phase === 'waiting' ? 'cancelled' : phase);
+    if (phase !== 'waiting') return;
+    const lane = [...lanes.values()].find((one) => one.queue.includes(turn));
+    expect(await changes.placeOf(turn)).toBeUndefined();
+    lane?.queue.splice(lane.queue.indexOf(turn), 1);
+    cancelled.push(turn);
+  }
+
   async function compareDepth(): Promise<void> {
     const queues = [...lanes.values()];
     const queued = queues.reduce((sum, lane) => sum + lane.queue.length, 0) - holders().length;
@@ -203,6 +258,10 @@ export function createLaneModel(redis: Connection, prefix: string) {
       running: holders().length,
     });
     expect(turns.done ?? 0).toBe(ended.length);
+    expect(turns.stopped ?? 0).toBe(cancelled.length);
+    // Each lane with something to do stands in the ready set, its tenant in the ring, and nothing else does.
+    const ring = await redis.lrange(`${prefix}:ring`, 0, -1);
+    expect(ring.toSorted()).toEqual([...readyTenants()].toSorted());
   }
 
   /** Lets healthy workers do the rest, then looks at what is left in Redis. */
@@ -210,18 +269,35 @@ export function createLaneModel(redis: Connection, prefix: string) {
     await sweep();
     while ((await claim(false)) || holders().length > 0) await finish(0);
     await compareDepth();
-    expect(ended.toSorted()).toEqual(accepted.toSorted());
+    expect([...ended, ...cancelled].toSorted()).toEqual(accepted.toSorted());
     expect(new Set(ended).size).toBe(ended.length);
     const left = Object.keys(await dump(redis, prefix));
     const kept = left.map((name) => name.split(':')[0]);
-    const expected = accepted.length > 0 ? ['claim', 'counts', 'fence', 'thread', 'turn'] : [];
+    const expected = [
+      ...(claims.size > 0 ? ['claim'] : []),
+      ...(accepted.length > 0 ? ['counts', 'thread', 'turn'] : []),
+      ...(ended.length > 0 ? ['fence'] : []),
+    ];
     expect(new Set(kept)).toEqual(new Set(expected));
     expect(kept.filter((family) => family === 'turn')).toHaveLength(accepted.length);
     expect(kept.filter((family) => family === 'claim')).toHaveLength(claims.size);
     if (left.length > 0) await redis.unlink(left.map((name) => `${prefix}:${name}`));
   }
 
-  return { accept, claim, finish, release, note, renew, sweep, staleWrite, compareDepth, drain };
+  return {
+    accept,
+    claim,
+    finish,
+    release,
+    note,
+    renew,
+    sweep,
+    edit,
+    remove,
+    staleWrite,
+    compareDepth,
+    drain,
+  };
 }
 
 export const TENANTS = ['T1', 'T2', 'T3'] as const;

@@ -40,11 +40,16 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('finish' as const, 'release' as const), n }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('note' as const, 'renew' as const), n }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('staleWrite' as const), n }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('edit' as const), n, editor: fc.constantFrom('U1', 'U2') }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), n }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('sweep' as const) }) },
 );
 
 describe('lanes', () => {
-  it('keep every promise in any history of deliveries, crashes, shutdowns and stale workers', async () => {
+  it('keep every promise in any history of deliveries, edits, deletions, crashes, shutdowns and stale workers', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 50, size: 'max' }), async (history) => {
         const model = createLaneModel(redis, freshPrefix());
@@ -57,6 +62,13 @@ describe('lanes', () => {
               break;
             case 'claim':
               await model.claim(act.dies);
+              break;
+            case 'edit':
+              await model.edit(act.n, act.editor);
+              break;
+            case 'remove':
+              await model.remove(act.n);
+              await model.compareDepth();
               break;
             case 'sweep':
               await model.sweep();

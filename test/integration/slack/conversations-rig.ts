@@ -1,0 +1,247 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  createSlackStandIn,
+  type SlackStandIn,
+  type SlackStandInOptions,
+} from '../../../local/slack/stand-in.ts';
+import type { AdmissionRules } from '../../../src/chat/admission.ts';
+import { answerCommand } from '../../../src/commands/answer-command.ts';
+import { createSlackClient } from '../../../src/slack/client.ts';
+import { createSlackIngress, type SlackIngress } from '../../../src/slack/ingress.ts';
+import { connect, disconnect } from '../../../src/store/connection.ts';
+import { createLogger } from '../../../src/telemetry/logger.ts';
+import { createAccept } from '../../../src/turns/accept-turn.ts';
+import { createFeedback } from '../../../src/turns/feedback.ts';
+import { createLanes, type Lanes } from '../../../src/turns/lanes.ts';
+import { createOnce } from '../../../src/turns/once.ts';
+import { pause } from '../../../src/turns/pause.ts';
+import { createQuestionChanges } from '../../../src/turns/question-changes.ts';
+import type { TurnRecord } from '../../../src/turns/turn.ts';
+import { createWakes } from '../../../src/turns/wakes.ts';
+import { createWebApp } from '../../../src/web/web-app.ts';
+import { testRedis } from '../../setup/redis.ts';
+
+export type Transport = 'http' | 'socket';
+
+const SECRET = 'signing-secret-of-the-test';
+const ANYBODY = { any: true, ids: new Set<string>() };
+const OPEN: AdmissionRules = { tenants: ANYBODY, conversations: ANYBODY, people: ANYBODY };
+
+export interface RigOptions {
+  readonly followUps?: 'thread' | 'mention';
+  readonly rules?: AdmissionRules;
+  readonly slack?: Partial<SlackStandInOptions>;
+  /** Web processes beside each other. Socket Mode only. */
+  readonly processes?: number;
+}
+
+export interface ConversationsRig {
+  readonly slack: SlackStandIn;
+  readonly lanes: Lanes;
+  readonly ingresses: readonly SlackIngress[];
+  readonly webUrl: string;
+  readonly ignored: string[];
+  readonly logged: string[];
+  /** Every question on record, oldest first. */
+  turns(): Promise<TurnRecord[]>;
+  /** What people said of answers: `turn` → fields. */
+  feedback(turnId: string): Promise<Record<string, string>>;
+  /** So many of the next questions cannot be stored. */
+  failAccepts(times: number): void;
+  failAmends(times: number): void;
+  /** Asks the question of an ended turn again, as its author. */
+  retry(turnId: string): Promise<void>;
+  /** As if the time of these families of keys had run out. */
+  forget(families: readonly string[]): Promise<void>;
+  /** The bot writes something, as a worker would. Answers its ts. */
+  post(message: Record<string, unknown>): Promise<string>;
+  /** Holds the next question until released. */
+  holdAccept(): { readonly reached: Promise<void>; release(): void };
+  channelId(name: string): string;
+  privateWords(): string[];
+  close(): Promise<void>;
+}
+
+let rigs = 0;
+
+/** A Slack workspace before the real web role, on a real Redis; nobody answers the questions unless the test does. */
+export async function startConversations(
+  transport: Transport,
+  options: RigOptions = {},
+): Promise<ConversationsRig> {
+  rigs += 1;
+  const prefix = `{tc}:conversations-${process.pid}-${rigs}`;
+  const redis = connect({ url: await testRedis(), name: 'conversations' });
+  const logged: string[] = [];
+  const log = createLogger({ level: 'debug', destination: { write: (line) => void logged.push(line) } });
+  const lanes = createLanes(redis, prefix, 60_000);
+  const wakes = createWakes(redis, prefix);
+  const ignored: string[] = [];
+  let webUrl = '';
+  const slack = await createSlackStandIn({
+    ...(transport === 'http'
+      ? { eventsUrl: () => `${webUrl}/slack/events` }
+      : { appToken: 'xapp-1-test', ackTimeoutMs: 400 }),
+    signingSecret: SECRET,
+    botToken: 'xoxb-test',
+    retryDelaysMs: [20, 100, 400],
+    ...options.slack,
+  });
+
+  let failing = 0;
+  let failingAmends = 0;
+  let gate: { reached: () => void; released: Promise<void> } | undefined;
+  const accept = createAccept({
+    lanes: {
+      ...lanes,
+      async accept(...args) {
+        const held = gate;
+        gate = undefined;
+        held?.reached();
+        await held?.released;
+        if (failing > 0) {
+          failing -= 1;
+          throw new Error('Redis is away');
+        }
+        return lanes.accept(...args);
+      },
+    },
+    wakes,
+    confirmDurable: () => Promise.resolve(),
+    randomBytes,
+    observe: () => undefined,
+    log,
+  });
+  const changes = createQuestionChanges({
+    redis,
+    keyPrefix: prefix,
+    confirmDurable: () => Promise.resolve(),
+    observe: () => undefined,
+    log,
+  });
+  const client = createSlackClient({
+    token: 'xoxb-test',
+    apiUrl: slack.apiUrl,
+    timeoutMs: 5_000,
+    observe: () => undefined,
+  });
+  const startIngress = () =>
+    createSlackIngress({
+      appToken: transport === 'socket' ? 'xapp-1-test' : undefined,
+      signingSecret: SECRET,
+      apiUrl: slack.apiUrl,
+      botToken: 'xoxb-test',
+      client,
+      rules: options.rules ?? OPEN,
+      followUps: options.followUps ?? 'thread',
+      accept,
+      changes: {
+        ...changes,
+        async amendQuestion(edit) {
+          if (failingAmends > 0) {
+            failingAmends -= 1;
+            throw new Error('Redis is away');
+          }
+          return changes.amendQuestion(edit);
+        },
+      },
+      recordFeedback: createFeedback({ redis, keyPrefix: prefix, observe: () => undefined, log }).record,
+      once: createOnce(redis, prefix),
+      answerCommand,
+      explainBlocked: async () => 'A rule of your organisation matched.',
+      pause,
+      now: () => Date.now(),
+      monotonic: () => performance.now(),
+      random: () => 0.5,
+      onHandled: () => undefined,
+      onRefused: (why) => void ignored.push(why),
+      onIgnored: (why) => void ignored.push(why),
+      log,
+    });
+  const ingresses = Array.from({ length: options.processes ?? 1 }, startIngress);
+  const [first] = ingresses;
+  const server = createServer(
+    createWebApp({
+      ...(first?.handle ? { slackEvents: first.handle } : {}),
+      notReady: async () => ingresses.flatMap((ingress) => ingress.notReady()),
+      metrics: async () => '',
+      log,
+    }),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  webUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  if (transport === 'socket') {
+    while (ingresses.some((ingress) => ingress.notReady().length > 0)) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  return {
+    slack,
+    lanes,
+    ingresses,
+    webUrl,
+    ignored,
+    logged,
+    async turns() {
+      const records: TurnRecord[] = [];
+      for (let cursor = '0'; ; ) {
+        const [next, names] = await redis.scan(cursor, 'MATCH', `${prefix}:turn:*`, 'COUNT', 1_000);
+        for (const name of names) {
+          const record = await lanes.read(name.slice(`${prefix}:turn:`.length));
+          if (record) records.push(record);
+        }
+        cursor = next;
+        if (cursor === '0') break;
+      }
+      return records.toSorted((a, b) => a.receivedAt - b.receivedAt || (a.id < b.id ? -1 : 1));
+    },
+    feedback: (turnId) => redis.hgetall(`${prefix}:feedback:${turnId}`),
+    failAccepts(times) {
+      failing = times;
+    },
+    failAmends(times) {
+      failingAmends = times;
+    },
+    post: async (message) => String((await client.call('chat.postMessage', message)).ts),
+    async retry(turnId) {
+      const turn = await lanes.read(turnId);
+      if (turn) await accept.retryTurn(turnId, turn.message.sender);
+    },
+    async forget(families) {
+      for (const family of families) {
+        const names = await redis.keys(`${prefix}:${family}:*`);
+        if (names.length > 0) await redis.unlink(names);
+      }
+    },
+    holdAccept() {
+      const reached = Promise.withResolvers<void>();
+      const released = Promise.withResolvers<void>();
+      gate = { reached: reached.resolve, released: released.promise };
+      return { reached: reached.promise, release: released.resolve };
+    },
+    channelId(name) {
+      const channel = slack.state.channels.find((one) => one.name === name && one.kind !== 'im');
+      if (!channel) throw new Error(`there is no channel ${name}`);
+      return channel.id;
+    },
+    privateWords: () =>
+      slack.calls
+        .filter((call) => call.method === 'chat.postEphemeral')
+        .map((call) => String(call.args.text)),
+    async close() {
+      await Promise.all(ingresses.map((ingress) => ingress.close()));
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+      await slack.close();
+      await wakes.close();
+      await disconnect(redis);
+    },
+  };
+}
