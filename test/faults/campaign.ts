@@ -13,6 +13,8 @@ export interface CampaignOptions {
   /** No further seed is begun, and everything is ended. */
   readonly signal: AbortSignal;
   readonly keepLogs: boolean;
+  /** How long after its end a turn's messages are judged. Default 10 s, after which nothing may change any more. */
+  readonly staleAfterMs?: number;
 }
 
 let numbered = 0;
@@ -40,7 +42,10 @@ export async function runCampaign(options: CampaignOptions): Promise<void> {
           numbered += 1;
           stack = await startStack(tree, numbered);
         }
-        const run = await Promise.race([runSeed(stack, scheduleOf(seed)), aborted(signal)]);
+        const run = await Promise.race([
+          runSeed(stack, scheduleOf(seed), options.staleAfterMs),
+          aborted(signal),
+        ]);
         if (!run) break;
         judging.push(
           run.result.then((result) => {

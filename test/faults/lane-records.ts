@@ -70,3 +70,12 @@ export async function turnsHeldBy(url: string, prefix: string, pid: number): Pro
     return worker.endsWith(`:${pid}`) ? [turn] : [];
   });
 }
+
+/**
+ * Forgets how much of Slack's rate limits has been used: they are counted by the minute, and a run with the next seed
+ * stands for another minute.
+ */
+export async function beginMinute(url: string, prefix: string): Promise<void> {
+  const keys = await keysOf(url, `${prefix}:pace*`);
+  if (keys.length > 0) await redisCommands(url, [['DEL', ...keys]]);
+}

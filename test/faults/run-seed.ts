@@ -1,7 +1,7 @@
 import { disturb } from './disturbances.ts';
 import { failpoint } from './failpoints.ts';
 import { judge, type Verdict } from './judge.ts';
-import { openTurns, readLeftover, readTurns, turnsHeldBy } from './lane-records.ts';
+import { beginMinute, openTurns, readLeftover, readTurns, turnsHeldBy } from './lane-records.ts';
 import type { Member } from './member.ts';
 import type { Fate, Passage } from './passage.ts';
 import { createRecoveryClock } from './recovery-clock.ts';
@@ -31,8 +31,16 @@ const POLL_MS = 100;
 
 type HarmStep = Extract<Step, { at: string }>;
 
-/** Plays one schedule on a stack until every question has come to its end, and judges what then stands there. */
-export async function runSeed(stack: Stack, schedule: Schedule): Promise<SeedRun> {
+/**
+ * Plays one schedule on a stack until every question has come to its end, and judges what stands there
+ * `staleAfterMs` later.
+ */
+export async function runSeed(
+  stack: Stack,
+  schedule: Schedule,
+  staleAfterMs = STALE_AFTER_MS,
+): Promise<SeedRun> {
+  await beginMinute(stack.redisUrl(), stack.prefix);
   const startedAt = performance.now();
   const happened: string[] = [];
   const note = (what: string) => {
@@ -127,7 +135,7 @@ export async function runSeed(stack: Stack, schedule: Schedule): Promise<SeedRun
   const staleRedis = stack.fences.take();
   const leftover = await readLeftover(stack.redisUrl(), stack.prefix);
 
-  const result = pause(STALE_AFTER_MS).then(async () => {
+  const result = pause(staleAfterMs).then(async () => {
     clock.close();
     const verdict = await verdictOf(stack, schedule, talk, { drained, staleRedis, leftover });
     return { seed: schedule.seed, kills, recoveryMs: clock.measured, happened, ...verdict };
