@@ -13,6 +13,8 @@ export interface Fence {
   /** The run that opened it, such as ```` ``` ````. */
   readonly mark: string;
   readonly info: string;
+  /** Columns of white space before it, which its lines have as well. */
+  readonly indent: number;
 }
 
 export interface BlockState {
@@ -99,11 +101,11 @@ function keep(line: string, stack: readonly Container[]): { kept: Container[]; p
   return { kept, place };
 }
 
-function readFence(content: string): Fence | undefined {
+function readFence(content: string, indent: number): Fence | undefined {
   const found = FENCE.exec(content);
   const mark = found?.[1] ?? found?.[3];
   if (mark === undefined || mark.length > LONGEST_FENCE) return undefined;
-  return { mark, info: (found?.[2] ?? found?.[4] ?? '').trim() };
+  return { mark, info: (found?.[2] ?? found?.[4] ?? '').trim(), indent };
 }
 
 function closes(fence: Fence, content: string): boolean {
@@ -137,7 +139,7 @@ export function readLine(state: BlockState, line: string): Line {
       continue;
     }
     if (/^#{1,6}(?=[ \t]|$)/.test(content)) return as('heading');
-    const fence = readFence(content);
+    const fence = readFence(content, columns);
     if (fence) return { ...as('fence-open'), fence };
     if (goesOn && whole && /^(?:=+|-+)[ \t]*$/.test(content)) return as('underline');
     if (RULE.test(content)) return as('rule');

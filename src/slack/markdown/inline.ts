@@ -9,7 +9,7 @@ const BRACKETED_BEGUN = new RegExp(
 const PLAIN = new RegExp(`[^&<>\\\\\`*~![\\]():${MARK}]+`, 'y');
 const AMBIGUOUS = /&(?:amp|lt|gt);/y;
 const AMBIGUOUS_BEGUN = /&(?:a(?:mp?)?|lt?|gt?)?$/y;
-const NEW_BLOCK = /\n[ \t]*(?:\r?\n|[-*+>]|#{1,6}[ \t]|\d{1,9}[.)][ \t]|~~~|```)/g;
+const NEW_BLOCK = /\n[ \t]*(?:\r?\n|[-*+][ \t]|>|#{1,6}[ \t]|\d{1,9}[.)][ \t]|~~~|```)/g;
 
 function matches(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
   pattern.lastIndex = at;
@@ -98,11 +98,9 @@ export interface Inline {
  */
 export function createInline(emit: (text: string) => void, sent: () => number): Inline {
   let run: Run | undefined;
-  let code:
-    | { readonly length: number; readonly at: number; readonly brackets: readonly number[] }
-    | undefined;
+  let code: { readonly length: number; readonly brackets: readonly number[] } | undefined;
   let brackets: number[] = [];
-  let target: { depth: number; readonly at: number } | undefined;
+  let target: { depth: number } | undefined;
   let emphasis = new Map<string, number>();
   let previous = '';
   let escaped = false;
@@ -113,14 +111,6 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
     if (!run) return;
     const { character, before, length } = run;
     run = undefined;
-    if (character === '`') {
-      if (!code) code = { length, at: sent() - length, brackets: [...brackets] };
-      else if (code.length === length) {
-        brackets = [...code.brackets];
-        code = undefined;
-      }
-      return;
-    }
     if (code) return;
     const key = character.repeat(Math.min(length, 3));
     if (emphasis.has(key) && !/^\s?$/.test(before)) emphasis.delete(key);
@@ -135,6 +125,25 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
     }
   }
 
+  /** Reads a run of backticks. Returns its length, 0 while the text so far does not tell what it is. */
+  function backticks(text: string, at: number, done: boolean): number {
+    let end = at;
+    while (text[end] === '`') end += 1;
+    const length = end - at;
+    if (end === text.length && !done) return 0;
+    if (code) {
+      if (code.length === length) {
+        brackets = [...code.brackets];
+        code = undefined;
+      }
+      return length;
+    }
+    const closes = codeCloses(text, end, length, done);
+    if (closes === undefined) return 0;
+    if (closes) code = { length, brackets: [...brackets] };
+    return length;
+  }
+
   function bracket(character: string): void {
     if (target) {
       if (character === '(') target.depth += 1;
@@ -142,7 +151,7 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
       if (target.depth === 0) target = undefined;
     } else if (character === '[') brackets.push(sent());
     else if (character === ']') brackets.pop();
-    else if (character === '(' && previous === ']') target = { depth: 1, at: sent() };
+    else if (character === '(' && previous === ']') target = { depth: 1 };
   }
 
   /** The form of one ampersand. In an address Slack does not decode, so there it stays where that reads the same. */
@@ -172,11 +181,9 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
     }
     if (c === '<' || c === '>') emit(c === '<' ? '&lt;' : '&gt;');
     else if (c === MARK) emit(MARK + MARK);
-    else if (c === '[' && !literal && !escaped && previous === '!') {
-      const whole = code && codeCloses(text, at, code.length, done);
-      if (code && whole === undefined) return 0;
-      emit(whole ? c : `${MARK}[`);
-      emptyImage = !whole;
+    else if (c === '[' && !literal && !escaped && previous === '!' && !code) {
+      emit(`${MARK}[`);
+      emptyImage = true;
     } else if (c === ']' && emptyImage) emit(`${UNNAMED_IMAGE}]`);
     else if (at === definition) emit(`${MARK}:`);
     else emit(c);
@@ -203,12 +210,8 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
     },
     inside(text, at, done, patience) {
       endRun(' ');
-      if (code) {
-        const closes = codeCloses(text, at, code.length, done);
-        if (closes !== false) return closes;
-        // A backtick that closes nothing.
-        code = undefined;
-      }
+      // Code is open only where it is known to close.
+      if (code) return true;
       if (target) {
         const closes = targetCloses(text, at, done);
         if (closes !== false) return closes;
@@ -242,7 +245,16 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
           continue;
         }
         const c = text.charAt(at);
-        if (!literal && c !== '`' && c !== '*' && c !== '~') endRun(c);
+        if (!literal && c !== '*' && c !== '~') endRun(c);
+        if (c === '`' && !literal && !escaped) {
+          const length = backticks(text, at, done);
+          if (length === 0) return at;
+          emit(text.slice(at, at + length));
+          at += length;
+          previous = c;
+          emptyImage = false;
+          continue;
+        }
         const opensImage = c === '[' && previous === '!' && !escaped;
         const taken = special(text, at, done, literal);
         if (taken === 0) return at;
@@ -250,7 +262,7 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
         const bare = !literal && !escaped;
         escaped = bare && c === '\\' && !code;
         if (bare && taken === 1) {
-          if (c === '`' || c === '*' || c === '~') begins(c);
+          if (c === '*' || c === '~') begins(c);
           else if ('[]()'.includes(c)) bracket(c);
         }
         previous = bare || c !== '!' ? c : 'x';

@@ -38,13 +38,17 @@ function prefixOf(containers: readonly Container[]): string {
   return containers.map((one) => (one.kind === 'quote' ? '> ' : ' '.repeat(one.width))).join('');
 }
 
-/** A line for each list item that goes on, in its place and with its marker. */
-function itemLines(containers: readonly Container[]): string {
+/**
+ * A line for each list item that goes on, in its place and with its marker. A blank line follows each: without it, an
+ * ordered list that does not begin at 1 would be read as words of the line before.
+ */
+export function itemLines(containers: readonly Container[]): string {
   return containers
     .map((one, at) => {
       if (one.kind === 'quote') return '';
+      const outer = prefixOf(containers.slice(0, at));
       const gap = ' '.repeat(Math.max(1, one.width - one.indent - one.marker.length));
-      return `${prefixOf(containers.slice(0, at))}${' '.repeat(one.indent)}${one.marker}${gap}${CONTINUED}\n`;
+      return `${outer}${' '.repeat(one.indent)}${one.marker}${gap}${CONTINUED}\n${outer.trimEnd()}\n`;
     })
     .join('');
 }
@@ -66,12 +70,13 @@ function seam(context: Context): { closing: string; opening: string } {
     const info = readableInfo(fence);
     return {
       closing: `${within ? '\n' : ''}${prefix}${mark}`,
-      opening: `${items}${prefix}${fence.mark}${info}\n${within ? prefix : ''}`,
+      opening: `${items}${prefix}${' '.repeat(fence.indent)}${fence.mark}${info}\n${within ? prefix : ''}`,
     };
   }
   if (!within) return { closing: '', opening: items };
   if (context.indented) return { closing: '', opening: `${items}${prefix}    ${MARK}` };
-  if (containers.at(-1)?.kind === 'item') return { closing: '', opening: items.slice(0, -1) };
+  if (containers.at(-1)?.kind === 'item')
+    return { closing: '', opening: items.slice(0, items.lastIndexOf(MARK) + 1) };
   return { closing: '', opening: containers.length > 0 ? `${items}${prefix}${MARK}` : '' };
 }
 

@@ -1,7 +1,7 @@
 import { type BlockState, type Line, readLine, START, stateAfter } from './containers.ts';
 import { createInline } from './inline.ts';
 import { MARK } from './marks.ts';
-import { type Context, closingRoom, createParts, PART_LIMIT, type PartPlan } from './parts.ts';
+import { type Context, closingRoom, createParts, itemLines, PART_LIMIT, type PartPlan } from './parts.ts';
 import {
   alignedWidth,
   alignOf,
@@ -85,6 +85,10 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
   /** The last line keeps with what follows it: a heading, or words that end in a colon. */
   let announces = false;
   let lastContent = '';
+  /** A table ended the text in which lists were open: what goes on in them has to open them again. */
+  let adrift = false;
+  /** Inside a table that is shown as the agent wrote it: it is cut between rows only. */
+  let grid = false;
   /** Where text goes while it is not placed yet. */
   let collect: ((more: string) => void) | undefined;
   const emit = (more: string): void => (collect ?? parts.text)(more);
@@ -93,7 +97,9 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
   let limit = PART_LIMIT;
 
   function cut(context: Context): void {
-    if (!parts.isEmpty()) parts.cut(context);
+    if (parts.isEmpty()) return;
+    parts.cut(context);
+    adrift = false;
   }
 
   /** The border before a line, by what the line begins with; undefined where no cut may be. */
@@ -104,6 +110,7 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
       return undefined;
     const start = content.trimStart();
     if (/^(?:`{3}|~{3})/.test(start)) return 'fence';
+    if (grid && kind === 'continuation') return 'line';
     if (kind === 'continuation') {
       return PLAIN_START.test(start) && !/^ {4}/.test(content) ? 'line' : undefined;
     }
@@ -151,7 +158,7 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
       const begin = from + found.index;
       const end = begin + found[0].length;
       if (end <= at) continue;
-      const border = around.fence ? FULL_AT.codeWord : FULL_AT.word;
+      const border = grid ? LAST_RESORT : around.fence ? FULL_AT.codeWord : FULL_AT.word;
       const start = Math.max(at, begin);
       if (begin > from && begin >= at && parts.size() >= border && /\S/.test(found[0])) {
         const growing = !done && end === text.length;
@@ -223,15 +230,15 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
   let pos = 0;
   while (pos < text.length) {
     const { content: whole, end, complete } = lineAt(pos);
-    // White space at the beginning of a line belongs to whatever follows it.
-    if (!complete && /^[\s>]*$/.test(whole)) break;
-    // Under a paragraph it may be an underline, a list, or the delimiters of a table.
-    if (!complete && state.paragraph && /^[\s>]*[|:-][|: \t-]*$/.test(whole)) break;
+    // Nothing of a line is sent before it tells what it is: text, a list, an underline, a table's delimiters, a fence.
+    if (!complete && !TELLING.test(whole)) break;
     const raw = whole.replace(/\r$/, '');
     const line = readLine(state, raw);
     const content = raw.slice(line.at);
     const indent = /^[ \t]*/.exec(raw)?.[0].replaceAll('\t', '    ').length ?? 0;
-    const code = line.kind === 'fence-text' || line.kind === 'fence-close' || line.kind === 'indented';
+    const code = line.kind.startsWith('fence') || line.kind === 'indented';
+    // It may still turn out to be code within a paragraph.
+    if (!complete && line.kind === 'fence-open') break;
     const quoted = [...line.kept, ...line.opened].some((one) => one.kind === 'quote');
     const alone = !code && !quoted && line.opened.length === 0 && indent <= 3;
 
@@ -245,6 +252,7 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
         pos = takeTable(content, pos, end);
         if (pos < 0) break;
         state = { stack: line.kept, paragraph: false };
+        adrift = line.kept.length > 0;
         inline.reset();
         announces = false;
         continue;
@@ -258,18 +266,15 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
         pos = takeTable(lastContent, pos, pos);
         if (pos < 0) break;
         state = { stack: line.kept, paragraph: false };
+        adrift = line.kept.length > 0;
         inline.reset();
         announces = false;
         continue;
       }
     }
 
-    // Ticks after a paragraph may turn out to be code within it.
-    const goesOn =
-      ['continuation', 'lazy', 'underline'].includes(line.kind) ||
-      (line.kind === 'fence-open' && state.paragraph);
+    const goesOn = ['continuation', 'lazy', 'underline'].includes(line.kind);
     if (parts.size() >= FIRST_BORDER) {
-      if (!complete && !TELLING.test(raw)) break;
       const border = delimiter ? undefined : borderBefore(line, content);
       const full = border !== undefined && parts.size() >= FULL_AT[border];
       const open = full && goesOn && inline.inside(text, pos, done, patienceAt(parts.size()));
@@ -283,6 +288,9 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
     }
 
     if (!goesOn) inline.reset();
+    grid = goesOn && (grid || delimiter);
+    // Marks in one row mean nothing in the next.
+    if (grid) inline.reset();
     const defined = code ? null : DEFINITION.exec(content);
     inline.line(defined ? pos + line.at + defined[0].length : -1);
     around = {
@@ -292,7 +300,13 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
       fence: line.kind === 'fence-text' ? state.fence : undefined,
     };
     limit = PART_LIMIT - (around.fence ? closingRoom(around) : 0);
-    if (parts.size() + line.at + 2 > limit) cut({ ...around, containers: line.kept, within: false });
+    if (parts.size() + line.at + 2 + (adrift ? CLOSE : 0) > limit)
+      cut({ ...around, containers: line.kept, within: false });
+    if (line.kept.length === 0 && line.kind !== 'blank') adrift = false;
+    if (adrift && line.kind !== 'blank') {
+      parts.text(itemLines(line.kept));
+      adrift = false;
+    }
     parts.text(raw.slice(0, line.at));
     let begin = pos + line.at;
     if (delimiter) {

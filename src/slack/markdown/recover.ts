@@ -2,21 +2,15 @@ import { MARK, withoutAdditions } from './marks.ts';
 import type { PartPlan } from './parts.ts';
 
 const FENCE_AT_END = /(?:^|\n)([ >]*)(`{3,}|~{3,})$/;
-const REOPENED = new RegExp(`^(?:[ >]*(?:[-*+]|\\d{1,9}[.)]) +…|[ >]+)(${MARK}+)`);
-
-/** Without the items and quotes that were opened again at the beginning of a message. */
-function withoutContext(text: string): string {
-  let rest = text;
-  for (;;) {
-    const found = REOPENED.exec(rest);
-    const marks = found?.[1]?.length ?? 0;
-    // A run of even length is the agent's own.
-    if (!found || marks % 2 === 0) return rest;
-    const to = found[0].indexOf(MARK) + 1;
-    if (rest[to] !== '\n') return rest.slice(to);
-    rest = rest.slice(to + 1);
-  }
-}
+/** A line that opens a list item again, and the blank line after it. A run of even length is the agent's own. */
+const REOPENED_LINE = new RegExp(
+  `^[ >]*(?:[-*+]|\\d{1,9}[.)]) +…${MARK}(?:${MARK}${MARK})*\\n[ >]*\\n`,
+  'gm',
+);
+/** The same before words that go on in their line, and a quote's marker before them. */
+const REOPENED_WORDS = new RegExp(
+  `^(?:[ >]*(?:[-*+]|\\d{1,9}[.)]) +…|[ >]+)${MARK}(?=(?:${MARK}${MARK})*(?!${MARK}))`,
+);
 
 /** The text of one message's end without the fence that closed it, and what the next message has to drop for it. */
 function withoutClosing(text: string): { text: string; fence?: { prefix: string; mark: string } } {
@@ -40,15 +34,15 @@ export function recover(parts: readonly PartPlan[]): string {
         continue;
       }
       if (piece.kind === 'table') continue;
-      let sent = piece.text;
+      let sent = piece.text.replaceAll(REOPENED_LINE, '');
       if (at > 0 && index === 0) {
-        sent = withoutContext(sent);
+        sent = sent.replace(REOPENED_WORDS, '');
         if (fence) {
           const lineEnd = sent.indexOf('\n');
           const opened = sent.slice(0, lineEnd);
           sent = sent.slice(lineEnd + 1);
           // One tick more in the closing fence: the line itself was cut, and the break before the fence was ours.
-          if (!opened.slice(fence.prefix.length).startsWith(fence.mark)) {
+          if (!opened.slice(fence.prefix.length).trimStart().startsWith(fence.mark)) {
             text = text.slice(0, -1);
             sent = sent.slice(fence.prefix.length);
           }

@@ -215,19 +215,22 @@ const anyBlock: fc.Arbitrary<string> = fc.oneof(
   ),
 );
 
-/** A document, most of them long enough for several messages or close to it. */
-export const document: fc.Arbitrary<string> = fc
-  .tuple(
-    fc.array(fc.tuple(anyBlock, fc.constantFrom('\n\n', '\n\n', '\n\n', '\n', '\r\n\r\n')), {
-      minLength: 1,
-      maxLength: 9,
-    }),
-    fc.boolean(),
-  )
-  .map(([blocks, crlf]) => {
-    const text = blocks.map(([one, gap]) => one + gap).join('');
-    return crlf && text.length % 7 === 0 ? text.replaceAll(/\r?\n/g, '\r\n') : text;
-  });
+const documentWith = (...gaps: string[]): fc.Arbitrary<string> =>
+  fc
+    .tuple(
+      fc.array(fc.tuple(anyBlock, fc.constantFrom(...gaps)), { minLength: 1, maxLength: 9 }),
+      fc.boolean(),
+    )
+    .map(([blocks, crlf]) => {
+      const text = blocks.map(([one, gap]) => one + gap).join('');
+      return crlf && text.length % 7 === 0 ? text.replaceAll(/\r?\n/g, '\r\n') : text;
+    });
+
+/** A document, many of them long enough for several messages. */
+export const document = documentWith('\n\n', '\n\n', '\n\n', '\n', '\r\n\r\n');
+
+/** The same with a blank line between blocks: without it, parsers differ in where a table begins and a list ends. */
+export const tidyDocument = documentWith('\n\n', '\n\n\n');
 
 /** A few characters that mean something, in any order: what no author would write. */
 export const soup: fc.Arbitrary<string> = fc

@@ -7,14 +7,15 @@ import { expect, test } from 'vitest';
 import { type PartPlan, planParts } from '../../../../src/slack/markdown/plan-parts.ts';
 import { recover } from '../../../../src/slack/markdown/recover.ts';
 import { escapeText } from '../../../../src/slack/text.ts';
-import { document } from './documents.ts';
+import { tidyDocument } from './documents.ts';
 
 const DOCUMENTS = Number(process.env.MARKDOWN_STRUCTURE_DOCUMENTS ?? 150);
 const quick = process.env.QUICK ? { endOnFailure: true } : {};
 const seed = process.env.MARKDOWN_SEED ? { seed: Number(process.env.MARKDOWN_SEED) } : {};
 
 /** Slack sees `<` and `&` as text, so the judge reads characters of the same length that mean nothing. */
-const asSlackReads = (text: string): string => text.replaceAll('<', '‹').replaceAll('&', '＆').replaceAll('[^', '[ˆ');
+const asSlackReads = (text: string): string =>
+  text.replaceAll('<', '‹').replaceAll('&', '＆').replaceAll('[^', '[ˆ');
 
 function nodesOf(text: string): Nodes[] {
   const all: Nodes[] = [];
@@ -105,6 +106,10 @@ function fencesIn(text: string): Fenced[] {
     }));
 }
 
+/** Of a fence that is never closed, parsers count the blank lines at the end differently. */
+const trimmed = (fences: Fenced[]): Fenced[] =>
+  fences.map(({ language, code }) => ({ language, code: code.trimEnd() }));
+
 /** The fences of all messages, those that go on in the next message joined again. */
 function fencesSent(parts: readonly PartPlan[]): Fenced[] {
   const all: Fenced[] = [];
@@ -140,7 +145,7 @@ test('no message ends inside a word, character, link, image, code, heading, row,
   timeout: 900_000,
 }, () => {
   fc.assert(
-    fc.property(document, (text) => {
+    fc.property(tidyDocument, (text) => {
       const parts = planParts(text, true);
       if (parts.length === 1) return;
       const nodes = nodesOf(asSlackReads(text));
@@ -154,8 +159,8 @@ test('every fence arrives with its language and every line, across as many messa
   timeout: 900_000,
 }, () => {
   fc.assert(
-    fc.property(document, (text) => {
-      expect(fencesSent(planParts(text, true))).toEqual(fencesIn(asSlackReads(text)));
+    fc.property(tidyDocument, (text) => {
+      expect(trimmed(fencesSent(planParts(text, true)))).toEqual(trimmed(fencesIn(asSlackReads(text))));
     }),
     { numRuns: DOCUMENTS, ...seed, ...quick },
   );
