@@ -60,7 +60,7 @@ function block(random: Random): string {
 
 function answerOf(random: Random): string {
   if (random.chance(0.04)) return '';
-  const blocks = 1 + random.below(random.chance(0.3) ? 30 : 5);
+  const blocks = 1 + random.below(random.chance(0.25) ? 24 : 5);
   return Array.from({ length: blocks }, () => block(random)).join('\n\n');
 }
 
@@ -136,12 +136,16 @@ const PNG: ReplyFile = {
 export async function runSeed(slack: SlackStandIn, clock: Clock, seed: number): Promise<string[]> {
   const random = seededRandom(seed);
   slack.reset();
-  const pause = async (_ms: number, signal: AbortSignal) => {
-    if (_ms > 120_000)
-      await new Promise((_, reject) =>
-        signal.addEventListener('abort', () => reject(signal.reason as Error)),
-      );
-    await nextTick();
+  /** Waits in ticks of the event loop, longer ones longer; for the life of a stream the clock is moved. */
+  const pause = async (ms: number, signal: AbortSignal) => {
+    if (ms > 120_000)
+      await new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      });
+    for (let ticks = 1 + Math.min(20, ms / 100); ticks > 0; ticks -= 1) {
+      signal.throwIfAborted();
+      await nextTick();
+    }
     signal.throwIfAborted();
   };
   const thread = await askIn(slack, random.chance(0.2) ? 'dm' : 'cloud', {
@@ -243,6 +247,8 @@ function judge(slack: SlackStandIn, channel: string, root: string, wanted: Reply
   if (visible !== expected) problems.push(`shown is ${visible}\nwanted was ${expected}`);
   if (texts.some((message) => message.stream?.ended === 'no')) problems.push('a stream was left open');
   if (withFiles.length !== (wanted.files ? 1 : 0)) problems.push(`${withFiles.length} messages with files`);
+  const missing = JSON.stringify(texts.map((message) => message.blocks)).includes('I could not attach');
+  if (missing && withFiles.length > 0) problems.push('a file that stands there is said to be missing');
   if (wanted.files && withFiles[0] !== mine.at(-1)) problems.push('files do not stand below the text');
   const buttons = texts.map((message) => message.blocks.filter(({ type }) => type === 'actions').length);
   const wantedButtons = parts.map((_, i) => (i === parts.length - 1 && wanted.notice ? 1 : 0));
