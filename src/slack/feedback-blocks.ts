@@ -123,7 +123,14 @@ export function reasonForm(origin: FormOrigin): Json {
 const submissionSchema = z.object({
   private_metadata: z
     .string()
-    .transform((text): unknown => JSON.parse(text))
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: 'custom', message: 'is no JSON' });
+        return z.NEVER;
+      }
+    })
     .pipe(originSchema),
   state: z.object({
     values: z.object({ [FIELD]: z.object({ [FIELD]: z.object({ value: z.string().nullish() }) }) }),

@@ -19,6 +19,9 @@ export interface StatusLineDeps {
 }
 
 const PACE_MS = 3_000;
+/** Slack shows these in turn while nothing more is known than that the agent has begun. */
+const BEGUN = 'is thinking…';
+const LOADING_MESSAGES = ['Reading your question…', 'Looking at your cloud…', 'Putting it together…'];
 
 /**
  * The "is thinking…" line under a thread (`assistant.threads.setStatus`). A passing courtesy: it is paced, and when
@@ -33,7 +36,12 @@ export function createStatusLine(deps: StatusLineDeps) {
 
   const send = async (status: string, urgency: Urgency) => {
     try {
-      const args = { channel_id: deps.channel, thread_ts: deps.thread, status: statusText(status) };
+      const args = {
+        channel_id: deps.channel,
+        thread_ts: deps.thread,
+        status: statusText(status),
+        ...(status === BEGUN ? { loading_messages: LOADING_MESSAGES } : {}),
+      };
       await deps.writer.send('assistant.threads.setStatus', args, urgency);
       visible = status;
     } catch (error) {

@@ -157,6 +157,22 @@ describe('the configuration', () => {
     expect(config.slack.apiUrl).toBe('http://127.0.0.1:1/api/');
   });
 
+  it('needs no signing secret with Socket Mode, and takes no other kind of token for it', () => {
+    const { SLACK_SIGNING_SECRET: _secret, ...rest } = ENOUGH;
+    expect(loadConfig({ ...rest, SLACK_APP_TOKEN: 'xapp-1-A1-2-abc' }).slack).toMatchObject({
+      appToken: 'xapp-1-A1-2-abc',
+      signingSecret: undefined,
+    });
+    expect(() => loadConfig({ ...rest, SLACK_APP_TOKEN: 'xoxb-1' })).toThrow(
+      /SLACK_APP_TOKEN is not an app-level token.*connections:write/,
+    );
+  });
+
+  it('answers follow-ups in threads unless told to wait for a mention', () => {
+    expect(loadConfig({ ...ENOUGH, SLACK_FOLLOW_UPS: 'mention' }).slack.followUps).toBe('mention');
+    expect(() => loadConfig({ ...ENOUGH, SLACK_FOLLOW_UPS: 'never' })).toThrow(/one of thread, mention/);
+  });
+
   it('asks of each role only what it needs', () => {
     const { SLACK_SIGNING_SECRET: _secret, ...worker } = ENOUGH;
     const { AGENT_RUNTIME_ARN: _arn, ...web } = ENOUGH;

@@ -55,6 +55,8 @@ describe('the operators’ pages', () => {
     metrics.deliveryIgnored('own_message');
     metrics.requestRefused('stale');
     metrics.turnCalls('slack', 1);
+    metrics.feedback('up');
+    metrics.questionChanged('edit', 'amended');
     const exposed = await metrics.expose();
     await metrics.shutdown();
     const named = found(read('docs/operate.md'), /(threadcore_[a-z_]+)/g);

@@ -232,3 +232,104 @@ test('a refused bot token does not keep the app from taking questions', async ()
   expect((await send(ingress, mention())).status).toBe(200);
   expect(seen).toEqual(['how many instances?']);
 });
+
+const opened = (tab: string, fields: Record<string, unknown> = {}) =>
+  mention({ type: 'app_home_opened', user: 'U1', channel: 'D1', tab, ...fields });
+
+test('who opens the direct message finds prompts each time, and is greeted once', async () => {
+  const greeted = new Set<string>();
+  const ingress = await start({}, { once: async (name) => greeted.size !== greeted.add(name).size });
+  for (const sent of [
+    opened('messages'),
+    opened('messages'),
+    opened('messages', { user: 'U2', channel: 'D2' }),
+  ])
+    expect((await send(ingress, sent)).status).toBe(200);
+  const made = () => ingress.calls.filter((call) => call.method !== 'auth.test');
+  await eventually('all is shown', () => made().length === 5);
+  expect(
+    made()
+      .map((call) => `${call.method} ${String(call.args.channel_id ?? call.args.channel)}`)
+      .toSorted(),
+  ).toEqual([
+    'assistant.threads.setSuggestedPrompts D1',
+    'assistant.threads.setSuggestedPrompts D1',
+    'assistant.threads.setSuggestedPrompts D2',
+    'chat.postMessage D1',
+    'chat.postMessage D2',
+  ]);
+});
+
+test('nobody is prompted on the Home tab, nor when they may not ask', async () => {
+  const ingress = await start({}, { rules: { tenants: any, conversations: any, people: nobody } });
+  await send(ingress, opened('home'));
+  await send(ingress, opened('messages'));
+  expect(ingress.ignored).toEqual(['home_tab', 'person_not_allowed']);
+  expect(ingress.calls.map((call) => call.method)).toEqual(['auth.test']);
+});
+
+const thumb = (value: string) =>
+  press('', {
+    trigger_id: 'trigger-1',
+    actions: [{ type: 'feedback_buttons', action_id: 'turn_feedback', block_id: 'b', value }],
+  });
+
+test('a thumb that cannot be stored is not acknowledged, and opens no form', async () => {
+  const ingress = await start(
+    {},
+    {
+      recordFeedback: async () => {
+        throw new Error('Redis is away');
+      },
+    },
+  );
+  expect((await send(ingress, thumb('down:turn-1'))).status).toBe(503);
+  expect(ingress.calls.map((call) => call.method)).toEqual(['auth.test']);
+});
+
+test('a thumb that is none of ours is acknowledged and not recorded', async () => {
+  const recorded: unknown[] = [];
+  const ingress = await start(
+    {},
+    {
+      recordFeedback: async (feedback) => {
+        recorded.push(feedback);
+        return 'new';
+      },
+    },
+  );
+  expect((await send(ingress, thumb('sideways:turn-1'))).status).toBe(200);
+  expect(recorded).toEqual([]);
+  expect((await send(ingress, thumb('up:turn-1'))).status).toBe(200);
+  expect(recorded).toEqual([{ turnId: 'turn-1', by: { id: 'U1', tenant: 'T1' }, value: 'up' }]);
+});
+
+test('who may not ask may not press either', async () => {
+  const asked: unknown[] = [];
+  const recorded: unknown[] = [];
+  const ingress = await start(
+    {
+      retryTurn: async (...args) => {
+        asked.push(args);
+        return 'accepted';
+      },
+    },
+    {
+      rules: { tenants: any, conversations: any, people: nobody },
+      recordFeedback: async (feedback) => {
+        recorded.push(feedback);
+        return 'new';
+      },
+    },
+  );
+  for (const sent of [press(), thumb('up:turn-1')]) expect((await send(ingress, sent)).status).toBe(200);
+  await eventually('both are told', () => whispers(ingress).length === 2);
+  expect([...asked, ...recorded]).toEqual([]);
+});
+
+test('somebody from another company may not press in a shared channel', async () => {
+  const ingress = await start({});
+  const foreign = press('turn-1', { user: { id: 'U9', team_id: 'T9' } });
+  expect((await send(ingress, foreign)).status).toBe(200);
+  expect(ingress.ignored).toEqual(['external_person']);
+});
