@@ -23,7 +23,7 @@ it('loses, doubles and disorders nothing when web and worker are killed and an a
       tree,
       seeds,
       stacks: 1,
-      keepLogs: false,
+      keepLogs: 'none',
       staleAfterMs: 500,
       signal: new AbortController().signal,
       say: () => undefined,

@@ -12,7 +12,8 @@ export interface CampaignOptions {
   readonly say: (line: string) => void;
   /** No further seed is begun, and everything is ended. */
   readonly signal: AbortSignal;
-  readonly keepLogs: boolean;
+  /** Whose logs stay behind. */
+  readonly keepLogs: 'all' | 'failed' | 'none';
   /** How long after its end a turn's messages are judged. Default 10 s, after which nothing may change any more. */
   readonly staleAfterMs?: number;
 }
@@ -23,6 +24,7 @@ let numbered = 0;
 export async function runCampaign(options: CampaignOptions): Promise<void> {
   const { tree, signal, say } = options;
   const left = [...options.seeds];
+  const stopped = aborted(signal);
 
   async function work(): Promise<void> {
     let stack: Stack | undefined;
@@ -32,8 +34,9 @@ export async function runCampaign(options: CampaignOptions): Promise<void> {
       const closing = stack;
       stack = undefined;
       if (!signal.aborted) await Promise.all(judging.splice(0));
-      if (closing && failed) say(`logs of the processes: ${closing.folder}`);
-      await closing?.close(options.keepLogs || failed);
+      const kept = options.keepLogs === 'all' || (failed && options.keepLogs === 'failed');
+      if (closing && kept) say(`logs of the processes: ${closing.folder}`);
+      await closing?.close(kept);
       failed = false;
     };
     try {
@@ -42,17 +45,19 @@ export async function runCampaign(options: CampaignOptions): Promise<void> {
           numbered += 1;
           stack = await startStack(tree, numbered);
         }
-        const run = await Promise.race([
-          runSeed(stack, scheduleOf(seed), options.staleAfterMs),
-          aborted(signal),
-        ]);
-        if (!run) break;
-        judging.push(
-          run.result.then((result) => {
-            failed ||= result.problems.length > 0;
-            options.onResult(result);
-          }),
-        );
+        const running = runSeed(stack, scheduleOf(seed), options.staleAfterMs);
+        const run = await Promise.race([running, stopped]);
+        if (!run) {
+          // It is broken off in the middle: whatever it still meets on the closed stack says nothing.
+          running.then(({ result }) => result).catch(() => undefined);
+          break;
+        }
+        const judged = run.result.then((result) => {
+          failed ||= result.problems.length > 0;
+          options.onResult(result);
+        });
+        judged.catch(() => undefined);
+        judging.push(judged);
         if (!run.drained) await close();
       }
     } finally {

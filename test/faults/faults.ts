@@ -83,7 +83,7 @@ async function main(stop: AbortSignal): Promise<Report> {
         tree,
         seeds: options.seeds,
         stacks: options.stacks,
-        keepLogs: options.keepLogs,
+        keepLogs: options.keepLogs ? 'all' : 'failed',
         signal: stop,
         say,
         onResult(result) {

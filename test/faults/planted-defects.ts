@@ -24,7 +24,7 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
       from: "local function holds(lane, fence) return redis.call('HGET', key('lease', lane), 'fence') == fence end",
       to: 'local function holds(lane, fence) return true end',
     },
-    tries: ['freeze at “mid-stream”', 'freeze at “before the end is recorded”', 'freeze at “lane claimed”'],
+    tries: ['outdate at “before the end is recorded”', 'outdate at “before the post is recorded”'],
   },
   {
     name: 'the claim is forgotten',
@@ -152,7 +152,7 @@ export async function tryPlanted(
       tree,
       seeds,
       stacks: options.stacks,
-      keepLogs: false,
+      keepLogs: 'none',
       signal: AbortSignal.any([options.stop, found.signal]),
       say: () => undefined,
       onResult(result) {

@@ -48,6 +48,11 @@ export async function runSeed(
   };
   let kills = 0;
   const notes: Promise<unknown>[] = [];
+  /** Failures are met where all of it is waited for; until then they must not count as unhandled. */
+  const track = (work: Promise<unknown>) => {
+    work.catch(() => undefined);
+    notes.push(work);
+  };
   const clock = createRecoveryClock(stack.slack);
 
   const kill = (member: Member, restartMs = 0) => {
@@ -57,7 +62,7 @@ export async function runSeed(
     note(`${member.name} (${pid}) is killed`);
     if (member.role === 'web') return;
     const at = performance.now();
-    notes.push(
+    track(
       turnsHeldBy(stack.redisUrl(), stack.prefix, pid).then((turns) => {
         clock.lost(turns, at);
         note(`it was at work on ${turns.length} turns`);
@@ -77,12 +82,13 @@ export async function runSeed(
       case 'cut':
         return 'drop';
       case 'stall':
+      case 'outdate':
         return pause(step.ms).then(() => 'pass' as const);
       case 'freeze':
         member.freeze(step.ms);
         return 'pass';
       case 'term':
-        notes.push(member.terminate());
+        track(member.terminate());
         return 'pass';
       default:
         return step.harm satisfies never;
@@ -116,7 +122,7 @@ export async function runSeed(
   }
   for (const step of schedule.steps) {
     if (!('disturbance' in step)) continue;
-    notes.push(
+    track(
       pause(step.afterMs).then(() => {
         note(step.disturbance);
         if (step.disturbance === 'redis is killed') kills += 1;

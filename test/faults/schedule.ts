@@ -26,10 +26,11 @@ export interface Lane {
  * late    SIGKILL; what was passing arrives `ms` later all the same
  * cut     the connection breaks: a request is lost, or its answer
  * stall   what was passing arrives `ms` late
+ * outdate the same on a connection to Redis, until the lease of its sender has run out and others have its lanes
  * freeze  the process stands still for `ms` (SIGSTOP); what was passing arrives at once
  * term    SIGTERM, as in a deployment
  */
-export type Harm = 'kill' | 'late' | 'cut' | 'stall' | 'freeze' | 'term';
+export type Harm = 'kill' | 'late' | 'cut' | 'stall' | 'outdate' | 'freeze' | 'term';
 
 /** What happens to the surroundings at a time, whatever is going on. */
 export type Disturbance =
@@ -79,6 +80,8 @@ const TURNS = 24;
 export const PEOPLE = 16;
 /** A chat call lasts 5 s at most, so that this is as late as one may arrive. */
 const LATE_MS = 4_400;
+/** A lease of 3 s, and a sweep. */
+const OUTDATED_MS = 6_000;
 
 /** What every run goes through in turn as its first step; the rest is chance. */
 const FIRST_STEPS: readonly ((dice: Dice) => Step)[] = [
@@ -106,6 +109,9 @@ const FIRST_STEPS: readonly ((dice: Dice) => Step)[] = [
   ].map((name) => (dice: Dice) => harm(name, 'cut', dice)),
   ...['lane claimed', 'mid-stream', 'before post', 'appended', 'before the end is recorded'].map(
     (name) => (dice: Dice) => harm(name, 'freeze', dice),
+  ),
+  ...['before the end is recorded', 'before the post is recorded', 'before a change is noted'].map(
+    (name) => (dice: Dice) => harm(name, 'outdate', dice),
   ),
   ...['mid-stream', 'posted, not recorded'].map((name) => (dice: Dice) => harm(name, 'term', dice)),
   ...(
@@ -169,6 +175,7 @@ function harm(at: string, kind: Harm, dice: Dice): Step {
     kill: 0,
     cut: 0,
     term: 0,
+    outdate: OUTDATED_MS,
     late: LATE_MS,
     stall: dice.between(500, LATE_MS),
     freeze: dice.between(4_000, 9_500),
