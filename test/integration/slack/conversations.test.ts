@@ -139,25 +139,4 @@ describe('a question behind another', () => {
     await eventually('the place is gone', () => status(rig, ts) === '');
     expect(status(rig, ts)).toBe('');
   });
-
-  it('makes no trouble where Slack does not offer the line', async () => {
-    const rig = await start();
-    rig.slack.faults.add({
-      method: 'assistant.threads.setStatus',
-      kind: 'error',
-      error: 'unknown_method',
-      times: 5,
-    });
-    const { ts } = await rig.slack.postAs('alice', '#cloud', `${MENTION} first`);
-    await rig.lanes.claim('worker');
-    const asked = () =>
-      rig.slack.calls.filter((call) => call.method === 'assistant.threads.setStatus').length;
-    await rig.slack.postAs('alice', '#cloud', 'second', { threadTs: ts });
-    await eventually('it was tried', () => asked() === 1);
-    await rig.slack.postAs('alice', '#cloud', 'third', { threadTs: ts });
-    await eventually('the third waits', async () => (await rig.turns()).length === 3);
-    await Promise.all(rig.ingresses.map((ingress) => ingress.close()));
-    expect(asked()).toBe(1);
-    expect(rig.logged.filter((line) => line.includes('does not offer'))).toHaveLength(1);
-  });
 });
