@@ -1,3 +1,4 @@
+import { threadId } from '../chat/keys.ts';
 import type { InboundMessage } from '../chat/vocabulary.ts';
 import type { Background } from './background.ts';
 import type { Courtesy } from './courtesy.ts';
@@ -21,38 +22,46 @@ export interface WaitingNoteDeps {
  * line away with the next message of the app, and the turn puts its own in its place when it begins.
  */
 export function createWaitingNote(deps: WaitingNoteDeps) {
-  const say = (message: InboundMessage, status: string) =>
+  const say = (message: Pick<InboundMessage, 'key'>, status: string) =>
     deps.courtesy(message.key.tenant, 'assistant.threads.setStatus', {
       channel_id: message.key.conversation,
       thread_ts: message.key.thread,
       status,
     });
 
+  /** The newest question that waits in each thread: of several in a row only the last says its place. */
+  const newest = new Map<string, { readonly message: InboundMessage; readonly turnId: string }>();
+
+  const tell = async (thread: string) => {
+    try {
+      await deps.pause(SETTLE_MS, deps.closing);
+    } catch (error) {
+      if (deps.closing.aborted) return;
+      throw error;
+    }
+    const question = newest.get(thread);
+    newest.delete(thread);
+    if (!question) return;
+    const { message, turnId } = question;
+    const place = await deps.placeOf(turnId);
+    if (place === undefined || place < 2) return;
+    const shown = await say(message, waitingText(place));
+    // Meanwhile it may have been answered or deleted, and nothing would take the line away.
+    if (shown && (await deps.placeOf(turnId)) === undefined) await say(message, '');
+  };
+
   return {
     show(message: InboundMessage, turnId: string): void {
-      deps.background('the place of a waiting question could not be shown', async () => {
-        try {
-          await deps.pause(SETTLE_MS, deps.closing);
-        } catch (error) {
-          if (deps.closing.aborted) return;
-          throw error;
-        }
-        const place = await deps.placeOf(turnId);
-        if (place === undefined || place < 2) return;
-        const shown = await say(message, waitingText(place));
-        // Meanwhile it may have been answered or deleted, and nothing would take the line away.
-        if (shown && (await deps.placeOf(turnId)) === undefined) await say(message, '');
-      });
+      const thread = threadId(message.key);
+      const told = newest.has(thread);
+      newest.set(thread, { message, turnId });
+      if (!told) deps.background('the place of a waiting question could not be shown', () => tell(thread));
     },
 
     /** The question was deleted. */
     clear(message: Pick<InboundMessage, 'key'>): void {
       deps.background('the status line could not be cleared', async () => {
-        await deps.courtesy(message.key.tenant, 'assistant.threads.setStatus', {
-          channel_id: message.key.conversation,
-          thread_ts: message.key.thread,
-          status: '',
-        });
+        await say(message, '');
       });
     },
   };

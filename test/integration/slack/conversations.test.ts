@@ -129,6 +129,17 @@ describe('a question behind another', () => {
     expect(rig.slack.calls.map((call) => call.method)).toEqual(['auth.test']);
   });
 
+  it('says only the place of the last when several are asked in a row', async () => {
+    const rig = await start();
+    const { ts } = await rig.slack.postAs('alice', '#cloud', `${MENTION} first`);
+    await rig.lanes.claim('worker');
+    for (const text of ['second', 'third', 'fourth'])
+      await rig.slack.postAs('alice', '#cloud', text, { threadTs: ts });
+    await eventually('the place', () => status(rig, ts) === waitingText(4));
+    const calls = rig.slack.calls.filter((call) => call.method === 'assistant.threads.setStatus');
+    expect(calls).toHaveLength(1);
+  });
+
   it('is no more announced when it is deleted', async () => {
     const rig = await start();
     const { ts } = await rig.slack.postAs('alice', '#cloud', `${MENTION} first`);
