@@ -112,8 +112,6 @@ export async function startBareBolt(options: ContestantOptions): Promise<Contest
         SLACK_BOT_TOKEN: secrets.slackBotToken,
         SLACK_SIGNING_SECRET: secrets.slackSigningSecret,
         SLACK_API_URL: slack.apiUrl,
-        // The program itself is measured, not how much Slack allows.
-        SLACK_RATE_LIMITS: 'off',
       },
       url,
       logFile: join(options.folder, 'bare-bolt.log'),

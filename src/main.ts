@@ -12,7 +12,6 @@ import { createSlackClient } from './slack/client.ts';
 import { createCourtesy } from './slack/courtesy.ts';
 import { createSlackIngress } from './slack/ingress.ts';
 import { createPacing } from './slack/pacing.ts';
-import { SLACK_LIMITS } from './slack/pacing-limits.ts';
 import { createSlackReplies } from './slack/reply.ts';
 import { connect, connectForQueue, disconnect } from './store/connection.ts';
 import { checkDurability, confirmDurable } from './store/durability.ts';
@@ -190,7 +189,6 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
               keyPrefix,
               now: monotonic,
               log,
-              limits: config.slack.rateLimits === 'off' ? {} : SLACK_LIMITS,
             }),
             pause,
             now: monotonic,

@@ -8,8 +8,6 @@ export interface SlackConfig {
   readonly appToken: string | undefined;
   /** Where a message without a mention counts as a question. */
   readonly followUps: 'thread' | 'mention';
-  /** `off`: calls are not paced, for a Slack that has no limits. */
-  readonly rateLimits: 'slack' | 'off';
   /** Ends with a slash. */
   readonly apiUrl: string;
 }
@@ -51,18 +49,11 @@ export function readSlack(reader: Reader, servesWeb: boolean): SlackConfig {
     'thread',
     'thread to answer without a mention in threads where the bot takes part, mention to answer only when it is named',
   );
-  const rateLimits = reader.withDefault(
-    'SLACK_RATE_LIMITS',
-    oneOf('slack', 'off'),
-    'slack',
-    'slack to keep to its limits, off only for load tests against a Slack that has none',
-  );
   return {
     botToken: botToken ?? '',
     signingSecret,
     appToken,
     followUps,
-    rateLimits,
     apiUrl: apiUrl.endsWith('/') ? apiUrl : `${apiUrl}/`,
   };
 }

@@ -30,7 +30,7 @@ export const SLACK_LIMITS: CallLimits = {
   'chat.delete': perMinute(50, 50),
   // One a second with a short burst.
   'chat.postMessage': { calls: 4, progress: 3, periodMs: 4_500, each: 'channel' },
-  'assistant.threads.setStatus': perMinute(100, 90),
+  'assistant.threads.setStatus': perMinute(600, 500),
   'conversations.replies': perMinute(50, 50),
   'files.getUploadURLExternal': perMinute(100, 100),
   'files.completeUploadExternal': perMinute(100, 100),

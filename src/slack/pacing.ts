@@ -5,10 +5,11 @@ import { type CallLimit, type CallLimits, SLACK_LIMITS } from './pacing-limits.t
 import { PACE, PACE_HELD, PACE_HOLD } from './pacing-lua.ts';
 
 /**
+ * greeting  the first sign that somebody was heard: at once, without a question to Redis, or not at all
  * progress  is overtaken by the next write: allowed now, or left out
- * final     has to become visible: waits for its turn
+ * final     has to become visible: goes at once, and waits for its turn when Slack has lately refused some
  */
-export type Urgency = 'progress' | 'final';
+export type Urgency = 'greeting' | 'progress' | 'final';
 
 export interface PacedCall {
   readonly method: string;
@@ -46,6 +47,11 @@ export interface PacingDeps {
 
 /** Nobody waits longer for an allowance than this: Slack's own 429 protects as well. */
 const ASK_LIMIT_MS = 500;
+/**
+ * Slack lets bursts pass that its published limits would not. Holding final writes back on a guess would delay answers
+ * that Slack would have taken; once it has answered 429, the published limits count for so long.
+ */
+const STRICT_MS = 120_000;
 /** After a question that Redis did not answer, the next ones are not asked for so long. */
 const ALONE_MS = 2_000;
 
@@ -93,7 +99,7 @@ export function createPacing(deps: PacingDeps): Pacing {
     async ask(call, urgency) {
       const limit = limits[call.method];
       const name = nameOf(call, limit);
-      if (!limit) {
+      if (!limit || urgency === 'greeting') {
         const waitMs = ownHold(name);
         return { granted: waitMs === 0 || urgency === 'final', waitMs };
       }
@@ -111,7 +117,7 @@ export function createPacing(deps: PacingDeps): Pacing {
       const limit = limits[call.method];
       const name = nameOf(call, limit);
       ownHolds.set(name, now() + ms);
-      if (limit) await run(hold, name, Math.ceil(ms));
+      if (limit) await run(hold, name, Math.ceil(ms), STRICT_MS);
     },
     async heldMs(call) {
       const limit = limits[call.method];

@@ -62,7 +62,8 @@ export function createStatusLine(deps: StatusLineDeps) {
       if (!enabled || status === visible || deps.now() - sentAt < PACE_MS) return;
       sentAt = deps.now();
       begun += 1;
-      sending = sending.then(() => send(status, 'progress'));
+      const urgency = begun === 1 ? 'greeting' : 'progress';
+      sending = sending.then(() => send(status, urgency));
       // Whoever writes next waits for `settled` and sees the failure there.
       sending.catch((error: unknown) => deps.log.debug({ err: error }, 'the status line stopped'));
     },

@@ -92,8 +92,6 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       SLACK_BOT_TOKEN: 'xoxb-end-to-end',
       SLACK_SIGNING_SECRET: signingSecret,
       SLACK_API_URL: slack.apiUrl,
-      // The stand-in has limits only where a test asks for them.
-      SLACK_RATE_LIMITS: options.slack?.rateLimits ?? 'off',
       ALLOWED_SLACK_TEAMS: TEAM.id,
       ALLOWED_CHANNELS: '*',
       ALLOWED_USERS: '*',

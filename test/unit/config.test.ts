@@ -43,7 +43,6 @@ describe('the configuration', () => {
         signingSecret: ENOUGH.SLACK_SIGNING_SECRET,
         appToken: undefined,
         followUps: 'thread',
-        rateLimits: 'slack',
         apiUrl: 'https://slack.com/api/',
       },
       access: {

@@ -66,8 +66,16 @@ test('two workers share one allowance, and progress leaves some of it for final 
   expect(await granted(both, update, 'progress', 10)).toBe(3);
 });
 
-test('final writes beyond the allowance stand in line, one place each, and progress does not jump it', async () => {
+test('final writes go out at once as long as Slack takes them', async () => {
+  const pacing = await worker(undefined, LIMITS);
+  expect(await granted([pacing], update, 'final', 50)).toBe(50);
+  expect(await granted([pacing], update, 'progress', 1)).toBe(0);
+});
+
+test('once Slack has refused some, final writes beyond the allowance stand in line, one place each, and progress does not jump it', async () => {
   const [one, two] = [await worker(undefined, LIMITS), await worker(undefined, LIMITS)];
+  await one.hold(update, 1);
+  time += 1;
   for (let i = 0; i < 5; i += 1) {
     await one.ask(update, 'final');
     time += 1_000;
@@ -86,6 +94,8 @@ test('workspaces do not share, and posts are counted for each channel', async ()
   expect(await granted([pacing], update, 'progress', 5)).toBe(3);
   expect(await granted([pacing], at('chat.update', 'C1', 'T2'), 'progress', 5)).toBe(3);
   expect(await granted([pacing], at('chat.update', 'C2'), 'progress', 5)).toBe(0);
+  for (const channel of ['C1', 'C2']) await pacing.hold(at('chat.postMessage', channel), 1);
+  time += 1;
   expect(await granted([pacing], at('chat.postMessage', 'C1'), 'final', 2)).toBe(2);
   expect(await granted([pacing], at('chat.postMessage', 'C2'), 'final', 2)).toBe(2);
   expect((await pacing.ask(at('chat.postMessage', 'C1'), 'final')).waitMs).toBe(4_000);
@@ -126,7 +136,7 @@ test('everything that pacing keeps expires', async () => {
   await pacing.hold(update, 5_000);
   const redis = open.at(-1) as Connection;
   const names = await redis.keys(`{tc}:${prefixes}:*`);
-  expect(names).toHaveLength(2);
+  expect(names).toHaveLength(3);
   for (const name of names) expect(await redis.pttl(name)).toBeGreaterThan(0);
 });
 
@@ -139,6 +149,7 @@ test('without a clock of ours the time is that of Redis', async () => {
     limits: LIMITS,
   });
   expect(await granted([pacing], update, 'final', 5)).toBe(5);
+  await pacing.hold(update, 1);
   const { waitMs } = await pacing.ask(update, 'final');
   expect(waitMs).toBeGreaterThan(30_000);
   expect(waitMs).toBeLessThanOrEqual(60_000);
