@@ -85,8 +85,6 @@ export const closingRoom = (context: Context): number => seam(context).closing.l
 
 type OpenPiece = { kind: 'text'; text: string; source?: string } | (Piece & { kind: 'table' });
 
-export type Parts = ReturnType<typeof createParts>;
-
 /** Collects the messages. Nothing that was added is ever taken back. */
 export function createParts() {
   const parts: OpenPiece[][] = [[]];

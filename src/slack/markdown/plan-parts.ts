@@ -1,4 +1,4 @@
-import { type BlockState, type Line, readLine, START, stateAfter } from './containers.ts';
+import { type BlockState, type Line, type LineKind, readLine, START, stateAfter } from './containers.ts';
 import { createInline } from './inline.ts';
 import { MARK } from './marks.ts';
 import { type Context, closingRoom, createParts, itemLines, PART_LIMIT, type PartPlan } from './parts.ts';
@@ -17,7 +17,7 @@ import {
 } from './table.ts';
 import { graphemes } from './width.ts';
 
-export type { PartPlan, Piece } from './parts.ts';
+export type { PartPlan } from './parts.ts';
 
 /**
  * How full a message must be before it ends at a border of each kind. What has been sent cannot be taken back, so a
@@ -32,8 +32,8 @@ const FULL_AT = {
   nested: 8_000,
   line: 8_400,
   word: 8_800,
-  codeLine: 10_300,
-  codeWord: 10_900,
+  codeLine: 10_600,
+  codeWord: 11_000,
 } as const;
 const FIRST_BORDER = FULL_AT.heading;
 /** An aligned table wider than this wraps, so a table of its own in another message is better. */
@@ -60,6 +60,9 @@ function mayBegin(word: string, size: number): boolean {
   if (/^(?:`{3}|~{3}|_{3}|\*{3}|\*$)/.test(word)) return false;
   return size < LAST_RESORT ? /^[^\s\-+#>=|:[\d]/.test(word) : /^[^\s\-+#>=|:]/.test(word);
 }
+
+/** Is the line shown to the character? */
+const isCode = (kind: LineKind): boolean => kind.startsWith('fence') || kind === 'indented';
 
 /** At most what a word takes as sent. */
 function longestForm(word: string): number {
@@ -152,15 +155,20 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
   }
 
   /** Places the content of a line, word by word. Returns where it had to stop. */
-  function placeContent(from: number, to: number, code: boolean): number {
+  function placeContent(from: number, to: number, kind: LineKind): number {
+    const code = isCode(kind);
+    const fenceLine = kind === 'fence-open' || kind === 'fence-close';
+    const border = fenceLine || grid ? LAST_RESORT : around.fence ? FULL_AT.codeWord : FULL_AT.word;
     let at = from;
+    let words = 0;
     for (const found of text.slice(from, to).matchAll(WORD)) {
       const begin = from + found.index;
       const end = begin + found[0].length;
       if (end <= at) continue;
-      const border = grid ? LAST_RESORT : around.fence ? FULL_AT.codeWord : FULL_AT.word;
       const start = Math.max(at, begin);
-      if (begin > from && begin >= at && parts.size() >= border && /\S/.test(found[0])) {
+      const word = /\S/.test(found[0]);
+      if (word) words += 1;
+      if (word && words > 1 && begin >= at && parts.size() >= border) {
         const growing = !done && end === text.length;
         if (!code && growing && end - begin < 4) return at;
         if (code || mayBegin(found[0].slice(0, 4), parts.size())) {
@@ -211,7 +219,7 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
     while (at < text.length) {
       const { content, end, complete } = lineAt(at);
       if (!complete) return { rows, end: at, waits: true };
-      const other = /^ {0,3}(?:#{1,6}[ \t]|>|```|~~~|[-*+][ \t]|\d{1,9}[.)][ \t])/.test(content);
+      const other = /^[ \t]*(?:#{1,6}[ \t]|>|```|~~~|[-*+][ \t]|\d{1,9}[.)][ \t])/.test(content);
       if (other || !content.includes('|')) return { rows, end: at, waits: false };
       rows.push({ cells: cellsOf(content), source: text.slice(at, end) });
       at = end;
@@ -235,8 +243,8 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
     const raw = whole.replace(/\r$/, '');
     const line = readLine(state, raw);
     const content = raw.slice(line.at);
-    const indent = /^[ \t]*/.exec(raw)?.[0].replaceAll('\t', '    ').length ?? 0;
-    const code = line.kind.startsWith('fence') || line.kind === 'indented';
+    const indent = /^[ \t]*/.exec(content)?.[0].replaceAll('\t', '    ').length ?? 0;
+    const code = isCode(line.kind);
     // It may still turn out to be code within a paragraph.
     if (!complete && line.kind === 'fence-open') break;
     const quoted = [...line.kept, ...line.opened].some((one) => one.kind === 'quote');
@@ -314,7 +322,7 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
       parts.text(text.charAt(begin) + MARK);
       begin += 1;
     }
-    const stop = placeContent(begin, end, code);
+    const stop = placeContent(begin, end, line.kind);
     if (stop < end) break;
     if (line.kind !== 'blank') {
       announces = line.kind === 'heading' || /:\s*$/.test(content);
