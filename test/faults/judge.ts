@@ -20,6 +20,8 @@ export interface QuestionSeen {
   readonly said: readonly string[];
   readonly writes: number;
   readonly overlaps: number;
+  /** Starts of a turn that the agent knew already. */
+  readonly startedAgain: number;
 }
 
 export interface RunSeen {
@@ -40,6 +42,7 @@ export interface Counts {
   readonly staleRedis: number;
   readonly staleVisible: number;
   readonly writtenTwice: number;
+  readonly startedAgain: number;
   readonly leftover: number;
 }
 
@@ -62,6 +65,7 @@ export function judge(run: RunSeen): Verdict {
     staleRedis: run.staleRedis.length,
     staleVisible: 0,
     writtenTwice: 0,
+    startedAgain: 0,
     leftover: run.leftover.length,
   };
   let notices = 0;
@@ -75,6 +79,7 @@ export function judge(run: RunSeen): Verdict {
     if (turns.length > 1) found('duplicated', `${canary} became ${turns.length} turns`);
     if (replies.length > 1) found('duplicated', `${canary} has ${replies.length} replies: ${texts(replies)}`);
     if (question.writes > 1) found('writtenTwice', `${canary} was carried out ${question.writes} times`);
+    if (question.startedAgain > 0) found('startedAgain', `${canary} was started although it ran already`);
     if (question.overlaps > 0) found('outOfOrder', `${canary} was asked while the one before ran`);
     const [reply] = replies;
     if (!reply) {

@@ -28,6 +28,7 @@ const COUNTS = [
   'staleRedis',
   'staleVisible',
   'writtenTwice',
+  'startedAgain',
   'leftover',
 ] as const satisfies readonly (keyof Counts)[];
 

@@ -63,10 +63,14 @@ export async function runSeed(
     if (member.role === 'web') return;
     const at = performance.now();
     track(
-      turnsHeldBy(stack.redisUrl(), stack.prefix, pid).then((turns) => {
-        clock.lost(turns, at);
-        note(`it was at work on ${turns.length} turns`);
-      }),
+      turnsHeldBy(stack.redisUrl(), stack.prefix, pid).then(
+        (turns) => {
+          clock.lost(turns, at);
+          note(`it was at work on ${turns.length} turns`);
+        },
+        // Redis is down as well.
+        (error: unknown) => note(`what it was at work on is not known: ${String(error)}`),
+      ),
     );
   };
 
@@ -192,6 +196,8 @@ async function verdictOf(
     canary: questionOf(message, canaryOfTurn),
     reply: asSeen(message),
   }));
+  // A process that stood still sends what it was about to send, whoever has its lanes by then.
+  const frozen = schedule.steps.some((step) => 'at' in step && step.harm === 'freeze');
   const lanes = schedule.lanes.map((lane) =>
     lane.asks.map(({ canary }) => {
       const record = stack.agent.records.get(canary);
@@ -204,6 +210,7 @@ async function verdictOf(
         said: [...(record?.said ?? [])].map((run) => run.text),
         writes: record?.writes ?? 0,
         overlaps: record?.overlaps ?? 0,
+        startedAgain: frozen ? 0 : (record?.startedAgain ?? 0),
       };
     }),
   );

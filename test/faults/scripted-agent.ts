@@ -14,6 +14,8 @@ export interface AgentRecord {
   /** Everything that any run has said, for judging an answer that was given up. */
   readonly said: Set<Run>;
   starts: number;
+  /** A start for a turn that the agent knew already; its first run was followed instead. */
+  startedAgain: number;
   writes: number;
   /** Another question of the same lane was still being answered when this one was begun. */
   overlaps: number;
@@ -43,8 +45,8 @@ type WithoutSeq<T> = T extends unknown ? Omit<T, 'seq'> : never;
 const PROMPT = /^ask (\S+) (plain|read|write) (\d+) (\d+)$/;
 
 /**
- * An agent that speaks the contract as agent-runtime does (start, attach with replay, `turn_unknown`, one run a session)
- * and takes every `start` at its word: one that comes twice runs twice, and what it changes is changed twice.
+ * An agent that speaks the contract as agent-runtime does: start, attach with replay, `turn_unknown`, one run a session,
+ * and a second start of a turn it knows follows the first run. It counts what it is asked for and what it changes.
  */
 export async function createScriptedAgent(): Promise<ScriptedAgent> {
   const records = new Map<string, AgentRecord>();
@@ -57,6 +59,7 @@ export async function createScriptedAgent(): Promise<ScriptedAgent> {
       answers: [],
       said: new Set(),
       starts: 0,
+      startedAgain: 0,
       writes: 0,
       overlaps: 0,
     };
@@ -104,8 +107,11 @@ export async function createScriptedAgent(): Promise<ScriptedAgent> {
     const { turnId, session, mode, prompt } = invocation;
     const known = runs.get(turnId);
     if (mode === 'attach') return known ?? TURN_UNKNOWN;
-    const busy = [...runs.values()].some((run) => run.sessionId === session.id && !run.finished);
-    if (busy && known === undefined) {
+    if (known) {
+      recordOf(PROMPT.exec(prompt)?.[1] ?? 'nothing').startedAgain += 1;
+      return known;
+    }
+    if ([...runs.values()].some((run) => run.sessionId === session.id && !run.finished)) {
       recordOf(PROMPT.exec(prompt)?.[1] ?? 'nothing').overlaps += 1;
       return 'session_busy';
     }

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AwsStandIn, createAwsStandIn } from '../../local/aws/stand-in.ts';
+import { redisCommands } from '../../local/redis/resp.ts';
 import { freePort, type RunningRedis, startRedis } from '../../local/redis/start-redis.ts';
 import { createSlackStandIn, type SlackStandIn } from '../../local/slack/stand-in.ts';
 import { createFaultLink, type FaultLink } from './fault-link.ts';
@@ -36,6 +37,8 @@ export interface Stack {
 
 /** Waits of Slack before it delivers again, a good deal shorter than the real ones; none is given up too early. */
 const RETRY_DELAYS_MS = [50, 500, 1_000, 2_000, 4_000, 8_000, 8_000];
+
+const LOADED_WITHIN_MS = 20_000;
 
 export async function startStack(tree: Tree, number: number): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), `threadcore-faults-stack${number}-`));
@@ -133,6 +136,7 @@ export async function startStack(tree: Tree, number: number): Promise<Stack> {
         process.kill(redis.pid, 'SIGKILL');
         await redis.exited;
         redis = await startOwnRedis();
+        await untilLoaded(redis.url);
         await fences.reconnect(redis.port);
         for (const one of redisLinks) one.setTarget(redis.port);
       },
@@ -141,5 +145,19 @@ export async function startStack(tree: Tree, number: number): Promise<Stack> {
   } catch (error) {
     await close(true);
     throw error;
+  }
+}
+
+/** A Redis that answers may still refuse commands while it reads its append-only file. */
+async function untilLoaded(url: string): Promise<void> {
+  const deadline = performance.now() + LOADED_WITHIN_MS;
+  for (;;) {
+    try {
+      await redisCommands(url, [['DBSIZE']]);
+      return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 }

@@ -14,6 +14,7 @@ function question(more: Partial<QuestionSeen> = {}): QuestionSeen {
     said: [answer],
     writes: 0,
     overlaps: 0,
+    startedAgain: 0,
     ...more,
   };
 }
@@ -72,13 +73,19 @@ describe('the judge of a run', () => {
   });
 
   it('counts changes that were carried out twice, stale writes, strays and what is left over', () => {
-    const verdict = judged([[question({ writes: 2 })]], {
+    const verdict = judged([[question({ writes: 2, startedAgain: 1 })]], {
       staleRedis: ['note by fence 1'],
       strays: ['1.2 "?"'],
       leftover: ['{tc}:ring'],
     });
-    expect(verdict).toMatchObject({ writtenTwice: 1, staleRedis: 1, staleVisible: 1, leftover: 1 });
-    expect(verdict.problems).toHaveLength(4);
+    expect(verdict).toMatchObject({
+      writtenTwice: 1,
+      startedAgain: 1,
+      staleRedis: 1,
+      staleVisible: 1,
+      leftover: 1,
+    });
+    expect(verdict.problems).toHaveLength(5);
   });
 
   it('does not pass a run that did not come to its end', () => {
