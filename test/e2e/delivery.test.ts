@@ -75,7 +75,7 @@ async function tell(index: number): Promise<Told> {
   return { thread, text, lateMs: now() - done };
 }
 
-it('60 answers begun within a minute: all exact, at most 20 streams, none held up, and Slack never has to say no', async () => {
+it('60 answers begun within a minute: all exact, at most 20 streams, none held up, and Slack rarely has to say no', async () => {
   const told = await Promise.all(Array.from({ length: ANSWERS }, (_, i) => tell(i)));
   for (const { thread, text } of told) expect(thread.messages()).toEqual([shown(text)]);
 
@@ -88,8 +88,8 @@ it('60 answers begun within a minute: all exact, at most 20 streams, none held u
   const worst = Math.max(...told.map((one) => one.lateMs));
   expect(starts.length).toBeGreaterThanOrEqual(20);
   expect(most).toBeLessThanOrEqual(20);
-  // Two workers that share one allowance stay below it; a machine that stumbles may cost one call.
-  expect([...slack.limited.values()].reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(1);
+  // Final writes go out at once until Slack says no; then all of them keep to its rate, so it says so a few times only.
+  expect([...slack.limited.values()].reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(ANSWERS / 4);
   // What forty answers without a stream need at most, at Slack's 50 edits a minute.
   expect(worst).toBeLessThan((ANSWERS - 20) * (MINUTE / 50));
 });
