@@ -5,7 +5,9 @@ import type { Courtesy } from './courtesy.ts';
 import type { Pause } from './pace.ts';
 
 /** A question that waits for less than this is not worth a word. */
-const SETTLE_MS = 700;
+const SETTLE_MS = 1_000;
+/** So many are said at a time: on a busy day they must not crowd out what is being accepted. */
+const AT_A_TIME = 2;
 
 export interface WaitingNoteDeps {
   readonly courtesy: Courtesy;
@@ -32,6 +34,16 @@ export function createWaitingNote(deps: WaitingNoteDeps) {
   /** The newest question that waits in each thread: of several in a row only the last says its place. */
   const newest = new Map<string, { readonly message: InboundMessage; readonly turnId: string }>();
 
+  const lines = Array.from({ length: AT_A_TIME }, () => Promise.resolve());
+  let next = 0;
+  const inLine = (work: () => Promise<void>): Promise<void> => {
+    next = (next + 1) % AT_A_TIME;
+    const done = (lines[next] ?? Promise.resolve()).then(work);
+    // Whoever waits behind a failure goes on all the same.
+    lines[next] = done.catch(() => undefined);
+    return done;
+  };
+
   const tell = async (thread: string) => {
     try {
       await deps.pause(SETTLE_MS, deps.closing);
@@ -39,6 +51,10 @@ export function createWaitingNote(deps: WaitingNoteDeps) {
       if (deps.closing.aborted) return;
       throw error;
     }
+    await inLine(() => tellNow(thread));
+  };
+
+  const tellNow = async (thread: string) => {
     const question = newest.get(thread);
     newest.delete(thread);
     if (!question) return;
