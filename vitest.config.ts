@@ -28,7 +28,7 @@ export default defineConfig({
       project('unit', 10_000),
       project('contract', 20_000, withRedis),
       project('integration', 30_000, withRedis),
-      project('e2e', 90_000, withRedis),
+      project('e2e', 180_000, withRedis),
       project('arch', 60_000),
     ],
     coverage: {

@@ -55,7 +55,7 @@ it('answers 100 people with 10 messages each: every message once, in order, none
       const counts = await turnsByState();
       return counts.queued === 0 && counts.running === 0 ? counts : undefined;
     },
-    60_000,
+    120_000,
   );
 
   const channel = stack.slack.people.place('alice', '#cloud').channel.id;
