@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { runCampaign } from '../faults/campaign.ts';
 import { isClean, reportOf } from '../faults/report.ts';
-import type { SeedResult } from '../faults/run-seed.ts';
+import { LIMITS, type SeedResult } from '../faults/run-seed.ts';
 import { firstStepOf } from '../faults/schedule.ts';
 import { copyTree } from '../faults/tree.ts';
 
@@ -22,9 +22,9 @@ it('loses, doubles and disorders nothing when web and worker are killed and an a
     await runCampaign({
       tree,
       seeds,
-      stacks: 1,
+      stacks: 2,
       keepLogs: 'none',
-      staleAfterMs: 500,
+      limits: { ...LIMITS, staleAfterMs: 500 },
       signal: new AbortController().signal,
       say: () => undefined,
       onResult: (result) => results.push(result),

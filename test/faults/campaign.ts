@@ -1,4 +1,4 @@
-import { runSeed, type SeedResult } from './run-seed.ts';
+import { type Limits, runSeed, type SeedResult } from './run-seed.ts';
 import { scheduleOf } from './schedule.ts';
 import { type Stack, startStack } from './stack.ts';
 import type { Tree } from './tree.ts';
@@ -14,8 +14,7 @@ export interface CampaignOptions {
   readonly signal: AbortSignal;
   /** Whose logs stay behind. */
   readonly keepLogs: 'all' | 'failed' | 'none';
-  /** How long after its end a turn's messages are judged. Default 10 s, after which nothing may change any more. */
-  readonly staleAfterMs?: number;
+  readonly limits?: Limits;
 }
 
 let numbered = 0;
@@ -45,7 +44,7 @@ export async function runCampaign(options: CampaignOptions): Promise<void> {
           numbered += 1;
           stack = await startStack(tree, numbered);
         }
-        const running = runSeed(stack, scheduleOf(seed), options.staleAfterMs);
+        const running = runSeed(stack, scheduleOf(seed), options.limits);
         const run = await Promise.race([running, stopped]);
         if (!run) {
           // It is broken off in the middle: whatever it still meets on the closed stack says nothing.

@@ -105,6 +105,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     // A second one does not wait; the children end with this process in any case.
     if (stop.signal.aborted) process.exit(130);
+    say(`${signal}: ending everything`);
     stop.abort();
   });
 }

@@ -13,6 +13,8 @@ export interface PlantedDefect {
 
 /** How often each first step is tried before a defect counts as not detected. */
 const ROUNDS = 3;
+/** Some defects leave turns that never end; sound runs of these seeds take 15 s. */
+const PATIENCE = { boundMs: 40_000, staleAfterMs: 6_000 };
 
 const LUA = 'src/turns/lua.ts';
 
@@ -153,6 +155,7 @@ export async function tryPlanted(
       seeds,
       stacks: options.stacks,
       keepLogs: 'none',
+      limits: PATIENCE,
       signal: AbortSignal.any([options.stop, found.signal]),
       say: () => undefined,
       onResult(result) {
@@ -164,6 +167,8 @@ export async function tryPlanted(
   } finally {
     await tree.remove();
   }
-  if (!found.signal.aborted) options.say(`${defect.name}: NOT DETECTED`);
+  if (!found.signal.aborted) {
+    options.say(`${defect.name}: ${options.stop.aborted ? 'broken off' : 'NOT DETECTED'}`);
+  }
   return { name: defect.name, detected: found.signal.aborted };
 }

@@ -25,21 +25,23 @@ export interface SeedRun {
   readonly result: Promise<SeedResult>;
 }
 
-const BOUND_MS = 75_000;
-const STALE_AFTER_MS = 10_000;
+export interface Limits {
+  /** A run may take so long until every turn has ended. */
+  readonly boundMs: number;
+  /** What is visible is judged so long after that. */
+  readonly staleAfterMs: number;
+}
+
+export const LIMITS: Limits = { boundMs: 75_000, staleAfterMs: 10_000 };
 const POLL_MS = 100;
 
 type HarmStep = Extract<Step, { at: string }>;
 
 /**
  * Plays one schedule on a stack until every question has come to its end, and judges what stands there
- * `staleAfterMs` later.
+ * some time later.
  */
-export async function runSeed(
-  stack: Stack,
-  schedule: Schedule,
-  staleAfterMs = STALE_AFTER_MS,
-): Promise<SeedRun> {
+export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits = LIMITS): Promise<SeedRun> {
   await beginMinute(stack.redisUrl(), stack.prefix);
   const startedAt = performance.now();
   const happened: string[] = [];
@@ -135,7 +137,7 @@ export async function runSeed(
     );
   }
 
-  const drained = await untilDrained(stack, talk, notes, startedAt + BOUND_MS, note);
+  const drained = await untilDrained(stack, talk, notes, startedAt + limits.boundMs, note);
   note(drained ? 'all is quiet' : 'it does not come to its end');
   for (const { links } of stack.members) for (const link of links) link.watch = () => 'pass';
   stack.slack.faults.clear();
@@ -145,7 +147,7 @@ export async function runSeed(
   const staleRedis = stack.fences.take();
   const leftover = await readLeftover(stack.redisUrl(), stack.prefix);
 
-  const result = pause(staleAfterMs).then(async () => {
+  const result = pause(limits.staleAfterMs).then(async () => {
     clock.close();
     const verdict = await verdictOf(stack, schedule, talk, { drained, staleRedis, leftover });
     return { seed: schedule.seed, kills, recoveryMs: clock.measured, happened, ...verdict };
