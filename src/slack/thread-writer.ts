@@ -9,6 +9,8 @@ import { openingTaskId } from './render.ts';
 const TRIES = 6;
 const BACKOFF_MS = [250, 500, 1_000, 2_000, 4_000] as const;
 const HISTORY_PAGE = 200;
+/** A call whose answer was lost may still be under way at Slack: before it is made again, it gets so long. */
+const SECOND_LOOK_MS = 2_000;
 /** After a wait longer than this, somebody else may have been told to wait longer still. */
 const ASK_AGAIN_AFTER_MS = 1_000;
 
@@ -95,7 +97,7 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     method: string,
     args: Record<string, unknown>,
     urgency: Urgency,
-    settle?: () => Promise<SlackAnswer | undefined>,
+    settle?: (reason: string) => Promise<SlackAnswer | undefined>,
   ): Promise<SlackAnswer> {
     let last = '';
     for (let tries = 0; tries < TRIES; tries += 1) {
@@ -112,7 +114,7 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
         }
         last = failure.reason;
         await deps.pause(BACKOFF_MS[Math.min(tries, BACKOFF_MS.length - 1)] ?? 0, deps.signal);
-        const settled = await settle?.();
+        const settled = await settle?.(last);
         if (settled) return settled;
       }
     }
@@ -161,8 +163,12 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     args: Record<string, unknown>,
     urgency: Urgency,
   ): Promise<string> {
-    const settle = async () => {
-      const ts = await findPart(part);
+    const settle = async (reason: string) => {
+      let ts = await findPart(part);
+      if (ts === undefined && reason === 'no_answer') {
+        await deps.pause(SECOND_LOOK_MS, deps.signal);
+        ts = await findPart(part);
+      }
       return ts === undefined ? undefined : { ts };
     };
     return attempt(method, args, urgency, settle).then((answer) => String(answer.ts));

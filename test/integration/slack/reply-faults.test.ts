@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { FaultInput } from '../../../local/slack/faults.ts';
 import { notice } from '../../../src/chat/notices.ts';
+import type { Pause } from '../../../src/slack/pace.ts';
+import { pause } from '../../../src/turns/pause.ts';
 import { ReplyRefused } from '../../../src/turns/reply.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { type SlackThread, say, shown, startThread } from './slack-thread.ts';
@@ -248,4 +250,14 @@ test('a call that hangs is cut off by its time-out and looked up', async () => {
   expect(thread.messages()).toEqual(['42']);
   // The hanging call is still to be noted by the stand-in.
   await eventually('the hanging call ends', () => thread.writes().length === 1);
+});
+
+test('a post that Slack carries out after its answer was given up is not made again', async () => {
+  await thread.close();
+  const tenth: Pause = (ms, signal) => pause(ms / 10, signal);
+  thread = await startThread('cloud', { timeoutMs: 200, pause: tenth });
+  thread.slack.faults.add({ kind: 'delay', method: 'chat.postMessage', ms: 300 });
+  await thread.open().finish(say('Three.'));
+  expect(thread.messages()).toEqual(['Three.']);
+  expect(thread.writes()).toEqual(['chat.postMessage']);
 });
