@@ -6,7 +6,7 @@ const BRACKETED_BEGUN = new RegExp(
   `<(?:h(?:t(?:t(?:ps?(?::(?:/(?:/[^\\s<>()[\\]\\\\\`*~|${MARK}]{0,1000})?)?)?)?)?)?)?$`,
   'y',
 );
-const PLAIN = new RegExp(`[^&<>\\\\\`*~![\\]():${MARK}]+`, 'y');
+const PLAIN = new RegExp(`[^&<>\\\\\`*~![\\]():${MARK}]{1,200}`, 'y');
 const AMBIGUOUS = /&(?:amp|lt|gt);/y;
 const AMBIGUOUS_BEGUN = /&(?:a(?:mp?)?|lt?|gt?)?$/y;
 const NEW_BLOCK = /\n[ \t]*(?:\r?\n|[-*+][ \t]|>|#{1,6}[ \t]|\d{1,9}[.)][ \t]|~~~|```)/g;
@@ -16,6 +16,8 @@ function matches(pattern: RegExp, text: string, at: number): RegExpExecArray | n
   return pattern.exec(text);
 }
 
+/** Longer runs of backticks open no code. */
+const LONGEST_RUN = 60;
 /** How far ahead is read to tell whether what is open closes: nothing longer is kept whole. */
 const AHEAD = 2_500;
 
@@ -62,11 +64,11 @@ function targetCloses(text: string, from: number, done: boolean): boolean | unde
   return grows ? undefined : false;
 }
 
-/** The part of a word before `at`. Addresses are found in it; none is longer than this looks back. */
-function wordBefore(text: string, at: number): string {
-  let from = at;
-  while (from > 0 && at - from < 2_000 && !/\s/.test(text.charAt(from - 1))) from -= 1;
-  return text.slice(from, at);
+/** Where the word begins that `at` stands in; not before `from`. */
+function wordStart(text: string, at: number, from: number): number {
+  let start = at;
+  while (start > from && !/\s/.test(text.charAt(start - 1))) start -= 1;
+  return start;
 }
 
 interface Run {
@@ -106,6 +108,7 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
   let escaped = false;
   let emptyImage = false;
   let definition = -1;
+  let looked = { at: 0, address: false };
 
   function endRun(next: string): void {
     if (!run) return;
@@ -127,9 +130,12 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
 
   /** Reads a run of backticks. Returns its length, 0 while the text so far does not tell what it is. */
   function backticks(text: string, at: number, done: boolean): number {
+    if (previous === '`') return 1;
     let end = at;
-    while (text[end] === '`') end += 1;
+    while (text[end] === '`' && end - at <= LONGEST_RUN) end += 1;
     const length = end - at;
+    // No author writes so many: each stands for itself, so that a message can end between them.
+    if (length > LONGEST_RUN) return 1;
     if (end === text.length && !done) return 0;
     if (code) {
       if (code.length === length) {
@@ -156,7 +162,12 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
 
   /** The form of one ampersand. In an address Slack does not decode, so there it stays where that reads the same. */
   function ampersand(text: string, at: number, done: boolean): string | undefined {
-    const address = target !== undefined || /:\/\/|\]\(|mailto:/.test(wordBefore(text, at));
+    // Addresses are looked for once: from the last ampersand on, if that stands in the same word.
+    const start = wordStart(text, at, looked.at);
+    const same = start === looked.at;
+    const word = text.slice(same ? Math.max(0, start - 7) : start, at);
+    looked = { at, address: (same && looked.address) || /:\/\/|\]\(|mailto:/.test(word) };
+    const address = target !== undefined || looked.address;
     if (!address || matches(AMBIGUOUS, text, at)) return '&amp;';
     return !done && matches(AMBIGUOUS_BEGUN, text, at) ? undefined : '&';
   }
@@ -265,7 +276,7 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
           if (c === '*' || c === '~') begins(c);
           else if ('[]()'.includes(c)) bracket(c);
         }
-        previous = bare || c !== '!' ? c : 'x';
+        previous = bare ? c : 'x';
         at += taken;
       }
       return at;

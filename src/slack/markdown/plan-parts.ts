@@ -97,7 +97,7 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
   const emit = (more: string): void => (collect ?? parts.text)(more);
   const inline = createInline(emit, parts.sent);
 
-  let limit = PART_LIMIT;
+  let limit = PART_LIMIT - 1;
 
   function cut(context: Context): void {
     if (parts.isEmpty()) return;
@@ -307,7 +307,8 @@ export function planParts(markdown: string, done: boolean): PartPlan[] {
       indented: line.kind === 'indented',
       fence: line.kind === 'fence-text' ? state.fence : undefined,
     };
-    limit = PART_LIMIT - (around.fence ? closingRoom(around) : 0);
+    // One character is left for a mark at the end.
+    limit = PART_LIMIT - 1 - (around.fence ? closingRoom(around) : 0);
     if (parts.size() + line.at + 2 + (adrift ? CLOSE : 0) > limit)
       cut({ ...around, containers: line.kept, within: false });
     if (line.kept.length === 0 && line.kind !== 'blank') adrift = false;

@@ -9,7 +9,7 @@ import { escapeText } from '../../../../src/slack/text.ts';
 import { tidyDocument } from './documents.ts';
 
 /** How many documents the judge reads; it is slow. `MARKDOWN_JUDGED=5000` is the long run. */
-const DOCUMENTS = Number(process.env.MARKDOWN_JUDGED ?? 40);
+const DOCUMENTS = Number(process.env.MARKDOWN_JUDGED ?? 30);
 // The judge and we differ in about one of a thousand such documents (a backtick that never closes, before a line that only
 // looks like a list item): the everyday run reads the same documents every time.
 const seed = { seed: Number(process.env.MARKDOWN_SEED ?? 20_260_401) };

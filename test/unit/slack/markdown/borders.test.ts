@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest';
+import { type PartPlan, planParts } from '../../../../src/slack/markdown/plan-parts.ts';
+import { recover } from '../../../../src/slack/markdown/recover.ts';
+import { chunksSince } from '../../../../src/slack/markdown/sending.ts';
+
+const sizeOf = ({ pieces }: PartPlan): number =>
+  pieces.reduce((sum, piece) => sum + (piece.kind === 'text' ? piece.text.length : 0), 0);
+
+/** Every step that `text` makes from `from` on, character by character, and the whole at last. */
+function expectGrowth(text: string, from: number, to = text.length): void {
+  let before = planParts(text.slice(0, from), false);
+  const steps = Array.from({ length: to - from }, (_, step) =>
+    planParts(text.slice(0, from + step + 1), false),
+  );
+  for (const now of [...steps, planParts(text, true)]) {
+    for (const [at, part] of before.entries()) {
+      const next = now[at];
+      expect(
+        next && (part.closed ? JSON.stringify(next) === JSON.stringify(part) : chunksSince(part, next)),
+      ).toBeTruthy();
+    }
+    before = now;
+  }
+}
+
+const WITHOUT_BORDERS = [
+  ['letters', 'x'],
+  ['ampersands', '&'],
+  ['brackets', '<'],
+  ['ideographs', '語'],
+  ['families', '👩‍👩‍👧‍👦'],
+  ['letters with marks', 'e\u0301'],
+  ['spaces', ' '],
+  ['backticks', '`'],
+  ['square brackets', '['],
+  ['invisible characters', '\u200b'],
+  ['references', '&amp;'],
+  ['pipes', '|'],
+  ['digits', '7'],
+] as const;
+
+const INSIDE: readonly (readonly [string, (text: string) => string])[] = [
+  ['a paragraph', (text) => `Look: ${text}`],
+  ['a quote', (text) => `> ${text}`],
+  ['a list', (text) => `- a\n  1. ${text}`],
+  ['a fence', (text) => `~~~~js\nconst a = 1;\n${text}\n~~~~\nend`],
+  ['a fence in a quoted list', (text) => `> 10. a\n>\n>     \`\`\`sh\n>     ${text}\n>     \`\`\``],
+  ['indented code', (text) => `    ${text}`],
+  ['a table', (text) => `| a | b |\n|---|---|\n| ${text} | c |\n`],
+];
+
+test.each(INSIDE)(
+  'a text without any border in %s is cut at the limit, between characters, and comes back whole',
+  (_name, wrap) => {
+    for (const [name, unit] of WITHOUT_BORDERS) {
+      const text = wrap(unit.repeat(Math.ceil(18_000 / unit.length)));
+      const parts = planParts(text, true);
+      expect(recover(parts), name).toBe(text);
+      for (const part of parts) {
+        expect(sizeOf(part), name).toBeLessThanOrEqual(11_500);
+        for (const piece of part.pieces) {
+          if (piece.kind === 'text') expect(piece.text.isWellFormed(), name).toBe(true);
+        }
+      }
+      for (const share of [0.61, 0.66]) {
+        const at = Math.floor(text.length * share);
+        expectGrowth(text, at, at + 2);
+      }
+    }
+  },
+);
+
+test('one line of code that is longer than a message is told from lines that are not', () => {
+  for (const line of ['word '.repeat(6_000), `${'word '.repeat(20)}\n`.repeat(300)]) {
+    const text = `\`\`\`\n${line}\n\`\`\`\n`;
+    const parts = planParts(text, true);
+    expect(parts.length).toBeGreaterThan(2);
+    expect(recover(parts)).toBe(text);
+  }
+});
+
+test.each([
+  ['a link', '[some words that say where](https://example.com/there "and a title")'],
+  ['an image', '![some words that say what](https://example.com/there.png)'],
+  ['code', '`some words of code`'],
+  ['code with ticks', '`` some ` words of code ``'],
+  ['emphasis', '**some words that matter a lot**'],
+  ['a link of code', '[`a b c`](https://example.com/x_(y))'],
+  ['emoji', '👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦'],
+])('%s is never divided, wherever it meets the end of a message', (_name, whole) => {
+  for (let filler = 8_700; filler <= 8_810; filler += 3) {
+    const text = `${'word '.repeat(2_000).slice(0, filler)} ${whole} and then ${'more '.repeat(900)}`;
+    const texts = planParts(text, true).map(({ pieces }) => recover([{ pieces, closed: true }]));
+    expect(texts.length).toBe(2);
+    expect(texts.filter((one) => one.includes(whole))).toHaveLength(1);
+  }
+});
+
+test('near the end of a message nothing is shown that a later character would move to the next', () => {
+  for (const whole of ['[a b](https://x.y)', '[a b c', '`a b`', '`a b c', '**a b** [c] (d', '![a b](c) e']) {
+    const text = `${'word '.repeat(1_759)}${whole} and then some more`;
+    expectGrowth(text, 8_780);
+  }
+});
+
+test('what never closes does not keep a message from ending', () => {
+  for (const opener of ['`', '[', '**', '![', '](', '<https://', '~~']) {
+    const parts = planParts(`${opener}${'word '.repeat(6_000)}`, true);
+    for (const part of parts.slice(0, -1)) {
+      const last = part.pieces.at(-1);
+      expect(last?.kind === 'text' && last.text.endsWith('word ')).toBe(true);
+    }
+  }
+});
