@@ -109,8 +109,10 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     };
     return askAgent(
       {
-        open: (exchange) =>
-          deps.invoke({
+        open: (exchange) => {
+          // A process that was frozen since its claim must not begin what a successor is already running.
+          hold.assertHeld();
+          return deps.invoke({
             ...exchange,
             sessionId: session,
             userId: actorId,
@@ -120,7 +122,8 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
               mode: exchange.mode,
               ...(exchange.mode === 'attach' ? { afterSeq: exchange.afterSeq } : {}),
             },
-          }),
+          });
+        },
         interruptionOf: deps.interruptionOf,
         stopSession: async () => {
           await deps.stopSession(session).catch((error: unknown) => {

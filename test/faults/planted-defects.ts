@@ -100,7 +100,7 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     name: 'a lost answer of Slack is not settled',
     change: {
       file: 'src/slack/thread-writer.ts',
-      from: 'const settled = await settle?.();',
+      from: 'const settled = await settle?.(last);',
       to: 'const settled = undefined as SlackAnswer | undefined;',
     },
     tries: ['cut at “posted, not recorded”', 'slack loses answers'],

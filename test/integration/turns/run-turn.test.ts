@@ -263,6 +263,15 @@ describe('a turn that this worker may not end', () => {
     expect(b.replySignal()?.aborted).toBe(true);
   });
 
+  it('does not ask the agent when the lane was lost before it could', async () => {
+    const b = await bench({ agent: [answers] });
+    const turn = await b.claim();
+    await b.takeOver(turn);
+    await b.run(turn, (hold) => hold.abort(new LaneLost(turn.lane)));
+    expect(b.calls).toEqual([]);
+    expect(b.finals).toEqual([]);
+  });
+
   it('is left alone when Redis refuses a note, and the reply and the agent are told to stop', async () => {
     const b = await bench({
       agent: [
