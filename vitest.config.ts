@@ -12,6 +12,9 @@ const project = (name: string, timeout: number, globalSetup: string[] = []) => (
     globalSetup,
     testTimeout: timeout,
     hookTimeout: timeout,
+    // Real processes and ports: a port that another program takes in between, or a machine that stalls for seconds, is
+    // no defect. A defect fails twice.
+    retry: globalSetup.length > 0 ? 1 : 0,
   },
 });
 
