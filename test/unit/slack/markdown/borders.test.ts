@@ -97,7 +97,13 @@ test.each([
 });
 
 test('near the end of a message nothing is shown that a later character would move to the next', () => {
-  for (const whole of ['[a b](https://x.y)', '[a b c', '`a b`', '`a b c', '**a b** [c] (d', '![a b](c) e']) {
+  for (const whole of [
+    '[alphabet b](https://x.y)',
+    '[alphabet b c',
+    '`alphabet b`',
+    '**alphabet b** [c] (d',
+    '![alphabet b](c) e',
+  ]) {
     const text = `${'word '.repeat(1_759)}${whole} and then some more`;
     expectGrowth(text, 8_780);
   }
