@@ -3,7 +3,7 @@ import { runCampaign } from '../faults/campaign.ts';
 import { isClean, reportOf } from '../faults/report.ts';
 import { LIMITS, type SeedResult } from '../faults/run-seed.ts';
 import { firstStepOf } from '../faults/schedule.ts';
-import { copyTree } from '../faults/tree.ts';
+import { buildTree } from '../faults/tree.ts';
 
 /** A sample of the campaign that `npm run faults` runs in full. */
 const SAMPLE = [
@@ -17,7 +17,7 @@ it('loses, doubles and disorders nothing when web and worker are killed and an a
     for (let seed = 1; ; seed += 1) if (firstStepOf(seed) === moment) return seed;
   });
   const results: SeedResult[] = [];
-  const tree = await copyTree();
+  const tree = await buildTree();
   try {
     await runCampaign({
       tree,

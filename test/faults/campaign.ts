@@ -1,10 +1,10 @@
 import { type Limits, runSeed, type SeedResult } from './run-seed.ts';
 import { scheduleOf } from './schedule.ts';
 import { type Stack, startStack } from './stack.ts';
-import type { Tree } from './tree.ts';
+import type { BuiltTree } from './tree.ts';
 
 export interface CampaignOptions {
-  readonly tree: Tree;
+  readonly tree: BuiltTree;
   readonly seeds: readonly number[];
   /** Stacks that work side by side. */
   readonly stacks: number;

@@ -4,7 +4,7 @@ import { PLANTED_DEFECTS, tryPlanted } from './planted-defects.ts';
 import { isClean, type Planted, type Report, reportOf } from './report.ts';
 import type { SeedResult } from './run-seed.ts';
 import { describeStep, ROUND, scheduleOf } from './schedule.ts';
-import { copyTree } from './tree.ts';
+import { buildTree } from './tree.ts';
 
 /** `npm run faults -- [options]`: crashes and faults at every failpoint; fails when a promise is broken. */
 
@@ -77,7 +77,7 @@ async function main(stop: AbortSignal): Promise<Report> {
       planted.push(await tryPlanted(defect, { ...options, say, stop }));
     }
   } else {
-    const tree = await copyTree([], options.root);
+    const tree = await buildTree([], options.root);
     try {
       await runCampaign({
         tree,

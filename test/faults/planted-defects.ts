@@ -1,7 +1,7 @@
 import { runCampaign } from './campaign.ts';
 import type { Planted } from './report.ts';
 import { firstStepOf, ROUND } from './schedule.ts';
-import { type Change, copyTree } from './tree.ts';
+import { type Change, buildTree } from './tree.ts';
 
 /** A defect on purpose: a campaign that does not find it proves nothing when it finds none. */
 export interface PlantedDefect {
@@ -144,7 +144,7 @@ export async function tryPlanted(
     readonly stop: AbortSignal;
   },
 ): Promise<Planted> {
-  const tree = await copyTree([defect.change], options.root);
+  const tree = await buildTree([defect.change], options.root);
   const found = new AbortController();
   try {
     const all = Array.from({ length: ROUND * ROUNDS }, (_, i) => i + 1);

@@ -13,7 +13,7 @@ import { type Member, startMember } from './member.ts';
 import { createRedisReader } from './redis-reader.ts';
 import { PEOPLE } from './schedule.ts';
 import { createScriptedAgent, type ScriptedAgent } from './scripted-agent.ts';
-import type { Tree } from './tree.ts';
+import type { BuiltTree } from './tree.ts';
 
 /** One web process and two workers between a real Redis and the stand-ins, with a fault link on every connection. */
 export interface Stack {
@@ -40,7 +40,7 @@ const RETRY_DELAYS_MS = [50, 500, 1_000, 2_000, 4_000, 8_000, 8_000];
 
 const LOADED_WITHIN_MS = 20_000;
 
-export async function startStack(tree: Tree, number: number): Promise<Stack> {
+export async function startStack(tree: BuiltTree, number: number): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), `threadcore-faults-stack${number}-`));
   const closers: (() => Promise<unknown>)[] = [];
   const close = async (keepLogs: boolean) => {
@@ -108,7 +108,7 @@ export async function startStack(tree: Tree, number: number): Promise<Stack> {
         AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE000000000',
         AWS_SECRET_ACCESS_KEY: 'example-secret-key',
         AWS_EC2_METADATA_DISABLED: 'true',
-        NODE_COMPILE_CACHE: join(tree.folder, 'compiled'),
+        NODE_COMPILE_CACHE: tree.compileCache,
       };
       const port = role === 'web' ? webPort : await freePort();
       const started = await startMember({ name, role, port, main: tree.main, folder, env, links });

@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type Bundle, bundle } from './bundle.ts';
 import type { ScriptNames } from './redis-reader.ts';
 
 /** One line of the source, and what it becomes. */
@@ -14,11 +15,13 @@ export interface Change {
 
 /** A copy of the backend's source that nobody edits while it is being tried. */
 export interface Tree {
-  readonly main: string;
   readonly folder: string;
   readonly scripts: ScriptNames;
   remove(): Promise<void>;
 }
+
+/** A tree that can be run. */
+export type BuiltTree = Tree & Bundle;
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -53,9 +56,20 @@ export async function copyTree(changes: readonly Change[] = [], root = ROOT): Pr
         name.toLowerCase(),
       ]),
     );
-    return { main: join(folder, 'src/main.ts'), folder, scripts, remove };
+    return { folder, scripts, remove };
   } catch (error) {
     await remove();
+    throw error;
+  }
+}
+
+/** The same, ready to run. */
+export async function buildTree(changes: readonly Change[] = [], root = ROOT): Promise<BuiltTree> {
+  const tree = await copyTree(changes, root);
+  try {
+    return { ...tree, ...(await bundle(join(tree.folder, 'src/main.ts'), tree.folder)) };
+  } catch (error) {
+    await tree.remove();
     throw error;
   }
 }
