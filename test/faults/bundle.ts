@@ -6,8 +6,8 @@ import { build } from 'esbuild';
 
 /** What CommonJS packages expect to find, in a file that is an ES module. */
 const COMMON_JS = `
-import { createRequire } from 'node:module';
-const require = createRequire(import.meta.url);
+import { createRequire as requireOf } from 'node:module';
+const require = requireOf(import.meta.url);
 const __filename = import.meta.filename;
 const __dirname = import.meta.dirname;
 `;

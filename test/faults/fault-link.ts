@@ -12,8 +12,6 @@ export interface FaultLink {
   readonly port: number;
   /** Everything that passes is shown to this watch, which decides what becomes of it. */
   watch: Watch;
-  /** New connections go there. */
-  setTarget(port: number): void;
   /** Breaks all connections, as a failing network does. */
   cut(): void;
   /** From now on nothing passes in either direction, until the returned function is called. */
@@ -22,20 +20,13 @@ export interface FaultLink {
 }
 
 /** A TCP proxy on loopback between a process and one of its surroundings. It can break, hold and delay what passes. */
-export async function createFaultLink(
-  targetPort: number,
-  createReader: () => StreamReader,
-): Promise<FaultLink> {
-  let target = targetPort;
+export async function createFaultLink(target: number, createReader: () => StreamReader): Promise<FaultLink> {
   const pairs = new Set<{ readonly client: Socket; readonly server: Socket }>();
   let stalled: Promise<void> | undefined;
 
   const link: FaultLink = {
     port: 0,
     watch: () => 'pass',
-    setTarget: (port) => {
-      target = port;
-    },
     cut() {
       for (const { client, server } of pairs) {
         client.destroy();
