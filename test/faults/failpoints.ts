@@ -81,6 +81,7 @@ export const FAILPOINTS: readonly Failpoint[] = [
     (p) => p.name === 'note' && p.text.includes('\r\nwrite\r\n'),
     { atLeast: 2 },
   ),
+  leasing('slot granted', 'answer', named('pace')),
   showing('before post', 'request', named(...CREATES)),
   showing('posted, not recorded', 'answer', named(...CREATES)),
   leasing(

@@ -34,6 +34,8 @@ export interface RunSeen {
   readonly staleRedis: readonly string[];
   /** Messages of the bot that belong to no question. */
   readonly strays: readonly string[];
+  /** Status lines that stand under threads in which nothing goes on. */
+  readonly statuses: readonly string[];
   readonly leftover: readonly string[];
   /** What processes did that they must not do, such as ending by themselves. */
   readonly troubles: readonly string[];
@@ -108,6 +110,7 @@ export function judge(run: RunSeen): Verdict {
     });
   }
   for (const stray of run.strays) found('staleVisible', `a message belongs to no question: ${stray}`);
+  for (const status of run.statuses) found('staleVisible', status);
   for (const what of run.staleRedis) problems.push(`staleRedis: ${what}`);
   for (const what of run.leftover) problems.push(`leftover: ${what}`);
   problems.push(...run.troubles);

@@ -199,6 +199,7 @@ export function brokenOff(seed: number, error: unknown): SeedResult {
     drained: true,
     staleRedis: [],
     strays: [],
+    statuses: [],
     leftover: [],
     troubles: [`the run broke off: ${String(error)}`],
   });

@@ -45,6 +45,7 @@ export const SCENES: readonly Scene[] = [
     'freeze',
     'lane claimed',
     'mid-stream',
+    'slot granted',
     'before post',
     'appended',
     'before the end is recorded',

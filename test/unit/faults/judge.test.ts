@@ -20,7 +20,16 @@ function question(more: Partial<QuestionSeen> = {}): QuestionSeen {
 }
 
 function judged(lanes: QuestionSeen[][], more: Partial<RunSeen> = {}) {
-  return judge({ lanes, drained: true, staleRedis: [], strays: [], leftover: [], troubles: [], ...more });
+  return judge({
+    lanes,
+    drained: true,
+    staleRedis: [],
+    strays: [],
+    statuses: [],
+    leftover: [],
+    troubles: [],
+    ...more,
+  });
 }
 
 describe('the judge of a run', () => {
@@ -86,6 +95,18 @@ describe('the judge of a run', () => {
       leftover: 1,
     });
     expect(verdict.problems).toHaveLength(5);
+  });
+
+  it('counts a status line that nobody takes away as stale', () => {
+    expect(judged([[question()]], { statuses: ['D1 1.0 still says “is thinking…”'] })).toMatchObject({
+      staleVisible: 1,
+    });
+  });
+
+  it('does not pass a run in which a process ended by itself', () => {
+    expect(judged([[question()]], { troubles: ['web ended by itself with code 1'] }).problems).toHaveLength(
+      1,
+    );
   });
 
   it('does not pass a run that did not come to its end', () => {
