@@ -1,7 +1,9 @@
 import { type AgentConfig, readAgent } from './config/agent.ts';
 import {
+  type LanesConfig,
   type RedisConfig,
   type Role,
+  readLanes,
   readRedis,
   readRole,
   readTelemetry,
@@ -15,7 +17,14 @@ import { ConfigError, createReader, type Environment, oneOf, type Reader } from 
 import { type AccessConfig, readAccess, readSlack, type SlackConfig } from './config/slack.ts';
 
 export type { AgentConfig } from './config/agent.ts';
-export type { RedisConfig, Role, TelemetryConfig, WebConfig, WorkerConfig } from './config/core.ts';
+export type {
+  LanesConfig,
+  RedisConfig,
+  Role,
+  TelemetryConfig,
+  WebConfig,
+  WorkerConfig,
+} from './config/core.ts';
 export { ConfigError, type Environment } from './config/reader.ts';
 export type { AccessConfig, SlackConfig } from './config/slack.ts';
 
@@ -25,6 +34,7 @@ export interface Config {
   readonly web: WebConfig;
   readonly redis: RedisConfig;
   readonly worker: WorkerConfig;
+  readonly lanes: LanesConfig;
   readonly identity: { readonly mode: 'off' };
   readonly guardrails: { readonly mode: 'off' };
   readonly slack: SlackConfig;
@@ -45,6 +55,18 @@ export function loadConfig(env: Environment = process.env): Config {
   return freeze(config);
 }
 
+/**
+ * Only what an operator's command needs: where the turns are kept.
+ *
+ * @throws ConfigError as `loadConfig` does.
+ */
+export function loadRedisConfig(env: Environment = process.env): RedisConfig {
+  const reader = createReader(env);
+  const config = readRedis(reader);
+  if (reader.problems.length > 0) throw new ConfigError(reader.problems);
+  return Object.freeze(config);
+}
+
 /** The names of all variables that `loadConfig` reads. */
 export function configNames(): readonly string[] {
   const reader = createReader({});
@@ -59,6 +81,7 @@ function readAll(reader: Reader): Config {
     web: readWeb(reader),
     redis: readRedis(reader),
     worker: readWorker(reader),
+    lanes: readLanes(reader),
     identity: readIdentity(reader),
     guardrails: readGuardrails(reader),
     slack: readSlack(reader, role !== 'worker'),

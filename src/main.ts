@@ -23,6 +23,7 @@ import { createAgentCalls, interruptionOf } from './turns/agent-calls.ts';
 import { createFeedback } from './turns/feedback.ts';
 import { CHAT_CALL_TIMEOUT_MS, createLanes } from './turns/lanes.ts';
 import { createOnce } from './turns/once.ts';
+import { createOperator } from './turns/operator.ts';
 import { pause } from './turns/pause.ts';
 import { createQuestionChanges } from './turns/question-changes.ts';
 import { type RunTurnDeps, runTurn } from './turns/run-turn.ts';
@@ -57,7 +58,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
 
     const metrics = createMetrics();
     const traces = createTraces();
-    const lanes = createLanes(redis, keyPrefix);
+    const lanes = createLanes(redis, keyPrefix, config.lanes);
+    const operator = createOperator(redis, keyPrefix);
     const wakes = createWakes(redis, keyPrefix, (error) =>
       log.warn({ err: error }, 'the queue reported an error'),
     );
@@ -73,8 +75,9 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       () => metrics.shutdown(),
     );
     metrics.watchQueue(async () => {
-      const { readyLanes, activeLanes, turns } = await lanes.depth();
-      return { ready: readyLanes, queued: turns.queued ?? 0, running: activeLanes };
+      const { readyLanes, activeLanes, paused, turns } = await lanes.depth();
+      const queued = (turns.queued ?? 0) + (turns.received ?? 0);
+      return { ready: readyLanes, queued, running: activeLanes, paused };
     });
 
     const worker = config.role === 'web' ? undefined : startWorkerRole();
@@ -94,6 +97,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           return [`Redis does not answer: ${error instanceof Error ? error.message : String(error)}`];
         }
       },
+      intake: async () => (await operator.paused()) ?? 'open',
       metrics: metrics.expose,
       log,
     });
@@ -213,6 +217,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         },
         log,
         now,
+        monotonic,
+        random: Math.random,
       };
       return startTurnWorker({
         connection: queueConnection,

@@ -56,7 +56,19 @@ const NOTICES: Record<NoticeCode, { readonly text: string; readonly retry: boole
     text: 'The agent was interrupted while it was changing something, and I cannot tell whether the change went through. Please check before you ask again.',
     retry: false,
   },
-  stopped: { text: 'Stopped. What was answered so far stays above.', retry: true },
+  stopped: { text: 'Stopped. What was answered so far stays above. Press Retry to ask again.', retry: true },
+  stopped_by_operator: {
+    text: 'An administrator stopped this. What was answered so far stays above. Press Retry to ask again, or ask your administrator.',
+    retry: true,
+  },
+  stopped_for_newer: {
+    text: 'Stopped, because you asked something newer in this thread. Press Retry to ask this again.',
+    retry: true,
+  },
+  stopped_in_change: {
+    text: 'Stopped while the agent was changing something, and I cannot tell whether the change went through. Please check before you ask again.',
+    retry: false,
+  },
   internal: {
     text: 'Something went wrong on our side. Press Retry to ask again. If it happens again, tell your administrator.',
     retry: true,

@@ -7,6 +7,10 @@ export interface WebDeps {
   readonly slackEvents?: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** Why this process cannot do its work right now; empty = ready. */
   readonly notReady: () => Promise<readonly string[]>;
+  /** `open`, or who paused intake and why. A paused process is ready: it accepts questions and keeps them. */
+  readonly intake: () => Promise<
+    'open' | { readonly by: string; readonly reason: string; readonly since: number }
+  >;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
   readonly log: Logger;
@@ -24,8 +28,16 @@ export function createWebApp(deps: WebDeps): Express {
 
   app.get('/readyz', async (_request, response) => {
     const reasons = await deps.notReady();
-    response.status(reasons.length === 0 ? 200 : 503);
-    response.json(reasons.length === 0 ? { status: 'ready' } : { status: 'not ready', reasons });
+    if (reasons.length > 0) {
+      response.status(503).json({ status: 'not ready', reasons });
+      return;
+    }
+    const intake = await deps.intake();
+    response.json({
+      status: 'ready',
+      intake:
+        intake === 'open' ? intake : { paused: true, ...intake, since: new Date(intake.since).toISOString() },
+    });
   });
 
   app.get('/metrics', async (_request, response) => {

@@ -35,7 +35,8 @@ describe('the configuration', () => {
       role: 'all',
       web: { host: '0.0.0.0', port: 3000, publicUrl: undefined },
       redis: { url: 'redis://127.0.0.1:6379', durability: 'aof', keyPrefix: '{tc}' },
-      worker: { concurrency: 50, lanePolicy: 'queue', turnTimeoutMs: 3_600_000 },
+      worker: { concurrency: 50, turnTimeoutMs: 3_600_000 },
+      lanes: { policy: 'queue', personPerHour: 0, tenantPerHour: 0, tenantAtOnce: 0 },
       identity: { mode: 'off' },
       guardrails: { mode: 'off' },
       slack: {

@@ -77,7 +77,7 @@ export async function startConversations(
   const redis = connect({ url: await testRedis(), name: 'conversations' });
   const logged: string[] = [];
   const log = createLogger({ level: 'debug', destination: { write: (line) => void logged.push(line) } });
-  const lanes = createLanes(redis, prefix, 60_000);
+  const lanes = createLanes(redis, prefix, { leaseMs: 60_000 });
   const wakes = createWakes(redis, prefix);
   const ignored: string[] = [];
   let webUrl = '';
@@ -167,6 +167,7 @@ export async function startConversations(
     createWebApp({
       ...(first?.handle ? { slackEvents: first.handle } : {}),
       notReady: async () => ingresses.flatMap((ingress) => ingress.notReady()),
+      intake: async () => 'open',
       metrics: async () => '',
       log,
     }),

@@ -94,7 +94,13 @@ export async function startIngress(
   const handle = options.withoutBolt ? createSlackReceiver(shared).handle : slack.handle;
   if (!handle) throw new Error('there is nothing to send to');
   const server = createServer(
-    createWebApp({ slackEvents: handle, notReady: async () => [], metrics: async () => '', log }),
+    createWebApp({
+      slackEvents: handle,
+      notReady: async () => [],
+      intake: async () => 'open',
+      metrics: async () => '',
+      log,
+    }),
   );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -158,6 +158,7 @@ export async function askIn(
     fence: '1',
     generation: 0,
     quietMs: 0,
+    at: {},
   };
   const methods = () => slack.calls.map((call) => call.method);
   return {

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { laneId } from '../../../src/chat/keys.ts';
+import { EMPTY_VIEW } from '../../../src/chat/vocabulary.ts';
 import { type Connection, connect, disconnect } from '../../../src/store/connection.ts';
-import { createLanes } from '../../../src/turns/lanes.ts';
+import { createLanes, type LaneSettings, type Lanes } from '../../../src/turns/lanes.ts';
+import type { ClaimedTurn } from '../../../src/turns/turn.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { testRedis } from '../../setup/redis.ts';
 import { createLaneModel, dump, TENANTS } from './lane-model.ts';
@@ -14,7 +16,11 @@ const freshPrefix = () => {
   prefixes += 1;
   return `{tc}:${prefixes}`;
 };
-const freshLanes = (leaseMs?: number) => createLanes(redis, freshPrefix(), leaseMs);
+const finish = async (lanes: Lanes, turn: ClaimedTurn) => {
+  await lanes.post(turn, { end: 'done', reason: '', view: EMPTY_VIEW });
+  return lanes.finish(turn, 'done', '');
+};
+const freshLanes = (settings: Partial<LaneSettings> = {}) => createLanes(redis, freshPrefix(), settings);
 
 beforeAll(async () => {
   redis = connect({ url: await testRedis(), name: 'lanes-test' });
@@ -38,6 +44,9 @@ const step = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('claim' as const), dies: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('finish' as const, 'release' as const), n }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('post' as const), n }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('stop' as const), n, all: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('pause' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('note' as const, 'renew' as const), n }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('staleWrite' as const), n }) },
   {
@@ -48,41 +57,60 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('sweep' as const) }) },
 );
 
+/** Under the rules that an operator can choose. */
+const rules = fc.record({
+  policy: fc.constantFrom('queue' as const, 'queue' as const, 'latest' as const, 'interrupt' as const),
+  tenantAtOnce: fc.constantFrom(0, 0, 1, 2),
+});
+/** `LANE_HISTORIES=10000` for the whole campaign. */
+const HISTORIES = Number(process.env.LANE_HISTORIES ?? 250);
+
 describe('lanes', () => {
-  it('keep every promise in any history of deliveries, edits, deletions, crashes, shutdowns and stale workers', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 50, size: 'max' }), async (history) => {
-        const model = createLaneModel(redis, freshPrefix());
-        for (const act of history) {
-          switch (act.do) {
-            case 'deliver':
-              await model.accept(
-                message({ ...act, claims: act.names.map((name) => `${name}:${act.tenant}:${act.event}`) }),
-              );
-              break;
-            case 'claim':
-              await model.claim(act.dies);
-              break;
-            case 'edit':
-              await model.edit(act.n, act.editor);
-              break;
-            case 'remove':
-              await model.remove(act.n);
-              await model.compareDepth();
-              break;
-            case 'sweep':
-              await model.sweep();
-              await model.compareDepth();
-              break;
-            default:
-              await model[act.do](act.n);
+  it(
+    'keep every promise in any history of deliveries, edits, deletions, stops, pauses, crashes, shutdowns and stale workers',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(rules, fc.array(step, { maxLength: 50, size: 'max' }), async (given, history) => {
+          const model = createLaneModel(redis, freshPrefix(), given);
+          for (const act of history) {
+            switch (act.do) {
+              case 'deliver':
+                await model.accept(
+                  message({ ...act, claims: act.names.map((name) => `${name}:${act.tenant}:${act.event}`) }),
+                );
+                break;
+              case 'claim':
+                await model.claim(act.dies);
+                break;
+              case 'stop':
+                await model.stop(act.n, act.all);
+                await model.compareDepth();
+                break;
+              case 'pause':
+                await model.togglePause();
+                break;
+              case 'edit':
+                await model.edit(act.n, act.editor);
+                break;
+              case 'remove':
+                await model.remove(act.n);
+                await model.compareDepth();
+                break;
+              case 'sweep':
+                await model.sweep();
+                await model.compareDepth();
+                break;
+              default:
+                await model[act.do](act.n);
+            }
           }
-        }
-        await model.drain();
-      }),
-      { numRuns: 250, endOnFailure: true },
-    );
-  }, 60_000);
+          await model.drain();
+        }),
+        { numRuns: HISTORIES, endOnFailure: true },
+      );
+    },
+    60_000 * Math.ceil(HISTORIES / 250),
+  );
 
   it('serve another tenant’s first question next, however many lanes the busy tenant has', async () => {
     const lanes = freshLanes();
@@ -100,7 +128,7 @@ describe('lanes', () => {
     const order: (string | undefined)[] = [];
     for (let i = 0; i < 3; i += 1) {
       const turn = await lanes.claim('w');
-      if (turn) await lanes.finish(turn, 'done', '');
+      if (turn) await finish(lanes, turn);
       order.push(turn?.id);
     }
     expect(order).toEqual(['a1', 'b1', 'a2']);
@@ -125,7 +153,7 @@ describe('lanes', () => {
   });
 
   it('take a lane back only after its lease ran out, and keep its successor quiet while a chat call may be under way', async () => {
-    const lanes = freshLanes(40);
+    const lanes = freshLanes({ leaseMs: 40 });
     await lanes.accept('a1', message());
     const first = await lanes.claim('dies');
     if (!first) throw new Error('nothing was ready');
@@ -138,14 +166,14 @@ describe('lanes', () => {
   });
 
   it('keep a renewed lease beyond its first length', async () => {
-    const lanes = freshLanes(60_000);
-    const short = createLanes(redis, `{tc}:${prefixes}`, 0);
+    const lanes = freshLanes({ leaseMs: 60_000 });
+    const short = createLanes(redis, `{tc}:${prefixes}`, { leaseMs: 0 });
     await lanes.accept('a1', message());
     const turn = await short.claim('w');
     if (!turn) throw new Error('nothing was ready');
-    expect(await lanes.renew([turn])).toEqual([]);
+    expect(await lanes.renew([turn])).toEqual({ lost: [], stops: new Map() });
     expect(await lanes.sweep()).toEqual({ recovered: 0, overlooked: 0 });
-    expect(await lanes.finish(turn, 'done', '')).toEqual({ held: true, wake: false });
+    expect(await finish(lanes, turn)).toEqual({ held: true, wake: false });
   });
 
   it('count a ready lane as overlooked once it has waited for a second', async () => {
@@ -168,7 +196,7 @@ describe('lanes', () => {
     });
     const turn = await lanes.claim('w');
     if (!turn) throw new Error('nothing was ready');
-    await lanes.finish(turn, 'done', '');
+    await finish(lanes, turn);
     expect(await lanes.accept('later', message({ claims: ['again'] }))).toMatchObject({
       outcome: 'accepted',
       place: 100,
@@ -197,7 +225,7 @@ describe('lanes', () => {
     await lanes.accept('a1', message({ claims: ['x', 'y'] }));
     const turn = await lanes.claim('w');
     if (!turn) throw new Error('nothing was ready');
-    await lanes.finish(turn, 'done', '');
+    await finish(lanes, turn);
     const names = Object.keys(await dump(redis, prefix));
     const lasting: string[] = [];
     for (const name of names) if ((await redis.ttl(`${prefix}:${name}`)) < 0) lasting.push(name);

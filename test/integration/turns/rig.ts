@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { EMPTY_VIEW } from '../../../src/chat/vocabulary.ts';
 import { type Connection, connect, connectForQueue, disconnect } from '../../../src/store/connection.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createAccept } from '../../../src/turns/accept-turn.ts';
-import { createLanes, type Lanes } from '../../../src/turns/lanes.ts';
+import { createLanes, type LaneSettings, type Lanes } from '../../../src/turns/lanes.ts';
 import type { Hold } from '../../../src/turns/leases.ts';
 import type { ClaimedTurn } from '../../../src/turns/turn.ts';
 import { createWakes } from '../../../src/turns/wakes.ts';
@@ -13,7 +14,7 @@ export type Run = (turn: ClaimedTurn, hold: Hold) => Promise<void>;
 let rigs = 0;
 
 /** Lanes, wakes and accept on a real Redis under a prefix of their own. `close` ends everything that was opened. */
-export function createRig(url: string, options: { readonly leaseMs?: number } = {}) {
+export function createRig(url: string, options: Partial<LaneSettings> = {}) {
   rigs += 1;
   const prefix = `{tc}:rig-${rigs}`;
   const closers: (() => Promise<unknown>)[] = [];
@@ -24,7 +25,7 @@ export function createRig(url: string, options: { readonly leaseMs?: number } = 
   const logged: string[] = [];
   const log = createLogger({ level: 'debug', destination: { write: (line) => void logged.push(line) } });
   const redis = open(connect({ url, name: 'rig' }));
-  const lanes = createLanes(redis, prefix, options.leaseMs);
+  const lanes = createLanes(redis, prefix, options);
   const wakes = createWakes(redis, prefix);
   closers.push(() => wakes.close());
 
@@ -72,6 +73,7 @@ export function createRig(url: string, options: { readonly leaseMs?: number } = 
     startWorker,
     /** Ends a turn as `runTurn` does: the lane is freed, and woken for if more is waiting. */
     async endTurn(turn: ClaimedTurn): Promise<void> {
+      await lanes.post(turn, { end: 'done', reason: 'answered', view: EMPTY_VIEW });
       const { wake } = await lanes.finish(turn, 'done', 'answered');
       if (wake) await wakes.add();
     },

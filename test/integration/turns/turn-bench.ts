@@ -113,6 +113,8 @@ export const benchOn =
       },
       log: rig.log,
       now: () => Date.now(),
+      monotonic: () => performance.now(),
+      random: () => 0.5,
       ...options.more,
     };
     const leases = keepLeases({

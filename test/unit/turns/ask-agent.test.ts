@@ -53,6 +53,8 @@ function scripted(scripts: readonly Script[], options: Partial<AskAgentDeps> = {
     canAttach: true,
     totalMs: 60_000,
     signal: new AbortController().signal,
+    stop: new AbortController().signal,
+    random: () => 0.5,
     onView(view) {
       views.push(view);
       order.push(`view ${view.text} ${view.tasks.map((task) => task.state).join()}`.trim());

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Held } from '../../../src/turns/lanes.ts';
+import type { Held, Renewal } from '../../../src/turns/lanes.ts';
 import { keepLeases } from '../../../src/turns/leases.ts';
 import { LaneLost } from '../../../src/turns/reply.ts';
 import { parseTurn } from '../../../src/turns/turn.ts';
@@ -17,13 +17,17 @@ const message = JSON.stringify({
   claims: ['1'],
 });
 const turn = (lane: string, fence = '1') => ({
-  ...parseTurn(`turn-${lane}`, { lane, message }),
+  ...parseTurn(`turn-${lane}`, { lane, message, state: 'running' }),
   fence,
   generation: 0,
   quietMs: 0,
 });
 
-type Renew = (held: readonly Held[]) => Promise<string[]>;
+/** How often a worker asks. */
+const EVERY_MS = 500;
+
+type Renew = (held: readonly Held[]) => Promise<Renewal>;
+const answer = (...lost: string[]): Renewal => ({ lost, stops: new Map() });
 
 describe('the leases of a worker', () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -48,13 +52,13 @@ describe('the leases of a worker', () => {
     return { ...kept, calls, errors };
   }
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
-  const nothingLost: Renew = () => Promise.resolve([]);
+  const nothingLost: Renew = () => Promise.resolve(answer());
 
   it('are renewed all in one call, and hold for as long as Redis says so', async () => {
     const kept = leases(nothingLost);
     const holds = ['a', 'b', 'c'].map((lane) => kept.hold(turn(lane), performance.now()));
     await pass(10 * LEASE_MS);
-    expect(kept.calls).toHaveLength(30);
+    expect(kept.calls).toHaveLength((10 * LEASE_MS) / EVERY_MS);
     for (const call of kept.calls) expect(call.map((held) => held.lane)).toEqual(['a', 'b', 'c']);
     for (const hold of holds) {
       expect(hold.signal.aborted).toBe(false);
@@ -73,14 +77,14 @@ describe('the leases of a worker', () => {
   });
 
   it('end with the next renewal when Redis says that a lane is lost, and only for this lane', async () => {
-    const kept = leases(() => Promise.resolve(['a']));
+    const kept = leases(() => Promise.resolve(answer('a')));
     const lost = kept.hold(turn('a'), performance.now());
     const held = kept.hold(turn('b'), performance.now());
-    await pass(LEASE_MS / 3);
+    await pass(EVERY_MS);
     expect(lost.signal.reason).toBeInstanceOf(LaneLost);
     expect(() => lost.assertHeld()).toThrow(LaneLost);
     expect(held.signal.aborted).toBe(false);
-    await pass(LEASE_MS / 3);
+    await pass(EVERY_MS);
     expect(kept.calls.at(-1)?.map((h) => h.lane)).toEqual(['b']);
     await kept.close();
   });
@@ -98,14 +102,14 @@ describe('the leases of a worker', () => {
   });
 
   it('end by the own clock when Redis does not answer at all', async () => {
-    let answer: (lost: string[]) => void = () => undefined;
-    const kept = leases(() => new Promise((resolve) => (answer = resolve)));
+    let reply: (renewal: Renewal) => void = () => undefined;
+    const kept = leases(() => new Promise((resolve) => (reply = resolve)));
     const hold = kept.hold(turn('a'), performance.now());
     await pass(LEASE_MS);
     expect(hold.signal.reason).toBeInstanceOf(LaneLost);
     // Not one call behind the other, or the way back would be longer than the time away.
     expect(kept.calls).toHaveLength(1);
-    answer([]);
+    reply(answer());
     await kept.close();
   });
 
@@ -122,10 +126,10 @@ describe('the leases of a worker', () => {
       asked += 1;
       // The first is answered after half a lease; then Redis falls silent for as long as it takes.
       await new Promise((resolve) => setTimeout(resolve, asked === 1 ? LEASE_MS / 2 : 10 * LEASE_MS));
-      return [];
+      return answer();
     });
     const hold = kept.hold(turn('a'), performance.now());
-    await pass(LEASE_MS / 3 + LEASE_MS - 1);
+    await pass(EVERY_MS + LEASE_MS - 1);
     expect(hold.signal.aborted).toBe(false);
     await pass(1);
     expect(hold.signal.reason).toBeInstanceOf(LaneLost);
@@ -157,7 +161,7 @@ describe('the leases of a worker', () => {
   it('leave no timer when closed', async () => {
     const kept = leases(nothingLost);
     kept.hold(turn('a'), performance.now());
-    await pass(LEASE_MS / 3);
+    await pass(EVERY_MS);
     await kept.close();
     expect(vi.getTimerCount()).toBe(0);
   });

@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { notice } from '../../../src/chat/notices.ts';
-import {
-  decideNext,
-  type Interruption,
-  type RefusalCode,
-  type Situation,
-} from '../../../src/turns/recovery-decision.ts';
+import type { RefusalCode } from '../../../src/turns/failure-policy.ts';
+import { decideNext, type Interruption, type Situation } from '../../../src/turns/recovery-decision.ts';
 
 // A record, so that a new code does not compile until it is listed here.
 const CODES = Object.keys({

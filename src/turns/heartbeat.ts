@@ -1,0 +1,63 @@
+import type { ReplyView } from '../chat/vocabulary.ts';
+
+/** After so long without anything new to see, the time that has passed is said instead. Milliseconds. */
+const SAY_AFTER_MS = 10_000;
+const LOOK_EVERY_MS = 1_000;
+
+export interface HeartbeatDeps {
+  readonly show: (view: ReplyView) => void;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+}
+
+/**
+ * Passes views on, and speaks up while nothing new comes: people see that a long task goes on, and for how long.
+ * A status that was given a time keeps it until there is another status.
+ */
+export function createHeartbeat(deps: HeartbeatDeps) {
+  const began = deps.now();
+  let view: ReplyView | undefined;
+  let seen = '';
+  let changedAt = began;
+  let time = '';
+  let long = false;
+
+  const decorated = (plain: ReplyView): ReplyView => ({
+    ...plain,
+    ...(time === '' ? {} : { status: `${(plain.status ?? 'is working').replace(/[.…]+$/, '')} · ${time}` }),
+    ...(long ? { long: true } : {}),
+  });
+
+  const look = () => {
+    if (!view || deps.now() - changedAt < SAY_AFTER_MS) return;
+    changedAt = deps.now();
+    long = true;
+    time = spoken(deps.now() - began);
+    deps.show(decorated(view));
+  };
+  let timer: NodeJS.Timeout | undefined;
+
+  return {
+    show(next: ReplyView): void {
+      timer ??= setInterval(look, LOOK_EVERY_MS);
+      const sight = JSON.stringify([next.status, next.text.length, next.tasks]);
+      if (sight !== seen) {
+        if (next.status !== view?.status) time = '';
+        seen = sight;
+        changedAt = deps.now();
+      }
+      view = next;
+      deps.show(decorated(next));
+    },
+    /** Nothing is shown by the clock from then on. */
+    stop: () => clearInterval(timer),
+  };
+}
+
+/** 75,000 → `1 min 15 s` */
+export function spoken(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  if (hours > 0) return `${hours} h ${minutes} min`;
+  return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+}
