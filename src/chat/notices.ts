@@ -5,7 +5,8 @@ const NOTICES: Record<NoticeCode, { readonly text: string; readonly retry: boole
   help: {
     text:
       'Mention me with a question, or write to me directly. For example: “How many EC2 instances are running?” ' +
-      'Write on in the same thread to follow up: I remember what you asked there. Each person in a thread has a conversation of their own with me.',
+      'Write on in the same thread to follow up: I remember what you asked there. Each person in a thread has a conversation of their own with me. ' +
+      'While I am at work, write `stop` to end it, `stop all` to end what waits as well, and `status` to see what is going on.',
     retry: false,
   },
   empty_question: {

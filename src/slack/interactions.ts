@@ -9,7 +9,7 @@ import type { Json } from './json.ts';
 import { kindOf } from './normalise.ts';
 import { RETRY_ACTION } from './render.ts';
 import { escapeText } from './text.ts';
-import { LANE_FULL, type Listener, REFUSED, type Whisper } from './whisper.ts';
+import { LANE_FULL, type Listener, QUOTA_USED, REFUSED, type Whisper } from './whisper.ts';
 
 /** `chat.update` takes 4,000 bytes of `text`; the blocks hold the whole. */
 const TEXT_BYTES = 3_900;
@@ -20,6 +20,7 @@ const RETRY_ANSWERS: Record<Retry, string | undefined> = {
   not_yours: 'Only the person who asked can retry. Mention me to ask the question yourself.',
   too_old: 'This question is too old to retry. Please ask it again.',
   busy: LANE_FULL,
+  quota: QUOTA_USED,
 };
 /** After these, pressing the same button again leads nowhere. */
 const SPENT: ReadonlySet<Retry> = new Set(['accepted', 'already_retried', 'too_old']);
@@ -108,7 +109,7 @@ export function createInteractions(deps: InteractionsDeps) {
   };
 }
 
-function presser(body: BlockAction): Listener {
+export function presser(body: BlockAction): Listener {
   const { message, container } = body;
   const thread: unknown = message?.thread_ts ?? container?.thread_ts ?? message?.ts ?? '';
   return personIn(body, body.channel?.id ?? '', String(thread));
@@ -122,7 +123,7 @@ function personIn(body: BlockAction | ViewSubmitAction, conversation: string, th
   };
 }
 
-function pressedValue(body: BlockAction): string {
+export function pressedValue(body: BlockAction): string {
   const [action] = body.actions;
   return action && 'value' in action ? String(action.value) : '';
 }

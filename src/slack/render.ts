@@ -20,6 +20,7 @@ const EDIT_TEXT_BYTES = 3_900;
 const POST_TEXT_LIMIT = 39_000;
 
 export const RETRY_ACTION = 'turn_retry';
+export const STOP_ACTION = 'turn_stop';
 /** Names our messages, so that one whose answer was lost can be found again. */
 export const MARKER_EVENT = 'threadcore_reply';
 

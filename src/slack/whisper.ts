@@ -29,5 +29,7 @@ export function createWhisper(client: SlackClient, background: Background): Whis
 /** Said in more than one place. */
 export const REFUSED =
   'I am not allowed to answer here. Ask your administrator to allow this workspace, channel or person for the cloud engineer bot.';
+export const QUOTA_USED =
+  'You, or your workspace, have asked as much as is allowed for now. Try again a little later; your administrator can raise the limit.';
 export const LANE_FULL =
   'You have too many unanswered questions in this thread. Wait until I have caught up, then ask again.';

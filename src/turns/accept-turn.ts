@@ -14,7 +14,7 @@ export interface AcceptDeps {
   readonly log: Logger;
 }
 
-export type Retry = 'accepted' | 'already_retried' | 'not_yours' | 'too_old' | 'busy';
+export type Retry = 'accepted' | 'already_retried' | 'not_yours' | 'too_old' | 'busy' | 'quota';
 
 /** Under this name the question of a turn is asked again, once. */
 export const retryClaim = (turnId: string): string => `retry:${turnId}`;
@@ -55,6 +55,7 @@ export function createAccept(deps: AcceptDeps) {
     if (sender.id !== by.id || sender.tenant !== by.tenant) return 'not_yours';
     const acceptance = await acceptTurn({ ...turn.message, addressed: true, claims: [retryClaim(turnId)] });
     if (acceptance.outcome === 'accepted') return 'accepted';
+    if (acceptance.outcome === 'quota') return 'quota';
     return acceptance.outcome === 'full' ? 'busy' : 'already_retried';
   }
 

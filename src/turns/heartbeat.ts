@@ -1,3 +1,4 @@
+import { spoken } from '../chat/duration.ts';
 import type { ReplyView } from '../chat/vocabulary.ts';
 
 /** After so long without anything new to see, the time that has passed is said instead. Milliseconds. */
@@ -52,12 +53,4 @@ export function createHeartbeat(deps: HeartbeatDeps) {
     /** Nothing is shown by the clock from then on. */
     stop: () => clearInterval(timer),
   };
-}
-
-/** 75,000 → `1 min 15 s` */
-export function spoken(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  if (hours > 0) return `${hours} h ${minutes} min`;
-  return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
 }

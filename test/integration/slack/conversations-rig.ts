@@ -8,7 +8,7 @@ import {
   type SlackStandInOptions,
 } from '../../../local/slack/stand-in.ts';
 import type { AdmissionRules } from '../../../src/chat/admission.ts';
-import { answerCommand } from '../../../src/commands/answer-command.ts';
+import { createCommands } from '../../../src/commands/commands.ts';
 import { createSlackClient } from '../../../src/slack/client.ts';
 import { createSlackIngress, type SlackIngress } from '../../../src/slack/ingress.ts';
 import { connect, disconnect } from '../../../src/store/connection.ts';
@@ -17,6 +17,7 @@ import { createAccept } from '../../../src/turns/accept-turn.ts';
 import { createFeedback } from '../../../src/turns/feedback.ts';
 import { createLanes, type Lanes } from '../../../src/turns/lanes.ts';
 import { createOnce } from '../../../src/turns/once.ts';
+import { createOperator, type Operator } from '../../../src/turns/operator.ts';
 import { pause } from '../../../src/turns/pause.ts';
 import { createQuestionChanges } from '../../../src/turns/question-changes.ts';
 import type { TurnRecord } from '../../../src/turns/turn.ts';
@@ -41,6 +42,7 @@ export interface RigOptions {
 export interface ConversationsRig {
   readonly slack: SlackStandIn;
   readonly lanes: Lanes;
+  readonly operator: Operator;
   readonly ingresses: readonly SlackIngress[];
   readonly webUrl: string;
   readonly ignored: string[];
@@ -78,6 +80,7 @@ export async function startConversations(
   const logged: string[] = [];
   const log = createLogger({ level: 'debug', destination: { write: (line) => void logged.push(line) } });
   const lanes = createLanes(redis, prefix, { leaseMs: 60_000 });
+  const operator = createOperator(redis, prefix);
   const wakes = createWakes(redis, prefix);
   const ignored: string[] = [];
   let webUrl = '';
@@ -150,7 +153,8 @@ export async function startConversations(
       },
       recordFeedback: createFeedback({ redis, keyPrefix: prefix, observe: () => undefined, log }).record,
       once: createOnce(redis, prefix),
-      answerCommand,
+      commands: createCommands({ operator, now: () => Date.now() }),
+      pauseReason: async () => (await operator.paused())?.reason ?? '',
       explainBlocked: async () => 'A rule of your organisation matched.',
       pause,
       now: () => Date.now(),
@@ -184,6 +188,7 @@ export async function startConversations(
   return {
     slack,
     lanes,
+    operator,
     ingresses,
     webUrl,
     ignored,

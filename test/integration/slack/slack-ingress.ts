@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AdmissionRules } from '../../../src/chat/admission.ts';
-import { answerCommand } from '../../../src/commands/answer-command.ts';
+import { createCommands } from '../../../src/commands/commands.ts';
 import type { SlackClient } from '../../../src/slack/client.ts';
 import { createSlackIngress } from '../../../src/slack/ingress.ts';
 import { createSlackReceiver } from '../../../src/slack/receiver.ts';
@@ -31,6 +31,14 @@ export interface Ingress {
   readonly calls: { method: string; args: Record<string, unknown> }[];
   close(): Promise<void>;
 }
+
+const NOTHING = { outcome: 'none', turnId: '', cancelled: 0, waiting: 0 } as const;
+const NOTHING_RUNS = {
+  stopLane: async () => NOTHING,
+  stopTurn: async () => NOTHING,
+  openTurnsOf: async () => [],
+  show: async () => undefined,
+};
 
 /** The real web app, receiver and Bolt app on a free port; only what lies behind `accept` is the test's. */
 export async function startIngress(
@@ -82,7 +90,8 @@ export async function startIngress(
     },
     recordFeedback: options.recordFeedback ?? (async () => 'new'),
     once: options.once ?? (async () => true),
-    answerCommand,
+    commands: createCommands({ operator: NOTHING_RUNS, now: () => Date.now() }),
+    pauseReason: async () => '',
     explainBlocked: async (turnId) => `a rule <matched> in ${turnId}`,
     pause: () => Promise.resolve(),
     monotonic: () => performance.now(),

@@ -7,7 +7,8 @@ import { createLanes, type LaneSettings, type Lanes } from '../../../src/turns/l
 import type { ClaimedTurn } from '../../../src/turns/turn.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { testRedis } from '../../setup/redis.ts';
-import { createLaneModel, dump, TENANTS } from './lane-model.ts';
+import { dump } from './dump.ts';
+import { createLaneModel, TENANTS } from './lane-model.ts';
 import { message } from './messages.ts';
 
 let redis: Connection;
