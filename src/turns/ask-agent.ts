@@ -166,7 +166,12 @@ function refusalOf(code: string): Interruption | undefined {
 }
 
 function concluded({ view, error, stop, gap }: Progress): Outcome {
-  if (error) return { ...ended(agentErrorCode(error.code), view), reason: `agent error: ${error.code}` };
+  if (error) {
+    const outcome = ended(agentErrorCode(error.code), view);
+    return outcome.reason === error.code
+      ? outcome
+      : { ...outcome, reason: `${outcome.reason}: ${error.code}` };
+  }
   if (gap) return ended('events_missing', view);
   switch (stop) {
     case 'limit':

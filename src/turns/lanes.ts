@@ -2,6 +2,7 @@ import { claimId, laneId, personId, threadId } from '../chat/keys.ts';
 import type { InboundMessage } from '../chat/vocabulary.ts';
 import type { Connection } from '../store/connection.ts';
 import { defineScript } from '../store/scripts.ts';
+import type { FailureCode } from './failure-policy.ts';
 import { ACCEPT, CLAIM, DEPTH, FINISH, NOTE, POST, RELEASE, RENEW, SWEEP } from './lua.ts';
 import type { TurnEnd } from './states.ts';
 import {
@@ -35,7 +36,6 @@ const DEAD_LIMIT = 10_000;
 const QUOTA_PERIOD_MS = 3_600_000;
 /** A longer outcome is not put on record: a successor asks the agent for it again. Characters. */
 const OUTCOME_LIMIT = 200_000;
-const UNREADABLE = 'its record cannot be read';
 
 export interface LaneSettings {
   readonly leaseMs: number;
@@ -157,8 +157,8 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
         record = parseTurn(held.id, pairs(fields));
       } catch (error) {
         // A record of another version, or not ours: it would come back for ever and block what waits behind it.
-        await end(held, 'failed', UNREADABLE);
-        throw new Error(`turn ${held.id} was ended: ${UNREADABLE}`, { cause: error });
+        await end(held, 'failed', 'record_unreadable' satisfies FailureCode);
+        throw new Error(`turn ${held.id} was ended: its record cannot be read`, { cause: error });
       }
       return { ...record, fence: held.fence, generation: Number(generation), quietMs: Number(quietMs) };
     },

@@ -250,10 +250,10 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         { platformError: error.reason },
         'the reply cannot be shown: check the bot’s scopes and its place in the channel',
       );
-      const freed = await deps.lanes.finish(turn, 'failed', `reply refused: ${error.reason}`, { posted });
+      const freed = await deps.lanes.finish(turn, 'failed', `reply_refused: ${error.reason}`, { posted });
       if (!freed.held) return;
       if (freed.wake) await wake();
-      deps.observer.ended('failed', 'reply refused', deps.now() - turn.receivedAt);
+      deps.observer.ended('failed', 'reply_refused', deps.now() - turn.receivedAt);
       return;
     }
     // Redis or the platform is away for now. The lease runs out and the turn is taken up again.

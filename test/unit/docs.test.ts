@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { failuresPage } from '../../scripts/docs/failures-page.ts';
 import { configNames } from '../../src/config.ts';
 import * as pacingLua from '../../src/slack/pacing-lua.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -73,6 +74,10 @@ describe('the operators’ pages', () => {
     );
     const table = read('docs/operate.md');
     expect([...used].filter((family) => !table.includes(`…:${family}`))).toEqual([]);
+  });
+
+  it('say of every failure what the code does about it; `npm run docs` writes them anew', () => {
+    expect(read('docs/failures.md')).toBe(failuresPage());
   });
 
   it('give the commands that CI runs', () => {
