@@ -1,4 +1,4 @@
-import { type AgentConfig, readAgent } from './config/agent.ts';
+import { type AgentConfig, readAgent, readRegion } from './config/agent.ts';
 import {
   type LanesConfig,
   type RedisConfig,
@@ -14,6 +14,7 @@ import {
   type WorkerConfig,
 } from './config/core.ts';
 import { ConfigError, createReader, type Environment, oneOf, type Reader } from './config/reader.ts';
+import { type AuditConfig, readAudit, readSecrets, type SecretsConfig } from './config/secrets.ts';
 import { type AccessConfig, readAccess, readSlack, type SlackConfig } from './config/slack.ts';
 
 export type { AgentConfig } from './config/agent.ts';
@@ -26,6 +27,7 @@ export type {
   WorkerConfig,
 } from './config/core.ts';
 export { ConfigError, type Environment } from './config/reader.ts';
+export type { AuditConfig, SecretsConfig } from './config/secrets.ts';
 export type { AccessConfig, SlackConfig } from './config/slack.ts';
 
 /** Everything that an operator decides, checked and frozen. `.env.example` explains each variable. */
@@ -40,7 +42,16 @@ export interface Config {
   readonly slack: SlackConfig;
   readonly access: AccessConfig;
   readonly agent: AgentConfig;
+  readonly secrets: SecretsConfig;
+  readonly audit: AuditConfig;
   readonly telemetry: TelemetryConfig;
+}
+
+/** What the operator's commands need: where the turns are kept, and the keys of the audit log. */
+export interface OpsConfig extends RedisConfig {
+  readonly region: string;
+  readonly secrets: SecretsConfig;
+  readonly audit: AuditConfig;
 }
 
 /**
@@ -56,13 +67,18 @@ export function loadConfig(env: Environment = process.env): Config {
 }
 
 /**
- * Only what an operator's command needs: where the turns are kept.
+ * Only what an operator's command needs.
  *
  * @throws ConfigError as `loadConfig` does.
  */
-export function loadRedisConfig(env: Environment = process.env): RedisConfig {
+export function loadOpsConfig(env: Environment = process.env): OpsConfig {
   const reader = createReader(env);
-  const config = readRedis(reader);
+  const config = {
+    ...readRedis(reader),
+    region: readRegion(reader),
+    secrets: readSecrets(reader),
+    audit: readAudit(reader),
+  };
   if (reader.problems.length > 0) throw new ConfigError(reader.problems);
   return Object.freeze(config);
 }
@@ -87,6 +103,8 @@ function readAll(reader: Reader): Config {
     slack: readSlack(reader, role !== 'worker'),
     access: readAccess(reader),
     agent: readAgent(reader, role !== 'web'),
+    secrets: readSecrets(reader),
+    audit: readAudit(reader),
     telemetry: readTelemetry(reader),
   };
 }

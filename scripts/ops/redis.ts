@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { findRunningLaptop } from '../../local/laptop/laptop-file.ts';
-import { ConfigError, loadRedisConfig, type RedisConfig } from '../../src/config.ts';
+import { ConfigError, loadOpsConfig, type OpsConfig } from '../../src/config.ts';
 import { type Connection, connect, disconnect } from '../../src/store/connection.ts';
 
 /** Something the operator can mend; shown without a stack. */
@@ -11,8 +11,8 @@ export class Complaint extends Error {}
  *
  * @throws Complaint when there is none, or it does not answer.
  */
-export async function withRedis<T>(work: (redis: Connection, config: RedisConfig) => Promise<T>): Promise<T> {
-  const config = await redisConfig();
+export async function withRedis<T>(work: (redis: Connection, config: OpsConfig) => Promise<T>): Promise<T> {
+  const config = await opsConfig();
   let trouble: Error | undefined;
   const redis = connect({
     url: config.url,
@@ -32,11 +32,12 @@ export async function withRedis<T>(work: (redis: Connection, config: RedisConfig
   }
 }
 
-async function redisConfig(): Promise<RedisConfig> {
+/** The configuration from the environment and `.env`. Throws Complaint. */
+export async function opsConfig(): Promise<OpsConfig> {
   if (existsSync('.env')) process.loadEnvFile('.env');
   const laptop = process.env.REDIS_URL ? undefined : await findRunningLaptop('.threadcore');
   try {
-    return loadRedisConfig(laptop ? { ...process.env, REDIS_URL: laptop.redis } : process.env);
+    return loadOpsConfig(laptop ? { ...process.env, REDIS_URL: laptop.redis } : process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new Complaint(`${error.message}\nOr start laptop mode (npm start) in this folder.`);
