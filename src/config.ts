@@ -47,10 +47,14 @@ export interface Config {
   readonly telemetry: TelemetryConfig;
 }
 
-/** What the operator's commands need: where the turns are kept, and the keys of the audit log. */
-export interface OpsConfig extends RedisConfig {
+/** Where keys come from. */
+export interface KeysConfig {
   readonly region: string;
   readonly secrets: SecretsConfig;
+}
+
+/** What the operator's commands need: where the turns and the audit log are kept, and the keys. */
+export interface OpsConfig extends RedisConfig, KeysConfig {
   readonly audit: AuditConfig;
 }
 
@@ -72,13 +76,26 @@ export function loadConfig(env: Environment = process.env): Config {
  * @throws ConfigError as `loadConfig` does.
  */
 export function loadOpsConfig(env: Environment = process.env): OpsConfig {
+  return loadPart(env, (reader) => ({ ...readRedis(reader), ...readKeys(reader), audit: readAudit(reader) }));
+}
+
+/**
+ * Only the keys, for what needs no Redis.
+ *
+ * @throws ConfigError as `loadConfig` does.
+ */
+export function loadKeysConfig(env: Environment = process.env): KeysConfig {
+  return loadPart(env, readKeys);
+}
+
+const readKeys = (reader: Reader): KeysConfig => ({
+  region: readRegion(reader),
+  secrets: readSecrets(reader),
+});
+
+function loadPart<T>(env: Environment, read: (reader: Reader) => T): Readonly<T> {
   const reader = createReader(env);
-  const config = {
-    ...readRedis(reader),
-    region: readRegion(reader),
-    secrets: readSecrets(reader),
-    audit: readAudit(reader),
-  };
+  const config = read(reader);
   if (reader.problems.length > 0) throw new ConfigError(reader.problems);
   return Object.freeze(config);
 }

@@ -32,14 +32,24 @@ export async function withRedis<T>(work: (redis: Connection, config: OpsConfig) 
   }
 }
 
-/** The configuration from the environment and `.env`. Throws Complaint. */
-export async function opsConfig(): Promise<OpsConfig> {
-  if (existsSync('.env')) process.loadEnvFile('.env');
+async function opsConfig(): Promise<OpsConfig> {
+  readDotEnv();
   const laptop = process.env.REDIS_URL ? undefined : await findRunningLaptop('.threadcore');
+  return configured((env) => loadOpsConfig(laptop ? { ...env, REDIS_URL: laptop.redis } : env));
+}
+
+/** Reads a part of the configuration from the environment and `.env`; what is wrong with it is a Complaint. */
+export function configured<T>(load: (env: NodeJS.ProcessEnv) => T): T {
+  readDotEnv();
   try {
-    return loadOpsConfig(laptop ? { ...process.env, REDIS_URL: laptop.redis } : process.env);
+    return load(process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new Complaint(`${error.message}\nOr start laptop mode (npm start) in this folder.`);
   }
+}
+
+/** What stands in the environment already stays. */
+function readDotEnv(): void {
+  if (existsSync('.env')) process.loadEnvFile('.env');
 }
