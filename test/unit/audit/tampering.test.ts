@@ -246,6 +246,23 @@ describe('single things', () => {
     expect(unnoticed).toEqual([]);
   });
 
+  it('a changed entry is told by its number, though everything behind it was written anew to fit', async () => {
+    const log = await brew(plain);
+    const changed = altered(log.lines[2] ?? '', (entry) => {
+      entry.event = { ...(entry.event as object), who: 'person:aaaaaaaaaaaaaaaaaaaaaaaaaa' };
+    });
+    const hidden = rechained({ ...log, lines: log.lines.with(2, changed) }, undefined);
+    expect((await verdictOn(hidden)).findings[0]).toEqual({ seq: 3, kind: 'forged' });
+  });
+
+  it('an entry that is written in another way than the one right way is none', async () => {
+    const log = await brew(plain);
+    const spaced = log.lines.with(2, (log.lines[2] ?? '').replace(',', ', '));
+    expect((await verdictOn({ ...log, lines: spaced })).findings[0]).toEqual({ seq: 3, kind: 'unreadable' });
+    const twice = log.lines.with(2, (log.lines[2] ?? '').replace('{', '{"at":1,'));
+    expect((await verdictOn({ ...log, lines: twice })).findings[0]).toEqual({ seq: 3, kind: 'unreadable' });
+  });
+
   it('a log without any entry is well, and proves nothing', async () => {
     expect(await verdictOn({ lines: [], head: undefined })).toMatchObject({
       ok: true,

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   combineDataKeys,
+  type DataKeys,
   type EncryptionKey,
   localDataKeys,
   unprotectedKeys,
@@ -81,11 +82,25 @@ describe('a sealed record', () => {
     ['the same id in another tenant', { tenant: 'T2' }],
     ['another provider', { provider: 'github' }],
     ['another version', { version: 2 }],
-    ['parts that only read the same when joined', { tenant: 'T1|U', user: '1' }],
+    ['parts that only read the same when joined by a bar', { tenant: 'T1|U', user: '1' }],
   ])('does not open for %s', async (_who, change) => {
     expect(await codeOf(sealer.open({ ...alice, ...change }, await sealer.seal(alice, SECRET)))).toBe(
       'not_authentic',
     );
+  });
+
+  it('keeps the borders between the parts of its owner', async () => {
+    const one = { tenant: 'T1', user: 'U', provider: '1', version: 11 };
+    const other = { tenant: 'T1', user: 'U1', provider: '1', version: 1 };
+    expect(await codeOf(sealer.open(other, await sealer.seal(one, SECRET)))).toBe('not_authentic');
+  });
+
+  it('is bound to the name of its key even where two names lead to one key', async () => {
+    const one = localDataKeys([K1]);
+    const both: DataKeys = { current: one.current, find: (_ref, context) => one.find('l.k1', context) };
+    const envelope = await sealer.seal(alice, SECRET);
+    const renamed = createSealer({ keys: both, randomBytes }).open(alice, envelope.replace('.k1.', '.k2.'));
+    expect(await codeOf(renamed)).toBe('not_authentic');
   });
 
   it('of one person never opens for another, whoever they are', async () => {
