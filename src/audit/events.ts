@@ -95,7 +95,6 @@ export const factsSchema = z.discriminatedUnion('type', [
 
 /** An event as it stands in the log. */
 export type Facts = z.infer<typeof factsSchema>;
-export type EventType = Facts['type'];
 
 /** Whom an event is about, in clear: known to the caller only, and to nobody who reads the log. */
 export type Subject =

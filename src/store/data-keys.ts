@@ -98,7 +98,8 @@ export function deriveKey(key: KeyObject, purpose: string): KeyObject {
 }
 
 /** The same name for the same context, whatever the order of its entries. */
-export const contextName = (context: KeyContext): string => JSON.stringify(Object.entries(context).sort());
+export const contextName = (context: KeyContext): string =>
+  JSON.stringify(Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 export const unknownKey = (): SealedError =>
   new SealedError('unknown_key', 'It was sealed with a key that is not among the configured ones.');

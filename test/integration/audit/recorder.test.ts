@@ -2,16 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startRedis } from '../../../local/redis/start-redis.ts';
 import { carryOut } from '../../../src/audit/carry-out.ts';
-import { BEGINNING, type Place, writeEntry, writeHead } from '../../../src/audit/chain.ts';
-import { factsOf } from '../../../src/audit/facts.ts';
 import { logPlace } from '../../../src/audit/log-place.ts';
 import type { Connection } from '../../../src/store/connection.ts';
 import { localDataKeys, unprotectedKeys } from '../../../src/store/data-keys.ts';
 import { SealedError } from '../../../src/store/sealed-error.ts';
 import { testRedis } from '../../setup/redis.ts';
-import { createRig, K1, linked, newKey, person, type Rig, refused } from './rig.ts';
-
-const DAY_MS = 86_400_000;
+import { createRig, K1, linked, newKey, type Rig, refused } from './rig.ts';
 
 let url: string;
 beforeAll(async () => {
@@ -136,7 +132,7 @@ describe('what cannot be recorded', () => {
       async () => deeds.push('done'),
       () => true,
     );
-    await expect(acting).rejects.toThrow();
+    await expect(acting).rejects.toThrow(/closed|ECONNREFUSED|max retries/i);
     expect(deeds).toEqual([]);
   });
 
@@ -335,71 +331,5 @@ describe('a deployment without keys', () => {
     await expect(process({ dataKeys: place.dataKeys }).record(linked('U2'))).rejects.toMatchObject({
       code: 'damaged',
     });
-  });
-});
-
-describe('a pruning', () => {
-  const nobody = { kind: 'system' } as const;
-
-  /** Entries from two days ago, as a recorder would have written them then, and new ones. */
-  async function oldAndNew(here: Rig, old: number, fresh: number) {
-    const key = await here.keys().current();
-    const log = `${here.prefix}:audit:log`;
-    let place: Place = BEGINNING;
-    for (let i = 0; i < old; i += 1) {
-      const entry = writeEntry(place, Date.now() - 2 * DAY_MS, factsOf(linked(`U${i}`), key), key);
-      place = entry.place;
-      await here.redis.xadd(log, `${place.seq}-0`, 'entry', entry.line);
-    }
-    await here.redis.set(`${here.prefix}:audit:head`, writeHead(place, 'nonce', key));
-    const { record } = here.process();
-    for (let i = 0; i < fresh; i += 1) await record(linked(`V${i}`));
-  }
-
-  test('removes what is too old and leaves a log that is proven from then on', async () => {
-    const here = rig();
-    await oldAndNew(here, 5, 3);
-    const { prune, record } = here.process();
-    const anchor = (await here.verify()).last ?? { seq: 0, hash: '' };
-    expect(await prune(DAY_MS, person('U1'))).toBe(5);
-    expect((await here.entries()).map((entry) => entry?.event.type)).toEqual([
-      'link.created',
-      'link.created',
-      'link.created',
-      'audit.pruned',
-    ]);
-    expect(await here.verify({ anchors: [anchor] })).toMatchObject({
-      ok: true,
-      proven: true,
-      first: { seq: 6 },
-    });
-    await record(linked('W'));
-    expect(await prune(DAY_MS, nobody)).toBe(0);
-    expect((await here.verify()).ok).toBe(true);
-    expect(await prune(0, nobody)).toBe(5);
-    expect(await here.verify()).toMatchObject({ ok: true, entries: 1, first: { seq: 11 } });
-  });
-
-  test('by several processes while others write keeps the log whole', async () => {
-    const here = rig();
-    await oldAndNew(here, 20, 2);
-    const { record } = here.process();
-    const removed = await Promise.all([
-      ...[1, 2, 3].map(() => here.process().prune(DAY_MS, nobody)),
-      ...[1, 2, 3, 4].map(async (i) => {
-        await record(linked(`W${i}`));
-        return 0;
-      }),
-    ]);
-    expect(removed.reduce((sum, some) => sum + some)).toBe(20);
-    expect(await here.verify()).toMatchObject({ ok: true, proven: true, first: { seq: 21 } });
-  });
-
-  test('does not remove evidence: old entries that do not hang together stay', async () => {
-    const here = rig();
-    await oldAndNew(here, 5, 1);
-    await here.redis.xdel(`${here.prefix}:audit:log`, '3-0');
-    await expect(here.process().prune(DAY_MS, nobody)).rejects.toMatchObject({ code: 'damaged' });
-    expect(await here.entries()).toHaveLength(5);
   });
 });

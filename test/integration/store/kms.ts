@@ -24,7 +24,8 @@ export async function startKms(keys: Readonly<Record<string, readonly string[]>>
       [arn, arn.replace(/^.*key\//, ''), ...aliases].includes(name.replace(/^arn:.*:(?=alias\/)/, '')),
     )?.[0];
 
-  const contextOf = (context: Context = {}) => Buffer.from(JSON.stringify(Object.entries(context).sort()));
+  const contextOf = (context: Context = {}) =>
+    Buffer.from(JSON.stringify(Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1))));
 
   function wrap(arn: string, plaintext: Buffer, context: Context | undefined): string {
     const nonce = randomBytes(12);
