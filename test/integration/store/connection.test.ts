@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, connect as dial, type Socket } from 'no
 import { afterEach, expect, test } from 'vitest';
 import { startRedis } from '../../../local/redis/start-redis.ts';
 import { type Connection, connect, connectForQueue, disconnect } from '../../../src/store/connection.ts';
-import { checkDurability, confirmDurable } from '../../../src/store/durability.ts';
+import { checkDurability, createConfirmation } from '../../../src/store/durability.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { testRedis } from '../../setup/redis.ts';
 
@@ -115,7 +115,7 @@ test('the durability of a real Redis is read from INFO', async () => {
 test('without a replica a write that must be replicated is not confirmed; other modes do not wait', async () => {
   const { redis } = connected(await testRedis());
   await redis.set('key', 'value');
-  await expect(confirmDurable(redis, 'replicated')).rejects.toThrow(/no Redis replica confirmed/);
-  await expect(confirmDurable(redis, 'aof')).resolves.toBeUndefined();
-  await expect(confirmDurable(redis, 'none')).resolves.toBeUndefined();
+  await expect(createConfirmation(redis, 'replicated')()).rejects.toThrow(/no Redis replica confirmed/);
+  await expect(createConfirmation(redis, 'aof')()).resolves.toBeUndefined();
+  await expect(createConfirmation(redis, 'none')()).resolves.toBeUndefined();
 });
