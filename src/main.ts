@@ -15,6 +15,7 @@ import { createPacing } from './slack/pacing.ts';
 import { createSlackReplies } from './slack/reply.ts';
 import { connect, connectForQueue, disconnect } from './store/connection.ts';
 import { checkDurability, createConfirmation } from './store/durability.ts';
+import { problemsAtStart } from './store/first-contact.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { createTraces } from './telemetry/traces.ts';
@@ -52,7 +53,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
   };
 
   try {
-    const problems = await checkDurability(redis, durability);
+    const problems = await problemsAtStart(redis, config.redis.url, durability);
     if (problems.length > 0) throw new ConfigError(problems);
 
     const metrics = createMetrics();
