@@ -142,6 +142,7 @@ function describeBackend() {
   const isQuestion = ({ name }: { readonly name: string }) => name === 'app_mention';
 
   it('without its replica Redis takes no question, and what runs goes on; with it, each is answered once', async () => {
+    const chat = await stack.slack.postAs('carol', '#cloud', 'lunch?');
     const long = await stack.slack.postAs('bob', '#cloud', '@Cloud Engineer ask canary-long read 40 100');
     await eventually('the long answer has begun', () => said(long.ts).length === 1);
     const goOn = replication.stall();
@@ -157,6 +158,10 @@ function describeBackend() {
       .map(({ outcome }) => outcome);
     expect(outcomes).toContain(503);
     expect(outcomes).not.toContain(200);
+    const { length } = stack.slack.deliveries.records;
+    await stack.slack.postAs('bob', '#cloud', 'at twelve', { threadTs: chat.ts });
+    const talk = stack.slack.deliveries.records.slice(length).find(({ attempt }) => attempt === 0);
+    expect(talk?.outcome).toBe(200);
     await eventually('the long answer is complete', () => said(long.ts)[0]?.includes('end1'));
     expect(agent.records.get('canary-long')).toMatchObject({ starts: 1, startedAgain: 0 });
     goOn();
