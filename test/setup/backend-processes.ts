@@ -27,10 +27,24 @@ export interface BackendProcess {
   signal(signal: NodeJS.Signals): void;
 }
 
+/** A question with its thread, and the words that the agent is to write. */
+export interface Question {
+  readonly canary: string;
+  readonly ts: string;
+}
+
 /** Slack and AgentCore for backends that run as processes. */
 export interface Surroundings {
   readonly slack: SlackStandIn;
   readonly agent: ScriptedAgent;
+  /** Asks in #cloud for so many words, one every `wordMs`. Resolves when the question stands there. */
+  ask(words?: number, wordMs?: number): Question;
+  /** What the bot has written in the thread of a question. */
+  replies(question: Question): string[];
+  /** Resolves when the question has its whole answer. */
+  answered(question: Question, timeoutMs?: number): Promise<void>;
+  /** Questions without exactly one whole answer of exactly one run of the agent, as text; empty when all is well. */
+  wrong(): string[];
   /** Deliveries of Slack go to the web process that was started last. */
   start(role: 'web' | 'worker' | 'all', env: Readonly<Record<string, string>>): Promise<BackendProcess>;
   /** Ends every process that still runs, and the stand-ins. */
@@ -80,9 +94,40 @@ export async function createSurroundings(options: Partial<SlackStandInOptions> =
       AWS_EC2_METADATA_DISABLED: 'true',
       PATH: process.env.PATH ?? '',
     };
+    const asked: Question[] = [];
+    const replies = ({ ts }: Question) =>
+      slack
+        .thread('#cloud', ts)
+        .filter((message) => message.botId !== undefined)
+        .map((message) => message.text);
     return {
       slack,
       agent,
+      ask(words = 0, wordMs = 0) {
+        const canary = `canary-q${asked.length + 1}`;
+        // That it was delivered comes later, but it stands there at once.
+        void slack.postAs('alice', '#cloud', `@Cloud Engineer ask ${canary} read ${words} ${wordMs}`);
+        const { channel } = slack.people.place('alice', '#cloud');
+        const question = { canary, ts: slack.state.messages(channel.id).at(-1)?.ts ?? '' };
+        asked.push(question);
+        return question;
+      },
+      replies,
+      async answered(question, timeoutMs = 60_000) {
+        const { canary } = question;
+        await eventually(
+          `the answer to ${canary}`,
+          () => agent.records.get(canary)?.answers.some((answer) => replies(question).includes(answer)),
+          timeoutMs,
+        );
+      },
+      wrong: () =>
+        asked.flatMap((question) => {
+          const { answers = [], starts = 0 } = agent.records.get(question.canary) ?? {};
+          const seen = replies(question);
+          const right = starts === 1 && seen.length === 1 && seen[0] === answers[0];
+          return right ? [] : [`${question.canary}: ${starts} runs, replies ${JSON.stringify(seen)}`];
+        }),
       async start(role, env) {
         const port = await freePort();
         const child = await spawnGuarded({

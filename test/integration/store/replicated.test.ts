@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { redisCommands } from '../../../local/redis/resp.ts';
 import { type RunningRedis, startRedis } from '../../../local/redis/start-redis.ts';
-import { type Connection, connect, disconnect } from '../../../src/store/connection.ts';
+import { type Connection, connect, connectForQueue, disconnect } from '../../../src/store/connection.ts';
 import { checkDurability, createConfirmation } from '../../../src/store/durability.ts';
 import { type Stack, startStack } from '../../e2e/stack.ts';
 import { createFaultLink, type FaultLink } from '../../faults/fault-link.ts';
@@ -113,6 +113,32 @@ it('a new primary does not confirm what only the lost one had', async () => {
   failedOver.resolve('drop');
   expect(await confirmed).toBe('refused');
   expect(await redis.get('key')).toBeNull();
+});
+
+it('a connection whose primary was made a replica goes on with the new primary', async () => {
+  const old = await ownRedis();
+  const next = await ownRedis();
+  const link = await createFaultLink(old.port, unread);
+  closers.push(link.close, ...[old, next].map((server) => () => server.stop()));
+  await follow(next, old.port);
+  const commands = open(`redis://127.0.0.1:${link.port}`);
+  const queue = connectForQueue({ url: `redis://127.0.0.1:${link.port}`, name: 'queue' });
+  closers.push(() => disconnect(queue, 50));
+  await Promise.all([commands.set('before', 1), queue.set('before', 1)]);
+
+  // A planned failover: the old primary lives on and keeps its connections, new ones lead to the new primary.
+  await redisCommands(next.url, [['REPLICAOF', 'NO', 'ONE']]);
+  await redisCommands(old.url, [['REPLICAOF', '127.0.0.1', String(next.port)]]);
+  link.setTarget(next.port);
+  for (const redis of [commands, queue]) {
+    await eventually('it can write again', () =>
+      redis.set('after', 1).then(
+        () => true,
+        () => false,
+      ),
+    );
+  }
+  expect(await redisCommands(next.url, [['GET', 'after']])).toEqual(['1']);
 });
 
 describeBackend();
