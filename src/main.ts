@@ -14,7 +14,8 @@ import { createSlackIngress } from './slack/ingress.ts';
 import { createPacing } from './slack/pacing.ts';
 import { createSlackReplies } from './slack/reply.ts';
 import { connect, connectForQueue, disconnect } from './store/connection.ts';
-import { checkDurability, confirmDurable } from './store/durability.ts';
+import { checkDurability, createConfirmation } from './store/durability.ts';
+import { problemsAtStart } from './store/first-contact.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { createTraces } from './telemetry/traces.ts';
@@ -53,7 +54,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
   };
 
   try {
-    const problems = await checkDurability(redis, durability);
+    const problems = await problemsAtStart(redis, config.redis.url, durability);
     if (problems.length > 0) throw new ConfigError(problems);
 
     const metrics = createMetrics();
@@ -123,10 +124,17 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     };
 
     function slackIngress() {
+      // The leases of a worker must not stand behind what waits for a replica.
+      const intake =
+        durability === 'replicated'
+          ? connect({ url: config.redis.url, name: 'threadcore-intake', onError: onRedisError })
+          : redis;
+      if (intake !== redis) closers.push(() => disconnect(intake));
+      const confirmDurable = createConfirmation(intake, durability);
       const accept = createAccept({
-        lanes,
+        lanes: createLanes(intake, keyPrefix),
         wakes,
-        confirmDurable: () => confirmDurable(redis, durability),
+        confirmDurable,
         randomBytes,
         observe: metrics.messageTaken,
         log,
@@ -141,9 +149,9 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         },
         accept,
         changes: createQuestionChanges({
-          redis,
+          redis: intake,
           keyPrefix,
-          confirmDurable: () => confirmDurable(redis, durability),
+          confirmDurable,
           observe: metrics.questionChanged,
           log,
         }),
