@@ -132,7 +132,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       if (intake !== redis) closers.push(() => disconnect(intake));
       const confirmDurable = createConfirmation(intake, durability);
       const accept = createAccept({
-        lanes: createLanes(intake, keyPrefix),
+        lanes: createLanes(intake, keyPrefix, config.lanes),
         wakes,
         confirmDurable,
         randomBytes,

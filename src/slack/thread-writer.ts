@@ -1,9 +1,10 @@
 import { LaneLost, ReplyRefused } from '../turns/reply.ts';
-import type { SlackAnswer, SlackClient } from './client.ts';
+import type { SlackClient } from './client.ts';
 import { type SlackFailure, slackFailure } from './failures.ts';
 import type { Pause } from './pace.ts';
 import type { Pacing, Urgency } from './pacing.ts';
 import { openingTaskId } from './render.ts';
+import type { SlackAnswer } from './web-api.ts';
 
 /** A call whose outcome stays unknown is repeated this often before the turn is left to a later worker. */
 const TRIES = 6;
