@@ -7,11 +7,11 @@ import { APPEND_PACE_MS, editPaceMs, STREAM_LIFE_MS } from './pacing-limits.ts';
 import {
   closingBlocks,
   editOf,
-  hasWords,
   markerOf,
   messageOf,
   openingTask,
   type PartView,
+  stopBlock,
   taskChunk,
 } from './render.ts';
 import {
@@ -59,8 +59,10 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
   let unlooked = lookFirst;
   /** What the stream shows. */
   let shown: PartView | undefined;
-  /** The stream's opening step is still under way. */
-  let opening = false;
+  /** The stream's opening step as it shows it. */
+  let opening = '';
+  /** The stream shows a Stop button, which a stream cannot take away. */
+  let stopOffered = false;
   let begunAt = now();
   let closedAs: string | undefined;
   let edited = '';
@@ -83,10 +85,7 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
   }
 
   async function startStream(part: PartView): Promise<void> {
-    const chunks = [
-      openingTask(turnId, index, hasWords(part) ? 'complete' : 'in_progress'),
-      ...(news(part) ?? []),
-    ];
+    const chunks = news(part) ?? [];
     const recipient = deps.recipient
       ? { recipient_user_id: deps.recipient.user, recipient_team_id: deps.recipient.team }
       : {};
@@ -102,26 +101,30 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
       return post(part, 'progress');
     }
     mode = 'streaming';
-    opening = !hasWords(part);
+    streamed(part, false);
+  }
+
+  function streamed(part: PartView, last: boolean): void {
+    opening = JSON.stringify(openingTask(turnId, index, part, last));
+    stopOffered ||= part.long !== undefined;
     shown = part;
   }
 
-  /**
-   * What the stream does not show yet. The opening step is over with the first text, or with `last`. Undefined for an
-   * answer that began anew: a stream takes nothing back.
-   */
+  /** What the stream does not show yet. Undefined for an answer that began anew: a stream takes nothing back. */
   function news(part: PartView, last = false): Json[] | undefined {
     const words = chunksSince(shown?.plan, part.plan);
     const before = new Map(shown?.tasks.map((task) => [task.id, task]));
     const now = new Set(part.tasks.map((task) => task.id));
     if (words === undefined || [...before.keys()].some((id) => !now.has(id))) return undefined;
+    const step = openingTask(turnId, index, part, last);
     return [
-      ...(opening && (words.length > 0 || last) ? [openingTask(turnId, index, 'complete')] : []),
+      ...(JSON.stringify(step) === opening ? [] : [step]),
       ...part.tasks.flatMap((task) => {
         const old = before.get(task.id);
         return old && look(old) === look(task) ? [] : [taskChunk(turnId, task, old)];
       }),
       ...words,
+      ...(part.long !== undefined && !stopOffered ? [{ type: 'blocks', blocks: [stopBlock(turnId)] }] : []),
     ];
   }
 
@@ -181,6 +184,7 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
     if (!written) return;
     // Whatever this part should look like later, it is an ordinary message now.
     mode = 'editing';
+    if (stopOffered) return edit(part, urgency);
     edited = JSON.stringify(editOf(part, turnId));
     lastEdit = part;
   }
@@ -192,8 +196,7 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
       let laterMs: number;
       try {
         await writer.send('chat.appendStream', { channel, ts, chunks }, 'ahead');
-        if (hasWords(part)) opening = false;
-        shown = part;
+        streamed(part, false);
         return;
       } catch (error) {
         const failure = error instanceof NotNow ? undefined : failureOf(error);
@@ -222,8 +225,7 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
       try {
         if (waitMs > 0) await writer.limited(method, waitMs, urgency, meanwhile);
         await writer.send(method, () => ({ channel, ts, ...args() }), urgency, meanwhile);
-        if (hasWords(part)) opening = false;
-        shown = part;
+        streamed(part, method === 'chat.stopStream');
         return true;
       } catch (error) {
         const failure = failureOf(error);

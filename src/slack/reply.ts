@@ -38,7 +38,7 @@ export function createSlackReplies(deps: SlackRepliesDeps): OpenReply {
 }
 
 function hasContent(view: ReplyView): boolean {
-  return view.text.trim() !== '' || view.tasks.length > 0 || view.notice !== undefined;
+  return view.text.trim() !== '' || view.tasks.length > 0 || view.notice !== undefined || view.long === true;
 }
 
 function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
@@ -186,7 +186,8 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
   return {
     show(view) {
       if (view.status !== undefined && !finishing) status.show(view.status);
-      want(view);
+      // Where there is a status line, the message need not say the same.
+      want(status.offered() ? { ...view, status: '' } : view);
     },
     async finish(view) {
       finishing = true;
