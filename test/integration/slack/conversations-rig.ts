@@ -11,6 +11,7 @@ import type { AdmissionRules } from '../../../src/chat/admission.ts';
 import { answerCommand } from '../../../src/commands/answer-command.ts';
 import { createSlackClient } from '../../../src/slack/client.ts';
 import { createSlackIngress, type SlackIngress } from '../../../src/slack/ingress.ts';
+import { createPacing } from '../../../src/slack/pacing.ts';
 import { connect, disconnect } from '../../../src/store/connection.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createAccept } from '../../../src/turns/accept-turn.ts';
@@ -135,6 +136,7 @@ export async function startConversations(
       apiUrl: slack.apiUrl,
       botToken: 'xoxb-test',
       client,
+      pacing: createPacing({ redis, keyPrefix: prefix, now: () => performance.now(), log }),
       rules: options.rules ?? OPEN,
       followUps: options.followUps ?? 'thread',
       accept,
