@@ -70,6 +70,23 @@ test('an answer whose first message finds no room is one message in the end', as
   await thread.close();
 });
 
+test('a stream that was taken over is ended before anything else, however short calls are', async () => {
+  const { pacing, asked } = allowance({ 'chat.stopStream': 0 });
+  const thread = await startThread('cloud', { pacing });
+  const owner = new AbortController();
+  const lost = thread.open({ signal: owner.signal });
+  lost.show(say('Three'));
+  await eventually('the stream is on record', () => thread.noted.length > 0);
+  owner.abort(new Error('killed'));
+  const reply = thread.open({ turn: { attempt: 2, posted: thread.noted.at(-1) ?? [] } });
+  reply.show(say('Three instances'));
+  await eventually('it goes on', () => thread.messages()[0] === 'Three instances');
+  expect(asked).toContain('chat.stopStream final');
+  await reply.finish(say('Three instances.'));
+  expect(thread.messages()).toEqual(['Three instances.']);
+  await thread.close();
+});
+
 test('while the end of a stream has to wait, its last words stand there already', async () => {
   const wait = { granted: true, waitMs: 50_000 };
   const asked: string[] = [];
