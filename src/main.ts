@@ -8,6 +8,7 @@ import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { sessionId } from './sessions/session-id.ts';
 import { nameSessions } from './slack/agent-session.ts';
+import { createPassingCalls } from './slack/asides.ts';
 import { createSlackClient } from './slack/client.ts';
 import { createCourtesy } from './slack/courtesy.ts';
 import { createSlackIngress } from './slack/ingress.ts';
@@ -70,6 +71,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       timeoutMs: CHAT_CALL_TIMEOUT_MS,
       observe: metrics.slackCall,
     });
+    const pacing = createPacing({ redis, keyPrefix, now: monotonic, log });
     closers.push(
       () => wakes.close(),
       () => traces.shutdown(),
@@ -142,6 +144,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       return createSlackIngress({
         ...config.slack,
         client: slack,
+        pacing,
         rules: {
           tenants: config.access.slackTeams,
           conversations: config.access.channels,
@@ -197,18 +200,13 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         openReply: nameSessions(
           createSlackReplies({
             client: slack,
-            pacing: createPacing({
-              redis,
-              keyPrefix,
-              now: monotonic,
-              log,
-            }),
+            pacing,
             pause,
             now: monotonic,
             onFinished: (calls) => metrics.turnCalls('slack', calls),
             log,
           }),
-          createCourtesy(slack, log),
+          createCourtesy(createPassingCalls({ client: slack, pacing }), log),
         ),
         sessionOf: (turn, actor) => sessionId(turn.message.key, actor, turn.generation),
         invoke: calls.invoke,

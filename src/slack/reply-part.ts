@@ -166,8 +166,9 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
   async function append(part: PartView): Promise<void> {
     // Slack would cut it in a minute.
     if (now() - begunAt >= STREAM_LIFE_MS) return stop(part, 'progress');
-    if (news(part)?.length === 0) return;
-    await streamWrite('chat.appendStream', part, () => chunksOf(news(part)), 'progress');
+    const chunks = news(part);
+    if (chunks?.length === 0) return;
+    await streamWrite('chat.appendStream', part, () => chunksOf(chunks), 'progress');
   }
 
   async function stop(part: PartView, urgency: Urgency): Promise<void> {
@@ -210,21 +211,24 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
   }
 
   /**
-   * A write to the stream happens once or not at all; whenever that is in doubt, or there are no `args`, the whole is
-   * put in its place. Answers whether the stream took it.
+   * A write to the stream happens once or not at all; whenever that is in doubt, or there are no arguments, the whole
+   * is put in its place. `meanwhile` may show some of it, which `argsOf` then leaves out. Answers whether the stream took it.
    */
   async function streamWrite(
     method: string,
     part: PartView,
-    args: () => Record<string, unknown> | undefined,
+    argsOf: () => Record<string, unknown> | undefined,
     urgency: Urgency,
     meanwhile?: Meanwhile,
   ): Promise<boolean> {
     let ended = false;
-    for (let waitMs = 0; args() !== undefined; ) {
+    let waitMs = 0;
+    for (let args = argsOf(); args; args = argsOf()) {
+      const [since, known] = [shown, args];
       try {
         if (waitMs > 0) await writer.limited(method, waitMs, urgency, meanwhile);
-        await writer.send(method, () => ({ channel, ts, ...args() }), urgency, meanwhile);
+        const body = () => ({ channel, ts, ...(shown === since ? known : argsOf()) });
+        await writer.send(method, body, urgency, meanwhile);
         streamed(part, method === 'chat.stopStream');
         return true;
       } catch (error) {
