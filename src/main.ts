@@ -31,10 +31,15 @@ import { createQuestionChanges } from './turns/question-changes.ts';
 import { type RunTurnDeps, runTurn } from './turns/run-turn.ts';
 import { createWakes } from './turns/wakes.ts';
 import { startTurnWorker } from './turns/worker.ts';
+import { stopServing } from './web/stop-serving.ts';
 import { createWebApp } from './web/web-app.ts';
 
 /** How long running turns may go on after SIGTERM before they are handed to another worker. */
 const SHUTDOWN_GRACE_MS = 20_000;
+/** How long requests under way may go on. Redis answers or fails sooner, and Slack does not wait longer. */
+const REQUESTS_GRACE_MS = 3_000;
+/** Whatever is not closed by then is left: leases hand it over as well, and an orchestrator kills after 30 s. */
+const SHUTDOWN_LIMIT_MS = 28_000;
 
 export interface Threadcore {
   /** Where the web role listens. */
@@ -115,12 +120,12 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     return {
       url: `http://127.0.0.1:${port}`,
       async close(graceMs = SHUTDOWN_GRACE_MS) {
-        // No new events first, then no new turns; what is under way goes on in the meantime.
-        const served = new Promise<void>((resolve) => server.close(() => resolve()));
-        server.closeIdleConnections();
-        await Promise.all([ingress?.close(), worker?.close(graceMs)]);
-        server.closeAllConnections();
-        await served;
+        // No new events and no new turns; what is under way goes on in the meantime.
+        const takesNothing = async () => {
+          await stopServing(server, REQUESTS_GRACE_MS);
+          await ingress?.close();
+        };
+        await Promise.all([takesNothing(), worker?.close(graceMs)]);
         await close();
       },
     };
@@ -256,6 +261,10 @@ async function main(): Promise<void> {
       if (stopping) process.exit(1);
       stopping = true;
       log.info({ signal }, 'shutting down');
+      setTimeout(() => {
+        log.error('the shutdown takes too long; other workers take over what is left');
+        process.exit(1);
+      }, SHUTDOWN_LIMIT_MS);
       threadcore.close().then(
         () => process.exit(0),
         (error: unknown) => {

@@ -1,8 +1,9 @@
-import type { SlackAnswer, SlackClient } from './client.ts';
+import type { SlackClient } from './client.ts';
 import { slackFailure } from './failures.ts';
 import type { Pause } from './pace.ts';
 import type { PacedCall, Pacing } from './pacing.ts';
 import { NotNow } from './thread-writer.ts';
+import type { SlackAnswer } from './web-api.ts';
 
 /** A call that is no part of a reply, and that nobody waits for. */
 export interface Aside {

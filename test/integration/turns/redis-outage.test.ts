@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, type TestContext } from 'vitest';
 import { redisCommands } from '../../../local/redis/resp.ts';
 import { freePort, startRedis } from '../../../local/redis/start-redis.ts';
 import { createSurroundings } from '../../setup/backend-processes.ts';
@@ -11,7 +11,7 @@ import { createForgetfulLink } from '../../setup/forgetful-link.ts';
 const STALL_MS = 30_000;
 
 /** A backend of one process in the middle of an answer, on a Redis that can be harmed. */
-async function backendAtWork() {
+async function backendAtWork({ onTestFinished }: TestContext) {
   const closers: (() => Promise<unknown>)[] = [];
   onTestFinished(async () => {
     for (const step of closers.reverse()) await step();
@@ -66,15 +66,15 @@ async function backendAtWork() {
   };
 }
 
-it.concurrent('goes on when Redis ends all connections', async () => {
-  const stack = await backendAtWork();
+it.concurrent('goes on when Redis ends all connections', async (context) => {
+  const stack = await backendAtWork(context);
   await stack.commands(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
   stack.ask();
   await stack.allIsWell();
 });
 
-it.concurrent('refuses questions while Redis is down, and answers them once when it is up again', async () => {
-  const stack = await backendAtWork();
+it.concurrent('refuses questions while Redis is down, and answers them once when it is up again', async (context) => {
+  const stack = await backendAtWork(context);
   stack.signal('SIGKILL');
   await stack.exited();
   const from = stack.slack.deliveries.records.length;
@@ -87,16 +87,16 @@ it.concurrent('refuses questions while Redis is down, and answers them once when
   await stack.allIsWell();
 }, 120_000);
 
-it.concurrent('goes on when its connections are forgotten on their way', async () => {
-  const stack = await backendAtWork();
+it.concurrent('goes on when its connections are forgotten on their way', async (context) => {
+  const stack = await backendAtWork(context);
   stack.link.forget();
   const asked = stack.ask();
   await stack.answered(asked);
   await stack.allIsWell();
 }, 120_000);
 
-it.concurrent('refuses questions while Redis stands still for half a minute, and answers them once when it goes on', async () => {
-  const stack = await backendAtWork();
+it.concurrent('refuses questions while Redis stands still for half a minute, and answers them once when it goes on', async (context) => {
+  const stack = await backendAtWork(context);
   stack.signal('SIGSTOP');
   const from = stack.slack.deliveries.records.length;
   const asked = [stack.ask(), stack.ask()];
