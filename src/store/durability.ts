@@ -70,9 +70,14 @@ function onlineReplicas(info: Record<string, string>): number {
   ).length;
 }
 
-/** Reads `INFO` and returns the problems of `durabilityProblems`. */
+/**
+ * Reads `INFO` and returns the problems of `durabilityProblems`. A connection to a replica is opened anew: its server may
+ * have been the primary when it was opened, and a process that is not ready gets nothing to write that would tell it so.
+ */
 export async function checkDurability(redis: Connection, wanted: Durability): Promise<string[]> {
-  return durabilityProblems(parseInfo(await redis.info()), wanted);
+  const info = parseInfo(await redis.info());
+  if (info.role === 'slave') redis.disconnect(true);
+  return durabilityProblems(info, wanted);
 }
 
 /**

@@ -124,7 +124,8 @@ it('a connection whose primary was made a replica goes on with the new primary',
   const commands = open(`redis://127.0.0.1:${link.port}`);
   const queue = connectForQueue({ url: `redis://127.0.0.1:${link.port}`, name: 'queue' });
   closers.push(() => disconnect(queue, 50));
-  await Promise.all([commands.set('before', 1), queue.set('before', 1)]);
+  const reader = open(`redis://127.0.0.1:${link.port}`);
+  await Promise.all([commands.set('before', 1), queue.set('before', 1), reader.ping()]);
 
   // A planned failover: the old primary lives on and keeps its connections, new ones lead to the new primary.
   await redisCommands(next.url, [['REPLICAOF', 'NO', 'ONE']]);
@@ -139,6 +140,12 @@ it('a connection whose primary was made a replica goes on with the new primary',
     );
   }
   expect(await redisCommands(next.url, [['GET', 'after']])).toEqual(['1']);
+  // One that writes nothing learns it from the look whether all is well.
+  expect(await checkDurability(reader, 'none')).toEqual([expect.stringContaining('leads to a replica')]);
+  await eventually(
+    'the reader is there, too',
+    async () => (await checkDurability(reader, 'none')).length === 0,
+  );
 });
 
 describeBackend();
