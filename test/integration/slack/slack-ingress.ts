@@ -37,8 +37,9 @@ export interface Ingress {
 
 const NOTHING = { outcome: 'none', turnId: '', cancelled: 0, waiting: 0 } as const;
 const NOTHING_RUNS = {
-  stopLane: async () => NOTHING,
+  stopLanes: async () => [NOTHING],
   stopTurn: async () => NOTHING,
+  openTurnsIn: async () => [],
   openTurnsOf: async () => [],
   show: async () => undefined,
 };
