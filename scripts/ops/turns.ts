@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
 import { carryOut, type Order } from '../../src/audit/carry-out.ts';
-import { confirmDurable } from '../../src/store/durability.ts';
+import { createConfirmation } from '../../src/store/durability.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createAccept } from '../../src/turns/accept-turn.ts';
 import { createLanes } from '../../src/turns/lanes.ts';
@@ -56,7 +56,7 @@ export function turnsCommand(): Command {
           const { retryTurn } = createAccept({
             lanes: createLanes(redis, config.keyPrefix),
             wakes,
-            confirmDurable: () => confirmDurable(redis, config.durability),
+            confirmDurable: createConfirmation(redis, config.durability),
             randomBytes,
             observe: () => undefined,
             log: createLogger({ level: 'silent' }),

@@ -9,7 +9,7 @@ import type { KeysConfig, OpsConfig } from '../../src/config.ts';
 import type { Connection } from '../../src/store/connection.ts';
 import type { DataKeys } from '../../src/store/data-keys.ts';
 import { configuredDataKeys } from '../../src/store/data-keys-configured.ts';
-import { confirmDurable } from '../../src/store/durability.ts';
+import { createConfirmation } from '../../src/store/durability.ts';
 import { SealedError } from '../../src/store/sealed-error.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { Complaint, withRedis } from './redis.ts';
@@ -60,7 +60,7 @@ export function withAudit<T>(work: (log: LogAtHand & { readonly audit: Audit }) 
       redis,
       keyPrefix,
       keys: createAuditKeys(redis, keyPrefix, place.dataKeys),
-      confirmDurable: () => confirmDurable(redis, config.durability),
+      confirmDurable: createConfirmation(redis, config.durability),
       now,
       randomBytes,
       observe: () => undefined,

@@ -1,6 +1,6 @@
 import type { Command } from '../chat/command.ts';
 import { spoken } from '../chat/duration.ts';
-import { laneId, threadId } from '../chat/keys.ts';
+import { laneId } from '../chat/keys.ts';
 import { notice } from '../chat/notices.ts';
 import type { ConversationKey, Sender } from '../chat/vocabulary.ts';
 import type { Operator, Stopped } from '../turns/operator.ts';
@@ -13,7 +13,7 @@ export interface Asker {
 }
 
 export interface CommandDeps {
-  readonly operator: Pick<Operator, 'stopLane' | 'stopTurn' | 'openTurnsOf' | 'show'>;
+  readonly operator: Pick<Operator, 'stopLanes' | 'stopTurn' | 'openTurnsIn' | 'openTurnsOf' | 'show'>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -23,6 +23,8 @@ export interface CommandAnswer {
   readonly text: string;
   /** There was something to do, or to tell. */
   readonly found: boolean;
+  /** A worker has it, and will show in the thread how it ends. */
+  readonly atWork: boolean;
 }
 
 export type Commands = ReturnType<typeof createCommands>;
@@ -30,32 +32,28 @@ export type Commands = ReturnType<typeof createCommands>;
 /** What the bot itself does when it is told to: at once, past the lanes. */
 export function createCommands(deps: CommandDeps) {
   const { operator, now } = deps;
-  const byPerson = ({ sender }: Asker, all: boolean) =>
-    ({ reason: 'person', by: `${sender.tenant}:${sender.id}`, all }) as const;
+  const byPerson = ({ sender }: Asker) => ({ reason: 'person', by: `${sender.tenant}:${sender.id}` }) as const;
 
   /** The asker's own open turns: in the thread, or in the whole conversation where there is no thread. */
   async function openHere({ key, sender }: Asker): Promise<TurnRecord[]> {
-    const here = (turn: TurnRecord) =>
-      key.thread === ''
-        ? turn.message.key.conversation === key.conversation
-        : threadId(turn.message.key) === threadId(key);
-    return (await operator.openTurnsOf(sender)).filter(here);
+    if (key.thread !== '') return operator.openTurnsIn(laneId(key, sender));
+    const turns = await operator.openTurnsOf(sender);
+    return turns.filter((turn) => turn.message.key.conversation === key.conversation);
   }
 
-  async function stop(asker: Asker, all: boolean): Promise<CommandAnswer> {
-    if (asker.key.thread !== '') {
-      const lane = laneId(asker.key, asker.sender);
-      return stopAnswer([await operator.stopLane(lane, byPerson(asker, all))]);
-    }
-    const lanes = new Set((await openHere(asker)).map((turn) => turn.lane));
-    return stopAnswer(
-      await Promise.all([...lanes].map((lane) => operator.stopLane(lane, byPerson(asker, all)))),
-    );
+  async function stop(asker: Asker, all: boolean, claim?: string): Promise<CommandAnswer | undefined> {
+    const lanes =
+      asker.key.thread === ''
+        ? new Set((await openHere(asker)).map((turn) => turn.lane))
+        : [laneId(asker.key, asker.sender)];
+    const request = { ...byPerson(asker), all, ...(claim === undefined ? {} : { claim }) };
+    const stopped = await operator.stopLanes([...lanes], request);
+    return stopped && stopAnswer(stopped);
   }
 
   async function status(asker: Asker): Promise<CommandAnswer> {
     const turns = await openHere(asker);
-    if (turns.length === 0) return { found: false, text: NOTHING };
+    if (turns.length === 0) return nothing;
     const waiting = turns.filter(isWaiting);
     const lines = turns
       .filter((turn) => !isWaiting(turn))
@@ -65,29 +63,41 @@ export function createCommands(deps: CommandDeps) {
       );
     if (waiting.length > 0)
       lines.push(`${questions(waiting.length)} ${waiting.length === 1 ? 'waits' : 'wait'}.`);
-    return { found: true, text: `${lines.join('\n')}\nWrite \`stop\` to end it.` };
+    const text = `${lines.join('\n')}\nWrite \`stop\` to end it.`;
+    return { found: true, atWork: turns.length > waiting.length, text };
+  }
+
+  async function run(command: Command, asker: Asker, claim?: string): Promise<CommandAnswer | undefined> {
+    switch (command.name) {
+      case 'help':
+        return { found: true, atWork: false, text: HELP };
+      case 'stop':
+        return stop(asker, command.all, claim);
+      case 'status':
+        return status(asker);
+      default:
+        return command satisfies never;
+    }
   }
 
   return {
-    async run(command: Command, asker: Asker): Promise<CommandAnswer> {
-      switch (command.name) {
-        case 'help':
-          return { found: true, text: HELP };
-        case 'stop':
-          return stop(asker, command.all);
-        case 'status':
-          return status(asker);
-        default:
-          return command satisfies never;
-      }
-    },
+    run: async (command: Command, asker: Asker): Promise<CommandAnswer> =>
+      (await run(command, asker)) ?? nothing,
+
+    /**
+     * For a platform that delivers more than once: `claim` names the wish. Undefined when it was heard before, so that
+     * a `stop` that is delivered again does not stop the next question.
+     */
+    runOnce: (command: Command, asker: Asker, claim: string) => run(command, asker, claim),
 
     /** Stops one turn, for the person who asked it. */
     async stopTurn(turnId: string, asker: Asker): Promise<CommandAnswer> {
-      const sender = (await operator.show(turnId))?.record?.message.sender;
+      const turn = await operator.show(turnId);
+      if (!turn) return nothing;
+      const sender = turn.record?.message.sender;
       if (sender?.id !== asker.sender.id || sender.tenant !== asker.sender.tenant)
-        return { found: false, text: NOT_YOURS };
-      return stopAnswer([await operator.stopTurn(turnId, byPerson(asker, false))]);
+        return { ...nothing, text: NOT_YOURS };
+      return stopAnswer([await operator.stopTurn(turnId, byPerson(asker))]);
     },
   };
 }
@@ -98,8 +108,12 @@ export function unknownCommand(words: string): string {
 }
 
 const HELP = notice('help').text;
-const NOTHING = 'Nothing of yours is at work here.';
 const NOT_YOURS = 'Only the person who asked can stop this.';
+const nothing: CommandAnswer = {
+  found: false,
+  atWork: false,
+  text: 'Nothing of yours is at work here.',
+};
 
 const isWaiting = (turn: TurnRecord) => turn.attempt === 0;
 
@@ -120,7 +134,8 @@ function stopAnswer(stopped: readonly Stopped[]): CommandAnswer {
         ]
       : []),
   ];
-  return words.length === 0 ? { found: false, text: NOTHING } : { found: true, text: words.join(' ') };
+  if (words.length === 0) return nothing;
+  return { found: true, atWork: has('stopping') || has('posting'), text: words.join(' ') };
 }
 
 const questions = (count: number) => (count === 1 ? 'One question' : `${count} questions`);

@@ -1,5 +1,5 @@
 import { type AdmissionRules, admit } from '../chat/admission.ts';
-import { parseCommand } from '../chat/command.ts';
+import { type Command, parseCommand } from '../chat/command.ts';
 import { spoken } from '../chat/duration.ts';
 import type { InboundMessage } from '../chat/vocabulary.ts';
 import type { Commands } from '../commands/commands.ts';
@@ -30,7 +30,7 @@ export interface QuestionsDeps {
   readonly accept: Pick<Accept, 'acceptTurn'>;
   readonly changes: Pick<QuestionChanges, 'amendQuestion' | 'cancelQuestion'>;
   readonly once: Once;
-  readonly commands: Pick<Commands, 'run'>;
+  readonly commands: Pick<Commands, 'runOnce'>;
   /** Why an operator has paused intake; empty when nobody said. */
   readonly pauseReason: () => Promise<string>;
   readonly botUserId: () => string | undefined;
@@ -79,13 +79,21 @@ export function createQuestions(deps: QuestionsDeps): (envelope: unknown) => Pro
     }
     const command = parseCommand(message.text);
     if (command && command.name !== 'help' && message.files.length === 0) {
-      // The twin of this delivery must not stop the next question, too.
-      if (!(await deps.once(`command:${placeOf(message)}`, REDELIVERED_S))) return;
-      const { found, text } = await deps.commands.run(command, message);
-      if (found || message.addressed) return deps.whisper(message, escapeText(text));
-      return deps.onIgnored('no_mention');
+      return told(message, command);
     }
     await tell(message, await deps.accept.acceptTurn(message));
+  }
+
+  /** A message that is meant for the bot itself. At the top of a channel it means all that its author asked there. */
+  async function told(message: InboundMessage, command: Command): Promise<void> {
+    const { key, sender, messageId } = message;
+    const asker = { key: key.thread === messageId ? { ...key, thread: '' } : key, sender };
+    const answer = await deps.commands.runOnce(command, asker, `command:${placeOf(message)}`);
+    if (!answer) return;
+    if (!answer.found && !message.addressed) return deps.onIgnored('no_mention');
+    // Said once, too. Only afterwards: a command that failed has to be carried out when Slack delivers it again.
+    if (!(await deps.once(`told:${placeOf(message)}`, REDELIVERED_S))) return;
+    deps.whisper(message, escapeText(answer.text));
   }
 
   /** What the person should know about a question besides its answer. */

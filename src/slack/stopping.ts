@@ -11,6 +11,7 @@ import type { Whisper } from './whisper.ts';
 /** Slack's own Stop button (`agent_session_stopped`): it names the place and the person, not the turn. */
 const stoppedSchema = z.object({
   team_id: z.string(),
+  event_id: z.string(),
   authorizations: z.array(z.object({ team_id: z.string().nullish() })).nullish(),
   event: z.object({ channel: z.string(), thread_ts: z.string(), user: z.string() }),
 });
@@ -45,17 +46,18 @@ export function createStopping(deps: StoppingDeps) {
     async native(envelope: unknown): Promise<void> {
       const parsed = stoppedSchema.safeParse(envelope);
       if (!parsed.success) return deps.onIgnored('malformed');
-      const { event, team_id: team, authorizations } = parsed.data;
+      const { event, event_id: eventId, team_id: team, authorizations } = parsed.data;
       const tenant = authorizations?.[0]?.team_id ?? team;
       const asker: Asker = {
         key: { platform: 'slack', tenant, conversation: event.channel, thread: event.thread_ts },
         sender: { id: event.user, tenant },
       };
       if (!admitted(asker)) return;
-      const { found, text } = await deps.commands.run({ name: 'stop', all: false }, asker);
-      if (found) return;
-      deps.whisper(asker, text);
-      // Nothing of theirs runs: without this the session would look busy for ever.
+      const stop = { name: 'stop', all: false } as const;
+      const answer = await deps.commands.runOnce(stop, asker, `slack:event:${eventId}`);
+      if (!answer || answer.atWork) return;
+      deps.whisper(asker, answer.text);
+      // No worker of theirs says more in the thread: without this the session would look busy for ever.
       deps.background('the session could not be shown as idle', async () => {
         await deps.courtesy(tenant, 'agents.sessions.setStatus', {
           channel_id: event.channel,

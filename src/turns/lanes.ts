@@ -104,6 +104,14 @@ export interface Depth {
   readonly turns: Readonly<Record<string, number>>;
 }
 
+/** A turn whose record is not ours, or of another version. */
+export class RecordUnreadable extends Error {
+  constructor(turnId: string, cause: unknown) {
+    super(`turn ${turnId} was ended: its record cannot be read`, { cause });
+    this.name = 'RecordUnreadable';
+  }
+}
+
 export type Lanes = ReturnType<typeof createLanes>;
 
 /** The lanes in Redis. Every method is one round trip and one atomic script. */
@@ -141,12 +149,17 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
         personPerHour,
         tenantPerHour,
         QUOTA_PERIOD_MS,
+        tenantAtOnce,
         ...message.claims.map(claimId),
       ])) as [Acceptance['outcome'], ...unknown[]];
       return readAcceptance(answer);
     },
 
-    /** Leases the next ready lane to `worker`, or answers undefined when there is none, or while intake is paused. */
+    /**
+     * Leases the next ready lane to `worker`, or answers undefined when there is none, or while intake is paused.
+     *
+     * @throws RecordUnreadable: that turn is ended as failed; there may be more to claim.
+     */
     async claim(worker: string): Promise<ClaimedTurn | undefined> {
       const answer = (await claim(redis, [worker, leaseMs, tenantAtOnce])) as readonly unknown[] | null;
       if (!answer) return undefined;
@@ -158,7 +171,7 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
       } catch (error) {
         // A record of another version, or not ours: it would come back for ever and block what waits behind it.
         await end(held, 'failed', 'record_unreadable' satisfies FailureCode);
-        throw new Error(`turn ${held.id} was ended: its record cannot be read`, { cause: error });
+        throw new RecordUnreadable(held.id, error);
       }
       return { ...record, fence: held.fence, generation: Number(generation), quietMs: Number(quietMs) };
     },
@@ -193,12 +206,12 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
 
     /** Gives an unfinished turn back for another worker to go on with. True: a wake is needed. */
     async release(turn: ClaimedTurn): Promise<boolean> {
-      return (await release(redis, [turn.lane, turn.fence])) === 1;
+      return (await release(redis, [turn.lane, turn.fence, tenantAtOnce])) === 1;
     },
 
     /** Frees the lanes of dead workers and counts the ready lanes that nobody took. */
     async sweep(): Promise<{ recovered: number; overlooked: number }> {
-      const answer = await sweep(redis, [CHAT_CALL_TIMEOUT_MS, OVERLOOKED_MS, SWEEP_BATCH]);
+      const answer = await sweep(redis, [CHAT_CALL_TIMEOUT_MS, OVERLOOKED_MS, SWEEP_BATCH, tenantAtOnce]);
       const [recovered, overlooked] = answer as [number, number];
       return { recovered, overlooked };
     },
@@ -223,7 +236,7 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
     reason: string,
     fields: readonly (string | number)[] = [],
   ): Promise<{ held: boolean; wake: boolean }> {
-    const args = [turn.lane, turn.fence, turn.id, state, TURN_RETENTION_S, DEAD_LIMIT];
+    const args = [turn.lane, turn.fence, turn.id, state, TURN_RETENTION_S, DEAD_LIMIT, tenantAtOnce];
     const [held, wake] = (await finish(redis, [...args, 'reason', reason, ...fields])) as [number, number];
     return { held: held === 1, wake: wake === 1 };
   }

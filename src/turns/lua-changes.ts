@@ -41,37 +41,43 @@ return 'cancelled'
 `;
 
 /**
- * ARGV: turn or '' for the first of the lane, lane or '' for that of the turn, reason, who, also what waits behind it
- * (0|1), retention s. One that waits is cancelled at once; one that has begun is ended by its worker, or by the next
- * one that takes it up.
- * Answers [stopping | cancelled | posting | ended | none, turn, how many others were cancelled, how many still wait].
+ * ARGV: reason, who, also what waits behind it (0|1), retention s, claim of this wish or '', claim TTL s, turn or '',
+ * lanes… Stops the turn, or what stands first in each of the lanes. One that waits is cancelled at once; one that has
+ * begun is ended by its worker, or by the next one that takes it up.
+ * Answers nil for a wish that was claimed before; otherwise for the turn, or each lane: stopping | cancelled | posting |
+ * ended | none, turn, how many others were cancelled, how many still wait.
  */
 export const STOP = `${PRELUDE}
-local turn, lane, reason, by, retention = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[7]
-if turn == '' then turn = redis.call('LINDEX', key('lane', lane), 0) or '' end
-local state = redis.call('HGET', key('turn', turn), 'state')
-if not state then return {'none', '', 0, 0} end
-if not next(moves[state]) then return {'ended', turn, 0, 0} end
-lane = redis.call('HGET', key('turn', turn), 'lane')
-local outcome = 'stopping'
-local cancelled, waiting = 0, 0
-if ARGV[6] == '1' then
+local reason, by, all, retention, claim = ARGV[2], ARGV[3], ARGV[4] == '1', ARGV[5], ARGV[6]
+if claim ~= '' and not redis.call('SET', key('claim', claim), 'stop', 'NX', 'EX', ARGV[7]) then return false end
+local answer = {}
+local function say(...)
+  for _, value in ipairs({...}) do answer[#answer + 1] = value end
+end
+local function stop(turn)
+  local state = redis.call('HGET', key('turn', turn), 'state')
+  if not moves[state] then return say('none', '', 0, 0) end
+  if not next(moves[state]) then return say('ended', turn, 0, 0) end
+  local lane = redis.call('HGET', key('turn', turn), 'lane')
+  local outcome, cancelled, waiting = 'stopping', 0, 0
   for _, other in ipairs(redis.call('LRANGE', key('lane', lane), 0, -1)) do
     if other ~= turn and waits(other) then
-      cancel(other, reason, retention)
-      cancelled = cancelled + 1
+      if all then
+        cancel(other, reason, retention)
+        cancelled = cancelled + 1
+      else waiting = waiting + 1 end
     end
   end
+  if waits(turn) then
+    cancel(turn, reason, retention)
+    outcome = 'cancelled'
+  elseif settled(turn) then outcome = 'posting'
+  else ask_to_stop(turn, lane, reason, by) end
+  say(outcome, turn, cancelled, waiting)
 end
-if waits(turn) then
-  cancel(turn, reason, retention)
-  outcome = 'cancelled'
-elseif state == 'posting' then outcome = 'posting'
-else ask_to_stop(turn, lane, reason, by) end
-for _, other in ipairs(redis.call('LRANGE', key('lane', lane), 0, -1)) do
-  if other ~= turn and waits(other) then waiting = waiting + 1 end
-end
-return {outcome, turn, cancelled, waiting}
+if ARGV[8] ~= '' then stop(ARGV[8]) end
+for i = 9, #ARGV do stop(redis.call('LINDEX', key('lane', ARGV[i]), 0) or '') end
+return answer
 `;
 
 /** ARGV: turn, who, value, reason or '', seconds kept. Keeps the last word of each person. Answers the value before, or ''. */

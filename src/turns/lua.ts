@@ -47,7 +47,13 @@ local function unlease(lane, tenant)
   redis.call('DEL', key('lease', lane))
   redis.call('ZREM', key('leases'), lane)
   if redis.call('HINCRBY', key('running'), tenant, -1) <= 0 then redis.call('HDEL', key('running'), tenant) end
-  return redis.call('SREM', key('capped'), tenant)
+end
+-- How many more lanes of the tenant a worker would be given now. Whatever raises it by one owes one wake.
+local function servable(tenant, cap)
+  local lanes = redis.call('LLEN', key('ready', tenant))
+  if lanes == 0 or redis.call('EXISTS', key('paused')) == 1 then return 0 end
+  if cap == 0 then return lanes end
+  return math.max(0, math.min(lanes, cap - tonumber(redis.call('HGET', key('running'), tenant) or '0')))
 end
 local function cancel(turn, reason, retention)
   local place = redis.call('HMGET', key('turn', turn), 'lane', 'tenant')
@@ -57,7 +63,12 @@ local function cancel(turn, reason, retention)
   redis.call('LREM', key('lane', place[1]), 1, turn)
   if redis.call('EXISTS', key('lane', place[1])) == 0 then delist(place[1], place[2]) end
 end
+-- Its end is known; what is left is to show it.
+local function settled(turn)
+  return redis.call('HGET', key('turn', turn), 'state') == 'posting' or redis.call('HEXISTS', key('turn', turn), 'outcome') == 1
+end
 local function ask_to_stop(turn, lane, reason, by)
+  if redis.call('HEXISTS', key('turn', turn), 'stop') == 1 then return end
   redis.call('HSET', key('turn', turn), 'stop', reason, 'stoppedBy', by)
   if redis.call('HGET', key('lease', lane), 'turn') == turn then redis.call('HSET', key('lease', lane), 'stop', reason) end
 end
@@ -66,14 +77,14 @@ end
 /**
  * ARGV: turn, lane, tenant, thread, only in known threads (0|1), message, claim TTL s, thread TTL s, turn retention s,
  * lane limit, policy (queue | latest | interrupt), person, questions a person may ask in a period (0 = no limit), the
- * same for a tenant, period ms, claims…
+ * same for a tenant, period ms, turns that a tenant may run at a time (0 = no limit), claims…
  * Answers [accepted | duplicate | unaddressed | full, turn, place in the lane, wake needed, intake paused, superseded],
  * or [quota, person | tenant, ms until the next question is taken].
  */
 export const ACCEPT = `${PRELUDE}
 local turn, lane, tenant, thread = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local claimTtl, threadTtl, retention, limit = ARGV[8], ARGV[9], ARGV[10], tonumber(ARGV[11])
-local policy, person, period, first = ARGV[12], ARGV[13], tonumber(ARGV[16]), 17
+local policy, person, period, cap, first = ARGV[12], ARGV[13], tonumber(ARGV[16]), tonumber(ARGV[17]), 18
 local known
 for i = first, #ARGV do known = known or redis.call('GET', key('claim', ARGV[i])) end
 if known then
@@ -99,19 +110,19 @@ local state = paused == 1 and 'received' or 'queued'
 redis.call('HSET', key('turn', turn), 'state', state, 'at:' .. state, now, 'lane', lane, 'tenant', tenant, 'message', ARGV[7], 'received', now, 'attempt', 0)
 count(state, 1)
 if not redis.call('SET', key('thread', thread), '1', 'EX', threadTtl, 'GET') then redis.call('HSET', key('turn', turn), 'opens', 1) end
-local superseded = 0
+-- The new question joins before the earlier ones go: the lane is never empty, and keeps its place in line.
+local place, superseded = redis.call('RPUSH', key('lane', lane), turn), 0
 if policy ~= 'queue' then
-  for _, earlier in ipairs(redis.call('LRANGE', key('lane', lane), 0, -1)) do
+  for _, earlier in ipairs(redis.call('LRANGE', key('lane', lane), 0, -2)) do
     if waits(earlier) then
       cancel(earlier, 'superseded', retention)
       superseded = superseded + 1
-    elseif policy == 'interrupt' then ask_to_stop(earlier, lane, 'newer_question', '') end
+    elseif policy == 'interrupt' and not settled(earlier) then ask_to_stop(earlier, lane, 'newer_question', '') end
   end
 end
-local place = redis.call('RPUSH', key('lane', lane), turn)
-local wake = 0
-if redis.call('EXISTS', key('lease', lane)) == 0 then wake = enlist(lane, tenant, false) end
-return {'accepted', turn, place, wake, paused, superseded}
+local before = servable(tenant, cap)
+if redis.call('EXISTS', key('lease', lane)) == 0 then enlist(lane, tenant, false) end
+return {'accepted', turn, place - superseded, servable(tenant, cap) - before, paused, superseded}
 `;
 
 /**
@@ -127,7 +138,6 @@ while passed < redis.call('LLEN', key('ring')) do
   local tenant = redis.call('LPOP', key('ring'))
   if cap > 0 and tonumber(redis.call('HGET', key('running'), tenant) or '0') >= cap then
     redis.call('RPUSH', key('ring'), tenant)
-    redis.call('SADD', key('capped'), tenant)
     passed = passed + 1
   else
     passed = 0
@@ -135,8 +145,15 @@ while passed < redis.call('LLEN', key('ring')) do
     if redis.call('EXISTS', key('ready', tenant)) == 1 then redis.call('RPUSH', key('ring'), tenant) end
     redis.call('ZREM', key('ready'), lane)
     local turn = redis.call('LINDEX', key('lane', lane), 0)
-    -- A record that was erased, or that has ended, is in the way of those behind it.
-    while turn and not waits(turn) and not may(turn, 'running') do
+    while turn do
+      local state = redis.call('HGET', key('turn', turn), 'state')
+      -- A state that only another version knows: no question is lost for it.
+      if state and not moves[state] then
+        redis.call('HSET', key('turn', turn), 'state', 'queued')
+        count('queued', 1)
+      end
+      if may(turn, 'running') or may(turn, 'queued') then break end
+      -- A record that was erased, or that has ended, is in the way of those behind it.
       redis.call('LPOP', key('lane', lane))
       turn = redis.call('LINDEX', key('lane', lane), 0)
     end
@@ -188,48 +205,57 @@ return 1
  */
 export const POST = `${PRELUDE}
 if not holds(ARGV[2], ARGV[3]) then return 0 end
-move(ARGV[4], 'posting')
+-- A call whose answer was lost is sent again.
+if redis.call('HGET', key('turn', ARGV[4]), 'state') ~= 'posting' then move(ARGV[4], 'posting') end
 if #ARGV > 4 then redis.call('HSET', key('turn', ARGV[4]), unpack(ARGV, 5)) end
 return 1
 `;
 
 /**
- * ARGV: lane, fence, turn, end state, retention s, dead letters kept, then field, value pairs. Ends the turn and frees
- * the lane; one that did not end well is listed for the operator.
+ * ARGV: lane, fence, turn, end state, retention s, dead letters kept, turns that a tenant may run at a time (0 = no
+ * limit), then field, value pairs. Ends the turn and frees the lane; one that did not end well is listed for the operator.
  * Answers [1, wake needed], or [0, 0] when the lane is lost.
  */
 export const FINISH = `${PRELUDE}
 local lane, turn, state, retention = ARGV[2], ARGV[4], ARGV[5], ARGV[6]
 if not holds(lane, ARGV[3]) or redis.call('LINDEX', key('lane', lane), 0) ~= turn then return {0, 0} end
 move(turn, state)
-redis.call('HSET', key('turn', turn), unpack(ARGV, 8))
+redis.call('HSET', key('turn', turn), unpack(ARGV, 9))
 redis.call('HDEL', key('turn', turn), 'outcome')
 redis.call('EXPIRE', key('turn', turn), retention)
 if state == 'failed' or state == 'unknown' then
   redis.call('ZADD', key('dead'), now, turn)
   redis.call('ZREMRANGEBYSCORE', key('dead'), '-inf', now - retention * 1000)
   redis.call('ZREMRANGEBYRANK', key('dead'), 0, -1 - ARGV[7])
+  redis.call('EXPIRE', key('dead'), retention)
 end
 redis.call('LPOP', key('lane', lane))
-local tenant = redis.call('HGET', key('lease', lane), 'tenant')
-local wake = unlease(lane, tenant)
-if redis.call('EXISTS', key('lane', lane)) == 1 then wake = math.max(wake, enlist(lane, tenant, false)) end
-return {1, wake}
+local tenant, cap = redis.call('HGET', key('lease', lane), 'tenant'), tonumber(ARGV[8])
+local before = servable(tenant, cap)
+unlease(lane, tenant)
+if redis.call('EXISTS', key('lane', lane)) == 1 then enlist(lane, tenant, false) end
+return {1, servable(tenant, cap) - before}
 `;
 
-/** ARGV: lane, fence. Gives an unfinished lane back, first in line; its owner writes nothing more. Answers 1 or 0. */
+/**
+ * ARGV: lane, fence, turns that a tenant may run at a time (0 = no limit). Gives an unfinished lane back, first in line;
+ * its owner writes nothing more. Answers whether a wake is needed, 1 or 0.
+ */
 export const RELEASE = `${PRELUDE}
 local lane = ARGV[2]
 if not holds(lane, ARGV[3]) then return 0 end
 local lease = redis.call('HMGET', key('lease', lane), 'turn', 'tenant')
+local before = servable(lease[2], tonumber(ARGV[4]))
 move(lease[1], 'queued')
 unlease(lane, lease[2])
-return enlist(lane, lease[2], true)
+enlist(lane, lease[2], true)
+return servable(lease[2], tonumber(ARGV[4])) - before
 `;
 
 /**
- * ARGV: ms a lost owner's chat call may still be under way, ms after which a ready lane counts as overlooked, batch.
- * Gives the lanes of dead workers back and answers [lanes given back, overlooked ready lanes].
+ * ARGV: ms a lost owner's chat call may still be under way, ms after which a ready lane counts as overlooked, batch,
+ * turns that a tenant may run at a time (0 = no limit).
+ * Gives the lanes of dead workers back and answers [lanes given back, overlooked ready lanes that a worker would be given].
  */
 export const SWEEP = `${PRELUDE}
 local expired = redis.call('ZRANGEBYSCORE', key('leases'), '-inf', now, 'WITHSCORES', 'LIMIT', 0, ARGV[4])
@@ -246,9 +272,16 @@ for i = 1, #expired, 2 do
     enlist(lane, lease[2], true)
   else redis.call('ZREM', key('leases'), lane) end
 end
+local overlooked = redis.call('ZCOUNT', key('ready'), '-inf', now - ARGV[3])
+local free, cap = 0, tonumber(ARGV[5])
 -- Nobody is woken in vain: not while intake is paused, nor for tenants that run all they may.
-local idle = redis.call('EXISTS', key('paused')) == 1 or redis.call('LLEN', key('ring')) <= redis.call('SCARD', key('capped'))
-return {#expired / 2, idle and 0 or redis.call('ZCOUNT', key('ready'), '-inf', now - ARGV[3])}
+if overlooked > 0 then
+  for _, tenant in ipairs(redis.call('LRANGE', key('ring'), 0, -1)) do
+    free = free + servable(tenant, cap)
+    if free >= overlooked then break end
+  end
+end
+return {#expired / 2, math.min(free, overlooked)}
 `;
 
 /** Answers [ready lanes, leased lanes, intake paused, count name, count…]. */

@@ -1,3 +1,4 @@
+import { claimId } from '../chat/keys.ts';
 import type { Sender } from '../chat/vocabulary.ts';
 import type { Connection } from '../store/connection.ts';
 import { defineScript } from '../store/scripts.ts';
@@ -5,6 +6,8 @@ import { TURN_RETENTION_S } from './lanes.ts';
 import { DROP, OPEN, PAUSE, RESUME, STOP } from './lua-changes.ts';
 import { parseTurn, type StopReason, type TurnRecord } from './turn.ts';
 
+/** A platform delivers a wish again for minutes. */
+const WISH_TTL_S = 26 * 3_600;
 /** So many open turns are looked at; beyond that an operator has other worries than a complete list. */
 const LIST_LIMIT = 1_000;
 
@@ -39,6 +42,8 @@ export interface StopRequest {
   readonly by: string;
   /** Also what waits behind it. */
   readonly all?: boolean;
+  /** Names this wish: however often it is delivered, it stops what it stopped the first time, and nothing after it. */
+  readonly claim?: string;
 }
 
 export interface ListedTurn {
@@ -62,12 +67,22 @@ export function createOperator(redis: Connection, keyPrefix: string) {
     script(DROP),
   ] as const;
 
-  async function stopIn(turnId: string, lane: string, request: StopRequest): Promise<Stopped> {
-    const { reason, by, all = false } = request;
-    const args = [turnId, lane, reason, by, all ? 1 : 0, TURN_RETENTION_S];
-    const answer = (await stop(redis, args)) as [StopOutcome, string, number, number];
-    const [outcome, turn, cancelled, waiting] = answer;
-    return { outcome, turnId: turn, cancelled, waiting };
+  async function stopIn(
+    turnId: string,
+    lanes: readonly string[],
+    request: StopRequest,
+  ): Promise<Stopped[] | undefined> {
+    const { reason, by, all = false, claim } = request;
+    const wish = claim === undefined ? '' : claimId(claim);
+    const args = [reason, by, all ? 1 : 0, TURN_RETENTION_S, wish, WISH_TTL_S, turnId, ...lanes];
+    const answer = (await stop(redis, args)) as (string | number)[] | null;
+    if (!answer) return undefined;
+    const stopped: Stopped[] = [];
+    for (let i = 0; i < answer.length; i += 4) {
+      const [outcome, turn, cancelled, waiting] = answer.slice(i) as [StopOutcome, string, number, number];
+      stopped.push({ outcome, turnId: turn, cancelled, waiting });
+    }
+    return stopped;
   }
 
   /** Those that are still kept; one that cannot be read is listed all the same. */
@@ -86,12 +101,22 @@ export function createOperator(redis: Connection, keyPrefix: string) {
   const openTurns = async (): Promise<ListedTurn[]> => read((await open(redis, [LIST_LIMIT])) as string[]);
 
   return {
-    stopTurn: (turnId: string, request: StopRequest) => stopIn(turnId, '', request),
-    /** Stops what the lane is at, or what it would begin with. */
-    stopLane: (lane: string, request: StopRequest) => stopIn('', lane, request),
+    async stopTurn(turnId: string, request: Omit<StopRequest, 'claim'>): Promise<Stopped> {
+      return (await stopIn(turnId, [], request))?.[0] ?? { outcome: 'none', turnId, cancelled: 0, waiting: 0 };
+    },
+    /**
+     * Stops what each of these lanes is at, or what it would begin with, all in one step. Undefined: this wish was
+     * heard before.
+     */
+    stopLanes: (lanes: readonly string[], request: StopRequest) => stopIn('', lanes, request),
 
     openTurns,
-    /** The open turns of one person, wherever they asked. */
+    /** The open turns of one lane, in order. */
+    async openTurnsIn(lane: string): Promise<TurnRecord[]> {
+      const turns = await read(await redis.lrange(`${keyPrefix}:lane:${lane}`, 0, -1));
+      return turns.flatMap(({ record }) => record ?? []);
+    },
+    /** The open turns of one person, wherever they asked, as far as `openTurns` reaches. */
     async openTurnsOf(sender: Sender): Promise<TurnRecord[]> {
       const isTheirs = ({ message }: TurnRecord) =>
         message.sender.id === sender.id && message.sender.tenant === sender.tenant;

@@ -8,9 +8,11 @@ import {
   type SlackStandInOptions,
 } from '../../../local/slack/stand-in.ts';
 import type { AdmissionRules } from '../../../src/chat/admission.ts';
+import { EMPTY_VIEW } from '../../../src/chat/vocabulary.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
 import { createSlackClient } from '../../../src/slack/client.ts';
 import { createSlackIngress, type SlackIngress } from '../../../src/slack/ingress.ts';
+import { createPacing } from '../../../src/slack/pacing.ts';
 import { connect, disconnect } from '../../../src/store/connection.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createAccept } from '../../../src/turns/accept-turn.ts';
@@ -20,7 +22,7 @@ import { createOnce } from '../../../src/turns/once.ts';
 import { createOperator, type Operator } from '../../../src/turns/operator.ts';
 import { pause } from '../../../src/turns/pause.ts';
 import { createQuestionChanges } from '../../../src/turns/question-changes.ts';
-import type { TurnRecord } from '../../../src/turns/turn.ts';
+import type { ClaimedTurn, TurnRecord } from '../../../src/turns/turn.ts';
 import { createWakes } from '../../../src/turns/wakes.ts';
 import { createWebApp } from '../../../src/web/web-app.ts';
 import { testRedis } from '../../setup/redis.ts';
@@ -47,6 +49,8 @@ export interface ConversationsRig {
   readonly webUrl: string;
   readonly ignored: string[];
   readonly logged: string[];
+  /** Ends a turn as a worker does, without showing anything. */
+  endTurn(turn: ClaimedTurn): Promise<void>;
   /** Every question on record, oldest first. */
   turns(): Promise<TurnRecord[]>;
   /** What people said of answers: `turn` → fields. */
@@ -138,6 +142,7 @@ export async function startConversations(
       apiUrl: slack.apiUrl,
       botToken: 'xoxb-test',
       client,
+      pacing: createPacing({ redis, keyPrefix: prefix, now: () => performance.now(), log }),
       rules: options.rules ?? OPEN,
       followUps: options.followUps ?? 'thread',
       accept,
@@ -193,6 +198,10 @@ export async function startConversations(
     webUrl,
     ignored,
     logged,
+    async endTurn(turn) {
+      await lanes.post(turn, { end: 'done', reason: 'answered', view: EMPTY_VIEW });
+      await lanes.finish(turn, 'done', 'answered');
+    },
     async turns() {
       const records: TurnRecord[] = [];
       for (let cursor = '0'; ; ) {

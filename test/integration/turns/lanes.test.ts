@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { laneId } from '../../../src/chat/keys.ts';
 import { EMPTY_VIEW } from '../../../src/chat/vocabulary.ts';
@@ -8,7 +7,6 @@ import type { ClaimedTurn } from '../../../src/turns/turn.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { testRedis } from '../../setup/redis.ts';
 import { dump } from './dump.ts';
-import { createLaneModel, TENANTS } from './lane-model.ts';
 import { message } from './messages.ts';
 
 let redis: Connection;
@@ -28,91 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => disconnect(redis));
 
-const n = fc.nat({ max: 255 });
-/** A step of a history: who does what. Every event has three names; a delivery carries some of them. */
-const step = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      do: fc.constant('deliver' as const),
-      tenant: fc.constantFrom(...TENANTS),
-      sender: fc.constantFrom('U1', 'U2'),
-      thread: fc.constantFrom('1.0', '2.0'),
-      addressed: fc.boolean(),
-      event: fc.nat({ max: 12 }),
-      names: fc.subarray(['event', 'place', 'client'], { minLength: 1 }),
-    }),
-  },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('claim' as const), dies: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('finish' as const, 'release' as const), n }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('post' as const), n }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('stop' as const), n, all: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('pause' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('note' as const, 'renew' as const), n }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('staleWrite' as const), n }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({ do: fc.constant('edit' as const), n, editor: fc.constantFrom('U1', 'U2') }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), n }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('sweep' as const) }) },
-);
-
-/** Under the rules that an operator can choose. */
-const rules = fc.record({
-  policy: fc.constantFrom('queue' as const, 'queue' as const, 'latest' as const, 'interrupt' as const),
-  tenantAtOnce: fc.constantFrom(0, 0, 1, 2),
-});
-/** `LANE_HISTORIES=10000` for the whole campaign. */
-const HISTORIES = Number(process.env.LANE_HISTORIES ?? 250);
-
 describe('lanes', () => {
-  it(
-    'keep every promise in any history of deliveries, edits, deletions, stops, pauses, crashes, shutdowns and stale workers',
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(rules, fc.array(step, { maxLength: 50, size: 'max' }), async (given, history) => {
-          const model = createLaneModel(redis, freshPrefix(), given);
-          for (const act of history) {
-            switch (act.do) {
-              case 'deliver':
-                await model.accept(
-                  message({ ...act, claims: act.names.map((name) => `${name}:${act.tenant}:${act.event}`) }),
-                );
-                break;
-              case 'claim':
-                await model.claim(act.dies);
-                break;
-              case 'stop':
-                await model.stop(act.n, act.all);
-                await model.compareDepth();
-                break;
-              case 'pause':
-                await model.togglePause();
-                break;
-              case 'edit':
-                await model.edit(act.n, act.editor);
-                break;
-              case 'remove':
-                await model.remove(act.n);
-                await model.compareDepth();
-                break;
-              case 'sweep':
-                await model.sweep();
-                await model.compareDepth();
-                break;
-              default:
-                await model[act.do](act.n);
-            }
-          }
-          await model.drain();
-        }),
-        { numRuns: HISTORIES, endOnFailure: true },
-      );
-    },
-    60_000 * Math.ceil(HISTORIES / 250),
-  );
-
   it('serve another tenant’s first question next, however many lanes the busy tenant has', async () => {
     const lanes = freshLanes();
     for (let i = 0; i < 100; i += 1)

@@ -320,7 +320,7 @@ describe('a turn that this worker may not end', () => {
     });
     await b.runNext();
     expect(await b.state()).toBe('failed');
-    expect(b.ends).toEqual(['failed: reply refused']);
+    expect(b.ends).toEqual(['failed: reply_refused']);
     expect(b.wakes()).toBe(1);
     expect(await rig.lanes.depth()).toMatchObject({ readyLanes: 1, activeLanes: 0 });
   });

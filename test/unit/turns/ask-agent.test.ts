@@ -103,11 +103,11 @@ describe('asking the agent', () => {
   });
 
   it.each([
-    ['model_throttled', 'agent_busy'],
-    ['model_auth', 'agent_misconfigured'],
-    ['model_unavailable', 'agent_unreachable'],
-    ['something_new', 'agent_failed'],
-  ] as const)('turns the error event %s into a notice and keeps the text', async (code, notice) => {
+    ['model_throttled', 'agent_busy', 'model_throttled'],
+    ['model_auth', 'agent_misconfigured', 'model_auth'],
+    ['model_unavailable', 'agent_unreachable', 'model_unavailable'],
+    ['something_new', 'agent_failed', 'agent_error: something_new'],
+  ] as const)('turns the error event %s into a notice and keeps the text', async (code, notice, reason) => {
     for (const events of [
       numbered([text('Half'), failure(code), end()]),
       numbered([text('Half'), failure(code)]),
@@ -117,7 +117,7 @@ describe('asking the agent', () => {
         end: 'failed',
         notice,
         view: { text: 'Half' },
-        reason: `agent error: ${code}`,
+        reason,
       });
       expect(run.exchanges).toEqual([start]);
     }
@@ -128,7 +128,7 @@ describe('asking the agent', () => {
     await expect(askAgent(run.deps)).resolves.toMatchObject({
       end: 'failed',
       notice: 'agent_failed',
-      reason: 'empty answer',
+      reason: 'empty_answer',
     });
   });
 
