@@ -116,9 +116,9 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
   }
 
   /** From here on the message is replaced as a whole. The stream is ended first: its state is not known. */
-  async function settleStream(urgency: Urgency): Promise<void> {
+  async function settleStream(urgency: Urgency, more: Record<string, unknown> = {}): Promise<void> {
     mode = 'editing';
-    await writer.attempt('chat.stopStream', { channel, ts }, urgency).catch((error: unknown) => {
+    await writer.attempt('chat.stopStream', { channel, ts, ...more }, urgency).catch((error: unknown) => {
       // Already stopped, by us or by Slack: that is what was wanted.
       if (!(error instanceof SlackRefusal)) throw error;
     });
@@ -236,6 +236,10 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
       else if (mode === 'streaming') await stop(part, urgency);
       else await edit(part, urgency);
       closedAs = JSON.stringify(part);
+    },
+    /** What an earlier worker left is final as it is. */
+    async leave(): Promise<void> {
+      if (unsettledStream) await settleStream('final', { chunks: [openingTask(turnId, index, 'complete')] });
     },
     /** Takes the message away: the reply has become shorter than what an earlier try had shown. */
     async remove(): Promise<void> {
