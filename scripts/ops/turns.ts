@@ -6,6 +6,7 @@ import { createLogger } from '../../src/telemetry/logger.ts';
 import { createAccept } from '../../src/turns/accept-turn.ts';
 import { createLanes } from '../../src/turns/lanes.ts';
 import { createOperator, type ListedTurn, type Operator } from '../../src/turns/operator.ts';
+import { isEnd } from '../../src/turns/states.ts';
 import { createWakes } from '../../src/turns/wakes.ts';
 import { Complaint, withRedis } from './redis.ts';
 import { describeTurn, tableOf } from './turn-table.ts';
@@ -51,8 +52,9 @@ export function turnsCommand(): Command {
         const lanes = createLanes(redis, config.keyPrefix);
         const wakes = createWakes(redis, config.keyPrefix);
         try {
-          const sender = (await existing(createOperator(redis, config.keyPrefix), id)).record?.message.sender;
-          if (!sender) throw new Complaint(`The record of ${id} cannot be read, so its question is lost.`);
+          const { record } = await existing(createOperator(redis, config.keyPrefix), id);
+          if (!record) throw new Complaint(`The record of ${id} cannot be read, so its question is lost.`);
+          if (!isEnd(record.state)) throw new Complaint(`${id} has not ended: it is ${record.state}.`);
           const { retryTurn } = createAccept({
             lanes,
             wakes,
@@ -61,7 +63,7 @@ export function turnsCommand(): Command {
             observe: () => undefined,
             log: createLogger({ level: 'silent' }),
           });
-          return await retryTurn(id, sender);
+          return await retryTurn(id, record.message.sender);
         } finally {
           await wakes.close();
         }
@@ -135,7 +137,14 @@ async function existing(operator: Operator, id: string): Promise<ListedTurn> {
 const unknown = (id: string) =>
   `There is no turn ${id}. Turns are kept for 7 days after their end (turns list, turns list --open).`;
 
-const whoami = () => userInfo().username;
+/** Containers may run as a user without a name. */
+function whoami(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? '?'}`;
+  }
+}
 
 function say(json: boolean, value: unknown, text: () => string): void {
   process.stdout.write(`${json ? JSON.stringify(value) : text()}\n`);
