@@ -8,13 +8,15 @@ import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { sessionId } from './sessions/session-id.ts';
 import { nameSessions } from './slack/agent-session.ts';
+import { createPassingCalls } from './slack/asides.ts';
 import { createSlackClient } from './slack/client.ts';
 import { createCourtesy } from './slack/courtesy.ts';
 import { createSlackIngress } from './slack/ingress.ts';
 import { createPacing } from './slack/pacing.ts';
 import { createSlackReplies } from './slack/reply.ts';
 import { connect, connectForQueue, disconnect } from './store/connection.ts';
-import { checkDurability, confirmDurable } from './store/durability.ts';
+import { checkDurability, createConfirmation } from './store/durability.ts';
+import { problemsAtStart } from './store/first-contact.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { createTraces } from './telemetry/traces.ts';
@@ -29,10 +31,15 @@ import { createQuestionChanges } from './turns/question-changes.ts';
 import { type RunTurnDeps, runTurn } from './turns/run-turn.ts';
 import { createWakes } from './turns/wakes.ts';
 import { startTurnWorker } from './turns/worker.ts';
+import { stopServing } from './web/stop-serving.ts';
 import { createWebApp } from './web/web-app.ts';
 
 /** How long running turns may go on after SIGTERM before they are handed to another worker. */
 const SHUTDOWN_GRACE_MS = 20_000;
+/** How long requests under way may go on. Redis answers or fails sooner, and Slack does not wait longer. */
+const REQUESTS_GRACE_MS = 3_000;
+/** Whatever is not closed by then is left: leases hand it over as well, and an orchestrator kills after 30 s. */
+const SHUTDOWN_LIMIT_MS = 28_000;
 
 export interface Threadcore {
   /** Where the web role listens. */
@@ -53,7 +60,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
   };
 
   try {
-    const problems = await checkDurability(redis, durability);
+    const problems = await problemsAtStart(redis, config.redis.url, durability);
     if (problems.length > 0) throw new ConfigError(problems);
 
     const metrics = createMetrics();
@@ -69,6 +76,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       timeoutMs: CHAT_CALL_TIMEOUT_MS,
       observe: metrics.slackCall,
     });
+    const pacing = createPacing({ redis, keyPrefix, now: monotonic, log });
     closers.push(
       () => wakes.close(),
       () => traces.shutdown(),
@@ -112,21 +120,28 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     return {
       url: `http://127.0.0.1:${port}`,
       async close(graceMs = SHUTDOWN_GRACE_MS) {
-        // No new events first, then no new turns; what is under way goes on in the meantime.
-        const served = new Promise<void>((resolve) => server.close(() => resolve()));
-        server.closeIdleConnections();
-        await Promise.all([ingress?.close(), worker?.close(graceMs)]);
-        server.closeAllConnections();
-        await served;
+        // No new events and no new turns; what is under way goes on in the meantime.
+        const takesNothing = async () => {
+          await stopServing(server, REQUESTS_GRACE_MS);
+          await ingress?.close();
+        };
+        await Promise.all([takesNothing(), worker?.close(graceMs)]);
         await close();
       },
     };
 
     function slackIngress() {
+      // The leases of a worker must not stand behind what waits for a replica.
+      const intake =
+        durability === 'replicated'
+          ? connect({ url: config.redis.url, name: 'threadcore-intake', onError: onRedisError })
+          : redis;
+      if (intake !== redis) closers.push(() => disconnect(intake));
+      const confirmDurable = createConfirmation(intake, durability);
       const accept = createAccept({
-        lanes,
+        lanes: createLanes(intake, keyPrefix, config.lanes),
         wakes,
-        confirmDurable: () => confirmDurable(redis, durability),
+        confirmDurable,
         randomBytes,
         observe: metrics.messageTaken,
         log,
@@ -134,6 +149,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       return createSlackIngress({
         ...config.slack,
         client: slack,
+        pacing,
         rules: {
           tenants: config.access.slackTeams,
           conversations: config.access.channels,
@@ -141,9 +157,9 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         },
         accept,
         changes: createQuestionChanges({
-          redis,
+          redis: intake,
           keyPrefix,
-          confirmDurable: () => confirmDurable(redis, durability),
+          confirmDurable,
           observe: metrics.questionChanged,
           log,
         }),
@@ -189,18 +205,13 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         openReply: nameSessions(
           createSlackReplies({
             client: slack,
-            pacing: createPacing({
-              redis,
-              keyPrefix,
-              now: monotonic,
-              log,
-            }),
+            pacing,
             pause,
             now: monotonic,
             onFinished: (calls) => metrics.turnCalls('slack', calls),
             log,
           }),
-          createCourtesy(slack, log),
+          createCourtesy(createPassingCalls({ client: slack, pacing }), log),
         ),
         sessionOf: (turn, actor) => sessionId(turn.message.key, actor, turn.generation),
         invoke: calls.invoke,
@@ -250,6 +261,10 @@ async function main(): Promise<void> {
       if (stopping) process.exit(1);
       stopping = true;
       log.info({ signal }, 'shutting down');
+      setTimeout(() => {
+        log.error('the shutdown takes too long; other workers take over what is left');
+        process.exit(1);
+      }, SHUTDOWN_LIMIT_MS);
       threadcore.close().then(
         () => process.exit(0),
         (error: unknown) => {

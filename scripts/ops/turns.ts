@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
-import { confirmDurable } from '../../src/store/durability.ts';
+import { createConfirmation } from '../../src/store/durability.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createAccept } from '../../src/turns/accept-turn.ts';
 import { createLanes } from '../../src/turns/lanes.ts';
@@ -58,7 +58,7 @@ export function turnsCommand(): Command {
           const { retryTurn } = createAccept({
             lanes,
             wakes,
-            confirmDurable: () => confirmDurable(redis, config.durability),
+            confirmDurable: createConfirmation(redis, config.durability),
             randomBytes,
             observe: () => undefined,
             log: createLogger({ level: 'silent' }),

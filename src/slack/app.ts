@@ -14,6 +14,7 @@ import type { Accept } from '../turns/accept-turn.ts';
 import type { FeedbackStore } from '../turns/feedback.ts';
 import type { Once } from '../turns/once.ts';
 import type { QuestionChanges } from '../turns/question-changes.ts';
+import { createAsides } from './asides.ts';
 import { createAssistantView } from './assistant-view.ts';
 import { createBackground } from './background.ts';
 import type { SlackClient } from './client.ts';
@@ -22,6 +23,7 @@ import { createSlackFeedback } from './feedback.ts';
 import { FEEDBACK_ACTION, FEEDBACK_FORM, FEEDBACK_WHY_ACTION, WHY_ACTION } from './feedback-blocks.ts';
 import { createInteractions } from './interactions.ts';
 import type { Pause } from './pace.ts';
+import type { Pacing } from './pacing.ts';
 import { createQuestions } from './questions.ts';
 import { RETRY_ACTION, STOP_ACTION } from './render.ts';
 import { createStopping } from './stopping.ts';
@@ -34,6 +36,7 @@ export interface SlackAppDeps {
   readonly receiver: Receiver;
   readonly botToken: string;
   readonly client: SlackClient;
+  readonly pacing: Pacing;
   readonly rules: AdmissionRules;
   /** thread: also without a mention where the bot takes part in a thread; mention: only when it is named. */
   readonly followUps: 'thread' | 'mention';
@@ -74,11 +77,12 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
   const { client, rules, log, onIgnored } = deps;
   const bot = identifyBot(client, log);
   const { run: background, idle } = createBackground(log);
-  const whisper = createWhisper(client, background);
-  const courtesy = createCourtesy(client, log);
   const { pause, closing, once, accept, changes, commands, pauseReason } = deps;
+  const callAside = createAsides({ client, pacing: deps.pacing, pause, closing });
+  const whisper = createWhisper(callAside, background);
+  const courtesy = createCourtesy(callAside, log);
   const waitingNote = createWaitingNote({ courtesy, background, placeOf: changes.placeOf, pause, closing });
-  const shared = { client, rules, background, whisper, onIgnored, log, botUserId: bot.userId };
+  const shared = { callAside, rules, background, whisper, onIgnored, log, botUserId: bot.userId };
   const feedback = createSlackFeedback({ ...shared, record: deps.recordFeedback });
   const { followUps, explainBlocked } = deps;
   const onMessage = createQuestions({

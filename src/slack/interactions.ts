@@ -1,8 +1,8 @@
 import type { BlockAction, ViewSubmitAction } from '@slack/bolt';
 import { type AdmissionRules, admit } from '../chat/admission.ts';
 import type { Accept, Retry } from '../turns/accept-turn.ts';
+import type { CallAside } from './asides.ts';
 import type { Background } from './background.ts';
-import type { SlackClient } from './client.ts';
 import type { SlackFeedback } from './feedback.ts';
 import { isTurnId, readFeedbackValue, readReasonForm } from './feedback-blocks.ts';
 import type { Json } from './json.ts';
@@ -13,6 +13,9 @@ import { LANE_FULL, type Listener, QUOTA_USED, REFUSED, type Whisper } from './w
 
 /** `chat.update` takes 4,000 bytes of `text`; the blocks hold the whole. */
 const TEXT_BYTES = 3_900;
+
+/** A button that stays a little longer does no harm: it is known to be spent. */
+const PATIENCE_MS = 60_000;
 
 const RETRY_ANSWERS: Record<Retry, string | undefined> = {
   accepted: undefined,
@@ -26,7 +29,7 @@ const RETRY_ANSWERS: Record<Retry, string | undefined> = {
 const SPENT: ReadonlySet<Retry> = new Set(['accepted', 'already_retried', 'too_old']);
 
 export interface InteractionsDeps {
-  readonly client: SlackClient;
+  readonly callAside: CallAside;
   readonly rules: AdmissionRules;
   readonly accept: Pick<Accept, 'retryTurn'>;
   readonly feedback: SlackFeedback;
@@ -58,12 +61,17 @@ export function createInteractions(deps: InteractionsDeps) {
     if (!channel || !message || !blocks || container?.is_ephemeral === true) return;
     deps.background('a Retry button that is spent could not be taken away', async () => {
       const metadata: unknown = message.metadata;
-      await deps.client.call('chat.update', {
-        channel: channel.id,
-        ts: message.ts,
-        text: clip(message.text ?? ''),
-        blocks,
-        ...(metadata ? { metadata } : {}),
+      await deps.callAside({
+        workspace: tenantOf(body),
+        method: 'chat.update',
+        args: {
+          channel: channel.id,
+          ts: message.ts,
+          text: clip(message.text ?? ''),
+          blocks,
+          ...(metadata ? { metadata } : {}),
+        },
+        patienceMs: PATIENCE_MS,
       });
     });
   }
@@ -115,8 +123,12 @@ export function presser(body: BlockAction): Listener {
   return personIn(body, body.channel?.id ?? '', String(thread));
 }
 
+function tenantOf(body: BlockAction | ViewSubmitAction): string {
+  return body.team?.id ?? body.user.team_id ?? '';
+}
+
 function personIn(body: BlockAction | ViewSubmitAction, conversation: string, thread: string): Listener {
-  const tenant = body.team?.id ?? body.user.team_id ?? '';
+  const tenant = tenantOf(body);
   return {
     key: { platform: 'slack', tenant, conversation, thread },
     sender: { id: body.user.id, tenant: body.user.team_id ?? tenant },

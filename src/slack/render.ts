@@ -33,6 +33,8 @@ export interface PartView {
   readonly remarks?: readonly string[];
   /** Ask what the reader thinks of the answer. */
   readonly feedback?: true;
+  /** It takes a while, and this is what goes on; empty where the status line says it. Comes with a Stop button. */
+  readonly long?: string;
 }
 
 /**
@@ -47,6 +49,7 @@ export function partsOf(view: ReplyView, done: boolean, remarks: readonly string
     ...(i === plans.length - 1 && view.notice ? { notice: view.notice } : {}),
     ...(i === plans.length - 1 && remarks.length > 0 ? { remarks } : {}),
     ...(i === plans.length - 1 && view.feedback ? { feedback: true } : {}),
+    ...(i === plans.length - 1 && view.long && !done ? { long: view.status ?? '' } : {}),
   }));
 }
 
@@ -55,7 +58,13 @@ export function hasWords(part: PartView): boolean {
 }
 
 export function isBlank(part: PartView): boolean {
-  return !hasWords(part) && part.tasks.length === 0 && !part.notice && !part.remarks?.length;
+  return (
+    !hasWords(part) &&
+    part.tasks.length === 0 &&
+    !part.notice &&
+    !part.remarks?.length &&
+    part.long === undefined
+  );
 }
 
 /** A whole message, for `chat.postMessage` and `chat.update`. `text` is what notifications and screen readers use. */
@@ -63,11 +72,13 @@ export function messageOf(part: PartView, turnId: string): { text: string; block
   const blocks = [
     ...(part.tasks.length > 0 ? [taskLine(part.tasks)] : []),
     ...blocksOf(part.plan),
+    ...(part.long ? [contextOf(part.long)] : []),
     ...closingBlocks(part, turnId),
   ];
   const ending = [...(part.notice ? [part.notice.text] : []), ...(part.remarks ?? [])].join('\n');
   const text = fallbackText(part.plan) || escapeText(ending) || 'Working on it…';
   if (blocks.length === 0) blocks.push({ type: 'context', elements: [{ type: 'mrkdwn', text }] });
+  if (part.long !== undefined) blocks.push(stopBlock(turnId));
   return { text: clip(text, POST_TEXT_LIMIT), blocks };
 }
 
@@ -84,13 +95,29 @@ export function closingBlocks(
 ): Json[] {
   const blocks: Json[] = part.notice ? noticeBlocks(part.notice, turnId) : [];
   const remarks = (part.remarks ?? []).join('\n');
-  if (remarks !== '')
-    blocks.push({
-      type: 'context',
-      elements: [{ type: 'mrkdwn', text: clip(escapeText(remarks), CONTEXT_LIMIT) }],
-    });
+  if (remarks !== '') blocks.push(contextOf(remarks));
   if (part.feedback) blocks.push(...feedbackBlocks(turnId));
   return blocks;
+}
+
+function contextOf(text: string): Json {
+  return { type: 'context', elements: [{ type: 'mrkdwn', text: clip(escapeText(text), CONTEXT_LIMIT) }] };
+}
+
+/** Stands below what takes a while, until it is final. */
+export function stopBlock(turnId: string): Json {
+  return {
+    type: 'actions',
+    elements: [
+      {
+        type: 'button',
+        action_id: STOP_ACTION,
+        value: turnId,
+        text: { type: 'plain_text', text: 'Stop' },
+        accessibility_label: 'Stop working on this question',
+      },
+    ],
+  };
 }
 
 /** The closing notice, with its button. */
@@ -131,13 +158,18 @@ function titleOf(task: ReplyTask): string {
   return escapeText(task.title.replaceAll(/\s+/g, ' ').trim() || 'Step');
 }
 
-/** The step that opens a streamed part. Its id finds the stream again when the answer to its start was lost. */
-export function openingTask(turnId: string, part: number, state: 'in_progress' | 'complete'): Json {
+/**
+ * The step that opens a streamed part: under way until the first words, and while the part takes long. Its id finds the
+ * stream again when the answer to its start was lost.
+ */
+export function openingTask(turnId: string, index: number, part: PartView, last: boolean): Json {
+  const goesOn = !last && (!hasWords(part) || part.long);
+  const title = goesOn && part.long ? part.long : index === 0 ? 'Thinking' : 'Continued';
   return {
     type: 'task_update',
-    id: openingTaskId(turnId, part),
-    title: part === 0 ? 'Thinking' : 'Continued',
-    status: state,
+    id: openingTaskId(turnId, index),
+    title: clip(escapeText(title), TASK_TITLE_LIMIT),
+    status: goesOn ? 'in_progress' : 'complete',
   };
 }
 

@@ -28,7 +28,8 @@ export function createAccept(deps: AcceptDeps) {
   async function acceptTurn(message: InboundMessage): Promise<Acceptance> {
     const turnId = `turn-${nameOf([Buffer.from(deps.randomBytes(20)).toString('hex')]).slice(0, 26)}`;
     const acceptance = await deps.lanes.accept(turnId, message);
-    await deps.confirmDurable();
+    // The other outcomes have written nothing: what people say to each other is not refused when a replica is away.
+    if (acceptance.outcome === 'accepted' || acceptance.outcome === 'duplicate') await deps.confirmDurable();
     deps.observe(acceptance.outcome);
     if (acceptance.outcome === 'accepted') {
       deps.log.info(

@@ -3,6 +3,8 @@ import type { ReplyView } from '../chat/vocabulary.ts';
 
 /** After so long without anything new to see, the time that has passed is said instead. Milliseconds. */
 const SAY_AFTER_MS = 10_000;
+/** What takes longer than this can be stopped with a button. Milliseconds. */
+const LONG_AFTER_MS = 10_000;
 const LOOK_EVERY_MS = 1_000;
 
 export interface HeartbeatDeps {
@@ -30,10 +32,15 @@ export function createHeartbeat(deps: HeartbeatDeps) {
   });
 
   const look = () => {
-    if (!view || deps.now() - changedAt < SAY_AFTER_MS) return;
-    changedAt = deps.now();
-    long = true;
-    time = spoken(deps.now() - began);
+    const now = deps.now();
+    const silent = now - changedAt >= SAY_AFTER_MS;
+    const turnsLong = !long && now - began >= LONG_AFTER_MS;
+    if (!view || !(silent || turnsLong)) return;
+    if (silent) {
+      changedAt = now;
+      time = spoken(now - began);
+    }
+    long ||= turnsLong;
     deps.show(decorated(view));
   };
   let timer: NodeJS.Timeout | undefined;

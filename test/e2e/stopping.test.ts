@@ -1,9 +1,14 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { STOP_ACTION } from '../../src/slack/render.ts';
 import { eventually } from '../setup/eventually.ts';
 import { type Stack, startStack } from './stack.ts';
 import { botMessages, settledReplies } from './thread.ts';
+
+/** What the Stop button among these blocks stands for. */
+const stopValue = (blocks: unknown) =>
+  JSON.stringify(blocks).match(new RegExp(`"action_id":"${STOP_ACTION}","value":"([^"]+)"`))?.[1];
 
 const run = promisify(execFile);
 const MENTION = '@Cloud Engineer';
@@ -41,6 +46,32 @@ describe('stopping', () => {
     await stack.slack.people.stop('alice', '#cloud', ts);
     const [stopped] = await settledReplies(stack, channelId, ts);
     expect(stopped?.notices.join()).toContain('Stopped.');
+  });
+
+  it('by the button below what takes long is for whoever asked, and the button goes away', async () => {
+    const { ts, channelId } = await longTask();
+    const button = await eventually('a Stop button', () =>
+      stack.slack
+        .thread(channelId, ts)
+        .map(({ ts: at, blocks }) => ({ at, value: stopValue(blocks) }))
+        .find(({ value }) => value !== undefined),
+    );
+    const press = (user: string) =>
+      stack.slack.interactions.click({
+        user,
+        channel: '#cloud',
+        ts: button.at,
+        actionId: STOP_ACTION,
+        value: button.value ?? '',
+      });
+    await press('bob');
+    expect((await botMessages(stack, channelId, ts)).every(({ notices }) => notices.length === 0)).toBe(true);
+    await press('alice');
+    const [stopped] = await settledReplies(stack, channelId, ts);
+    expect(stopped?.notices.join()).toContain('Stopped.');
+    expect(stack.slack.thread(channelId, ts).some(({ blocks }) => stopValue(blocks) !== undefined)).toBe(
+      false,
+    );
   });
 
   it('is not for others', async () => {

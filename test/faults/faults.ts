@@ -3,7 +3,7 @@ import { runCampaign } from './campaign.ts';
 import { PLANTED_DEFECTS, tryPlanted } from './planted-defects.ts';
 import { isClean, type Planted, type Report, reportOf } from './report.ts';
 import type { SeedResult } from './run-seed.ts';
-import { describeStep, ROUND, scheduleOf } from './schedule.ts';
+import { describeStep, firstStepOf, ROUND, scheduleOf } from './schedule.ts';
 import { copyTree } from './tree.ts';
 
 /** `npm run faults -- [options]`: crashes and faults at every failpoint; fails when a promise is broken. */
@@ -11,6 +11,7 @@ import { copyTree } from './tree.ts';
 const USAGE = `Usage: npm run faults -- [options]
   --seeds N      how many seeds to run, 1 to 100000 (default ${ROUND}: every failpoint once)
   --seed S       run only this seed, or begin with it when --seeds is given
+  --first WORDS  only seeds whose first step has these words, such as "rolling restart"
   --stacks N     stacks side by side, 1 to 16 (default 4)
   --planted      plant known defects instead, one by one, and say which are detected
   --only WORDS   with --planted: only defects whose name has these words
@@ -27,11 +28,23 @@ function wholeNumber(name: string, text: string, max: number): number {
   throw new UsageError(`--${name} must be a whole number from 1 to ${max}, not ${text}.`);
 }
 
+/** So many seeds from `first` on whose first step has these words. */
+function seedsFrom(first: number, many: number, words: string): number[] {
+  const seeds: number[] = [];
+  // The first steps take turns, so that a round without one means that there is none.
+  for (let seed = first; seeds.length < many && seed < first + ROUND * (seeds.length + 1); seed += 1) {
+    if (firstStepOf(seed).includes(words)) seeds.push(seed);
+  }
+  if (seeds.length === 0) throw new UsageError(`No seed begins with “${words}”.`);
+  return seeds;
+}
+
 function readOptions() {
   const { values } = parseArgs({
     options: {
       seeds: { type: 'string' },
       seed: { type: 'string' },
+      first: { type: 'string', default: '' },
       stacks: { type: 'string', default: '4' },
       planted: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
@@ -44,7 +57,7 @@ function readOptions() {
   const first = wholeNumber('seed', values.seed ?? '1', 1_000_000_000);
   const many = wholeNumber('seeds', values.seeds ?? (values.seed ? '1' : String(ROUND)), 100_000);
   return {
-    seeds: Array.from({ length: many }, (_, i) => first + i),
+    seeds: seedsFrom(first, many, values.first),
     stacks: wholeNumber('stacks', values.stacks, 16),
     planted: values.planted,
     only: values.only,

@@ -7,6 +7,8 @@ import { type Change, copyTree } from './tree.ts';
 export interface PlantedDefect {
   readonly name: string;
   readonly change: Change;
+  /** What would mend the damage afterwards is taken out, too. */
+  readonly also?: Change;
   /** First steps (see `describeStep`) of the seeds that are tried. Empty: every seed. */
   readonly tries: readonly string[];
 }
@@ -17,6 +19,11 @@ const ROUNDS = 3;
 const PATIENCE = { boundMs: 40_000, staleAfterMs: 6_000 };
 
 const LUA = 'src/turns/lua.ts';
+const NO_SECOND_LOOK: Change = {
+  file: 'src/slack/reply.ts',
+  from: 'await lateWrites.settle(parts, posted());',
+  to: '',
+};
 
 export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
   {
@@ -94,6 +101,7 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
       from: 'let unlooked = lookFirst;',
       to: 'let unlooked = false;',
     },
+    also: NO_SECOND_LOOK,
     tries: ['kill at “posted, not recorded”', 'late at “before post”'],
   },
   {
@@ -112,6 +120,7 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
       from: "'quiet', expired[i + 1] + ARGV[2])",
       to: "'quiet', 0)",
     },
+    also: NO_SECOND_LOOK,
     tries: ['late at “before post”', 'late at “before the last write”', 'late at “before append”'],
   },
   {
@@ -134,6 +143,11 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
   },
 ];
 
+/** All changes that plant it. */
+export function changesOf({ change, also }: PlantedDefect): readonly Change[] {
+  return also ? [change, also] : [change];
+}
+
 /** Plants one defect in a copy of the source and runs seeds until one fails. */
 export async function tryPlanted(
   defect: PlantedDefect,
@@ -144,7 +158,7 @@ export async function tryPlanted(
     readonly stop: AbortSignal;
   },
 ): Promise<Planted> {
-  const tree = await copyTree([defect.change], options.root);
+  const tree = await copyTree(changesOf(defect), options.root);
   const found = new AbortController();
   try {
     const all = Array.from({ length: ROUND * ROUNDS }, (_, i) => i + 1);

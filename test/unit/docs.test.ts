@@ -38,6 +38,8 @@ describe('the operators’ pages', () => {
   it('name only environment variables that something reads', () => {
     const known = new Set([
       ...configNames(),
+      // Node itself reads it.
+      'NODE_EXTRA_CA_CERTS',
       ...found(read('agent-runtime/environment.ts'), /^\s+([A-Z0-9_]+): /gm),
     ]);
     const named = ['README.md', 'docs/connect.md', 'docs/operate.md'].flatMap((page) =>

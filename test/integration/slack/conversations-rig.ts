@@ -12,6 +12,7 @@ import { EMPTY_VIEW } from '../../../src/chat/vocabulary.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
 import { createSlackClient } from '../../../src/slack/client.ts';
 import { createSlackIngress, type SlackIngress } from '../../../src/slack/ingress.ts';
+import { createPacing } from '../../../src/slack/pacing.ts';
 import { connect, disconnect } from '../../../src/store/connection.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createAccept } from '../../../src/turns/accept-turn.ts';
@@ -141,6 +142,7 @@ export async function startConversations(
       apiUrl: slack.apiUrl,
       botToken: 'xoxb-test',
       client,
+      pacing: createPacing({ redis, keyPrefix: prefix, now: () => performance.now(), log }),
       rules: options.rules ?? OPEN,
       followUps: options.followUps ?? 'thread',
       accept,

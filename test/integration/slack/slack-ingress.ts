@@ -6,6 +6,8 @@ import type { AdmissionRules } from '../../../src/chat/admission.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
 import type { SlackClient } from '../../../src/slack/client.ts';
 import { createSlackIngress } from '../../../src/slack/ingress.ts';
+import type { Pause } from '../../../src/slack/pace.ts';
+import type { Pacing } from '../../../src/slack/pacing.ts';
 import { createSlackReceiver } from '../../../src/slack/receiver.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import type { Accept } from '../../../src/turns/accept-turn.ts';
@@ -13,6 +15,7 @@ import type { FeedbackStore } from '../../../src/turns/feedback.ts';
 import type { Once } from '../../../src/turns/once.ts';
 import type { QuestionChanges } from '../../../src/turns/question-changes.ts';
 import { createWebApp } from '../../../src/web/web-app.ts';
+import { UNPACED } from './slack-thread.ts';
 
 export const SECRET = 'signing-secret-of-the-test';
 export const BOT = 'U0CLOUDENG00';
@@ -47,6 +50,8 @@ export async function startIngress(
   options: {
     readonly rules?: AdmissionRules;
     readonly client?: SlackClient;
+    readonly pacing?: Pacing;
+    readonly pause?: Pause;
     readonly followUps?: 'thread' | 'mention';
     readonly changes?: Partial<QuestionChanges>;
     readonly recordFeedback?: FeedbackStore['record'];
@@ -76,6 +81,7 @@ export async function startIngress(
     apiUrl: '',
     botToken: 'xoxb-test',
     client,
+    pacing: options.pacing ?? UNPACED,
     rules: options.rules ?? OPEN,
     followUps: options.followUps ?? 'thread',
     accept: {
@@ -94,7 +100,7 @@ export async function startIngress(
     commands: createCommands({ operator: NOTHING_RUNS, now: () => Date.now() }),
     pauseReason: async () => '',
     explainBlocked: async (turnId) => `a rule <matched> in ${turnId}`,
-    pause: () => Promise.resolve(),
+    pause: options.pause ?? (() => Promise.resolve()),
     monotonic: () => performance.now(),
     random: () => 0.5,
     onHandled: () => undefined,

@@ -50,6 +50,7 @@ export interface SlackThread {
   readonly slack: SlackStandIn;
   readonly channel: string;
   readonly ts: string;
+  readonly turn: ClaimedTurn;
   /** Every wait that was asked for, in milliseconds. */
   readonly waits: number[];
   /** What was put on record, newest last. */
@@ -165,6 +166,7 @@ export async function askIn(
     slack,
     channel,
     ts,
+    turn,
     waits,
     noted,
     methods,

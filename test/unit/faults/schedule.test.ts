@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FAILPOINTS } from '../../faults/failpoints.ts';
-import { PLANTED_DEFECTS } from '../../faults/planted-defects.ts';
+import { changesOf, PLANTED_DEFECTS } from '../../faults/planted-defects.ts';
 import { firstStepOf, ROUND, scheduleOf } from '../../faults/schedule.ts';
 import { copyTree } from '../../faults/tree.ts';
 
@@ -34,7 +34,7 @@ describe('planted defects', () => {
   it.each(PLANTED_DEFECTS.map((defect) => [defect.name, defect] as const))(
     'fit the source: %s',
     async (_, defect) => {
-      const tree = await copyTree([defect.change]);
+      const tree = await copyTree(changesOf(defect));
       expect(tree.scripts.size).toBeGreaterThan(0);
       await tree.remove();
     },
