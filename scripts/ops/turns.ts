@@ -6,6 +6,7 @@ import { createLogger } from '../../src/telemetry/logger.ts';
 import { createAccept } from '../../src/turns/accept-turn.ts';
 import { createLanes } from '../../src/turns/lanes.ts';
 import { createOperator, type ListedTurn, type Operator } from '../../src/turns/operator.ts';
+import { isEnd } from '../../src/turns/states.ts';
 import { createWakes } from '../../src/turns/wakes.ts';
 import { Complaint, withRedis } from './redis.ts';
 import { describeTurn, tableOf } from './turn-table.ts';
@@ -49,8 +50,9 @@ export function turnsCommand(): Command {
     .description('asks the question of an ended turn again, once; the answer goes to the same thread')
     .action(async (id: string) => {
       const outcome = await withAudit(async ({ redis, config, audit }) => {
-        const sender = (await existing(createOperator(redis, config.keyPrefix), id)).record?.message.sender;
-        if (!sender) throw new Complaint(`The record of ${id} cannot be read, so its question is lost.`);
+        const { record } = await existing(createOperator(redis, config.keyPrefix), id);
+        if (!record) throw new Complaint(`The record of ${id} cannot be read, so its question is lost.`);
+        if (!isEnd(record.state)) throw new Complaint(`${id} has not ended: it is ${record.state}.`);
         const wakes = createWakes(redis, config.keyPrefix);
         try {
           const { retryTurn } = createAccept({
@@ -64,7 +66,7 @@ export function turnsCommand(): Command {
           return await carryOut(
             audit,
             turnOrder('retry', id),
-            () => retryTurn(id, sender),
+            () => retryTurn(id, record.message.sender),
             (answer) => answer === 'accepted',
           );
         } finally {

@@ -23,7 +23,14 @@ export interface LogAtHand {
 const now = () => performance.now();
 
 /** Who sits at the terminal. */
-export const whoami = () => userInfo().username;
+export function whoami(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // Containers may run as a user without a name.
+    return `uid ${process.getuid?.() ?? '?'}`;
+  }
+}
 export const operatorHere = (): Subject => ({ kind: 'operator', name: whoami() });
 
 /** Works with the keys that the configuration names. */

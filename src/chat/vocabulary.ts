@@ -112,6 +112,8 @@ export interface ReplyView {
   /** Shown once, below the text, when the reply is final. */
   readonly files?: readonly ReplyFile[];
   readonly notice?: ReplyNotice;
+  /** What stands in the thread already stays as it is; the notice is shown below. For a final view without words. */
+  readonly keep?: true;
   /** It takes a while: offer to stop it. */
   readonly long?: true;
   /** The answer is complete: ask what its readers think of it. */

@@ -32,7 +32,8 @@ export type Commands = ReturnType<typeof createCommands>;
 /** What the bot itself does when it is told to: at once, past the lanes. */
 export function createCommands(deps: CommandDeps) {
   const { operator, now } = deps;
-  const byPerson = ({ sender }: Asker) => ({ reason: 'person', by: `${sender.tenant}:${sender.id}` }) as const;
+  const byPerson = ({ sender }: Asker) =>
+    ({ reason: 'person', by: `${sender.tenant}:${sender.id}` }) as const;
 
   /** The asker's own open turns: in the thread, or in the whole conversation where there is no thread. */
   async function openHere({ key, sender }: Asker): Promise<TurnRecord[]> {

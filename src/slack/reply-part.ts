@@ -35,6 +35,7 @@ export interface ReplyPartDeps {
   readonly now: () => number;
 }
 
+const NOTHING: PartView = { plan: { pieces: [], closed: true }, tasks: [] };
 const WITHDRAWN = '_This part was replaced; the answer stands above._';
 
 /**
@@ -132,9 +133,9 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
    * From here on the message is replaced as a whole. The stream is ended first: its state is not known. Nothing can be
    * shown before that, and no later write makes it needless, so it stands in line with the final ones.
    */
-  async function settleStream(): Promise<void> {
+  async function settleStream(more: Record<string, unknown> = {}): Promise<void> {
     mode = 'editing';
-    await writer.attempt('chat.stopStream', { channel, ts }, 'final').catch((error: unknown) => {
+    await writer.attempt('chat.stopStream', { channel, ts, ...more }, 'final').catch((error: unknown) => {
       // Already stopped, by us or by Slack: that is what was wanted.
       if (!(error instanceof SlackRefusal)) throw error;
     });
@@ -281,6 +282,10 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
       else if (mode === 'streaming') await stop(part, urgency);
       else await edit(part, urgency);
       closedAs = JSON.stringify(part);
+    },
+    /** What an earlier worker left is final as it is. */
+    async leave(): Promise<void> {
+      if (unsettledStream) await settleStream({ chunks: [openingTask(turnId, index, NOTHING, true)] });
     },
     /** When an edit was left without an answer that another has overtaken since. Milliseconds. */
     overtakenAt: (): number | undefined => {

@@ -113,8 +113,10 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
 
   const write = async (view: ReplyView, last: boolean, remarks: readonly string[]) => {
     const looks = partsOf(view, last, remarks);
+    const first = view.keep ? known.length : 0;
+    for (const part of parts.slice(0, first)) await part.leave();
     for (const [i, look] of looks.entries()) {
-      const part = partAt(i);
+      const part = partAt(first + i);
       // Nothing to show yet takes nothing away that stands there.
       if (part.isClosedAs(look) || (isBlank(look) && !(last && part.isOpen()))) continue;
       const statusReplaced = await status.settled();
@@ -127,7 +129,7 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
       }
       if (!last) await record();
     }
-    if (last) for (const part of parts.slice(looks.length)) await part.remove();
+    if (last) for (const part of parts.slice(first + looks.length)) await part.remove();
   };
 
   /** Shows what is wanted as far as Slack takes it now. Answers how long to leave Slack alone. */

@@ -31,7 +31,7 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   {
     names: ['claim:<name>'],
     holds:
-      'the turn that a delivery became; a deleted message that never became one; things said once, such as the greeting',
+      'the turn that a delivery became; a deleted message that never became one; things said or done once, such as the greeting, or `stop`',
     kept: '26 hours; 1 hour; 400 days',
     bound: expires(400 * DAY_S),
   },
@@ -84,16 +84,16 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: constant(10),
   },
   {
-    names: ['running', 'capped'],
-    holds: 'how many turns each tenant runs; tenants that run all they may',
+    names: ['running'],
+    holds: 'how many turns each tenant runs',
     kept: 'while turns run',
     bound: work,
   },
   {
     names: ['dead'],
     holds: 'turns that failed or whose outcome is unknown, for `turns list`',
-    kept: 'stays: the newest 10,000 of the last 7 days',
-    bound: constant(10_000),
+    kept: '7 days after the last of them; the newest 10,000',
+    bound: expires(7 * DAY_S),
   },
   {
     names: ['quota:<tenant>', 'quota:<tenant>:<person>'],

@@ -62,7 +62,10 @@ export async function askAgent(
   const signal = AbortSignal.any([deps.signal, deps.stop, total.signal]);
   try {
     for (;;) {
-      if (deps.stop.aborted) return await stopped(deps, progress);
+      if (deps.stop.aborted) {
+        const begun = earlier !== undefined || tries.start + tries.attach > 0;
+        return await stopped(deps, progress, begun);
+      }
       tries[mode] += 1;
       const outcome = await follow(deps, mode, progress, signal);
       // Tries are counted without progress in between: a long answer may be cut more often.
@@ -102,13 +105,18 @@ const STOPPED = {
   newer_question: 'stopped_for_newer',
 } as const satisfies Record<StopReason, FailureCode>;
 
-/** Ends the run, so that the next question of the session meets none; what was said so far is the answer. */
-async function stopped(deps: AskAgentDeps, { view, sawWrite, lastSeq }: Progress): Promise<Outcome> {
-  await deps.stopSession();
+/**
+ * Ends the run, so that the next question of the session meets none; what was said so far is the answer. Where nobody
+ * has begun, the session keeps what it remembers.
+ */
+async function stopped(deps: AskAgentDeps, progress: Progress, begun: boolean): Promise<Outcome> {
+  const { view, sawWrite, gap, lastSeq } = progress;
+  if (begun) await deps.stopSession();
   const reason: unknown = deps.stop.reason;
   const outcome = ended(reason instanceof StopRequested ? STOPPED[reason.why] : 'cancelled', view);
-  // A change that is not known to have ended may have happened or not.
-  const changing = sawWrite && (lastSeq === 0 || view.tasks.some((task) => task.state === 'in_progress'));
+  // A change that is not known to have ended may have happened or not; so may one that nobody heard of.
+  const open = lastSeq === 0 || view.tasks.some((task) => task.state === 'in_progress');
+  const changing = gap || (sawWrite && open);
   return changing ? { ...outcome, notice: 'stopped_in_change' } : outcome;
 }
 

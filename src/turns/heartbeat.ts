@@ -44,10 +44,11 @@ export function createHeartbeat(deps: HeartbeatDeps) {
     deps.show(decorated(view));
   };
   let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
 
   return {
     show(next: ReplyView): void {
-      timer ??= setInterval(look, LOOK_EVERY_MS);
+      if (!stopped) timer ??= setInterval(look, LOOK_EVERY_MS);
       const sight = JSON.stringify([next.status, next.text.length, next.tasks]);
       if (sight !== seen) {
         if (next.status !== view?.status) time = '';
@@ -58,6 +59,9 @@ export function createHeartbeat(deps: HeartbeatDeps) {
       deps.show(decorated(next));
     },
     /** Nothing is shown by the clock from then on. */
-    stop: () => clearInterval(timer),
+    stop(): void {
+      stopped = true;
+      clearInterval(timer);
+    },
   };
 }

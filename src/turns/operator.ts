@@ -102,7 +102,9 @@ export function createOperator(redis: Connection, keyPrefix: string) {
 
   return {
     async stopTurn(turnId: string, request: Omit<StopRequest, 'claim'>): Promise<Stopped> {
-      return (await stopIn(turnId, [], request))?.[0] ?? { outcome: 'none', turnId, cancelled: 0, waiting: 0 };
+      return (
+        (await stopIn(turnId, [], request))?.[0] ?? { outcome: 'none', turnId, cancelled: 0, waiting: 0 }
+      );
     },
     /**
      * Stops what each of these lanes is at, or what it would begin with, all in one step. Undefined: this wish was

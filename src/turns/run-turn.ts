@@ -53,7 +53,8 @@ export interface RunTurnDeps {
   /** Derives the session of an actor in the thread of the message. */
   readonly sessionOf: (turn: ClaimedTurn, actorId: string) => string;
   readonly invoke: (call: AgentCall) => AsyncIterable<AgentEvent>;
-  readonly stopSession: (sessionId: string) => Promise<void>;
+  /** Ends the runtime session; given up when the signal aborts. */
+  readonly stopSession: (sessionId: string, signal: AbortSignal) => Promise<void>;
   readonly interruptionOf: AskAgentDeps['interruptionOf'];
   readonly pause: AskAgentDeps['pause'];
   readonly wake: () => Promise<void>;
@@ -133,7 +134,9 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         },
         interruptionOf: deps.interruptionOf,
         stopSession: async () => {
-          await deps.stopSession(session).catch((error: unknown) => {
+          // The session is the lane's: whoever has lost it would end the run of a successor.
+          hold.assertHeld();
+          await deps.stopSession(session, hold.signal).catch((error: unknown) => {
             log.warn(
               { err: error },
               'the runtime session could not be stopped; it ends by its own idle time-out',
@@ -182,16 +185,17 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     heartbeat.show({ ...EMPTY_VIEW, status: 'is thinking…' });
     if (!deps.canAttach) {
       // An agent that cannot attach is invoked once: after a lost worker nobody can tell how far it came.
-      if (turn.invoked) {
+      if (turn.invoked && !hold.stop.aborted) {
         const outcome = ended('worker_lost', EMPTY_VIEW);
         return sawWrite ? { ...outcome, notice: 'outcome_unknown' } : outcome;
       }
-      if (!(await deps.lanes.note(turn, { invoked: true }))) throw new LaneLost(turn.lane);
+      if (!turn.invoked && !(await deps.lanes.note(turn, { invoked: true }))) throw new LaneLost(turn.lane);
     }
     return ask();
   };
 
-  const conclude = async (outcome: Outcome): Promise<void> => {
+  const conclude = async (given: Outcome): Promise<void> => {
+    const outcome = turn.outcome ? given : keptBy(turn, given);
     if (!(await deps.lanes.post(turn, outcome))) throw new LaneLost(turn.lane);
     const view = closeTasks(outcome.view, outcome.end);
     const { end, reason, notice: code } = outcome;
@@ -259,4 +263,11 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     // Redis or the platform is away for now. The lease runs out and the turn is taken up again.
     log.error({ err: error }, 'the turn could not be concluded; it will be taken up again');
   }
+}
+
+/** A worker that has nothing to show in its place leaves what an earlier one had shown; only the notice is added. */
+function keptBy(turn: ClaimedTurn, outcome: Outcome): Outcome {
+  const { view } = outcome;
+  const empty = view.text.trim() === '' && view.tasks.length === 0 && !view.files?.length;
+  return empty && turn.posted.length > 0 ? { ...outcome, view: { ...view, keep: true } } : outcome;
 }

@@ -48,6 +48,7 @@ const outcomeSchema = z.object({
         detail: z.string().optional(),
       }),
     ),
+    keep: z.literal(true).optional(),
   }),
 });
 
@@ -108,6 +109,7 @@ export interface ClaimedTurn extends TurnRecord {
 export function parseTurn(id: string, fields: Readonly<Record<string, string>>): TurnRecord {
   const stop = readStop(fields.stop);
   const { reason } = fields;
+  const outcome = parseOutcome(fields.outcome);
   return {
     id,
     lane: fields.lane ?? '',
@@ -121,7 +123,7 @@ export function parseTurn(id: string, fields: Readonly<Record<string, string>>):
     invoked: fields.invoked === '1',
     ...(fields.opens === '1' ? { opensThread: true } : {}),
     ...(stop ? { stop } : {}),
-    ...(fields.outcome === undefined ? {} : { outcome: parseOutcome(fields.outcome) }),
+    ...(outcome ? { outcome } : {}),
     ...(reason === undefined ? {} : { reason }),
     at: Object.fromEntries(
       TURN_STATES.flatMap((state) => {
@@ -132,8 +134,14 @@ export function parseTurn(id: string, fields: Readonly<Record<string, string>>):
   };
 }
 
-function parseOutcome(json: string): Outcome {
-  return outcomeSchema.parse(JSON.parse(json)) as Outcome;
+/** One that another version has written is no reason to give the turn up: the agent is asked for it again. */
+function parseOutcome(json: string | undefined): Outcome | undefined {
+  if (json === undefined) return undefined;
+  try {
+    return outcomeSchema.parse(JSON.parse(json)) as Outcome;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The question of a turn record. Throws on one that is not ours. */

@@ -5,6 +5,7 @@ import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createAccept } from '../../../src/turns/accept-turn.ts';
 import { createLanes, type LaneSettings, type Lanes } from '../../../src/turns/lanes.ts';
 import type { Hold } from '../../../src/turns/leases.ts';
+import { createOperator } from '../../../src/turns/operator.ts';
 import type { ClaimedTurn } from '../../../src/turns/turn.ts';
 import { createWakes } from '../../../src/turns/wakes.ts';
 import { startTurnWorker, type TurnWorkerDeps } from '../../../src/turns/worker.ts';
@@ -26,6 +27,7 @@ export function createRig(url: string, options: Partial<LaneSettings> = {}) {
   const log = createLogger({ level: 'debug', destination: { write: (line) => void logged.push(line) } });
   const redis = open(connect({ url, name: 'rig' }));
   const lanes = createLanes(redis, prefix, options);
+  const operator = createOperator(redis, prefix);
   const wakes = createWakes(redis, prefix);
   closers.push(() => wakes.close());
 
@@ -66,6 +68,7 @@ export function createRig(url: string, options: Partial<LaneSettings> = {}) {
     prefix,
     redis,
     lanes,
+    operator,
     wakes,
     log,
     logged,

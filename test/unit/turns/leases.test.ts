@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Held, Renewal } from '../../../src/turns/lanes.ts';
-import { keepLeases } from '../../../src/turns/leases.ts';
+import { keepLeases, StopRequested } from '../../../src/turns/leases.ts';
 import { LaneLost } from '../../../src/turns/reply.ts';
 import { parseTurn } from '../../../src/turns/turn.ts';
 
@@ -146,6 +146,46 @@ describe('the leases of a worker', () => {
     await pass(2 * LEASE_MS);
     expect(kept.calls.at(-1)).toEqual([{ lane: 'a', fence: '2' }]);
     expect(() => after.assertHeld()).not.toThrow();
+    await kept.close();
+  });
+
+  it('hear at the next renewal that a turn shall end, and hold its lane all the same', async () => {
+    let wish: Renewal['stops'] = new Map();
+    const kept = leases(async () => ({ lost: [], stops: wish }));
+    const hold = kept.hold(turn('a'), performance.now());
+    const other = kept.hold(turn('b'), performance.now());
+    await pass(EVERY_MS);
+    expect(hold.stop.aborted).toBe(false);
+    wish = new Map([['a', 'operator' as const]]);
+    await pass(EVERY_MS);
+    expect(hold.stop.reason).toBeInstanceOf(StopRequested);
+    expect(hold.stop.reason).toMatchObject({ why: 'operator' });
+    wish = new Map([['a', 'person' as const]]);
+    await pass(3 * LEASE_MS);
+    expect(hold.stop.reason).toMatchObject({ why: 'operator' });
+    expect(hold.signal.aborted).toBe(false);
+    expect(() => hold.assertHeld()).not.toThrow();
+    expect(other.stop.aborted).toBe(false);
+    await kept.close();
+  });
+
+  it('do not pass a wish on to the next turn of the lane that came in between', async () => {
+    let reply: (renewal: Renewal) => void = () => undefined;
+    const kept = leases(() => new Promise((resolve) => (reply = resolve)));
+    const first = kept.hold(turn('a', '1'), performance.now());
+    await pass(EVERY_MS);
+    first.drop();
+    const next = kept.hold(turn('a', '2'), performance.now());
+    reply({ lost: [], stops: new Map([['a', 'person' as const]]) });
+    await pass(1);
+    expect(next.stop.aborted).toBe(false);
+    await kept.close();
+  });
+
+  it('of a turn that was to end before it was claimed say so at once', async () => {
+    const kept = leases(nothingLost);
+    const hold = kept.hold({ ...turn('a'), stop: 'person' }, performance.now());
+    expect(hold.stop.reason).toMatchObject({ why: 'person' });
     await kept.close();
   });
 

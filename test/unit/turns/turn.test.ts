@@ -70,6 +70,19 @@ describe('a turn record', () => {
   });
 
   it.each([
+    ['no JSON', '{'],
+    ['another shape', '{"end":"done"}'],
+    ['no end of a turn', JSON.stringify({ end: 'queued', reason: '', view: { text: '', tasks: [] } })],
+    [
+      'a notice of another version',
+      JSON.stringify({ end: 'failed', notice: 'solar_storm', reason: '', view: { text: '', tasks: [] } }),
+    ],
+  ])('whose outcome is %s is read without it: the agent is asked again', (_, outcome) => {
+    const turn = parseTurn('turn-1', { state: 'queued', message: JSON.stringify(message), outcome });
+    expect(turn.outcome).toBeUndefined();
+  });
+
+  it.each([
     ['no message', { message: undefined }],
     ['a message that is not JSON', { message: '{' }],
     ['a message of another shape', { message: '{"text":"hello"}' }],
