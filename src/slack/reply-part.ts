@@ -55,7 +55,7 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
   /** The stream's opening step is still under way. */
   let opening = false;
   let begunAt = now();
-  let closedAs: string | undefined;
+  let closedAs: PartView | undefined;
   let edited = '';
 
   const address = { channel, thread_ts: thread };
@@ -220,7 +220,7 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
     posted: (): PostedPart | undefined =>
       ts === undefined ? undefined : { id: ts, streaming: mode === 'streaming' || unsettledStream },
     isOpen: () => ts !== undefined,
-    isClosedAs: (part: PartView) => closedAs === JSON.stringify(part),
+    isClosedAs: (part: PartView) => closedAs !== undefined && sameLook(closedAs, part),
     /** How long to leave it alone after a write. Milliseconds. */
     paceMs: () => (mode === 'editing' ? editPaceMs(now() - begunAt) : APPEND_PACE_MS),
     /** Until its stream has to be ended; undefined without a stream. Milliseconds. */
@@ -235,7 +235,7 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
       if (mode === 'unposted') await open(part, urgency);
       else if (mode === 'streaming') await stop(part, urgency);
       else await edit(part, urgency);
-      closedAs = JSON.stringify(part);
+      closedAs = part;
     },
     /** Takes the message away: the reply has become shorter than what an earlier try had shown. */
     async remove(): Promise<void> {
@@ -253,6 +253,16 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
       mode = 'unposted';
     },
   };
+}
+
+/** A plan that has not changed is the same object: most parts need no second look. */
+function sameLook(one: PartView, other: PartView): boolean {
+  const { plan, ...rest } = one;
+  const { plan: otherPlan, ...otherRest } = other;
+  return (
+    JSON.stringify(rest) === JSON.stringify(otherRest) &&
+    (plan === otherPlan || JSON.stringify(plan) === JSON.stringify(otherPlan))
+  );
 }
 
 function look(task: ReplyTask): string {

@@ -5,6 +5,7 @@ import type { PostedPart } from '../turns/turn.ts';
 import type { SlackClient, SlackUploader } from './client.ts';
 import { createFileDelivery } from './files.ts';
 import { chooseFiles } from './files-choice.ts';
+import { createPlanner } from './markdown/plan-parts.ts';
 import { createBell, type Pause, until } from './pace.ts';
 import type { Pacing } from './pacing.ts';
 import { isBlank, partsOf } from './render.ts';
@@ -63,6 +64,7 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
     { ...place, writer, upload: deps.client.upload, log: deps.log },
     turn.posted.filter((part) => part.file !== undefined),
   );
+  const plan = createPlanner();
   const parts: ReplyPart[] = [];
   const change = createBell();
   const finished = Promise.withResolvers<void>();
@@ -103,7 +105,7 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
   };
 
   const write = async (view: ReplyView, last: boolean, remarks: readonly string[]) => {
-    const looks = partsOf(view, last, remarks);
+    const looks = partsOf(view, last, remarks, plan);
     for (const [i, look] of looks.entries()) {
       const part = partAt(i);
       // Nothing to show yet takes nothing away that stands there.
