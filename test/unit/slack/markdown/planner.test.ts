@@ -16,7 +16,7 @@ function cutsOf(text: string, shares: readonly number[], closely: boolean): numb
   const near = 8_700 + Math.floor((shares[0] ?? 0) * 3_000);
   const all = [
     ...shares.flatMap((one) => [0, 1, 2].map((more) => Math.floor(one * text.length) + more)),
-    ...(closely ? Array.from({ length: 30 }, (_, at) => near + at) : []),
+    ...(closely ? Array.from({ length: 12 }, (_, at) => near + at) : []),
     text.length,
   ];
   return [...new Set(all.map((end) => Math.min(end, text.length)))].sort((a, b) => a - b);
