@@ -1,0 +1,192 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Admin, createAdmin } from './admin.ts';
+import { createDirectory, clientSecret as newSecret, type TokenLifeOverride } from './directory/directory.ts';
+import type { Pool } from './directory/model.ts';
+import { groupsOf } from './directory/users.ts';
+import { createHostedUi } from './hosted/hosted-ui.ts';
+import { type Exchange, sendJson } from './hosted/http.ts';
+import type { Hint } from './hosted/pages.ts';
+import { PEOPLE, type Person, populate } from './seed.ts';
+import { clientSettings } from './shapes/client.ts';
+import { poolIdentity, poolSettings } from './shapes/pool.ts';
+import { createTokens } from './tokens/issue.ts';
+import { createKeys } from './tokens/keys.ts';
+
+export type { TokenLifeOverride } from './directory/directory.ts';
+export type { Person } from './seed.ts';
+
+export interface CognitoStandInOptions {
+  /** Default: a free one. */
+  readonly port?: number;
+  readonly host?: '127.0.0.1';
+  /** Default us-east-2. */
+  readonly region?: string;
+  /** 12 digits, default 123456789012. */
+  readonly accountId?: string;
+  /** `<region>_<letters and digits>`; made up by default. */
+  readonly userPoolId?: string;
+  readonly clientId?: string;
+  /** Default: made up. false: a public client without a secret. */
+  readonly clientSecret?: string | false;
+  readonly callbackUrls: readonly string[];
+  readonly logoutUrls?: readonly string[];
+  /** Default openid, email, profile. */
+  readonly scopes?: readonly string[];
+  /** Refuses requests without PKCE, which Cognito allows. Default false. */
+  readonly requirePkce?: boolean;
+  /** Also shorter lives than Cognito allows. Default 1 hour, 1 hour, 30 days. */
+  readonly tokenLife?: TokenLifeOverride;
+  /** A new refresh token at each refresh; the old one stays good for the grace period (0 to 60). Default off. */
+  readonly refreshTokenRotation?: { readonly graceSeconds: number };
+  /** Whether people with a TOTP secret are asked for a code, or everybody has to have one. Default OPTIONAL. */
+  readonly mfa?: 'OFF' | 'OPTIONAL' | 'ON';
+  /** Default: the laptop's people, see `seed.ts`. */
+  readonly people?: readonly Person[];
+  /** Shows passwords and one-time codes on the sign-in pages. Default true. */
+  readonly hints?: boolean;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+  readonly log?: (line: string) => void;
+}
+
+export interface CognitoStandIn extends Admin {
+  /** The base of the hosted UI, and the endpoint of the user-pool API. */
+  readonly url: string;
+  /** What tokens name as their issuer: the real address of the pool. */
+  readonly issuer: string;
+  readonly jwksUri: string;
+  readonly userPoolId: string;
+  readonly clientId: string;
+  /** undefined for a public client. */
+  readonly clientSecret: string | undefined;
+  readonly region: string;
+  /** The people of the pool as they were at the start, with their passwords. */
+  readonly users: readonly Person[];
+  /** Changes the life of tokens from now on; `{}` goes back to the client's settings. */
+  setTokenLife(life: TokenLifeOverride): void;
+  /** New signing keys; `keepFormer` (default true) goes on publishing the old ones. */
+  rotateKeys(options?: { readonly keepFormer?: boolean }): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Longer than clients keep an idle connection, so that no request meets a closing one. */
+const KEEP_ALIVE_MS = 120_000;
+const LOOPBACK = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/;
+
+/** Starts a Cognito that listens on the loopback interface, with one user pool, one app client and some people. */
+export async function createCognitoStandIn(options: CognitoStandInOptions): Promise<CognitoStandIn> {
+  const region = options.region ?? 'us-east-2';
+  const now = options.now ?? Date.now;
+  const log = options.log ?? (() => undefined);
+  const users = options.people ?? PEOPLE;
+  const directory = createDirectory({ region, accountId: options.accountId ?? '123456789012', now });
+  directory.setTokenLife(options.tokenLife ?? {});
+  const mfa = options.mfa ?? 'OPTIONAL';
+  const pool = directory.addPool(
+    poolIdentity.parse({ PoolName: 'stand-in', AliasAttributes: ['email'] }),
+    poolSettings.parse({ MfaConfiguration: mfa, AutoVerifiedAttributes: ['email'] }),
+    options.userPoolId,
+  );
+  pool.softwareTokenMfa = mfa !== 'OFF';
+  populate(pool, users, now());
+  const secret = options.clientSecret === false ? undefined : (options.clientSecret ?? newSecret());
+  const rotation = options.refreshTokenRotation;
+  const client = directory.addClient(
+    pool,
+    clientSettings.parse({
+      ClientName: 'stand-in',
+      SupportedIdentityProviders: ['COGNITO'],
+      CallbackURLs: options.callbackUrls,
+      LogoutURLs: options.logoutUrls ?? [],
+      AllowedOAuthFlows: ['code'],
+      AllowedOAuthScopes: options.scopes ?? ['openid', 'email', 'profile'],
+      AllowedOAuthFlowsUserPoolClient: true,
+      ExplicitAuthFlows: [
+        'ALLOW_ADMIN_USER_PASSWORD_AUTH',
+        ...(rotation ? [] : ['ALLOW_REFRESH_TOKEN_AUTH' as const]),
+      ],
+      RefreshTokenRotation: rotation && {
+        Feature: 'ENABLED',
+        RetryGracePeriodSeconds: rotation.graceSeconds,
+      },
+      PreventUserExistenceErrors: 'ENABLED',
+    }),
+    { id: options.clientId, secret },
+  );
+
+  const keys = createKeys();
+  const tokens = createTokens({ directory, keys, now });
+  const hosted = createHostedUi({
+    directory,
+    tokens,
+    keys,
+    defaultPoolId: pool.id,
+    requirePkce: options.requirePkce ?? false,
+    hints: options.hints === false ? undefined : hintsOf,
+    now,
+    log,
+  });
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { host = '' } = request.headers;
+    // A page that the developer happens to visit must not reach the stand-in by another name (DNS rebinding).
+    if (!LOOPBACK.test(host))
+      return sendJson(response, 403, { message: 'Only this machine may call the stand-in' });
+    const origin = `http://${host}`;
+    const url = URL.parse(request.url ?? '/', origin);
+    if (!url) return sendJson(response, 400, { message: 'The address is malformed' });
+    const exchange: Exchange = {
+      request,
+      response,
+      method: request.method ?? 'GET',
+      path: url.pathname,
+      query: url.searchParams,
+      origin,
+    };
+    const handler = hosted(exchange);
+    if (!handler) return sendJson(response, 404, { message: 'The stand-in has nothing here' });
+    await handler(exchange);
+  }
+
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, (request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      log(`${request.method} ${request.url} failed: ${error instanceof Error ? error.stack : String(error)}`);
+      if (response.headersSent) response.destroy();
+      else sendJson(response, 500, { error: 'server_error' });
+    });
+  });
+  server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  const url = `http://127.0.0.1:${port}`;
+
+  return {
+    url,
+    issuer: directory.issuerOf(pool.id),
+    jwksUri: `${url}/${pool.id}/.well-known/jwks.json`,
+    userPoolId: pool.id,
+    clientId: client.id,
+    clientSecret: secret,
+    region,
+    users,
+    ...createAdmin({ pool, tokens, now }),
+    setTokenLife: directory.setTokenLife,
+    rotateKeys: ({ keepFormer = true } = {}) => keys.rotate(pool.id, keepFormer),
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function hintsOf(pool: Pool): Hint[] {
+  return [...pool.users.values()].flatMap((user) =>
+    user.password === undefined
+      ? []
+      : [{ username: user.username, password: user.password, groups: groupsOf(pool, user) }],
+  );
+}
