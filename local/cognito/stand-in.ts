@@ -1,13 +1,12 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Admin, createAdmin } from './admin.ts';
 import { createDirectory, clientSecret as newSecret, type TokenLifeOverride } from './directory/directory.ts';
 import type { Pool } from './directory/model.ts';
 import { groupsOf } from './directory/users.ts';
+import { ACME, addAcme, createAcme } from './federation/acme.ts';
 import { createHostedUi } from './hosted/hosted-ui.ts';
-import { type Exchange, sendJson } from './hosted/http.ts';
 import type { Hint } from './hosted/pages.ts';
 import { PEOPLE, type Person, populate } from './seed.ts';
+import { startServer } from './server.ts';
 import { clientSettings } from './shapes/client.ts';
 import { poolIdentity, poolSettings } from './shapes/pool.ts';
 import { createTokens } from './tokens/issue.ts';
@@ -41,6 +40,8 @@ export interface CognitoStandInOptions {
   readonly refreshTokenRotation?: { readonly graceSeconds: number };
   /** Whether people with a TOTP secret are asked for a code, or everybody has to have one. Default OPTIONAL. */
   readonly mfa?: 'OFF' | 'OPTIONAL' | 'ON';
+  /** Offers "Acme SSO", an identity provider of its own with people of its own. Default true. */
+  readonly federation?: boolean;
   /** Default: the laptop's people, see `seed.ts`. */
   readonly people?: readonly Person[];
   /** Shows passwords and one-time codes on the sign-in pages. Default true. */
@@ -70,21 +71,22 @@ export interface CognitoStandIn extends Admin {
   close(): Promise<void>;
 }
 
-/** Longer than clients keep an idle connection, so that no request meets a closing one. */
-const KEEP_ALIVE_MS = 120_000;
-const LOOPBACK = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/;
-
 /** Starts a Cognito that listens on the loopback interface, with one user pool, one app client and some people. */
 export async function createCognitoStandIn(options: CognitoStandInOptions): Promise<CognitoStandIn> {
   const region = options.region ?? 'us-east-2';
   const now = options.now ?? Date.now;
   const log = options.log ?? (() => undefined);
   const users = options.people ?? PEOPLE;
+  const federation = options.federation ?? true;
   const directory = createDirectory({ region, accountId: options.accountId ?? '123456789012', now });
   directory.setTokenLife(options.tokenLife ?? {});
   const mfa = options.mfa ?? 'OPTIONAL';
   const pool = directory.addPool(
-    poolIdentity.parse({ PoolName: 'stand-in', AliasAttributes: ['email'] }),
+    poolIdentity.parse({
+      PoolName: 'stand-in',
+      AliasAttributes: ['email'],
+      Schema: [{ Name: 'groups', AttributeDataType: 'String', Mutable: true }],
+    }),
     poolSettings.parse({ MfaConfiguration: mfa, AutoVerifiedAttributes: ['email'] }),
     options.userPoolId,
   );
@@ -96,7 +98,7 @@ export async function createCognitoStandIn(options: CognitoStandInOptions): Prom
     pool,
     clientSettings.parse({
       ClientName: 'stand-in',
-      SupportedIdentityProviders: ['COGNITO'],
+      SupportedIdentityProviders: federation ? ['COGNITO', ACME.name] : ['COGNITO'],
       CallbackURLs: options.callbackUrls,
       LogoutURLs: options.logoutUrls ?? [],
       AllowedOAuthFlows: ['code'],
@@ -117,6 +119,8 @@ export async function createCognitoStandIn(options: CognitoStandInOptions): Prom
 
   const keys = createKeys();
   const tokens = createTokens({ directory, keys, now });
+  const acmeSecret = newSecret();
+  const acme = createAcme({ origin: () => server.url, clientSecret: acmeSecret });
   const hosted = createHostedUi({
     directory,
     tokens,
@@ -128,39 +132,14 @@ export async function createCognitoStandIn(options: CognitoStandInOptions): Prom
     log,
   });
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { host = '' } = request.headers;
-    // A page that the developer happens to visit must not reach the stand-in by another name (DNS rebinding).
-    if (!LOOPBACK.test(host))
-      return sendJson(response, 403, { message: 'Only this machine may call the stand-in' });
-    const origin = `http://${host}`;
-    const url = URL.parse(request.url ?? '/', origin);
-    if (!url) return sendJson(response, 400, { message: 'The address is malformed' });
-    const exchange: Exchange = {
-      request,
-      response,
-      method: request.method ?? 'GET',
-      path: url.pathname,
-      query: url.searchParams,
-      origin,
-    };
-    const handler = hosted(exchange);
-    if (!handler) return sendJson(response, 404, { message: 'The stand-in has nothing here' });
-    await handler(exchange);
-  }
-
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, (request, response) => {
-    handle(request, response).catch((error: unknown) => {
-      log(`${request.method} ${request.url} failed: ${error instanceof Error ? error.stack : String(error)}`);
-      if (response.headersSent) response.destroy();
-      else sendJson(response, 500, { error: 'server_error' });
-    });
+  const server = await startServer({
+    port: options.port ?? 0,
+    host: options.host ?? '127.0.0.1',
+    log,
+    handlerFor: (exchange) => (exchange.path.startsWith(`${ACME.path}/`) ? acme : hosted(exchange)),
   });
-  server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : options.port;
-  const url = `http://127.0.0.1:${port}`;
+  const { url } = server;
+  if (federation) addAcme(pool, acmeSecret, url, now());
 
   return {
     url,
@@ -174,12 +153,7 @@ export async function createCognitoStandIn(options: CognitoStandInOptions): Prom
     ...createAdmin({ pool, tokens, now }),
     setTokenLife: directory.setTokenLife,
     rotateKeys: ({ keepFormer = true } = {}) => keys.rotate(pool.id, keepFormer),
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    close: server.close,
   };
 }
 

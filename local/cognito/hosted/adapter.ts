@@ -8,14 +8,15 @@ interface Entry {
 
 /**
  * Where oidc-provider keeps its sessions, sign-ins in progress and codes: in memory, running out by the clock that was
- * handed in. The clients come from `findClient`. The tokens that oidc-provider makes are thrown away: Cognito's look
- * different, and are made elsewhere.
+ * handed in. The clients come from `findClient`.
  */
 export function memoryAdapter(deps: {
   now: () => number;
   findClient: (id: string) => AdapterPayload | undefined;
+  /** What nobody will ask for again. */
+  discards: (model: string) => boolean;
 }): AdapterFactory {
-  const { now, findClient } = deps;
+  const { now, findClient, discards } = deps;
   const models = new Map<string, Map<string, Entry>>();
 
   function store(model: string): Map<string, Entry> {
@@ -38,7 +39,7 @@ export function memoryAdapter(deps: {
       entry && entry.expiresAt > now() ? entry.payload : undefined;
     return {
       async upsert(id, payload, expiresIn) {
-        if (model === 'AccessToken') return;
+        if (discards(model)) return;
         forgetExpired(entries);
         entries.delete(id);
         entries.set(id, {

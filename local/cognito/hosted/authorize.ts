@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type Provider from 'oidc-provider';
 import type { Directory } from '../directory/directory.ts';
 import { decideAuthorize } from './authorize-rules.ts';
+import { redirectError } from './client-error.ts';
 import { FLOW, XSRF_COOKIE } from './flow.ts';
 import { cookie, type Exchange, redirect } from './http.ts';
 
@@ -23,13 +24,8 @@ export async function authorize(deps: AuthorizeDeps, exchange: Exchange): Promis
     redirect(response, `/error?${new URLSearchParams({ error: decision.error, client_id: clientId })}`);
     return;
   }
-  const state = query.get('state');
   if (decision.kind === 'error') {
-    const url = new URL(decision.redirectUri);
-    if (decision.description !== undefined) url.searchParams.set('error_description', decision.description);
-    if (state !== null) url.searchParams.set('state', state);
-    url.searchParams.set('error', decision.error);
-    redirect(response, url.href);
+    redirectError(response, decision.redirectUri, { ...decision, state: query.get('state') });
     return;
   }
 

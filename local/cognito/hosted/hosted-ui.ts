@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Directory } from '../directory/directory.ts';
 import type { Pool } from '../directory/model.ts';
+import { createRelyingParty } from '../federation/relying-party.ts';
 import type { Tokens } from '../tokens/issue.ts';
 import type { Keys } from '../tokens/keys.ts';
 import { authorize } from './authorize.ts';
@@ -40,12 +41,13 @@ export function createHostedUi(deps: HostedUiDeps): (exchange: Exchange) => Hand
     errorPage: (error) => errorPage(error).html,
     onFailure: (error) => deps.log(`oidc-provider failed: ${error.stack ?? error.message}`),
   });
+  const relyingParty = createRelyingParty({ directory, provider, now });
   const pages = createLoginPages({
     directory,
     provider,
     now,
     hints: deps.hints,
-    federate: async ({ response }) => sendPage(response, 400, errorPage('invalid_request')),
+    federate: relyingParty.start,
   });
   const discovery = createDiscovery({ directory, keys: deps.keys, defaultPoolId: deps.defaultPoolId });
   const userInfo = createUserInfo({ tokens });
@@ -57,6 +59,7 @@ export function createHostedUi(deps: HostedUiDeps): (exchange: Exchange) => Hand
     'POST /oauth2/revoke': createRevocation({ directory, tokens }),
     'GET /oauth2/userInfo': userInfo,
     'POST /oauth2/userInfo': userInfo,
+    'GET /oauth2/idpresponse': relyingParty.callback,
     'GET /logout': createLogout({ directory, provider }),
     'GET /login': pages.login,
     'POST /login': pages.login,

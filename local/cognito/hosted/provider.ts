@@ -58,7 +58,12 @@ export function createOidcProvider(deps: ProviderDeps): Provider {
   }
 
   const configuration: Configuration = {
-    adapter: memoryAdapter({ now, findClient }),
+    adapter: memoryAdapter({
+      now,
+      findClient,
+      // Cognito's tokens look different, and are made elsewhere.
+      discards: (model) => model === 'AccessToken',
+    }),
     jwks: { keys: [generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })] },
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
     routes: { authorization: '/oauth2/authorize', token: '/oauth2/token' },
