@@ -1,4 +1,6 @@
+import type { Credentials } from '../aws/sigv4.ts';
 import { type Admin, createAdmin } from './admin.ts';
+import { createPoolApi, targetOf } from './api/pool-api.ts';
 import { createDirectory, clientSecret as newSecret, type TokenLifeOverride } from './directory/directory.ts';
 import type { Pool } from './directory/model.ts';
 import { groupsOf } from './directory/users.ts';
@@ -26,6 +28,8 @@ export interface CognitoStandInOptions {
   /** `<region>_<letters and digits>`; made up by default. */
   readonly userPoolId?: string;
   readonly clientId?: string;
+  /** What the sign-in page calls the application. */
+  readonly clientName?: string;
   /** Default: made up. false: a public client without a secret. */
   readonly clientSecret?: string | false;
   readonly callbackUrls: readonly string[];
@@ -46,6 +50,8 @@ export interface CognitoStandInOptions {
   readonly people?: readonly Person[];
   /** Shows passwords and one-time codes on the sign-in pages. Default true. */
   readonly hints?: boolean;
+  /** The key pair that calls of the user-pool API must be signed with. Without it only the form is checked. */
+  readonly credentials?: Credentials;
   /** Epoch milliseconds. */
   readonly now?: () => number;
   readonly log?: (line: string) => void;
@@ -97,7 +103,7 @@ export async function createCognitoStandIn(options: CognitoStandInOptions): Prom
   const client = directory.addClient(
     pool,
     clientSettings.parse({
-      ClientName: 'stand-in',
+      ClientName: options.clientName ?? 'Your application',
       SupportedIdentityProviders: federation ? ['COGNITO', ACME.name] : ['COGNITO'],
       CallbackURLs: options.callbackUrls,
       LogoutURLs: options.logoutUrls ?? [],
@@ -132,11 +138,16 @@ export async function createCognitoStandIn(options: CognitoStandInOptions): Prom
     log,
   });
 
+  const api = createPoolApi({ directory, tokens, credentials: options.credentials, now, log });
   const server = await startServer({
     port: options.port ?? 0,
     host: options.host ?? '127.0.0.1',
     log,
-    handlerFor: (exchange) => (exchange.path.startsWith(`${ACME.path}/`) ? acme : hosted(exchange)),
+    handlerFor(exchange) {
+      const operation = targetOf(exchange);
+      if (operation !== undefined) return (each) => api(each, operation);
+      return exchange.path.startsWith(`${ACME.path}/`) ? acme : hosted(exchange);
+    },
   });
   const { url } = server;
   if (federation) addAcme(pool, acmeSecret, url, now());

@@ -5,7 +5,8 @@ import type { Group, Pool, User, UserStatus } from './model.ts';
 /** The people of a pool: finding them, adding them, their groups. */
 
 export interface NewUser {
-  readonly username: string;
+  /** undefined: the sub is the name. */
+  readonly username: string | undefined;
   readonly attributes: ReadonlyMap<string, string>;
   readonly password: string | undefined;
   readonly status: UserStatus;
@@ -18,9 +19,10 @@ export function userKey(pool: Pool, username: string): string {
 }
 
 export function addUser(pool: Pool, user: NewUser, now: number): User {
+  const sub = randomUUID();
   const added: User = {
-    sub: randomUUID(),
-    username: user.username,
+    sub,
+    username: user.username ?? sub,
     attributes: new Map(user.attributes),
     password: user.password,
     passwordAt: now,
@@ -34,7 +36,7 @@ export function addUser(pool: Pool, user: NewUser, now: number): User {
     createdAt: now,
     modifiedAt: now,
   };
-  pool.users.set(userKey(pool, user.username), added);
+  pool.users.set(userKey(pool, added.username), added);
   return added;
 }
 

@@ -42,7 +42,8 @@ export function createAcme(deps: { origin: () => string; clientSecret: string })
     const { request, response } = exchange;
     const { params, uid } = await acme.interactionDetails(request, response);
     const form = exchange.method === 'POST' ? await readForm(request) : undefined;
-    const username = form?.get('username') ?? String(params.login_hint ?? '');
+    const hint = typeof params.login_hint === 'string' ? params.login_hint : '';
+    const username = form?.get('username') ?? hint;
     const found = ACME_PEOPLE.find((each) => each.username === username);
     if (form && found && form.get('password') === found.password) {
       return acme.interactionFinished(request, response, { login: { accountId: found.username } });

@@ -17,7 +17,7 @@ export function createUserInfo(deps: { tokens: Tokens }) {
     const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (token === undefined) return refuse(400, 'invalid_request', 'Bad OAuth2 request at UserInfo Endpoint');
     const verified = await deps.tokens.verifyAccess(token);
-    if (!verified) {
+    if (typeof verified === 'string') {
       const why = 'Access token is expired, disabled, or deleted, or the user has globally signed out.';
       return refuse(401, 'invalid_token', why);
     }

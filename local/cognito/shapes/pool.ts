@@ -42,6 +42,29 @@ const attribute = z.object({
   StringAttributeConstraints: z.record(z.string(), z.string()).optional(),
 });
 
+/** The attributes that every pool has, beside the sub. */
+export const STANDARD_ATTRIBUTES: readonly string[] = [
+  'name',
+  'given_name',
+  'family_name',
+  'middle_name',
+  'nickname',
+  'preferred_username',
+  'profile',
+  'picture',
+  'website',
+  'email',
+  'email_verified',
+  'gender',
+  'birthdate',
+  'zoneinfo',
+  'locale',
+  'phone_number',
+  'phone_number_verified',
+  'address',
+  'updated_at',
+];
+
 const emailOrPhone = z.enum(['phone_number', 'email']);
 
 /** What UpdateUserPool can change; a member that it leaves out goes back to its default, as at AWS. */

@@ -27,6 +27,12 @@ export interface SignIn {
   readonly hosted: boolean;
 }
 
+export interface VerifiedAccess {
+  readonly pool: Pool;
+  readonly user: User;
+  readonly claims: Claims;
+}
+
 /** One sign-in and all tokens that come from it. */
 interface Family {
   readonly originJti: string;
@@ -143,18 +149,19 @@ export function createTokens(deps: { directory: Directory; keys: Keys; now: () =
     },
     /** Whether a text is an access or id token rather than a refresh token. */
     isJwt: (token: string) => readClaims(token)?.token_use !== undefined,
-    /** The user and claims of an access token that Cognito itself would take; undefined for any other. */
-    async verifyAccess(token: string): Promise<{ pool: Pool; user: User; claims: Claims } | undefined> {
+    /** The user and claims of an access token that Cognito itself takes, or what is wrong with it. */
+    async verifyAccess(token: string): Promise<VerifiedAccess | 'invalid' | 'expired' | 'revoked'> {
       const issuer = readClaims(token)?.iss;
       const pool = [...directory.pools.values()].find(({ id }) => directory.issuerOf(id) === issuer);
-      if (!pool) return undefined;
+      if (!pool) return 'invalid';
       const { access, former } = await keys.of(pool.id);
       const claims = verifyJwt(token, (kid) => [access, ...former].find((key) => key.kid === kid)?.publicKey);
-      if (claims?.token_use !== 'access' || Number(claims.exp) * 1000 <= now()) return undefined;
+      if (claims?.token_use !== 'access') return 'invalid';
+      if (Number(claims.exp) * 1000 <= now()) return 'expired';
       // The event is the sign-in, also for clients whose tokens carry no origin_jti.
       const family = families.get(String(claims.event_id));
       const user = findBySub(pool, String(claims.sub));
-      return !user?.enabled || !family || family.revoked ? undefined : { pool, user, claims };
+      return !user?.enabled || !family || family.revoked ? 'revoked' : { pool, user, claims };
     },
   };
 }
