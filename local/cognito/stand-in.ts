@@ -1,6 +1,7 @@
 import type { Credentials } from '../aws/sigv4.ts';
 import { type Admin, createAdmin } from './admin.ts';
 import { createPoolApi, targetOf } from './api/pool-api.ts';
+import { CONTROL_PATH, createControl } from './control.ts';
 import { createDirectory, clientSecret as newSecret, type TokenLifeOverride } from './directory/directory.ts';
 import type { Pool } from './directory/model.ts';
 import { groupsOf } from './directory/users.ts';
@@ -13,9 +14,11 @@ import { clientSettings } from './shapes/client.ts';
 import { poolIdentity, poolSettings } from './shapes/pool.ts';
 import { createTokens } from './tokens/issue.ts';
 import { createKeys } from './tokens/keys.ts';
+import { createTraffic, type Fault, type RecordedCall } from './traffic.ts';
 
 export type { TokenLifeOverride } from './directory/directory.ts';
 export type { Person } from './seed.ts';
+export type { Fault, RecordedCall } from './traffic.ts';
 
 export interface CognitoStandInOptions {
   /** Default: a free one. */
@@ -70,6 +73,10 @@ export interface CognitoStandIn extends Admin {
   readonly region: string;
   /** The people of the pool as they were at the start, with their passwords. */
   readonly users: readonly Person[];
+  /** The latest calls, oldest first. */
+  readonly calls: RecordedCall[];
+  /** Push faults here. */
+  readonly faults: Fault[];
   /** Changes the life of tokens from now on; `{}` goes back to the client's settings. */
   setTokenLife(life: TokenLifeOverride): void;
   /** New signing keys; `keepFormer` (default true) goes on publishing the old ones. */
@@ -125,12 +132,14 @@ export async function createCognitoStandIn(options: CognitoStandInOptions): Prom
 
   const keys = createKeys();
   const tokens = createTokens({ directory, keys, now });
+  const traffic = createTraffic(now);
   const acmeSecret = newSecret();
   const acme = createAcme({ origin: () => server.url, clientSecret: acmeSecret });
   const hosted = createHostedUi({
     directory,
     tokens,
     keys,
+    traffic,
     defaultPoolId: pool.id,
     requirePkce: options.requirePkce ?? false,
     hints: options.hints === false ? undefined : hintsOf,
@@ -138,7 +147,12 @@ export async function createCognitoStandIn(options: CognitoStandInOptions): Prom
     log,
   });
 
-  const api = createPoolApi({ directory, tokens, credentials: options.credentials, now, log });
+  const api = createPoolApi({ directory, tokens, traffic, credentials: options.credentials, now, log });
+  const admin = createAdmin({ pool, tokens, now });
+  const { setTokenLife } = directory;
+  const rotateKeys: CognitoStandIn['rotateKeys'] = ({ keepFormer = true } = {}) =>
+    keys.rotate(pool.id, keepFormer);
+  const control = createControl({ traffic, admin, setTokenLife, rotateKeys });
   const server = await startServer({
     port: options.port ?? 0,
     host: options.host ?? '127.0.0.1',
@@ -146,6 +160,7 @@ export async function createCognitoStandIn(options: CognitoStandInOptions): Prom
     handlerFor(exchange) {
       const operation = targetOf(exchange);
       if (operation !== undefined) return (each) => api(each, operation);
+      if (exchange.path.startsWith(CONTROL_PATH)) return control;
       return exchange.path.startsWith(`${ACME.path}/`) ? acme : hosted(exchange);
     },
   });
@@ -161,9 +176,11 @@ export async function createCognitoStandIn(options: CognitoStandInOptions): Prom
     clientSecret: secret,
     region,
     users,
-    ...createAdmin({ pool, tokens, now }),
-    setTokenLife: directory.setTokenLife,
-    rotateKeys: ({ keepFormer = true } = {}) => keys.rotate(pool.id, keepFormer),
+    calls: traffic.calls,
+    faults: traffic.faults,
+    ...admin,
+    setTokenLife,
+    rotateKeys,
     close: server.close,
   };
 }

@@ -9,6 +9,7 @@ import {
 import type { Directory } from '../directory/directory.ts';
 import { type Exchange, readBody } from '../hosted/http.ts';
 import type { Tokens } from '../tokens/issue.ts';
+import type { Traffic } from '../traffic.ts';
 import { clientOperations } from './client-operations.ts';
 import { groupOperations } from './group-operations.ts';
 import { fail, type Operation } from './operation.ts';
@@ -20,6 +21,7 @@ import { userOperations } from './user-operations.ts';
 export interface PoolApiDeps {
   readonly directory: Directory;
   readonly tokens: Tokens;
+  readonly traffic: Traffic;
   /** The key pair that signatures must be made with. Without it only their form is checked. */
   readonly credentials: Credentials | undefined;
   readonly now: () => number;
@@ -84,7 +86,7 @@ export function createPoolApi(deps: PoolApiDeps): (exchange: Exchange, name: str
     return found.run(parse(body));
   }
 
-  return async (exchange, name) => {
+  async function answer(exchange: Exchange, name: string): Promise<void> {
     const { response } = exchange;
     const send = (status: number, value: unknown, headers: Record<string, string> = {}) => {
       response.writeHead(status, {
@@ -102,10 +104,14 @@ export function createPoolApi(deps: PoolApiDeps): (exchange: Exchange, name: str
         ? error
         : fail('InternalErrorException', 'The stand-in failed; see its log');
       const status = isAwsError(error) ? known.status : 500;
-      send(status, { __type: known.code, message: known.message }, { 'x-amzn-errortype': `${known.code}:` });
+      send(status, errorBody(known.code, known.message), { 'x-amzn-errortype': `${known.code}:` });
     }
-  };
+  }
+
+  return (exchange, name) => deps.traffic.run(name, exchange, () => answer(exchange, name), errorBody);
 }
+
+const errorBody = (code: string, message = `${code}, as ordered by a fault`) => ({ __type: code, message });
 
 function parse(body: Buffer): unknown {
   try {

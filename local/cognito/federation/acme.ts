@@ -1,6 +1,6 @@
 import { generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import { type Configuration, interactionPolicy, Provider } from 'oidc-provider';
+import { type Configuration, errors, interactionPolicy, Provider } from 'oidc-provider';
 import type { Pool } from '../directory/model.ts';
 import { memoryAdapter } from '../hosted/adapter.ts';
 import { type Exchange, readForm } from '../hosted/http.ts';
@@ -40,7 +40,9 @@ export function createAcme(deps: { origin: () => string; clientSecret: string })
 
   async function signInPage(exchange: Exchange, acme: Provider): Promise<void> {
     const { request, response } = exchange;
-    const { params, uid } = await acme.interactionDetails(request, response);
+    const progress = await findSignIn(acme, exchange);
+    if (!progress) return sendPage(response, 400, errorPage('invalid_request'));
+    const { params, uid } = progress;
     const form = exchange.method === 'POST' ? await readForm(request) : undefined;
     const hint = typeof params.login_hint === 'string' ? params.login_hint : '';
     const username = form?.get('username') ?? hint;
@@ -76,6 +78,16 @@ export function createAcme(deps: { origin: () => string; clientSecret: string })
     if (SIGN_IN.test(exchange.path.slice(ACME.path.length))) return signInPage(exchange, acme);
     await acme.callback()(request, response);
   };
+}
+
+/** undefined when the browser has none, or it has run out. */
+async function findSignIn(acme: Provider, { request, response }: Exchange) {
+  try {
+    return await acme.interactionDetails(request, response);
+  } catch (error) {
+    if (error instanceof errors.SessionNotFound) return undefined;
+    throw error;
+  }
 }
 
 async function newProvider(issuer: string, clientSecret: string): Promise<Provider> {

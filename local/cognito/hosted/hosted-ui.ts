@@ -4,6 +4,7 @@ import type { Pool } from '../directory/model.ts';
 import { createRelyingParty } from '../federation/relying-party.ts';
 import type { Tokens } from '../tokens/issue.ts';
 import type { Keys } from '../tokens/keys.ts';
+import type { Traffic } from '../traffic.ts';
 import { authorize } from './authorize.ts';
 import { createDiscovery } from './discovery.ts';
 import { type Exchange, redirect, sendJson } from './http.ts';
@@ -19,6 +20,7 @@ export interface HostedUiDeps {
   readonly directory: Directory;
   readonly tokens: Tokens;
   readonly keys: Keys;
+  readonly traffic: Traffic;
   readonly defaultPoolId: string;
   readonly requirePkce: boolean;
   readonly hints: ((pool: Pool) => readonly Hint[]) | undefined;
@@ -51,14 +53,20 @@ export function createHostedUi(deps: HostedUiDeps): (exchange: Exchange) => Hand
   });
   const discovery = createDiscovery({ directory, keys: deps.keys, defaultPoolId: deps.defaultPoolId });
   const userInfo = createUserInfo({ tokens });
+  /** A call that is recorded and can be made to fail. */
+  const named =
+    (name: string, handler: Handler): Handler =>
+    (exchange) =>
+      deps.traffic.run(name, exchange, () => handler(exchange));
 
   const routes: Readonly<Record<string, Handler>> = {
-    'GET /oauth2/authorize': (exchange) =>
+    'GET /oauth2/authorize': named('authorize', (exchange) =>
       authorize({ directory, provider, requirePkce: deps.requirePkce }, exchange),
-    'POST /oauth2/token': createTokenEndpoint({ directory, tokens, provider }),
-    'POST /oauth2/revoke': createRevocation({ directory, tokens }),
-    'GET /oauth2/userInfo': userInfo,
-    'POST /oauth2/userInfo': userInfo,
+    ),
+    'POST /oauth2/token': createTokenEndpoint({ directory, tokens, provider, traffic: deps.traffic }),
+    'POST /oauth2/revoke': named('revoke', createRevocation({ directory, tokens })),
+    'GET /oauth2/userInfo': named('userInfo', userInfo),
+    'POST /oauth2/userInfo': named('userInfo', userInfo),
     'GET /oauth2/idpresponse': relyingParty.callback,
     'GET /logout': createLogout({ directory, provider }),
     'GET /login': pages.login,
@@ -89,8 +97,10 @@ export function createHostedUi(deps: HostedUiDeps): (exchange: Exchange) => Hand
     const route = routes[`${method === 'HEAD' ? 'GET' : method} ${path}`];
     if (route) return route;
     const [, poolId, document] = WELL_KNOWN.exec(path) ?? [];
-    if (document !== undefined && method === 'GET')
-      return (exchange) => discovery(exchange, poolId, document);
+    if (document !== undefined && method === 'GET') {
+      const name = document === 'jwks.json' ? 'jwks' : 'discovery';
+      return named(name, (exchange) => discovery(exchange, poolId, document));
+    }
     if (RESUME.test(path) && method === 'GET') {
       return ({ request, response }) => provider.callback()(request, response);
     }

@@ -4,13 +4,19 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Directory } from '../directory/directory.ts';
 import type { AppClient } from '../directory/model.ts';
 import type { TokenSet, Tokens } from '../tokens/issue.ts';
+import type { Traffic } from '../traffic.ts';
 import { authenticateClient } from './client-auth.ts';
 import { type Exchange, hasDuplicates, readForm, sendJson } from './http.ts';
 import { findAccount, GRANTED } from './provider.ts';
 
 /** POST /oauth2/token: codes and refresh tokens against tokens, with Cognito's error names. */
-export function createTokenEndpoint(deps: { directory: Directory; tokens: Tokens; provider: Provider }) {
-  const { directory, tokens, provider } = deps;
+export function createTokenEndpoint(deps: {
+  directory: Directory;
+  tokens: Tokens;
+  provider: Provider;
+  traffic: Traffic;
+}) {
+  const { directory, tokens, provider, traffic } = deps;
   /** Codes that are being looked at: oidc-provider reads and marks a code in two steps. */
   const claimed = new Set<string>();
 
@@ -85,9 +91,8 @@ export function createTokenEndpoint(deps: { directory: Directory; tokens: Tokens
     }
     const client = authenticateClient(directory, exchange.request, form);
     if (!client) return fail(exchange, 'invalid_client');
-    return grantType === 'authorization_code'
-      ? withCode(exchange, client, form)
-      : withRefreshToken(exchange, client, form);
+    const grant = grantType === 'authorization_code' ? withCode : withRefreshToken;
+    return traffic.run(`token.${grantType}`, exchange, () => grant(exchange, client, form));
   };
 }
 
