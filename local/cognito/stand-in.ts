@@ -2,16 +2,15 @@ import type { Credentials } from '../aws/sigv4.ts';
 import { type Admin, createAdmin } from './admin.ts';
 import { createPoolApi, targetOf } from './api/pool-api.ts';
 import { CONTROL_PATH, createControl } from './control.ts';
-import { createDirectory, clientSecret as newSecret, type TokenLifeOverride } from './directory/directory.ts';
+import { createDefaultPool, type DefaultPoolOptions } from './default-pool.ts';
+import { clientSecret, createDirectory, type TokenLifeOverride } from './directory/directory.ts';
 import type { Pool } from './directory/model.ts';
 import { groupsOf } from './directory/users.ts';
 import { ACME, addAcme, createAcme } from './federation/acme.ts';
 import { createHostedUi } from './hosted/hosted-ui.ts';
 import type { Hint } from './hosted/pages.ts';
-import { PEOPLE, type Person, populate } from './seed.ts';
+import { PEOPLE, type Person } from './seed.ts';
 import { startServer } from './server.ts';
-import { clientSettings } from './shapes/client.ts';
-import { poolIdentity, poolSettings } from './shapes/pool.ts';
 import { createTokens } from './tokens/issue.ts';
 import { createKeys } from './tokens/keys.ts';
 import { createTraffic, type Fault, type RecordedCall } from './traffic.ts';
@@ -20,7 +19,7 @@ export type { TokenLifeOverride } from './directory/directory.ts';
 export type { Person } from './seed.ts';
 export type { Fault, RecordedCall } from './traffic.ts';
 
-export interface CognitoStandInOptions {
+export interface CognitoStandInOptions extends DefaultPoolOptions {
   /** Default: a free one. */
   readonly port?: number;
   readonly host?: '127.0.0.1';
@@ -28,25 +27,10 @@ export interface CognitoStandInOptions {
   readonly region?: string;
   /** 12 digits, default 123456789012. */
   readonly accountId?: string;
-  /** `<region>_<letters and digits>`; made up by default. */
-  readonly userPoolId?: string;
-  readonly clientId?: string;
-  /** What the sign-in page calls the application. */
-  readonly clientName?: string;
-  /** Default: made up. false: a public client without a secret. */
-  readonly clientSecret?: string | false;
-  readonly callbackUrls: readonly string[];
-  readonly logoutUrls?: readonly string[];
-  /** Default openid, email, profile. */
-  readonly scopes?: readonly string[];
-  /** Refuses requests without PKCE, which Cognito allows. Default false. */
+  /** Refuses sign-ins without PKCE, which Cognito allows. Default false. */
   readonly requirePkce?: boolean;
   /** Also shorter lives than Cognito allows. Default 1 hour, 1 hour, 30 days. */
   readonly tokenLife?: TokenLifeOverride;
-  /** A new refresh token at each refresh; the old one stays good for the grace period (0 to 60). Default off. */
-  readonly refreshTokenRotation?: { readonly graceSeconds: number };
-  /** Whether people with a TOTP secret are asked for a code, or everybody has to have one. Default OPTIONAL. */
-  readonly mfa?: 'OFF' | 'OPTIONAL' | 'ON';
   /** Offers "Acme SSO", an identity provider of its own with people of its own. Default true. */
   readonly federation?: boolean;
   /** Default: the laptop's people, see `seed.ts`. */
@@ -86,55 +70,25 @@ export interface CognitoStandIn extends Admin {
 
 /** Starts a Cognito that listens on the loopback interface, with one user pool, one app client and some people. */
 export async function createCognitoStandIn(options: CognitoStandInOptions): Promise<CognitoStandIn> {
-  const region = options.region ?? 'us-east-2';
+  const { region = 'us-east-2', accountId = '123456789012', people = PEOPLE, federation = true } = options;
   const now = options.now ?? Date.now;
   const log = options.log ?? (() => undefined);
-  const users = options.people ?? PEOPLE;
-  const federation = options.federation ?? true;
-  const directory = createDirectory({ region, accountId: options.accountId ?? '123456789012', now });
+  const directory = createDirectory({ region, accountId, now });
   directory.setTokenLife(options.tokenLife ?? {});
-  const mfa = options.mfa ?? 'OPTIONAL';
-  const pool = directory.addPool(
-    poolIdentity.parse({
-      PoolName: 'stand-in',
-      AliasAttributes: ['email'],
-      Schema: [{ Name: 'groups', AttributeDataType: 'String', Mutable: true }],
-    }),
-    poolSettings.parse({ MfaConfiguration: mfa, AutoVerifiedAttributes: ['email'] }),
-    options.userPoolId,
-  );
-  pool.softwareTokenMfa = mfa !== 'OFF';
-  populate(pool, users, now());
-  const secret = options.clientSecret === false ? undefined : (options.clientSecret ?? newSecret());
-  const rotation = options.refreshTokenRotation;
-  const client = directory.addClient(
-    pool,
-    clientSettings.parse({
-      ClientName: options.clientName ?? 'Your application',
-      SupportedIdentityProviders: federation ? ['COGNITO', ACME.name] : ['COGNITO'],
-      CallbackURLs: options.callbackUrls,
-      LogoutURLs: options.logoutUrls ?? [],
-      AllowedOAuthFlows: ['code'],
-      AllowedOAuthScopes: options.scopes ?? ['openid', 'email', 'profile'],
-      AllowedOAuthFlowsUserPoolClient: true,
-      ExplicitAuthFlows: [
-        'ALLOW_ADMIN_USER_PASSWORD_AUTH',
-        ...(rotation ? [] : ['ALLOW_REFRESH_TOKEN_AUTH' as const]),
-      ],
-      RefreshTokenRotation: rotation && {
-        Feature: 'ENABLED',
-        RetryGracePeriodSeconds: rotation.graceSeconds,
-      },
-      PreventUserExistenceErrors: 'ENABLED',
-    }),
-    { id: options.clientId, secret },
-  );
+  const { pool, client } = createDefaultPool(directory, options, people, federation, now());
 
   const keys = createKeys();
   const tokens = createTokens({ directory, keys, now });
   const traffic = createTraffic(now);
-  const acmeSecret = newSecret();
+  const admin = createAdmin({ pool, tokens, now });
+  const { setTokenLife } = directory;
+  const rotateKeys: CognitoStandIn['rotateKeys'] = ({ keepFormer = true } = {}) =>
+    keys.rotate(pool.id, keepFormer);
+
+  const acmeSecret = clientSecret();
   const acme = createAcme({ origin: () => server.url, clientSecret: acmeSecret });
+  const api = createPoolApi({ directory, tokens, traffic, credentials: options.credentials, now, log });
+  const control = createControl({ traffic, admin, setTokenLife, rotateKeys });
   const hosted = createHostedUi({
     directory,
     tokens,
@@ -146,13 +100,6 @@ export async function createCognitoStandIn(options: CognitoStandInOptions): Prom
     now,
     log,
   });
-
-  const api = createPoolApi({ directory, tokens, traffic, credentials: options.credentials, now, log });
-  const admin = createAdmin({ pool, tokens, now });
-  const { setTokenLife } = directory;
-  const rotateKeys: CognitoStandIn['rotateKeys'] = ({ keepFormer = true } = {}) =>
-    keys.rotate(pool.id, keepFormer);
-  const control = createControl({ traffic, admin, setTokenLife, rotateKeys });
   const server = await startServer({
     port: options.port ?? 0,
     host: options.host ?? '127.0.0.1',
@@ -168,17 +115,17 @@ export async function createCognitoStandIn(options: CognitoStandInOptions): Prom
   if (federation) addAcme(pool, acmeSecret, url, now());
 
   return {
+    ...admin,
     url,
     issuer: directory.issuerOf(pool.id),
     jwksUri: `${url}/${pool.id}/.well-known/jwks.json`,
     userPoolId: pool.id,
     clientId: client.id,
-    clientSecret: secret,
+    clientSecret: client.secret,
     region,
-    users,
+    users: people,
     calls: traffic.calls,
     faults: traffic.faults,
-    ...admin,
     setTokenLife,
     rotateKeys,
     close: server.close,

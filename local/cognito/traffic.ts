@@ -7,7 +7,10 @@ import { type Exchange, sendJson } from './hosted/http.ts';
 
 /** One call as it came in and what became of it. */
 export interface RecordedCall {
-  /** `authorize`, `token.authorization_code`, `token.refresh_token`, `revoke`, `userInfo`, `jwks`, or of the API. */
+  /**
+   * `authorize`, `token.authorization_code`, `token.refresh_token`, `token` (another grant), `revoke`, `userInfo`,
+   * `jwks`, `discovery`, or an operation of the API.
+   */
   readonly operation: string;
   /** HTTP status; 0 when the connection was dropped without an answer. */
   readonly status: number;
@@ -78,21 +81,21 @@ export function createTraffic(now: () => number): Traffic {
       calls.push({ operation, status, at });
       if (calls.length > REMEMBERED_CALLS) calls.shift();
     };
-    switch (fault?.kind) {
-      case 'error':
-        record(fault.status);
-        return sendJson(response, fault.status, errorBody?.(fault.name) ?? { error: fault.name });
-      case 'drop_before':
-        record(0);
-        response.destroy();
-        return;
-      case 'drop_answer':
-        loseAnswer(response);
-        await carryOut();
-        return record(0);
-      case 'delay':
-        await wait(fault.ms);
+    if (fault?.kind === 'error') {
+      record(fault.status);
+      return sendJson(response, fault.status, errorBody?.(fault.name) ?? { error: fault.name });
     }
+    if (fault?.kind === 'drop_before') {
+      record(0);
+      response.destroy();
+      return;
+    }
+    if (fault?.kind === 'drop_answer') {
+      loseAnswer(response);
+      await carryOut();
+      return record(0);
+    }
+    if (fault?.kind === 'delay') await wait(fault.ms);
     await carryOut();
     record(response.statusCode);
   }

@@ -80,7 +80,10 @@ export function sessionOperations(deps: {
         if (!allowed.includes('ALLOW_REFRESH_TOKEN_AUTH')) {
           throw fail('InvalidParameterException', 'Auth flow not enabled for this client');
         }
-        const tokenSet = await tokens.refresh(client, required(parameters, 'REFRESH_TOKEN'));
+        const refreshToken = required(parameters, 'REFRESH_TOKEN');
+        const owner = tokens.ownerOf(refreshToken);
+        checkSecretHash(client, owner?.username ?? '', parameters.SECRET_HASH);
+        const tokenSet = await tokens.refresh(client, refreshToken);
         if (!tokenSet) throw fail('NotAuthorizedException', 'Invalid Refresh Token');
         return { ChallengeParameters: {}, AuthenticationResult: asResult(tokenSet) };
       }

@@ -9,6 +9,8 @@ import { authenticateClient } from './client-auth.ts';
 import { type Exchange, hasDuplicates, readForm, sendJson } from './http.ts';
 import { findAccount, GRANTED } from './provider.ts';
 
+const GRANTS = new Set(['authorization_code', 'refresh_token']);
+
 /** POST /oauth2/token: codes and refresh tokens against tokens, with Cognito's error names. */
 export function createTokenEndpoint(deps: {
   directory: Directory;
@@ -17,8 +19,6 @@ export function createTokenEndpoint(deps: {
   traffic: Traffic;
 }) {
   const { directory, tokens, provider, traffic } = deps;
-  /** Codes that are being looked at: oidc-provider reads and marks a code in two steps. */
-  const claimed = new Set<string>();
 
   // oidc-provider judges the code; what it then answers gives way to Cognito's tokens or error.
   provider.use(async (ctx, next) => {
@@ -56,16 +56,10 @@ export function createTokenEndpoint(deps: {
       const value = form.get(name);
       if (value !== null) inner.set(name, value);
     }
-    if (claimed.has(code)) return fail(exchange, 'invalid_grant');
-    claimed.add(code);
-    try {
-      await provider.callback()(withForm(exchange.request, inner), exchange.response);
-      // A code is spent by the first attempt, also by one with a wrong verifier or redirect URI.
-      const left = await provider.AuthorizationCode.find(code, { ignoreExpiration: true });
-      if (left?.clientId === client.id) await left.destroy();
-    } finally {
-      claimed.delete(code);
-    }
+    await provider.callback()(withForm(exchange.request, inner), exchange.response);
+    // A code is spent by the first attempt, also by one with a wrong verifier or redirect URI.
+    const left = await provider.AuthorizationCode.find(code, { ignoreExpiration: true });
+    if (left?.clientId === client.id) await left.destroy();
   }
 
   async function withRefreshToken(
@@ -81,18 +75,22 @@ export function createTokenEndpoint(deps: {
     sendJson(exchange.response, 200, asJson(tokenSet));
   }
 
-  return async (exchange: Exchange): Promise<void> => {
-    const form = await readForm(exchange.request);
-    if (!form || hasDuplicates(form)) return fail(exchange, 'invalid_request');
-    const grantType = form.get('grant_type');
-    if (!grantType) return fail(exchange, 'invalid_request');
-    if (grantType !== 'authorization_code' && grantType !== 'refresh_token') {
-      return fail(exchange, 'unsupported_grant_type');
-    }
+  async function redeem(exchange: Exchange, form: URLSearchParams | undefined): Promise<void> {
+    const grantType = form?.get('grant_type');
+    if (!form || !grantType || hasDuplicates(form)) return fail(exchange, 'invalid_request');
+    if (!GRANTS.has(grantType)) return fail(exchange, 'unsupported_grant_type');
     const client = authenticateClient(directory, exchange.request, form);
     if (!client) return fail(exchange, 'invalid_client');
-    const grant = grantType === 'authorization_code' ? withCode : withRefreshToken;
-    return traffic.run(`token.${grantType}`, exchange, () => grant(exchange, client, form));
+    return grantType === 'refresh_token'
+      ? withRefreshToken(exchange, client, form)
+      : withCode(exchange, client, form);
+  }
+
+  return async (exchange: Exchange): Promise<void> => {
+    const form = await readForm(exchange.request);
+    const grant = form?.get('grant_type') ?? '';
+    const name = GRANTS.has(grant) ? `token.${grant}` : 'token';
+    return traffic.run(name, exchange, () => redeem(exchange, form));
   };
 }
 

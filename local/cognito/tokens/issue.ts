@@ -134,7 +134,8 @@ export function createTokens(deps: { directory: Directory; keys: Keys; now: () =
       if (rotates) found.rotatedAt ??= now();
       const minted = await mint(found.family, undefined, wantsIdToken(found.family.signIn));
       return { ...minted, refreshToken: rotates ? newRefreshToken(found.family) : undefined };
-    },
+    } /** Whose refresh token it is, good or not. */,
+    ownerOf: (token: string) => refreshTokens.get(token)?.family.signIn.user,
     /** Ends a refresh token and every token of the same sign-in. What is unknown is as good as revoked. */
     revoke(client: AppClient, token: string): 'revoked' | 'unknown' | 'other_client' {
       const found = refreshTokens.get(token);

@@ -27,7 +27,7 @@ describe('calls and faults', () => {
     const one = () => refresh(cognito, tokens.refresh);
     expect(await one()).toEqual({ status: 400, body: { error: 'invalid_grant' } });
     expect((await one()).status).toBe(400);
-    await expect(one()).rejects.toThrow();
+    await expect(one()).rejects.toThrow('fetch failed');
     expect((await one()).status).toBe(200);
     await userInfo(cognito, tokens.access);
     expect(cognito.calls.map(({ operation, status }) => `${operation} ${status}`)).toEqual([
@@ -43,10 +43,10 @@ describe('calls and faults', () => {
     const cognito = await startCognito({ refreshTokenRotation: { graceSeconds: 0 } });
     const { refresh: token } = await tokensOf(cognito, 'alice');
     cognito.faults.push({ operation: 'token.refresh_token', kind: 'drop_answer', times: 1 });
-    await expect(refresh(cognito, token)).rejects.toThrow();
+    await expect(refresh(cognito, token)).rejects.toThrow('fetch failed');
     expect((await refresh(cognito, token)).body.error).toBe('invalid_grant');
     cognito.faults.push({ operation: 'token.authorization_code', kind: 'drop_answer', times: 1 });
-    await expect(tokensOf(cognito, 'alice')).rejects.toThrow();
+    await expect(tokensOf(cognito, 'alice')).rejects.toThrow('fetch failed');
     expect(cognito.calls.at(-1)).toMatchObject({ operation: 'token.authorization_code', status: 0 });
   });
 

@@ -161,6 +161,9 @@ describe('userInfo', () => {
     const { access, id } = await tokensOf(cognito, 'alice');
     const noOpenid = await tokensOf(cognito, 'alice', { scope: 'email' });
     expect((await fetch(`${cognito.url}/oauth2/userInfo`)).status).toBe(400);
+    // The former keys, which made the id token too, are still good for what they signed.
+    await cognito.rotateKeys();
+    expect((await userInfo(cognito, access)).status).toBe(200);
     const [head, , signature] = access.split('.');
     const forged = Buffer.from(JSON.stringify({ ...claimsOf(access), username: 'admin' })).toString(
       'base64url',

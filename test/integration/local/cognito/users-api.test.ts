@@ -36,6 +36,7 @@ import {
   claimsOf,
   exchangeCode,
   passwordOf,
+  post,
   refresh,
   startCognito,
   tokensOf,
@@ -130,6 +131,22 @@ describe('a user made by the API', () => {
     expect((await refresh(cognito, body.refresh_token ?? '')).body.error).toBe('invalid_grant');
   });
 
+  test('has nothing that another client of the same pool could use', async () => {
+    const { cognito, admin, UserPoolId, ClientId, ClientSecret } = await startWithEve();
+    const own = { ...cognito, clientId: ClientId, clientSecret: ClientSecret };
+    const added = await addClient(admin, UserPoolId);
+    const other = { ...cognito, clientId: added.ClientId, clientSecret: added.ClientSecret };
+    const visitor = createVisitor();
+    const page = await visitor.open(authorizeUrl(own));
+    const { code = '' } = broughtBack(await visitor.submit(page, { username: EVE, password: OWN }));
+    expect((await exchangeCode(other, code)).body).toEqual({ error: 'invalid_grant' });
+    const { body } = await exchangeCode(own, code);
+    const token = body.refresh_token ?? '';
+    expect((await refresh(other, token)).body).toEqual({ error: 'invalid_grant' });
+    expect((await post(other, '/oauth2/revoke', { token })).body).toEqual({ error: 'invalid_request' });
+    expect((await refresh(own, token)).status).toBe(200);
+  });
+
   test('joins and leaves groups that exist', async () => {
     const { admin, UserPoolId } = await startPool();
     await addEve(admin, UserPoolId);
@@ -188,12 +205,16 @@ describe('signing in by the API', () => {
       email: EVE,
       name: 'Eve',
     });
+    const sub = String(claimsOf(AuthenticationResult?.IdToken ?? '').sub);
     const refreshed = await admin.send(
       new AdminInitiateAuthCommand({
         UserPoolId,
         ClientId,
         AuthFlow: 'REFRESH_TOKEN_AUTH',
-        AuthParameters: { REFRESH_TOKEN: AuthenticationResult?.RefreshToken ?? '' },
+        AuthParameters: {
+          REFRESH_TOKEN: AuthenticationResult?.RefreshToken ?? '',
+          SECRET_HASH: secretHash(sub, ClientId, ClientSecret),
+        },
       }),
     );
     expect(refreshed.AuthenticationResult?.RefreshToken).toBeUndefined();
