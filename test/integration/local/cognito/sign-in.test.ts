@@ -6,6 +6,7 @@ import {
   claimsOf,
   exchangeCode,
   handClock,
+  passwordOf,
   signIn,
   startCognito,
   tokensOf,
@@ -86,7 +87,7 @@ describe('a sign-in with code and PKCE', () => {
     for (const username of ['Alice', 'ALICE@example.com']) {
       const visitor = createVisitor();
       const page = await visitor.open(authorizeUrl(cognito));
-      const back = await visitor.submit(page, { username, password: cognito.users[0]?.password ?? '' });
+      const back = await visitor.submit(page, { username, password: passwordOf(cognito, 'alice') });
       expect(broughtBack(back).code).toBeDefined();
     }
   });
@@ -99,6 +100,19 @@ describe('a sign-in with code and PKCE', () => {
       code: expect.any(String),
     });
   });
+
+  test.each(['myapp://signed-in', 'https://app.example/cb?tenant=1', 'http://localhost:9/cb'])(
+    'comes back to %s, if that is registered',
+    async (uri) => {
+      const cognito = await startCognito({ callbackUrls: [uri] });
+      const visitor = createVisitor(new URL(uri).protocol === 'myapp:' ? 'myapp:' : new URL(uri).origin);
+      const page = await visitor.open(authorizeUrl(cognito, { redirect_uri: uri }));
+      const back = await visitor.submit(page, { username: 'bob', password: passwordOf(cognito, 'bob') });
+      expect(back.url).toMatch(`${uri}${uri.includes('?') ? '&' : '?'}code=`);
+      const code = new URL(back.url).searchParams.get('code') ?? '';
+      expect((await exchangeCode(cognito, code, { redirect_uri: uri })).status).toBe(200);
+    },
+  );
 
   test('works for a public client, which proves itself by PKCE alone', async () => {
     const cognito = await startCognito({ clientSecret: false });
@@ -175,7 +189,7 @@ describe('the browser session', () => {
     const visitor = createVisitor();
     const first = await visitor.open(authorizeUrl(cognito, { state: 'one' }));
     const second = await visitor.open(authorizeUrl(cognito, { state: 'two' }));
-    const fields = { username: 'bob', password: cognito.users[1]?.password ?? '' };
+    const fields = { username: 'bob', password: passwordOf(cognito, 'bob') };
     expect(broughtBack(await visitor.submit(first, fields)).state).toBe('one');
     expect(broughtBack(await visitor.submit(second, fields)).state).toBe('two');
   });
@@ -190,7 +204,7 @@ describe('the browser session', () => {
     expect(opened.status).toBe(400);
     const posted = await victim.submit(page, {
       username: 'alice',
-      password: cognito.users[0]?.password ?? '',
+      password: passwordOf(cognito, 'alice'),
     });
     expect(posted.status).toBe(400);
     expect(titleOf(await attacker.open(page.url))).toBe('Sign in');
@@ -209,7 +223,7 @@ describe('the sign-in page', () => {
     }
     const back = await visitor.submit(page, {
       username: 'alice',
-      password: cognito.users[0]?.password ?? '',
+      password: passwordOf(cognito, 'alice'),
     });
     expect(broughtBack(back).state).toBe('state-1');
   });
@@ -219,7 +233,7 @@ describe('the sign-in page', () => {
     const german = await createVisitor().open(authorizeUrl(cognito, { lang: 'de', login_hint: 'bob"><b>' }));
     expect(titleOf(german)).toBe('Anmelden');
     expect(german.text).toContain('value="bob&quot;&gt;&lt;b&gt;"');
-    expect(german.text).toContain(cognito.users[0]?.password);
+    expect(german.text).toContain(passwordOf(cognito, 'alice'));
     const secretive = await startCognito({ hints: false });
     expect((await createVisitor().open(authorizeUrl(secretive))).text).not.toContain('Alice-2468');
   });
@@ -242,10 +256,10 @@ describe('the sign-in page', () => {
     clock.pass(16 * 60);
     const late = await visitor.submit(direct, {
       username: 'alice',
-      password: cognito.users[0]?.password ?? '',
+      password: passwordOf(cognito, 'alice'),
     });
     expect(titleOf(late)).toBe('Sign in');
-    const fields = { username: 'alice', password: cognito.users[0]?.password ?? '' };
+    const fields = { username: 'alice', password: passwordOf(cognito, 'alice') };
     expect(broughtBack(await visitor.submit(late, fields)).code).toBeDefined();
   });
 

@@ -6,6 +6,7 @@ import {
   claimsOf,
   handClock,
   LOGGED_OUT,
+  passwordOf,
   post,
   refresh,
   signIn,
@@ -196,7 +197,7 @@ describe('logout', () => {
     await signIn(cognito, 'alice', {}, visitor);
     const page = await visitor.open(authorizeUrl(cognito).replace('/oauth2/authorize', '/logout'));
     expect(titleOf(page)).toBe('Sign in');
-    const fields = { username: 'bob', password: cognito.users[1]?.password ?? '' };
+    const fields = { username: 'bob', password: passwordOf(cognito, 'bob') };
     expect(broughtBack(await visitor.submit(page, fields)).code).toBeDefined();
   });
 
