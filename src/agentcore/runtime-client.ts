@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import {
   BedrockAgentCoreClient,
   type BedrockAgentCoreClientConfig,
+  InvokeAgentRuntimeCommand,
   StopRuntimeSessionCommand,
 } from '@aws-sdk/client-bedrock-agentcore';
 import type { Invocation } from '../contract/invocation.ts';
 import { AgentCoreError, createFailure, toAgentCoreError } from './errors.ts';
-import { createInvoke, RUNTIME_SESSION } from './invoke-request.ts';
 
 export interface RuntimeClientOptions {
   readonly region: string;
@@ -81,7 +81,6 @@ export function createRuntimeClient(options: RuntimeClientOptions): RuntimeClien
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
   });
   const target = { agentRuntimeArn: options.runtimeArn, qualifier: options.qualifier ?? 'DEFAULT' };
-  const send = createInvoke(client, target);
 
   async function invoke(input: InvokeInput): Promise<AgentResponse> {
     const silence = watchSilence(input.silenceMs, input.signal);
@@ -89,19 +88,24 @@ export function createRuntimeClient(options: RuntimeClientOptions): RuntimeClien
     try {
       signal.throwIfAborted();
       silence.arm();
-      const { headers, body } = await send({
-        sessionId: input.sessionId,
-        userId: toUserIdHeader(input.userId),
-        traceparent: input.traceparent,
-        tracestate: input.tracestate,
-        payload: toBytes(input.payload),
-        signal,
-      });
+      const output = await client.send(
+        new InvokeAgentRuntimeCommand({
+          ...target,
+          runtimeSessionId: input.sessionId,
+          runtimeUserId: toUserIdHeader(input.userId),
+          contentType: 'application/json',
+          accept: 'text/event-stream, application/json',
+          ...(input.traceparent === undefined ? {} : { traceParent: input.traceparent }),
+          ...(input.tracestate === undefined ? {} : { traceState: input.tracestate }),
+          payload: toBytes(input.payload),
+        }),
+        { abortSignal: signal },
+      );
       silence.disarm();
       return {
-        contentType: headers['content-type'] ?? '',
-        body: readBody(body, silence),
-        sessionId: headers[RUNTIME_SESSION] ?? input.sessionId,
+        contentType: output.contentType ?? '',
+        body: readBody(output.response as AsyncIterable<Uint8Array> | undefined, silence),
+        sessionId: output.runtimeSessionId ?? input.sessionId,
       };
     } catch (error) {
       silence.disarm();
@@ -129,9 +133,10 @@ export function createRuntimeClient(options: RuntimeClientOptions): RuntimeClien
 
 /** Leaving the loop early destroys the SDK's stream and with it the socket. */
 async function* readBody(
-  source: AsyncIterable<Uint8Array>,
+  source: AsyncIterable<Uint8Array> | undefined,
   silence: SilenceWatch,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  if (source === undefined) return;
   try {
     silence.arm();
     for await (const chunk of source) {
