@@ -17,7 +17,7 @@ import { connect, disconnect } from '../../../src/store/connection.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createAccept } from '../../../src/turns/accept-turn.ts';
 import { createFeedback } from '../../../src/turns/feedback.ts';
-import { createLanes, type Lanes } from '../../../src/turns/lanes.ts';
+import { createLanes, type LaneSettings, type Lanes } from '../../../src/turns/lanes.ts';
 import { createOnce } from '../../../src/turns/once.ts';
 import { createOperator, type Operator } from '../../../src/turns/operator.ts';
 import { pause } from '../../../src/turns/pause.ts';
@@ -35,6 +35,7 @@ const OPEN: AdmissionRules = { tenants: ANYBODY, conversations: ANYBODY, people:
 
 export interface RigOptions {
   readonly followUps?: 'thread' | 'mention';
+  readonly lanes?: Partial<LaneSettings>;
   readonly rules?: AdmissionRules;
   readonly slack?: Partial<SlackStandInOptions>;
   /** Web processes beside each other. Socket Mode only. */
@@ -58,6 +59,8 @@ export interface ConversationsRig {
   /** So many of the next questions cannot be stored. */
   failAccepts(times: number): void;
   failAmends(times: number): void;
+  /** So many of the next wishes to stop, or looks at what is open, fail. */
+  failStops(times: number): void;
   /** Asks the question of an ended turn again, as its author. */
   retry(turnId: string): Promise<void>;
   /** As if the time of these families of keys had run out. */
@@ -83,7 +86,7 @@ export async function startConversations(
   const redis = connect({ url: await testRedis(), name: 'conversations' });
   const logged: string[] = [];
   const log = createLogger({ level: 'debug', destination: { write: (line) => void logged.push(line) } });
-  const lanes = createLanes(redis, prefix, { leaseMs: 60_000 });
+  const lanes = createLanes(redis, prefix, { leaseMs: 60_000, ...options.lanes });
   const operator = createOperator(redis, prefix);
   const wakes = createWakes(redis, prefix);
   const ignored: string[] = [];
@@ -100,6 +103,16 @@ export async function startConversations(
 
   let failing = 0;
   let failingAmends = 0;
+  let failingStops = 0;
+  const unlessFailing =
+    <A extends unknown[], R>(act: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      if (failingStops > 0) {
+        failingStops -= 1;
+        throw new Error('Redis is away');
+      }
+      return act(...args);
+    };
   let gate: { reached: () => void; released: Promise<void> } | undefined;
   const accept = createAccept({
     lanes: {
@@ -158,7 +171,14 @@ export async function startConversations(
       },
       recordFeedback: createFeedback({ redis, keyPrefix: prefix, observe: () => undefined, log }).record,
       once: createOnce(redis, prefix),
-      commands: createCommands({ operator, now: () => Date.now() }),
+      commands: createCommands({
+        operator: {
+          ...operator,
+          stopLanes: unlessFailing(operator.stopLanes),
+          openTurnsIn: unlessFailing(operator.openTurnsIn),
+        },
+        now: () => Date.now(),
+      }),
       pauseReason: async () => (await operator.paused())?.reason ?? '',
       explainBlocked: async () => 'A rule of your organisation matched.',
       pause,
@@ -176,7 +196,7 @@ export async function startConversations(
     createWebApp({
       ...(first?.handle ? { slackEvents: first.handle } : {}),
       notReady: async () => ingresses.flatMap((ingress) => ingress.notReady()),
-      intake: async () => 'open',
+      intake: async () => (await operator.paused()) ?? 'open',
       metrics: async () => '',
       log,
     }),
@@ -221,6 +241,9 @@ export async function startConversations(
     },
     failAmends(times) {
       failingAmends = times;
+    },
+    failStops(times) {
+      failingStops = times;
     },
     post: async (message) => String((await client.call('chat.postMessage', message)).ts),
     async retry(turnId) {

@@ -4,7 +4,7 @@ import type { ClaimedTurn } from '../../../src/turns/turn.ts';
 import { testRedis } from '../../setup/redis.ts';
 import { end, failure, numbered, text } from '../../unit/turns/agent-events.ts';
 import { createRig, type Rig, withLanes } from './rig.ts';
-import { answers, benchOn, says } from './turn-bench.ts';
+import { answers, benchOn, refuses, says } from './turn-bench.ts';
 
 let url: string;
 let rig: Rig;
@@ -80,6 +80,14 @@ describe('an outcome that was on record when its worker died', () => {
     expect(successor.finals).toEqual(first.finals);
     expect(successor.finals[0]?.notice?.code).toBe('agent_busy');
     expect(await rig.lanes.read(turn.id)).toMatchObject({ state: 'failed', reason: 'model_throttled' });
+  });
+
+  it('that is a notice alone is put in the same place again, not below itself', async () => {
+    const { first, turn } = await lose('after it was shown', [refuses('agent_denied', 'no')]);
+    expect((await rig.lanes.read(turn.id))?.posted).toHaveLength(1);
+    const { successor } = await takeUp();
+    expect(successor.finals).toEqual(first.finals);
+    expect(successor.finals[0]?.keep).toBeUndefined();
   });
 
   it('is shown by whoever comes third as well', async () => {

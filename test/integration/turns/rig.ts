@@ -15,9 +15,9 @@ export type Run = (turn: ClaimedTurn, hold: Hold) => Promise<void>;
 let rigs = 0;
 
 /** Lanes, wakes and accept on a real Redis under a prefix of their own. `close` ends everything that was opened. */
-export function createRig(url: string, options: Partial<LaneSettings> = {}) {
+export function createRig(url: string, options: Partial<LaneSettings> & { readonly prefix?: string } = {}) {
   rigs += 1;
-  const prefix = `{tc}:rig-${rigs}`;
+  const { prefix = `{tc}:rig-${rigs}`, ...settings } = options;
   const closers: (() => Promise<unknown>)[] = [];
   const open = (connection: Connection) => {
     closers.push(() => disconnect(connection));
@@ -26,7 +26,7 @@ export function createRig(url: string, options: Partial<LaneSettings> = {}) {
   const logged: string[] = [];
   const log = createLogger({ level: 'debug', destination: { write: (line) => void logged.push(line) } });
   const redis = open(connect({ url, name: 'rig' }));
-  const lanes = createLanes(redis, prefix, options);
+  const lanes = createLanes(redis, prefix, settings);
   const operator = createOperator(redis, prefix);
   const wakes = createWakes(redis, prefix);
   closers.push(() => wakes.close());
