@@ -1,11 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { TURN_UNKNOWN } from '../src/contract/events.ts';
 
 /**
  * An agent that takes no time: it answers `echo X` with X at once, as one text event and an end. What a turn then
- * costs is the backend's own. Speaks the agent's side of AgentCore: GET /ping, POST /invocations.
+ * costs is the backend's own. With ANSWER_AFTER_MS it first waits so long, as for a model, and takes no time of a core.
+ * Speaks the agent's side of AgentCore: GET /ping, POST /invocations.
  */
+const WAIT_MS = Number(process.env.ANSWER_AFTER_MS ?? 0);
 const asked = z.object({ mode: z.enum(['start', 'attach']), prompt: z.string() });
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -17,6 +20,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const chunks: Buffer[] = [];
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
   const { mode, prompt } = asked.parse(JSON.parse(Buffer.concat(chunks).toString()));
+  if (WAIT_MS > 0) await wait(WAIT_MS);
   const first =
     mode === 'start'
       ? { type: 'text', seq: 1, text: prompt.replace(/^echo /, '') }

@@ -77,7 +77,7 @@ function botTexts(slack: Stage, threadTs: string): string[] {
   return slack.thread('#cloud', threadTs).flatMap((message) => (message.botId ? [message.text] : []));
 }
 
-function watchThreads(slack: Stage, timeoutMs: number) {
+export function watchThreads(slack: Stage, timeoutMs: number) {
   const waiting = new Map<string, (at: number | undefined) => void>();
   const signs = new Map<string, number[]>();
 

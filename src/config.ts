@@ -1,7 +1,9 @@
-import { type AgentConfig, readAgent } from './config/agent.ts';
+import { type AgentConfig, readAgent, readRegion } from './config/agent.ts';
 import {
+  type LanesConfig,
   type RedisConfig,
   type Role,
+  readLanes,
   readRedis,
   readRole,
   readTelemetry,
@@ -12,11 +14,20 @@ import {
   type WorkerConfig,
 } from './config/core.ts';
 import { ConfigError, createReader, type Environment, oneOf, type Reader } from './config/reader.ts';
+import { type AuditConfig, readAudit, readSecrets, type SecretsConfig } from './config/secrets.ts';
 import { type AccessConfig, readAccess, readSlack, type SlackConfig } from './config/slack.ts';
 
 export type { AgentConfig } from './config/agent.ts';
-export type { RedisConfig, Role, TelemetryConfig, WebConfig, WorkerConfig } from './config/core.ts';
+export type {
+  LanesConfig,
+  RedisConfig,
+  Role,
+  TelemetryConfig,
+  WebConfig,
+  WorkerConfig,
+} from './config/core.ts';
 export { ConfigError, type Environment } from './config/reader.ts';
+export type { AuditConfig, SecretsConfig } from './config/secrets.ts';
 export type { AccessConfig, SlackConfig } from './config/slack.ts';
 
 /** Everything that an operator decides, checked and frozen. `.env.example` explains each variable. */
@@ -25,12 +36,26 @@ export interface Config {
   readonly web: WebConfig;
   readonly redis: RedisConfig;
   readonly worker: WorkerConfig;
+  readonly lanes: LanesConfig;
   readonly identity: { readonly mode: 'off' };
   readonly guardrails: { readonly mode: 'off' };
   readonly slack: SlackConfig;
   readonly access: AccessConfig;
   readonly agent: AgentConfig;
+  readonly secrets: SecretsConfig;
+  readonly audit: AuditConfig;
   readonly telemetry: TelemetryConfig;
+}
+
+/** Where keys come from. */
+export interface KeysConfig {
+  readonly region: string;
+  readonly secrets: SecretsConfig;
+}
+
+/** What the operator's commands need: where the turns and the audit log are kept, and the keys. */
+export interface OpsConfig extends RedisConfig, KeysConfig {
+  readonly audit: AuditConfig;
 }
 
 /**
@@ -43,6 +68,36 @@ export function loadConfig(env: Environment = process.env): Config {
   const config = readAll(reader);
   if (reader.problems.length > 0) throw new ConfigError(reader.problems);
   return freeze(config);
+}
+
+/**
+ * Only what an operator's command needs.
+ *
+ * @throws ConfigError as `loadConfig` does.
+ */
+export function loadOpsConfig(env: Environment = process.env): OpsConfig {
+  return loadPart(env, (reader) => ({ ...readRedis(reader), ...readKeys(reader), audit: readAudit(reader) }));
+}
+
+/**
+ * Only the keys, for what needs no Redis.
+ *
+ * @throws ConfigError as `loadConfig` does.
+ */
+export function loadKeysConfig(env: Environment = process.env): KeysConfig {
+  return loadPart(env, readKeys);
+}
+
+const readKeys = (reader: Reader): KeysConfig => ({
+  region: readRegion(reader),
+  secrets: readSecrets(reader),
+});
+
+function loadPart<T>(env: Environment, read: (reader: Reader) => T): Readonly<T> {
+  const reader = createReader(env);
+  const config = read(reader);
+  if (reader.problems.length > 0) throw new ConfigError(reader.problems);
+  return Object.freeze(config);
 }
 
 /** The names of all variables that `loadConfig` reads. */
@@ -59,11 +114,14 @@ function readAll(reader: Reader): Config {
     web: readWeb(reader),
     redis: readRedis(reader),
     worker: readWorker(reader),
+    lanes: readLanes(reader),
     identity: readIdentity(reader),
     guardrails: readGuardrails(reader),
     slack: readSlack(reader, role !== 'worker'),
     access: readAccess(reader),
     agent: readAgent(reader, role !== 'web'),
+    secrets: readSecrets(reader),
+    audit: readAudit(reader),
     telemetry: readTelemetry(reader),
   };
 }

@@ -3,18 +3,20 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { createRuntimeClient } from './agentcore/runtime-client.ts';
-import { answerCommand } from './commands/answer-command.ts';
+import { createCommands } from './commands/commands.ts';
 import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { sessionId } from './sessions/session-id.ts';
 import { nameSessions } from './slack/agent-session.ts';
+import { createPassingCalls } from './slack/asides.ts';
 import { createSlackClient } from './slack/client.ts';
 import { createCourtesy } from './slack/courtesy.ts';
 import { createSlackIngress } from './slack/ingress.ts';
 import { createPacing } from './slack/pacing.ts';
 import { createSlackReplies } from './slack/reply.ts';
 import { connect, connectForQueue, disconnect } from './store/connection.ts';
-import { checkDurability, confirmDurable } from './store/durability.ts';
+import { checkDurability, createConfirmation } from './store/durability.ts';
+import { problemsAtStart } from './store/first-contact.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { createTraces } from './telemetry/traces.ts';
@@ -23,15 +25,21 @@ import { createAgentCalls, interruptionOf } from './turns/agent-calls.ts';
 import { createFeedback } from './turns/feedback.ts';
 import { CHAT_CALL_TIMEOUT_MS, createLanes } from './turns/lanes.ts';
 import { createOnce } from './turns/once.ts';
+import { createOperator } from './turns/operator.ts';
 import { pause } from './turns/pause.ts';
 import { createQuestionChanges } from './turns/question-changes.ts';
 import { type RunTurnDeps, runTurn } from './turns/run-turn.ts';
 import { createWakes } from './turns/wakes.ts';
 import { startTurnWorker } from './turns/worker.ts';
+import { stopServing } from './web/stop-serving.ts';
 import { createWebApp } from './web/web-app.ts';
 
 /** How long running turns may go on after SIGTERM before they are handed to another worker. */
 const SHUTDOWN_GRACE_MS = 20_000;
+/** How long requests under way may go on. Redis answers or fails sooner, and Slack does not wait longer. */
+const REQUESTS_GRACE_MS = 3_000;
+/** Whatever is not closed by then is left: leases hand it over as well, and an orchestrator kills after 30 s. */
+const SHUTDOWN_LIMIT_MS = 28_000;
 
 export interface Threadcore {
   /** Where the web role listens. */
@@ -52,12 +60,13 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
   };
 
   try {
-    const problems = await checkDurability(redis, durability);
+    const problems = await problemsAtStart(redis, config.redis.url, durability);
     if (problems.length > 0) throw new ConfigError(problems);
 
     const metrics = createMetrics();
     const traces = createTraces();
-    const lanes = createLanes(redis, keyPrefix);
+    const lanes = createLanes(redis, keyPrefix, config.lanes);
+    const operator = createOperator(redis, keyPrefix);
     const wakes = createWakes(redis, keyPrefix, (error) =>
       log.warn({ err: error }, 'the queue reported an error'),
     );
@@ -67,14 +76,16 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       timeoutMs: CHAT_CALL_TIMEOUT_MS,
       observe: metrics.slackCall,
     });
+    const pacing = createPacing({ redis, keyPrefix, now: monotonic, log });
     closers.push(
       () => wakes.close(),
       () => traces.shutdown(),
       () => metrics.shutdown(),
     );
     metrics.watchQueue(async () => {
-      const { readyLanes, activeLanes, turns } = await lanes.depth();
-      return { ready: readyLanes, queued: turns.queued ?? 0, running: activeLanes };
+      const { readyLanes, activeLanes, paused, turns } = await lanes.depth();
+      const queued = (turns.queued ?? 0) + (turns.received ?? 0);
+      return { ready: readyLanes, queued, running: activeLanes, paused };
     });
 
     const worker = config.role === 'web' ? undefined : startWorkerRole();
@@ -94,6 +105,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           return [`Redis does not answer: ${error instanceof Error ? error.message : String(error)}`];
         }
       },
+      intake: async () => (await operator.paused()) ?? 'open',
       metrics: metrics.expose,
       log,
     });
@@ -108,21 +120,28 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     return {
       url: `http://127.0.0.1:${port}`,
       async close(graceMs = SHUTDOWN_GRACE_MS) {
-        // No new events first, then no new turns; what is under way goes on in the meantime.
-        const served = new Promise<void>((resolve) => server.close(() => resolve()));
-        server.closeIdleConnections();
-        await Promise.all([ingress?.close(), worker?.close(graceMs)]);
-        server.closeAllConnections();
-        await served;
+        // No new events and no new turns; what is under way goes on in the meantime.
+        const takesNothing = async () => {
+          await stopServing(server, REQUESTS_GRACE_MS);
+          await ingress?.close();
+        };
+        await Promise.all([takesNothing(), worker?.close(graceMs)]);
         await close();
       },
     };
 
     function slackIngress() {
+      // The leases of a worker must not stand behind what waits for a replica.
+      const intake =
+        durability === 'replicated'
+          ? connect({ url: config.redis.url, name: 'threadcore-intake', onError: onRedisError })
+          : redis;
+      if (intake !== redis) closers.push(() => disconnect(intake));
+      const confirmDurable = createConfirmation(intake, durability);
       const accept = createAccept({
-        lanes,
+        lanes: createLanes(intake, keyPrefix, config.lanes),
         wakes,
-        confirmDurable: () => confirmDurable(redis, durability),
+        confirmDurable,
         randomBytes,
         observe: metrics.messageTaken,
         log,
@@ -130,6 +149,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       return createSlackIngress({
         ...config.slack,
         client: slack,
+        pacing,
         rules: {
           tenants: config.access.slackTeams,
           conversations: config.access.channels,
@@ -137,15 +157,16 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         },
         accept,
         changes: createQuestionChanges({
-          redis,
+          redis: intake,
           keyPrefix,
-          confirmDurable: () => confirmDurable(redis, durability),
+          confirmDurable,
           observe: metrics.questionChanged,
           log,
         }),
         recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
         once: createOnce(redis, keyPrefix),
-        answerCommand,
+        commands: createCommands({ operator, now }),
+        pauseReason: async () => (await operator.paused())?.reason ?? '',
         explainBlocked: async () => explainBlocked(),
         pause,
         now,
@@ -184,18 +205,13 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         openReply: nameSessions(
           createSlackReplies({
             client: slack,
-            pacing: createPacing({
-              redis,
-              keyPrefix,
-              now: monotonic,
-              log,
-            }),
+            pacing,
             pause,
             now: monotonic,
             onFinished: (calls) => metrics.turnCalls('slack', calls),
             log,
           }),
-          createCourtesy(slack, log),
+          createCourtesy(createPassingCalls({ client: slack, pacing }), log),
         ),
         sessionOf: (turn, actor) => sessionId(turn.message.key, actor, turn.generation),
         invoke: calls.invoke,
@@ -213,6 +229,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         },
         log,
         now,
+        monotonic,
+        random: Math.random,
       };
       return startTurnWorker({
         connection: queueConnection,
@@ -243,6 +261,10 @@ async function main(): Promise<void> {
       if (stopping) process.exit(1);
       stopping = true;
       log.info({ signal }, 'shutting down');
+      setTimeout(() => {
+        log.error('the shutdown takes too long; other workers take over what is left');
+        process.exit(1);
+      }, SHUTDOWN_LIMIT_MS);
       threadcore.close().then(
         () => process.exit(0),
         (error: unknown) => {

@@ -16,7 +16,16 @@ export interface Secrets {
 // and a forgotten variable must not make a laptop behave unlike the next one.
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_EXTRA_CA_CERTS'];
 /** Worth trying on a laptop, so handed through when set. */
-const TUNABLE = ['LOG_LEVEL', 'WORKER_CONCURRENCY', 'LANE_POLICY', 'AGENT_PROTOCOL'];
+const TUNABLE = [
+  'LOG_LEVEL',
+  'WORKER_CONCURRENCY',
+  'LANE_POLICY',
+  'QUOTA_PERSON_PER_HOUR',
+  'QUOTA_TENANT_PER_HOUR',
+  'QUOTA_TENANT_AT_ONCE',
+  'TURN_TIMEOUT_SECONDS',
+  'AGENT_PROTOCOL',
+];
 const MODEL = ['MODEL_PROVIDER', 'MODEL_ID', 'OPENAI_BASE_URL', 'OPENAI_API_KEY', 'OFFLINE_WORD_DELAY_MS'];
 
 type Env = Readonly<Record<string, string>>;

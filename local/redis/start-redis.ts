@@ -15,6 +15,8 @@ export interface StartRedisOptions {
   readonly databases?: number;
   /** Append-only file, written every second. Default true. */
   readonly appendonly?: boolean;
+  /** Further settings by their names in redis.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Start a Redis of our own even when the environment names one with REDIS_URL. Default false. */
   readonly own?: boolean;
   /** Default: the environment of this process. */
@@ -103,6 +105,7 @@ function launch(binary: RedisBinary, port: number, dir: string, options: StartRe
     appendonly: options.appendonly === false ? 'no' : 'yes',
     appendfsync: 'everysec',
     save: '',
+    ...options.settings,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   return spawnGuarded({ command: binary.command, args, env: binary.env, cwd: dir });

@@ -9,6 +9,7 @@ import { z } from 'zod';
  * - `status`: HTTP `status` (429 carries `retryAfter` seconds); with `commit` the call took effect
  * - `error`: `{ok:false, error}` without effect
  * - `delay`: the call waits `ms` before it takes effect; with `commit` it takes effect first
+ * - `commit_late`: the connection closes at once without an answer; the call takes effect `ms` later all the same
  *
  * Deliveries (optionally only of one `event` type):
  * - `duplicate_event`: delivered twice under one event id
@@ -42,6 +43,7 @@ const callFaultSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ ...call, kind: z.literal('error'), error: z.string().min(1) }),
   z.object({ ...call, kind: z.literal('delay'), ms: z.number().min(0), commit }),
+  z.object({ ...call, kind: z.literal('commit_late'), ms: z.number().min(0) }),
 ]);
 
 const deliveryFaultSchema = z.discriminatedUnion('kind', [

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import express from 'express';
 import { createControl } from './control.ts';
 import { createDeliveries, type Deliveries } from './deliveries.ts';
@@ -32,7 +33,7 @@ import { createStreams } from './streams.ts';
 import { createTriggers } from './triggers.ts';
 import { createViewInteractions, type ViewInteractions } from './view-interactions.ts';
 import { createViews } from './views.ts';
-import { type Call, createWebApi } from './web-api.ts';
+import { type Call, createWebApi, type Wait } from './web-api.ts';
 
 export interface SlackStandInOptions {
   /** 0 (the default) takes a free port. */
@@ -64,6 +65,8 @@ export interface SlackStandInOptions {
   readonly morePeople?: number;
   /** Milliseconds; for `ts`, stream lifetime, rate limits. Signatures always use the wall clock. */
   readonly now?: () => number;
+  /** How planned delays of calls are waited for. Default: in real time, whatever `now` says. */
+  readonly wait?: Wait;
 }
 
 export interface SlackStandIn {
@@ -146,6 +149,7 @@ export async function createSlackStandIn(options: SlackStandInOptions): Promise<
     faults,
     rateLimits,
     now,
+    wait: options.wait ?? ((ms, signal) => pause(ms, undefined, { signal })),
   });
   const page = createPageServer({ state, presenter, offers: { ...manifest, shortcuts }, now });
 
@@ -153,7 +157,7 @@ export async function createSlackStandIn(options: SlackStandInOptions): Promise<
     deliveries.clear();
     faults.clear();
     rateLimits.clear();
-    webApi.calls.length = 0;
+    webApi.clear();
     state.reset();
   }
 
@@ -216,6 +220,7 @@ export async function createSlackStandIn(options: SlackStandInOptions): Promise<
     listen: state.listen,
     reset,
     async close() {
+      webApi.close();
       deliveries.close();
       sockets?.close();
       page.close();

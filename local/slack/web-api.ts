@@ -69,11 +69,15 @@ type Outcome =
   | { readonly kind: 'drop' }
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter: number };
 
+/** Waits for planned delays. Rejects when the signal aborts. */
+export type Wait = (ms: number, signal: AbortSignal) => Promise<unknown>;
+
 /** How a planned fault ends the call; a delay only makes it wait. */
 function outcomeOf(fault: CallFault): Outcome | undefined {
   switch (fault.kind) {
     case 'refuse':
     case 'drop_answer':
+    case 'commit_late':
       return { kind: 'drop' };
     case 'error':
       return { kind: 'answer', answer: refuse(fault.error) };
@@ -82,6 +86,11 @@ function outcomeOf(fault: CallFault): Outcome | undefined {
     default:
       return undefined;
   }
+}
+
+function takesEffect(fault: CallFault | undefined): boolean {
+  if (fault?.kind === 'drop_answer' || fault?.kind === 'commit_late') return true;
+  return fault !== undefined && 'commit' in fault && fault.commit;
 }
 
 export function createWebApi(deps: {
@@ -93,9 +102,12 @@ export function createWebApi(deps: {
   faults: Faults;
   rateLimits: RateLimits;
   now: () => number;
+  wait: Wait;
 }) {
-  const { methods, botToken, appToken, scopes, faults, rateLimits, now } = deps;
+  const { methods, botToken, appToken, scopes, faults, rateLimits, now, wait } = deps;
   const calls: Call[] = [];
+  /** Ends with the workspace that the delayed calls were meant for. */
+  let era = new AbortController();
 
   /** Everything that Slack checks before the method itself. */
   function precheck(
@@ -117,18 +129,34 @@ export function createWebApi(deps: {
       : ({ ...refuse('missing_scope'), needed, provided: scopes.granted } as Answer);
   }
 
+  /** False when the workspace was emptied or closed meanwhile. */
+  function waited(ms: number): Promise<boolean> {
+    const { signal } = era;
+    return wait(ms, signal).then(
+      () => !signal.aborted,
+      (error: unknown) => {
+        if (signal.aborted) return false;
+        throw error;
+      },
+    );
+  }
+
   /** Runs the call, with whatever planned fault or rate limit comes in between. */
   async function decide(name: string, args: Record<string, unknown>): Promise<Outcome> {
     const fault = faults.takeForCall(name, args);
     const planned = fault === undefined ? undefined : outcomeOf(fault);
-    const commits = fault !== undefined && 'commit' in fault ? fault.commit : fault?.kind === 'drop_answer';
-    if (planned !== undefined && !commits) return planned;
+    if (planned !== undefined && !takesEffect(fault)) return planned;
     const channel = typeof args.channel === 'string' ? args.channel : undefined;
     const retryAfter = rateLimits.retryAfter(name, channel);
     if (retryAfter !== undefined) return { kind: 'status', status: 429, retryAfter };
-    if (fault?.kind === 'delay' && !fault.commit) await pause(fault.ms);
-    const answer = methods[name]?.run(args) ?? refuse('unknown_method');
-    if (fault?.kind === 'delay' && fault.commit) await pause(fault.ms);
+    const run = () => methods[name]?.run(args) ?? refuse('unknown_method');
+    if (fault?.kind === 'commit_late') {
+      void waited(fault.ms).then((isOver) => isOver && run());
+      return { kind: 'drop' };
+    }
+    if (fault?.kind === 'delay' && !fault.commit && !(await waited(fault.ms))) return { kind: 'drop' };
+    const answer = run();
+    if (fault?.kind === 'delay' && fault.commit) await waited(fault.ms);
     return planned ?? { kind: 'answer', answer };
   }
 
@@ -165,9 +193,18 @@ export function createWebApi(deps: {
 
   const router = Router();
   router.all('/:method', handle);
-  return { router, calls };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return {
+    router,
+    calls,
+    /** Forgets the calls, those that are still to take effect too. */
+    clear(): void {
+      calls.length = 0;
+      era.abort();
+      era = new AbortController();
+    },
+    /** No call that still waits takes effect any more. */
+    close(): void {
+      era.abort();
+    },
+  };
 }

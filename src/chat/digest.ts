@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 
@@ -25,5 +25,5 @@ export function base32(bytes: Uint8Array): string {
  * `['a', 'bc']` and `['ab', 'c']` get different names.
  */
 export function nameOf(parts: readonly (string | number)[]): string {
-  return base32(createHash('sha256').update(JSON.stringify(parts)).digest());
+  return base32(hash('sha256', JSON.stringify(parts), 'buffer'));
 }

@@ -16,6 +16,11 @@ export function laneId(key: ConversationKey, sender: Sender): string {
   );
 }
 
+/** A sender, wherever they write: short, and without the platform's ids in clear. */
+export function personId(sender: Sender): string {
+  return nameOf(['person', sender.tenant, sender.id]).slice(0, LANE_LENGTH);
+}
+
 /** A delivery's identity as it is kept in Redis: short, and without the platform's ids in clear. */
 export function claimId(claim: string): string {
   return nameOf(['claim', claim]).slice(0, LANE_LENGTH);

@@ -5,7 +5,8 @@ const NOTICES: Record<NoticeCode, { readonly text: string; readonly retry: boole
   help: {
     text:
       'Mention me with a question, or write to me directly. For example: “How many EC2 instances are running?” ' +
-      'Write on in the same thread to follow up: I remember what you asked there. Each person in a thread has a conversation of their own with me.',
+      'Write on in the same thread to follow up: I remember what you asked there. Each person in a thread has a conversation of their own with me. ' +
+      'While I am at work, write `stop` to end it, `stop all` to end what waits as well, and `status` to see what is going on.',
     retry: false,
   },
   empty_question: {
@@ -56,7 +57,19 @@ const NOTICES: Record<NoticeCode, { readonly text: string; readonly retry: boole
     text: 'The agent was interrupted while it was changing something, and I cannot tell whether the change went through. Please check before you ask again.',
     retry: false,
   },
-  stopped: { text: 'Stopped. What was answered so far stays above.', retry: true },
+  stopped: { text: 'Stopped. What was answered so far stays above. Press Retry to ask again.', retry: true },
+  stopped_by_operator: {
+    text: 'An administrator stopped this. What was answered so far stays above. Press Retry to ask again, or ask your administrator.',
+    retry: true,
+  },
+  stopped_for_newer: {
+    text: 'Stopped, because you asked something newer in this thread. Press Retry to ask this again.',
+    retry: true,
+  },
+  stopped_in_change: {
+    text: 'Stopped while the agent was changing something, and I cannot tell whether the change went through. Please check before you ask again.',
+    retry: false,
+  },
   internal: {
     text: 'Something went wrong on our side. Press Retry to ask again. If it happens again, tell your administrator.',
     retry: true,

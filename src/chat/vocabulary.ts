@@ -70,22 +70,27 @@ export interface ReplyFile {
 }
 
 /** Why a reply closes with a remark of the bot itself. `notices.ts` has the words for each. */
-export type NoticeCode =
-  | 'help'
-  | 'empty_question'
-  | 'file_without_question'
-  | 'agent_unreachable'
-  | 'agent_busy'
-  | 'agent_misconfigured'
-  | 'agent_failed'
-  | 'agent_timeout'
-  | 'agent_cut_off'
-  | 'answer_blocked'
-  | 'answer_limited'
-  | 'approval_unsupported'
-  | 'outcome_unknown'
-  | 'stopped'
-  | 'internal';
+export const NOTICE_CODES = [
+  'help',
+  'empty_question',
+  'file_without_question',
+  'agent_unreachable',
+  'agent_busy',
+  'agent_misconfigured',
+  'agent_failed',
+  'agent_timeout',
+  'agent_cut_off',
+  'answer_blocked',
+  'answer_limited',
+  'approval_unsupported',
+  'outcome_unknown',
+  'stopped',
+  'stopped_by_operator',
+  'stopped_for_newer',
+  'stopped_in_change',
+  'internal',
+] as const;
+export type NoticeCode = (typeof NOTICE_CODES)[number];
 
 /** A closing remark of the bot itself, kept apart from the agent's words. */
 export interface ReplyNotice {
@@ -107,6 +112,10 @@ export interface ReplyView {
   /** Shown once, below the text, when the reply is final. */
   readonly files?: readonly ReplyFile[];
   readonly notice?: ReplyNotice;
+  /** What stands in the thread already stays as it is; the notice is shown below. For a final view without words. */
+  readonly keep?: true;
+  /** It takes a while: offer to stop it. */
+  readonly long?: true;
   /** The answer is complete: ask what its readers think of it. */
   readonly feedback?: true;
 }

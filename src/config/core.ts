@@ -22,9 +22,17 @@ export interface RedisConfig {
 export interface WorkerConfig {
   /** Turns that one worker process runs at a time. */
   readonly concurrency: number;
-  readonly lanePolicy: 'queue';
   /** The longest a turn may take. */
   readonly turnTimeoutMs: number;
+}
+
+export interface LanesConfig {
+  readonly policy: 'queue' | 'latest' | 'interrupt';
+  /** Questions an hour; 0 = no limit. */
+  readonly personPerHour: number;
+  readonly tenantPerHour: number;
+  /** Turns of one tenant at a time, in all workers; 0 = no limit. */
+  readonly tenantAtOnce: number;
 }
 
 export interface TelemetryConfig {
@@ -91,17 +99,6 @@ export function readRedis(reader: Reader): RedisConfig {
 }
 
 export function readWorker(reader: Reader): WorkerConfig {
-  const policy = reader.withDefault(
-    'LANE_POLICY',
-    oneOf('queue', 'latest', 'interrupt'),
-    'queue',
-    'Leave it out for queue',
-  );
-  if (policy !== 'queue') {
-    reader.problem(
-      `LANE_POLICY ${policy} is not part of this release yet. Set LANE_POLICY=queue or leave it out`,
-    );
-  }
   const turnTimeout = reader.withDefault(
     'TURN_TIMEOUT_SECONDS',
     integer(1, 28_800),
@@ -115,8 +112,23 @@ export function readWorker(reader: Reader): WorkerConfig {
       50,
       'Turns at a time in one worker process; leave it out for 50',
     ),
-    lanePolicy: 'queue',
     turnTimeoutMs: turnTimeout * 1000,
+  };
+}
+
+export function readLanes(reader: Reader): LanesConfig {
+  const limit = (name: string, what: string) =>
+    reader.withDefault(name, integer(0, 1_000_000), 0, `${what}; leave it out, or 0, for no limit`);
+  return {
+    policy: reader.withDefault(
+      'LANE_POLICY',
+      oneOf('queue', 'latest', 'interrupt'),
+      'queue',
+      'queue answers every question in order, latest only the newest of those that wait, interrupt also stops the one being answered',
+    ),
+    personPerHour: limit('QUOTA_PERSON_PER_HOUR', 'Questions that one person may ask an hour'),
+    tenantPerHour: limit('QUOTA_TENANT_PER_HOUR', 'Questions that one workspace may ask an hour'),
+    tenantAtOnce: limit('QUOTA_TENANT_AT_ONCE', 'Turns of one workspace that run at a time'),
   };
 }
 

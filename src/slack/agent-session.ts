@@ -4,7 +4,8 @@ import type { Courtesy } from './courtesy.ts';
 const TITLE_LIMIT = 80;
 
 /**
- * Names the agent session that Slack shows for a thread (`agents.sessions.setStatus`) with the first question in it.
+ * Names the agent session that Slack shows for a thread (`agents.sessions.setStatus`) with the first question in it, and
+ * shows it at work once a question takes long: Slack then offers its own Stop button.
  * One call for a thread whose first answer is short, which thereby takes three: the status line, the message, and this.
  *
  * `chat.startStream` and `chat.stopStream` move the session to processing and back to active by themselves. So a
@@ -14,10 +15,10 @@ const TITLE_LIMIT = 80;
 export function nameSessions(openReply: OpenReply, courtesy: Courtesy): OpenReply {
   return (target) => {
     const { message, opensThread } = target.turn;
-    const title = titleOf(message.text);
-    if (!opensThread || title === '') return openReply(target);
+    const title = opensThread ? titleOf(message.text) : '';
     let calls: Promise<void> = Promise.resolve();
     let named = false;
+    let working = false;
     const say = (status: 'processing' | 'active') => {
       named = true;
       calls = calls.then(async () => {
@@ -26,7 +27,7 @@ export function nameSessions(openReply: OpenReply, courtesy: Courtesy): OpenRepl
           channel_id: message.key.conversation,
           thread_ts: message.key.thread,
           status,
-          title,
+          ...(title === '' ? {} : { title }),
         });
       });
       // `finish` waits for the last of them; before that, a lane that is lost shows itself elsewhere.
@@ -35,14 +36,20 @@ export function nameSessions(openReply: OpenReply, courtesy: Courtesy): OpenRepl
     const reply = openReply({
       ...target,
       async notePosted(parts) {
-        if (!named && parts.some((part) => part.streaming)) say('processing');
+        if (title !== '' && !named && parts.some((part) => part.streaming)) say('processing');
         await target.notePosted(parts);
       },
     });
     return {
-      show: (view) => reply.show(view),
+      show(view) {
+        if (view.long && !working) {
+          working = true;
+          say('processing');
+        }
+        reply.show(view);
+      },
       async finish(view) {
-        say('active');
+        if (title !== '' || working) say('active');
         const [parts] = await Promise.all([reply.finish(view), calls]);
         return parts;
       },

@@ -3,14 +3,18 @@ import {
   type BlockAction,
   type Logger as BoltLogger,
   type Receiver,
+  type SlashCommand,
   type ViewSubmitAction,
 } from '@slack/bolt';
 import type { AdmissionRules } from '../chat/admission.ts';
+import { parseCommand } from '../chat/command.ts';
+import { type Commands, unknownCommand } from '../commands/commands.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Accept } from '../turns/accept-turn.ts';
 import type { FeedbackStore } from '../turns/feedback.ts';
 import type { Once } from '../turns/once.ts';
 import type { QuestionChanges } from '../turns/question-changes.ts';
+import { createAsides } from './asides.ts';
 import { createAssistantView } from './assistant-view.ts';
 import { createBackground } from './background.ts';
 import type { SlackClient } from './client.ts';
@@ -19,8 +23,10 @@ import { createSlackFeedback } from './feedback.ts';
 import { FEEDBACK_ACTION, FEEDBACK_FORM, FEEDBACK_WHY_ACTION, WHY_ACTION } from './feedback-blocks.ts';
 import { createInteractions } from './interactions.ts';
 import type { Pause } from './pace.ts';
+import type { Pacing } from './pacing.ts';
 import { createQuestions } from './questions.ts';
-import { RETRY_ACTION } from './render.ts';
+import { RETRY_ACTION, STOP_ACTION } from './render.ts';
+import { createStopping } from './stopping.ts';
 import { escapeText } from './text.ts';
 import { createWaitingNote } from './waiting-note.ts';
 import { createWhisper } from './whisper.ts';
@@ -30,6 +36,7 @@ export interface SlackAppDeps {
   readonly receiver: Receiver;
   readonly botToken: string;
   readonly client: SlackClient;
+  readonly pacing: Pacing;
   readonly rules: AdmissionRules;
   /** thread: also without a mention where the bot takes part in a thread; mention: only when it is named. */
   readonly followUps: 'thread' | 'mention';
@@ -37,8 +44,9 @@ export interface SlackAppDeps {
   readonly changes: QuestionChanges;
   readonly recordFeedback: FeedbackStore['record'];
   readonly once: Once;
-  /** What `/agent …` answers. */
-  readonly answerCommand: (text: string) => string;
+  readonly commands: Commands;
+  /** Why an operator has paused intake; empty when nobody said. */
+  readonly pauseReason: () => Promise<string>;
   /** Why the answer of a turn was withheld. */
   readonly explainBlocked: (turnId: string) => Promise<string>;
   readonly pause: Pause;
@@ -55,8 +63,8 @@ export interface SlackApp {
 
 /** The names the app listens to; `manifest.yml` subscribes to the same. */
 export const LISTENED = {
-  events: ['app_mention', 'message', 'reaction_added', 'app_home_opened'],
-  actions: [RETRY_ACTION, FEEDBACK_ACTION, FEEDBACK_WHY_ACTION, WHY_ACTION],
+  events: ['app_mention', 'message', 'reaction_added', 'app_home_opened', 'agent_session_stopped'],
+  actions: [RETRY_ACTION, STOP_ACTION, FEEDBACK_ACTION, FEEDBACK_WHY_ACTION, WHY_ACTION],
   views: [FEEDBACK_FORM],
   commands: ['/agent'],
 } as const;
@@ -69,15 +77,26 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
   const { client, rules, log, onIgnored } = deps;
   const bot = identifyBot(client, log);
   const { run: background, idle } = createBackground(log);
-  const whisper = createWhisper(client, background);
-  const courtesy = createCourtesy(client, log);
-  const { pause, closing, once, accept, changes } = deps;
+  const { pause, closing, once, accept, changes, commands, pauseReason } = deps;
+  const callAside = createAsides({ client, pacing: deps.pacing, pause, closing });
+  const whisper = createWhisper(callAside, background);
+  const courtesy = createCourtesy(callAside, log);
   const waitingNote = createWaitingNote({ courtesy, background, placeOf: changes.placeOf, pause, closing });
-  const shared = { client, rules, background, whisper, onIgnored, log, botUserId: bot.userId };
+  const shared = { callAside, rules, background, whisper, onIgnored, log, botUserId: bot.userId };
   const feedback = createSlackFeedback({ ...shared, record: deps.recordFeedback });
   const { followUps, explainBlocked } = deps;
-  const onMessage = createQuestions({ ...shared, followUps, accept, changes, once, waitingNote });
+  const onMessage = createQuestions({
+    ...shared,
+    followUps,
+    accept,
+    changes,
+    once,
+    waitingNote,
+    commands,
+    pauseReason,
+  });
   const onHomeOpened = createAssistantView({ ...shared, once, courtesy });
+  const stopping = createStopping({ ...shared, commands, courtesy });
   const interactions = createInteractions({ ...shared, accept, feedback, explainBlocked });
 
   const app = new App({
@@ -93,9 +112,14 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
   app.event('message', async ({ body }) => onMessage(body));
   app.event('reaction_added', async ({ body }) => feedback.reacted(body));
   app.event('app_home_opened', async ({ body }) => onHomeOpened(body));
+  app.event('agent_session_stopped', async ({ body }) => stopping.native(body));
 
   app.action<BlockAction>(RETRY_ACTION, async ({ ack, body }) => {
     await interactions.retry(body);
+    await ack();
+  });
+  app.action<BlockAction>(STOP_ACTION, async ({ ack, body }) => {
+    await stopping.pressed(body);
     await ack();
   });
   app.action<BlockAction>(FEEDBACK_ACTION, async ({ ack, body }) => {
@@ -116,8 +140,24 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
   });
 
   app.command('/agent', async ({ ack, command }) => {
-    await ack({ response_type: 'ephemeral', text: escapeText(deps.answerCommand(command.text ?? '')) });
+    await ack({ response_type: 'ephemeral', text: escapeText(await slash(command)) });
   });
+
+  /** A slash command belongs to no thread, and Slack does not say whose guest its sender is: commands concern their own turns only. */
+  async function slash({
+    text,
+    team_id: tenant,
+    user_id: id,
+    channel_id: conversation,
+  }: SlashCommand): Promise<string> {
+    const command = text.trim() === '' ? ({ name: 'help' } as const) : parseCommand(text);
+    if (!command) return unknownCommand(text);
+    const asker = {
+      key: { platform: 'slack', tenant, conversation, thread: '' },
+      sender: { id, tenant },
+    } as const;
+    return (await commands.run(command, asker)).text;
+  }
 
   return { idle };
 }

@@ -37,7 +37,7 @@ export class UploadFailed extends Error {
 /** Undefined for an error that is not Slack's: a lost lane, or a bug. */
 export function slackFailure(error: unknown): SlackFailure | undefined {
   if (error instanceof WebAPIRateLimitedError)
-    return { kind: 'rate_limited', waitMs: error.retryAfter * 1000 };
+    return { kind: 'rate_limited', waitMs: Math.max(1, error.retryAfter) * 1000 };
   if (error instanceof WebAPIPlatformError) {
     const code: unknown = error.data.error;
     // The SDK puts a body that is no JSON here: somebody between us and Slack answered.

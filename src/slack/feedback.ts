@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { type AdmissionRules, admit } from '../chat/admission.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { FeedbackStore, FeedbackValue } from '../turns/feedback.ts';
+import type { CallAside } from './asides.ts';
 import type { Background } from './background.ts';
-import type { SlackClient } from './client.ts';
 import { isTurnId, reasonForm, tellWhyBlocks } from './feedback-blocks.ts';
 import { kindOf } from './normalise.ts';
 import { MARKER_EVENT } from './render.ts';
@@ -11,6 +11,9 @@ import type { Listener, Whisper } from './whisper.ts';
 
 const THANKS = 'Thanks, that helps.';
 const THANKS_DOWN = 'Thanks for saying so. What was wrong with the answer?';
+
+/** What somebody thinks of an answer is worth a wait. */
+const PATIENCE_MS = 60_000;
 
 /** The names under which Slack knows the thumbs, without skin tone. */
 const REACTIONS: Readonly<Record<string, FeedbackValue>> = {
@@ -44,7 +47,7 @@ const markedSchema = z.object({
 });
 
 export interface FeedbackDeps {
-  readonly client: SlackClient;
+  readonly callAside: CallAside;
   readonly rules: AdmissionRules;
   readonly record: FeedbackStore['record'];
   readonly botUserId: () => string | undefined;
@@ -66,17 +69,15 @@ export function createSlackFeedback(deps: FeedbackDeps) {
 
   /** Which turn one of our messages belongs to, by its marker. */
   async function turnOf(
+    workspace: string,
     channel: string,
     ts: string,
   ): Promise<{ turnId: string; thread: string } | undefined> {
-    const answer = await deps.client.call('conversations.replies', {
-      channel,
-      ts,
-      oldest: ts,
-      latest: ts,
-      inclusive: true,
-      limit: 1,
-      include_all_metadata: true,
+    const answer = await deps.callAside({
+      workspace,
+      method: 'conversations.replies',
+      args: { channel, ts, oldest: ts, latest: ts, inclusive: true, limit: 1, include_all_metadata: true },
+      patienceMs: PATIENCE_MS,
     });
     const messages = Array.isArray(answer.messages) ? (answer.messages as unknown[]) : [];
     for (const message of messages) {
@@ -99,7 +100,12 @@ export function createSlackFeedback(deps: FeedbackDeps) {
     ask(who: Listener, turnId: string, trigger: string): void {
       const origin = { turn: turnId, channel: who.key.conversation, thread: who.key.thread };
       deps.background('the form for a reason could not be opened', async () => {
-        await deps.client.call('views.open', { trigger_id: trigger, view: reasonForm(origin) });
+        await deps.callAside({
+          workspace: who.key.tenant,
+          method: 'views.open',
+          args: { trigger_id: trigger, view: reasonForm(origin) },
+          patienceMs: 0,
+        });
       });
     },
 
@@ -126,7 +132,7 @@ export function createSlackFeedback(deps: FeedbackDeps) {
       const admission = admit({ key, kind: kindOf(channel), sender }, deps.rules);
       if (admission !== 'admitted') return deps.onIgnored(admission);
       deps.background('a reaction could not be recorded', async () => {
-        const found = await turnOf(channel, ts);
+        const found = await turnOf(tenant, channel, ts);
         if (!found) return deps.onIgnored('no_feedback');
         const who = { key: { ...key, thread: found.thread }, sender };
         if ((await record(who, found.turnId, value)) === 'new') thank(who, found.turnId, value);

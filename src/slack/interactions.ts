@@ -1,18 +1,21 @@
 import type { BlockAction, ViewSubmitAction } from '@slack/bolt';
 import { type AdmissionRules, admit } from '../chat/admission.ts';
 import type { Accept, Retry } from '../turns/accept-turn.ts';
+import type { CallAside } from './asides.ts';
 import type { Background } from './background.ts';
-import type { SlackClient } from './client.ts';
 import type { SlackFeedback } from './feedback.ts';
 import { isTurnId, readFeedbackValue, readReasonForm } from './feedback-blocks.ts';
 import type { Json } from './json.ts';
 import { kindOf } from './normalise.ts';
 import { RETRY_ACTION } from './render.ts';
 import { escapeText } from './text.ts';
-import { LANE_FULL, type Listener, REFUSED, type Whisper } from './whisper.ts';
+import { LANE_FULL, type Listener, QUOTA_USED, REFUSED, type Whisper } from './whisper.ts';
 
 /** `chat.update` takes 4,000 bytes of `text`; the blocks hold the whole. */
 const TEXT_BYTES = 3_900;
+
+/** A button that stays a little longer does no harm: it is known to be spent. */
+const PATIENCE_MS = 60_000;
 
 const RETRY_ANSWERS: Record<Retry, string | undefined> = {
   accepted: undefined,
@@ -20,12 +23,13 @@ const RETRY_ANSWERS: Record<Retry, string | undefined> = {
   not_yours: 'Only the person who asked can retry. Mention me to ask the question yourself.',
   too_old: 'This question is too old to retry. Please ask it again.',
   busy: LANE_FULL,
+  quota: QUOTA_USED,
 };
 /** After these, pressing the same button again leads nowhere. */
 const SPENT: ReadonlySet<Retry> = new Set(['accepted', 'already_retried', 'too_old']);
 
 export interface InteractionsDeps {
-  readonly client: SlackClient;
+  readonly callAside: CallAside;
   readonly rules: AdmissionRules;
   readonly accept: Pick<Accept, 'retryTurn'>;
   readonly feedback: SlackFeedback;
@@ -57,12 +61,17 @@ export function createInteractions(deps: InteractionsDeps) {
     if (!channel || !message || !blocks || container?.is_ephemeral === true) return;
     deps.background('a Retry button that is spent could not be taken away', async () => {
       const metadata: unknown = message.metadata;
-      await deps.client.call('chat.update', {
-        channel: channel.id,
-        ts: message.ts,
-        text: clip(message.text ?? ''),
-        blocks,
-        ...(metadata ? { metadata } : {}),
+      await deps.callAside({
+        workspace: tenantOf(body),
+        method: 'chat.update',
+        args: {
+          channel: channel.id,
+          ts: message.ts,
+          text: clip(message.text ?? ''),
+          blocks,
+          ...(metadata ? { metadata } : {}),
+        },
+        patienceMs: PATIENCE_MS,
       });
     });
   }
@@ -108,21 +117,25 @@ export function createInteractions(deps: InteractionsDeps) {
   };
 }
 
-function presser(body: BlockAction): Listener {
+export function presser(body: BlockAction): Listener {
   const { message, container } = body;
   const thread: unknown = message?.thread_ts ?? container?.thread_ts ?? message?.ts ?? '';
   return personIn(body, body.channel?.id ?? '', String(thread));
 }
 
+function tenantOf(body: BlockAction | ViewSubmitAction): string {
+  return body.team?.id ?? body.user.team_id ?? '';
+}
+
 function personIn(body: BlockAction | ViewSubmitAction, conversation: string, thread: string): Listener {
-  const tenant = body.team?.id ?? body.user.team_id ?? '';
+  const tenant = tenantOf(body);
   return {
     key: { platform: 'slack', tenant, conversation, thread },
     sender: { id: body.user.id, tenant: body.user.team_id ?? tenant },
   };
 }
 
-function pressedValue(body: BlockAction): string {
+export function pressedValue(body: BlockAction): string {
   const [action] = body.actions;
   return action && 'value' in action ? String(action.value) : '';
 }

@@ -26,16 +26,21 @@ export async function until(
   pause?: Pause,
   limitMs = 0,
 ): Promise<void> {
-  const done = new AbortController();
-  const either = AbortSignal.any([signal, done.signal]);
+  // Many times a turn: `AbortSignal.any` and an error made for each wait would cost more than the wait itself.
+  const waiting = new AbortController();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason as Error);
+  const onAbort = () => {
+    reject(signal.reason as Error);
+    waiting.abort(signal.reason);
+  };
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    await Promise.race([event, aborted, ...(pause ? [pause(limitMs, either)] : [])]);
+    await Promise.race([event, aborted, ...(pause ? [pause(limitMs, waiting.signal)] : [])]);
   } finally {
     signal.removeEventListener('abort', onAbort);
-    done.abort(new Error('no longer waited for'));
+    if (pause) waiting.abort(NO_LONGER_WAITED_FOR);
   }
 }
+
+const NO_LONGER_WAITED_FOR = new Error('no longer waited for');

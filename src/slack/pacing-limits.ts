@@ -7,6 +7,8 @@ export interface CallLimit {
   readonly calls: number;
   /** So many of them may be progress, which a later write overtakes. The rest is kept for final writes. */
   readonly progress: number;
+  /** Nothing that is only a courtesy when so many were made: the rest is kept for replies. */
+  readonly aside: number;
   readonly periodMs: number;
   readonly each: 'workspace' | 'channel';
 }
@@ -14,9 +16,10 @@ export interface CallLimit {
 export type CallLimits = Readonly<Record<string, CallLimit>>;
 
 const MINUTE_MS = 61_000;
-const perMinute = (calls: number, progress: number): CallLimit => ({
+const perMinute = (calls: number, progress: number, aside = progress): CallLimit => ({
   calls,
   progress,
+  aside,
   periodMs: MINUTE_MS,
   each: 'workspace',
 });
@@ -25,15 +28,21 @@ export const SLACK_LIMITS: CallLimits = {
   // Never waited for: without a start, an answer is posted and edited.
   'chat.startStream': perMinute(20, 20),
   'chat.stopStream': perMinute(20, 16),
-  'chat.appendStream': perMinute(100, 95),
-  'chat.update': perMinute(50, 30),
+  // The rest shows the last words of streams whose end has to wait.
+  'chat.appendStream': perMinute(100, 75),
+  'chat.update': perMinute(50, 30, 20),
   'chat.delete': perMinute(50, 50),
   // One a second with a short burst.
-  'chat.postMessage': { calls: 4, progress: 3, periodMs: 4_500, each: 'channel' },
-  'assistant.threads.setStatus': perMinute(600, 500),
-  'conversations.replies': perMinute(50, 50),
+  'chat.postMessage': { calls: 4, progress: 3, aside: 2, periodMs: 4_500, each: 'channel' },
+  'assistant.threads.setStatus': perMinute(600, 500, 300),
+  'conversations.replies': perMinute(50, 50, 25),
   'files.getUploadURLExternal': perMinute(100, 100),
   'files.completeUploadExternal': perMinute(100, 100),
+  // Only courtesies use these.
+  'agents.sessions.setStatus': perMinute(50, 50),
+  'assistant.threads.setSuggestedPrompts': perMinute(100, 100),
+  'chat.postEphemeral': perMinute(100, 100),
+  'views.open': perMinute(100, 100),
 };
 
 /** A stream is ended before Slack ends it, which it does about five minutes after the start. */

@@ -6,10 +6,12 @@ import { PACE, PACE_HELD, PACE_HOLD } from './pacing-lua.ts';
 
 /**
  * greeting  the first sign that somebody was heard: at once, without a question to Redis, or not at all
+ * aside     a courtesy that nobody waits for: allowed now, or later, or left out, and never in the way of a reply
  * progress  is overtaken by the next write: allowed now, or left out
+ * ahead     last words whose final write has to wait: allowed now, out of what is kept for final writes, or left out
  * final     has to become visible: goes at once, and waits for its turn when Slack has lately refused some
  */
-export type Urgency = 'greeting' | 'progress' | 'final';
+export type Urgency = 'greeting' | 'aside' | 'progress' | 'ahead' | 'final';
 
 export interface PacedCall {
   readonly method: string;
@@ -18,7 +20,7 @@ export interface PacedCall {
 }
 
 export interface Slot {
-  /** False only for progress. */
+  /** Never false for what is final. */
   readonly granted: boolean;
   /** Before the call may be made; when it is not granted, before asking again makes sense. Milliseconds. */
   readonly waitMs: number;
@@ -49,9 +51,11 @@ export interface PacingDeps {
 const ASK_LIMIT_MS = 500;
 /**
  * Slack lets bursts pass that its published limits would not. Holding final writes back on a guess would delay answers
- * that Slack would have taken; once it has answered 429, the published limits count for so long.
+ * that Slack would have taken. Once it has answered 429, they stand in line for twice as long as it wanted to be left
+ * alone, at most so long; each time that it says so again, for twice as long as before, at most `mostMs`. Refusals that
+ * lie further apart than `memoryMs` have nothing to do with each other.
  */
-const STRICT_MS = 120_000;
+const IN_LINE = { firstMs: 30_000, mostMs: 120_000, memoryMs: 120_000 } as const;
 /** After a question that Redis did not answer, the next ones are not asked for so long. */
 const ALONE_MS = 2_000;
 
@@ -61,29 +65,35 @@ export function createPacing(deps: PacingDeps): Pacing {
   const [pace, hold, held] = [PACE, PACE_HOLD, PACE_HELD].map((source) =>
     defineScript(source, keyPrefix),
   ) as [ReturnType<typeof defineScript>, ReturnType<typeof defineScript>, ReturnType<typeof defineScript>];
-  /** What this process was told by Slack, for the time that Redis cannot be asked. */
-  const ownHolds = new Map<string, number>();
+  /**
+   * Until when Slack wants no such calls, as far as this process knows: from Slack, and from every answer of Redis. For
+   * calls that are not asked for, and for the time that Redis cannot be asked.
+   */
+  const holds = new Map<string, number>();
   let alone = false;
   let aloneUntil = Number.NEGATIVE_INFINITY;
 
   const nameOf = (call: PacedCall, limit: CallLimit | undefined) =>
     [call.workspace, call.method, ...(limit?.each === 'channel' ? [call.channel] : [])].join(':');
 
-  const ownHold = (name: string): number => {
-    const left = (ownHolds.get(name) ?? 0) - now();
-    if (left <= 0) ownHolds.delete(name);
+  const heldBack = (name: string): number => {
+    const left = (holds.get(name) ?? 0) - now();
+    if (left <= 0) holds.delete(name);
     return Math.max(0, left);
   };
+  const holdBack = (name: string, ms: number) => holds.set(name, now() + Math.max(ms, heldBack(name)));
 
   /** Undefined when Redis does not answer in time. */
   async function run(
     script: ReturnType<typeof defineScript>,
+    workspace: string,
     name: string,
     ...args: ScriptArgument[]
   ): Promise<unknown> {
     if (now() < aloneUntil) return undefined;
     try {
-      const answer = await within(ASK_LIMIT_MS, script(redis, [name, deps.clock?.() ?? '', ...args]));
+      const asked = script(redis, [workspace, name, deps.clock?.() ?? '', ...args]);
+      const answer = await within(ASK_LIMIT_MS, asked);
       if (alone) log.info('the pacing of Slack calls is shared again');
       alone = false;
       return answer;
@@ -99,31 +109,32 @@ export function createPacing(deps: PacingDeps): Pacing {
     async ask(call, urgency) {
       const limit = limits[call.method];
       const name = nameOf(call, limit);
-      if (!limit || urgency === 'greeting') {
-        const waitMs = ownHold(name);
-        return { granted: waitMs === 0 || urgency === 'final', waitMs };
-      }
-      const { calls, progress, periodMs } = limit;
       const final = urgency === 'final';
-      const answer = await run(pace, name, calls, final ? calls : progress, periodMs, final ? 1 : 0);
-      if (answer !== undefined) {
-        const [granted, waitMs] = answer as [number, number];
-        return { granted: granted === 1, waitMs };
+      if (limit && urgency !== 'greeting') {
+        const { calls, periodMs } = limit;
+        const share = urgency === 'progress' || urgency === 'aside' ? limit[urgency] : calls;
+        const answer = await run(pace, call.workspace, name, calls, share, periodMs, final ? 1 : 0);
+        if (answer !== undefined) {
+          const [granted, waitMs, ...others] = answer as [number, number, ...unknown[]];
+          for (let i = 0; i < others.length; i += 2) holdBack(String(others[i]), Number(others[i + 1]));
+          return { granted: granted === 1, waitMs };
+        }
       }
-      const waitMs = ownHold(name);
+      const waitMs = heldBack(name);
       return { granted: final || waitMs === 0, waitMs };
     },
     async hold(call, ms) {
       const limit = limits[call.method];
       const name = nameOf(call, limit);
-      ownHolds.set(name, now() + ms);
-      if (limit) await run(hold, name, Math.ceil(ms), STRICT_MS);
+      holdBack(name, ms);
+      const { firstMs, mostMs, memoryMs } = IN_LINE;
+      if (limit) await run(hold, call.workspace, name, Math.ceil(ms), firstMs, mostMs, memoryMs);
     },
     async heldMs(call) {
       const limit = limits[call.method];
       const name = nameOf(call, limit);
-      const answer = limit && (await run(held, name));
-      return answer === undefined ? ownHold(name) : Number(answer);
+      const answer = limit && (await run(held, call.workspace, name));
+      return answer === undefined ? heldBack(name) : Number(answer);
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { ReplyNotice, ReplyTask, ReplyView } from '../chat/vocabulary.ts';
 import { feedbackBlocks, whyBlocks } from './feedback-blocks.ts';
 import type { Json } from './json.ts';
-import { type PartPlan, planParts } from './markdown/plan-parts.ts';
+import { type PartPlan, type PlanParts, planParts } from './markdown/plan-parts.ts';
 import { blocksOf, fallbackText } from './markdown/sending.ts';
 import { escapeText } from './text.ts';
 
@@ -20,6 +20,7 @@ const EDIT_TEXT_BYTES = 3_900;
 const POST_TEXT_LIMIT = 39_000;
 
 export const RETRY_ACTION = 'turn_retry';
+export const STOP_ACTION = 'turn_stop';
 /** Names our messages, so that one whose answer was lost can be found again. */
 export const MARKER_EVENT = 'threadcore_reply';
 
@@ -32,20 +33,29 @@ export interface PartView {
   readonly remarks?: readonly string[];
   /** Ask what the reader thinks of the answer. */
   readonly feedback?: true;
+  /** It takes a while, and this is what goes on; empty where the status line says it. Comes with a Stop button. */
+  readonly long?: string;
 }
 
 /**
  * Cuts a view into messages. Text parts never change once the next one has begun; steps go with the first, the closing
- * notice and remarks with the last. `done` false: the text may still grow.
+ * notice and remarks with the last. `done` false: the text may still grow; then a planner of its own spares reading it
+ * from the beginning each time.
  */
-export function partsOf(view: ReplyView, done: boolean, remarks: readonly string[] = []): PartView[] {
-  const plans = planParts(view.text, done);
-  return plans.map((plan, i) => ({
-    plan,
+export function partsOf(
+  view: ReplyView,
+  done: boolean,
+  remarks: readonly string[] = [],
+  plan: PlanParts = planParts,
+): PartView[] {
+  const plans = plan(view.text, done);
+  return plans.map((part, i) => ({
+    plan: part,
     tasks: i === 0 ? view.tasks : [],
     ...(i === plans.length - 1 && view.notice ? { notice: view.notice } : {}),
     ...(i === plans.length - 1 && remarks.length > 0 ? { remarks } : {}),
     ...(i === plans.length - 1 && view.feedback ? { feedback: true } : {}),
+    ...(i === plans.length - 1 && view.long && !done ? { long: view.status ?? '' } : {}),
   }));
 }
 
@@ -54,7 +64,13 @@ export function hasWords(part: PartView): boolean {
 }
 
 export function isBlank(part: PartView): boolean {
-  return !hasWords(part) && part.tasks.length === 0 && !part.notice && !part.remarks?.length;
+  return (
+    !hasWords(part) &&
+    part.tasks.length === 0 &&
+    !part.notice &&
+    !part.remarks?.length &&
+    part.long === undefined
+  );
 }
 
 /** A whole message, for `chat.postMessage` and `chat.update`. `text` is what notifications and screen readers use. */
@@ -62,11 +78,13 @@ export function messageOf(part: PartView, turnId: string): { text: string; block
   const blocks = [
     ...(part.tasks.length > 0 ? [taskLine(part.tasks)] : []),
     ...blocksOf(part.plan),
+    ...(part.long ? [contextOf(part.long)] : []),
     ...closingBlocks(part, turnId),
   ];
   const ending = [...(part.notice ? [part.notice.text] : []), ...(part.remarks ?? [])].join('\n');
   const text = fallbackText(part.plan) || escapeText(ending) || 'Working on it…';
   if (blocks.length === 0) blocks.push({ type: 'context', elements: [{ type: 'mrkdwn', text }] });
+  if (part.long !== undefined) blocks.push(stopBlock(turnId));
   return { text: clip(text, POST_TEXT_LIMIT), blocks };
 }
 
@@ -83,13 +101,29 @@ export function closingBlocks(
 ): Json[] {
   const blocks: Json[] = part.notice ? noticeBlocks(part.notice, turnId) : [];
   const remarks = (part.remarks ?? []).join('\n');
-  if (remarks !== '')
-    blocks.push({
-      type: 'context',
-      elements: [{ type: 'mrkdwn', text: clip(escapeText(remarks), CONTEXT_LIMIT) }],
-    });
+  if (remarks !== '') blocks.push(contextOf(remarks));
   if (part.feedback) blocks.push(...feedbackBlocks(turnId));
   return blocks;
+}
+
+function contextOf(text: string): Json {
+  return { type: 'context', elements: [{ type: 'mrkdwn', text: clip(escapeText(text), CONTEXT_LIMIT) }] };
+}
+
+/** Stands below what takes a while, until it is final. */
+export function stopBlock(turnId: string): Json {
+  return {
+    type: 'actions',
+    elements: [
+      {
+        type: 'button',
+        action_id: STOP_ACTION,
+        value: turnId,
+        text: { type: 'plain_text', text: 'Stop' },
+        accessibility_label: 'Stop working on this question',
+      },
+    ],
+  };
 }
 
 /** The closing notice, with its button. */
@@ -130,13 +164,18 @@ function titleOf(task: ReplyTask): string {
   return escapeText(task.title.replaceAll(/\s+/g, ' ').trim() || 'Step');
 }
 
-/** The step that opens a streamed part. Its id finds the stream again when the answer to its start was lost. */
-export function openingTask(turnId: string, part: number, state: 'in_progress' | 'complete'): Json {
+/**
+ * The step that opens a streamed part: under way until the first words, and while the part takes long. Its id finds the
+ * stream again when the answer to its start was lost.
+ */
+export function openingTask(turnId: string, index: number, part: PartView, last: boolean): Json {
+  const goesOn = !last && (!hasWords(part) || part.long);
+  const title = goesOn && part.long ? part.long : index === 0 ? 'Thinking' : 'Continued';
   return {
     type: 'task_update',
-    id: openingTaskId(turnId, part),
-    title: part === 0 ? 'Thinking' : 'Continued',
-    status: state,
+    id: openingTaskId(turnId, index),
+    title: clip(escapeText(title), TASK_TITLE_LIMIT),
+    status: goesOn ? 'in_progress' : 'complete',
   };
 }
 

@@ -7,14 +7,21 @@ import { APPEND_PACE_MS, editPaceMs, STREAM_LIFE_MS } from './pacing-limits.ts';
 import {
   closingBlocks,
   editOf,
-  hasWords,
   markerOf,
   messageOf,
   openingTask,
   type PartView,
+  stopBlock,
   taskChunk,
 } from './render.ts';
-import { failureOf, final, NotNow, SlackRefusal, type ThreadWriter } from './thread-writer.ts';
+import {
+  failureOf,
+  final,
+  type Meanwhile,
+  NotNow,
+  SlackRefusal,
+  type ThreadWriter,
+} from './thread-writer.ts';
 
 export interface ReplyPartDeps {
   readonly writer: ThreadWriter;
@@ -28,6 +35,7 @@ export interface ReplyPartDeps {
   readonly now: () => number;
 }
 
+const NOTHING: PartView = { plan: { pieces: [], closed: true }, tasks: [] };
 const WITHDRAWN = '_This part was replaced; the answer stands above._';
 
 /**
@@ -52,11 +60,16 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
   let unlooked = lookFirst;
   /** What the stream shows. */
   let shown: PartView | undefined;
-  /** The stream's opening step is still under way. */
-  let opening = false;
+  /** The stream's opening step as it shows it. */
+  let opening = '';
+  /** The stream shows a Stop button, which a stream cannot take away. */
+  let stopOffered = false;
   let begunAt = now();
-  let closedAs: string | undefined;
+  let closedAs: PartView | undefined;
   let edited = '';
+  let lastEdit: PartView | undefined;
+  /** Looks that were sent without an answer, and when: each may still come back over a newer one. */
+  const unanswered = new Map<string, number>();
 
   const address = { channel, thread_ts: thread };
   const silent = { unfurl_links: false, unfurl_media: false };
@@ -73,10 +86,7 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
   }
 
   async function startStream(part: PartView): Promise<void> {
-    const chunks = [
-      openingTask(turnId, index, hasWords(part) ? 'complete' : 'in_progress'),
-      ...(news(part) ?? []),
-    ];
+    const chunks = news(part) ?? [];
     const recipient = deps.recipient
       ? { recipient_user_id: deps.recipient.user, recipient_team_id: deps.recipient.team }
       : {};
@@ -92,54 +102,66 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
       return post(part, 'progress');
     }
     mode = 'streaming';
-    opening = !hasWords(part);
+    streamed(part, false);
+  }
+
+  function streamed(part: PartView, last: boolean): void {
+    opening = JSON.stringify(openingTask(turnId, index, part, last));
+    stopOffered ||= part.long !== undefined;
     shown = part;
   }
 
-  /**
-   * What the stream does not show yet. The opening step is over with the first text, or with `last`. Undefined for an
-   * answer that began anew: a stream takes nothing back.
-   */
+  /** What the stream does not show yet. Undefined for an answer that began anew: a stream takes nothing back. */
   function news(part: PartView, last = false): Json[] | undefined {
     const words = chunksSince(shown?.plan, part.plan);
     const before = new Map(shown?.tasks.map((task) => [task.id, task]));
     const now = new Set(part.tasks.map((task) => task.id));
     if (words === undefined || [...before.keys()].some((id) => !now.has(id))) return undefined;
+    const step = openingTask(turnId, index, part, last);
     return [
-      ...(opening && (words.length > 0 || last) ? [openingTask(turnId, index, 'complete')] : []),
+      ...(JSON.stringify(step) === opening ? [] : [step]),
       ...part.tasks.flatMap((task) => {
         const old = before.get(task.id);
         return old && look(old) === look(task) ? [] : [taskChunk(turnId, task, old)];
       }),
       ...words,
+      ...(part.long !== undefined && !stopOffered ? [{ type: 'blocks', blocks: [stopBlock(turnId)] }] : []),
     ];
   }
 
-  /** From here on the message is replaced as a whole. The stream is ended first: its state is not known. */
-  async function settleStream(urgency: Urgency): Promise<void> {
+  /**
+   * From here on the message is replaced as a whole. The stream is ended first: its state is not known. Nothing can be
+   * shown before that, and no later write makes it needless, so it stands in line with the final ones.
+   */
+  async function settleStream(more: Record<string, unknown> = {}): Promise<void> {
     mode = 'editing';
-    await writer.attempt('chat.stopStream', { channel, ts }, urgency).catch((error: unknown) => {
+    await writer.attempt('chat.stopStream', { channel, ts, ...more }, 'final').catch((error: unknown) => {
       // Already stopped, by us or by Slack: that is what was wanted.
       if (!(error instanceof SlackRefusal)) throw error;
     });
     unsettledStream = false;
   }
 
-  async function edit(part: PartView, urgency: Urgency): Promise<void> {
-    if (unsettledStream) await settleStream(urgency);
+  async function edit(part: PartView, urgency: Urgency, metadata = markerOf(turnId, index)): Promise<void> {
+    if (unsettledStream) await settleStream();
     const message = editOf(part, turnId);
     const wanted = JSON.stringify(message);
     if (wanted === edited) return;
-    const args = { channel, ts, ...message, metadata: markerOf(turnId, index) };
-    await writer
-      .attempt('chat.update', args, urgency)
+    const args = { channel, ts, ...message, metadata };
+    const update = () =>
+      writer.attempt('chat.update', args, urgency, async () => {
+        unanswered.set(wanted, now());
+        return undefined;
+      });
+    await update()
       .catch(async (error: unknown) => {
         if (!(error instanceof SlackRefusal) || error.code !== 'streaming_state_conflict') throw error;
-        await settleStream(urgency);
-        return writer.attempt('chat.update', args, urgency);
+        await settleStream();
+        return update();
       })
       .catch(final);
     edited = wanted;
+    lastEdit = part;
   }
 
   async function append(part: PartView): Promise<void> {
@@ -147,49 +169,73 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
     if (now() - begunAt >= STREAM_LIFE_MS) return stop(part, 'progress');
     const chunks = news(part);
     if (chunks?.length === 0) return;
-    await streamWrite('chat.appendStream', part, chunks && { chunks }, 'progress');
+    await streamWrite('chat.appendStream', part, () => chunksOf(chunks), 'progress');
   }
 
   async function stop(part: PartView, urgency: Urgency): Promise<void> {
-    const chunks = news(part, true);
     const blocks = closingBlocks(part, turnId);
-    const written = await streamWrite(
-      'chat.stopStream',
-      part,
-      chunks && {
-        metadata: markerOf(turnId, index),
-        ...(chunks.length > 0 ? { chunks } : {}),
-        ...(blocks.length > 0 ? { blocks } : {}),
-      },
-      urgency,
+    const end = () => {
+      const chunks = chunksOf(news(part, true));
+      return (
+        chunks && { ...chunks, metadata: markerOf(turnId, index), ...(blocks.length > 0 ? { blocks } : {}) }
+      );
+    };
+    const written = await streamWrite('chat.stopStream', part, end, urgency, (waitMs) =>
+      showAhead(part, waitMs),
     );
     if (!written) return;
     // Whatever this part should look like later, it is an ordinary message now.
     mode = 'editing';
+    if (stopOffered) return edit(part, urgency);
     edited = JSON.stringify(editOf(part, turnId));
+    lastEdit = part;
+  }
+
+  /** The end of the stream has to wait for so long; the words need not, where there is room for them sooner. */
+  async function showAhead(part: PartView, waitMs: number): Promise<void> {
+    const endsAt = now() + waitMs;
+    for (let chunks = news(part); chunks && chunks.length > 0; ) {
+      let laterMs: number;
+      try {
+        await writer.send('chat.appendStream', { channel, ts, chunks }, 'ahead');
+        streamed(part, false);
+        return;
+      } catch (error) {
+        const failure = error instanceof NotNow ? undefined : failureOf(error);
+        if (failure && failure.kind !== 'rate_limited') throw error;
+        laterMs = error instanceof NotNow ? error.waitMs : (failure?.waitMs ?? 0);
+        if (failure) await writer.held('chat.appendStream', laterMs);
+      }
+      if (now() + laterMs >= endsAt) return;
+      await writer.pause(laterMs);
+    }
   }
 
   /**
-   * A write to the stream happens once or not at all; whenever that is in doubt, or `args` are missing, the whole is put
-   * in its place. Answers whether the stream took it.
+   * A write to the stream happens once or not at all; whenever that is in doubt, or there are no arguments, the whole
+   * is put in its place. `meanwhile` may show some of it, which `argsOf` then leaves out. Answers whether the stream took it.
    */
   async function streamWrite(
     method: string,
     part: PartView,
-    args: Record<string, unknown> | undefined,
+    argsOf: () => Record<string, unknown> | undefined,
     urgency: Urgency,
+    meanwhile?: Meanwhile,
   ): Promise<boolean> {
     let ended = false;
-    while (args) {
+    let waitMs = 0;
+    for (let args = argsOf(); args; args = argsOf()) {
+      const [since, known] = [shown, args];
       try {
-        await writer.send(method, { channel, ts, ...args }, urgency);
-        if (hasWords(part)) opening = false;
-        shown = part;
+        if (waitMs > 0) await writer.limited(method, waitMs, urgency, meanwhile);
+        const body = () => ({ channel, ts, ...(shown === since ? known : argsOf()) });
+        await writer.send(method, body, urgency, meanwhile);
+        streamed(part, method === 'chat.stopStream');
         return true;
       } catch (error) {
         const failure = failureOf(error);
         if (failure.kind === 'rate_limited') {
-          await writer.limited(method, failure.waitMs, urgency);
+          waitMs = failure.waitMs;
           continue;
         }
         // Slack has ended it already; otherwise nobody knows.
@@ -220,7 +266,7 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
     posted: (): PostedPart | undefined =>
       ts === undefined ? undefined : { id: ts, streaming: mode === 'streaming' || unsettledStream },
     isOpen: () => ts !== undefined,
-    isClosedAs: (part: PartView) => closedAs === JSON.stringify(part),
+    isClosedAs: (part: PartView) => closedAs !== undefined && sameLook(closedAs, part),
     /** How long to leave it alone after a write. Milliseconds. */
     paceMs: () => (mode === 'editing' ? editPaceMs(now() - begunAt) : APPEND_PACE_MS),
     /** Until its stream has to be ended; undefined without a stream. Milliseconds. */
@@ -235,24 +281,55 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
       if (mode === 'unposted') await open(part, urgency);
       else if (mode === 'streaming') await stop(part, urgency);
       else await edit(part, urgency);
-      closedAs = JSON.stringify(part);
+      closedAs = part;
+    },
+    /** What an earlier worker left is final as it is. */
+    async leave(): Promise<void> {
+      if (unsettledStream) await settleStream({ chunks: [openingTask(turnId, index, NOTHING, true)] });
+    },
+    /** When an edit was left without an answer that another has overtaken since. Milliseconds. */
+    overtakenAt: (): number | undefined => {
+      const overtaken = [...unanswered].flatMap(([sent, at]) => (sent === edited ? [] : [at]));
+      return ts === undefined || overtaken.length === 0 ? undefined : Math.max(...overtaken);
+    },
+    /** Puts its last look in place again, if an earlier one may have come back. */
+    async reassert(): Promise<void> {
+      if (this.overtakenAt() === undefined || !lastEdit) return;
+      edited = '';
+      await edit(lastEdit, 'final');
+      unanswered.clear();
     },
     /** Takes the message away: the reply has become shorter than what an earlier try had shown. */
     async remove(): Promise<void> {
       if (ts === undefined) return;
-      if (mode === 'streaming' || unsettledStream) await settleStream('final');
+      if (mode === 'streaming' || unsettledStream) await settleStream();
       try {
         await writer.attempt('chat.delete', { channel, ts }, 'final');
       } catch (error) {
         if (!(error instanceof SlackRefusal)) throw error;
         // Some workspaces keep every message: then it says that it counts no more.
         const plan = { pieces: [{ kind: 'text' as const, text: WITHDRAWN }], closed: true };
-        if (error.code !== 'message_not_found') await edit({ plan, tasks: [] }, 'final');
+        // Without our mark, it is no part of the reply to anybody who looks.
+        if (error.code !== 'message_not_found') await edit({ plan, tasks: [] }, 'final', {});
       }
       ts = undefined;
       mode = 'unposted';
     },
   };
+}
+
+function chunksOf(chunks: readonly Json[] | undefined): Record<string, unknown> | undefined {
+  return chunks && (chunks.length > 0 ? { chunks } : {});
+}
+
+/** A plan that has not changed is the same object: most parts need no second look. */
+function sameLook(one: PartView, other: PartView): boolean {
+  const { plan, ...rest } = one;
+  const { plan: otherPlan, ...otherRest } = other;
+  return (
+    JSON.stringify(rest) === JSON.stringify(otherRest) &&
+    (plan === otherPlan || JSON.stringify(plan) === JSON.stringify(otherPlan))
+  );
 }
 
 function look(task: ReplyTask): string {

@@ -5,6 +5,8 @@ import type { PostedPart } from '../turns/turn.ts';
 import type { SlackClient, SlackUploader } from './client.ts';
 import { createFileDelivery } from './files.ts';
 import { chooseFiles } from './files-choice.ts';
+import { createLateWrites } from './late-writes.ts';
+import { createPlanner } from './markdown/plan-parts.ts';
 import { createBell, type Pause, until } from './pace.ts';
 import type { Pacing } from './pacing.ts';
 import { isBlank, partsOf } from './render.ts';
@@ -37,7 +39,7 @@ export function createSlackReplies(deps: SlackRepliesDeps): OpenReply {
 }
 
 function hasContent(view: ReplyView): boolean {
-  return view.text.trim() !== '' || view.tasks.length > 0 || view.notice !== undefined;
+  return view.text.trim() !== '' || view.tasks.length > 0 || view.notice !== undefined || view.long === true;
 }
 
 function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
@@ -50,9 +52,11 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
     pacing: deps.pacing,
     workspace: key.tenant,
     turnId: turn.id,
+    since: turn.message.messageId,
     assertHeld: target.assertHeld,
     signal,
     pause: deps.pause,
+    now: deps.now,
   });
   const quiet = turn.quietMs > 0 ? deps.pause(turn.quietMs, signal) : Promise.resolve();
   // A turn given up before its first word has nobody who waits for this.
@@ -63,6 +67,7 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
     { ...place, writer, upload: deps.client.upload, log: deps.log },
     turn.posted.filter((part) => part.file !== undefined),
   );
+  const plan = createPlanner();
   const parts: ReplyPart[] = [];
   const change = createBell();
   const finished = Promise.withResolvers<void>();
@@ -71,21 +76,27 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
   let recorded = JSON.stringify(turn.posted);
   let writing: Promise<void> | undefined;
 
+  const partDeps = (index: number) => ({
+    ...place,
+    writer,
+    turnId: turn.id,
+    index,
+    now: deps.now,
+    ...(kind === 'direct' ? {} : { recipient: { user: sender.id, team: sender.tenant } }),
+  });
   const partAt = (index: number): ReplyPart => {
-    parts[index] ??= createReplyPart(
-      {
-        ...place,
-        writer,
-        turnId: turn.id,
-        index,
-        now: deps.now,
-        ...(kind === 'direct' ? {} : { recipient: { user: sender.id, team: sender.tenant } }),
-      },
-      known[index],
-      turn.attempt > 1,
-    );
+    parts[index] ??= createReplyPart(partDeps(index), known[index], turn.attempt > 1);
     return parts[index];
   };
+  const lateWrites = createLateWrites({
+    writer,
+    turnId: turn.id,
+    takenOver: turn.attempt > 1,
+    lastTry: turn.crashes > 1,
+    remove: (message) => createReplyPart(partDeps(0), message, false).remove(),
+    now: deps.now,
+    log: deps.log,
+  });
 
   // What an earlier worker left belongs to this reply, wanted or not.
   known.forEach((_, i) => {
@@ -103,9 +114,11 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
   };
 
   const write = async (view: ReplyView, last: boolean, remarks: readonly string[]) => {
-    const looks = partsOf(view, last, remarks);
+    const looks = partsOf(view, last, remarks, plan);
+    const first = view.keep ? known.length : 0;
+    for (const part of parts.slice(0, first)) await part.leave();
     for (const [i, look] of looks.entries()) {
-      const part = partAt(i);
+      const part = partAt(first + i);
       // Nothing to show yet takes nothing away that stands there.
       if (part.isClosedAs(look) || (isBlank(look) && !(last && part.isOpen()))) continue;
       const statusReplaced = await status.settled();
@@ -118,7 +131,7 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
       }
       if (!last) await record();
     }
-    if (last) for (const part of parts.slice(looks.length)) await part.remove();
+    if (last) for (const part of parts.slice(first + looks.length)) await part.remove();
   };
 
   /** Shows what is wanted as far as Slack takes it now. Answers how long to leave Slack alone. */
@@ -141,6 +154,7 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
     await status.clear();
     const failures = await files.deliver(uploads, record);
     if (failures.length > 0) await write(view, true, [...remarks, ...failures]);
+    await lateWrites.settle(parts, posted());
   };
 
   /** Until there is something to write: a change, the end, or a stream that has to be ended. */
@@ -176,7 +190,8 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
   return {
     show(view) {
       if (view.status !== undefined && !finishing) status.show(view.status);
-      want(view);
+      // Where there is a status line, the message need not say the same.
+      want(status.offered() ? { ...view, status: '' } : view);
     },
     async finish(view) {
       finishing = true;

@@ -58,6 +58,8 @@ export function createStatusLine(deps: StatusLineDeps) {
   };
 
   return {
+    /** False once Slack has refused it. */
+    offered: () => enabled,
     show(status: string): void {
       if (!enabled || status === visible || deps.now() - sentAt < PACE_MS) return;
       sentAt = deps.now();

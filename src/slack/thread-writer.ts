@@ -1,9 +1,10 @@
 import { LaneLost, ReplyRefused } from '../turns/reply.ts';
-import type { SlackAnswer, SlackClient } from './client.ts';
+import type { SlackClient } from './client.ts';
 import { type SlackFailure, slackFailure } from './failures.ts';
 import type { Pause } from './pace.ts';
 import type { Pacing, Urgency } from './pacing.ts';
 import { openingTaskId } from './render.ts';
+import type { SlackAnswer } from './web-api.ts';
 
 /** A call whose outcome stays unknown is repeated this often before the turn is left to a later worker. */
 const TRIES = 6;
@@ -11,6 +12,8 @@ const BACKOFF_MS = [250, 500, 1_000, 2_000, 4_000] as const;
 const HISTORY_PAGE = 200;
 /** A call whose answer was lost may still be under way at Slack: before it is made again, it gets so long. */
 const SECOND_LOOK_MS = 2_000;
+/** A wait for less than this is not worth doing anything meanwhile. */
+const LONG_MS = 2_000;
 /** After a wait longer than this, somebody else may have been told to wait longer still. */
 const ASK_AGAIN_AFTER_MS = 1_000;
 
@@ -20,11 +23,18 @@ export interface ThreadWriterDeps {
   readonly workspace: string;
   readonly channel: string;
   readonly thread: string;
+  /** The `ts` of the question: nothing of ours is older. */
+  readonly since: string;
   readonly turnId: string;
   readonly assertHeld: () => void;
   readonly signal: AbortSignal;
   readonly pause: Pause;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
 }
+
+/** What can be done while a call has to wait for so many milliseconds. */
+export type Meanwhile = (waitMs: number) => Promise<void>;
 
 /** Thrown by `attempt` when Slack said no, for the caller to choose another way. */
 export class SlackRefusal extends Error {
@@ -62,31 +72,54 @@ export type ThreadWriter = ReturnType<typeof createThreadWriter>;
 /** Guarded writes to one thread: paced, the lane checked right before each call, and waiting for Slack is done here. */
 export function createThreadWriter(deps: ThreadWriterDeps) {
   let calls = 0;
+  /** When the last creating call was left without an answer; counts once one had to be made again. Milliseconds. */
+  let unanswered = { at: 0, repeated: false };
   const paced = (method: string) => ({ method, workspace: deps.workspace, channel: deps.channel });
 
-  async function admit(method: string, urgency: Urgency): Promise<void> {
+  /** Answers how much of the wait is left. */
+  async function use(waitMs: number, meanwhile: Meanwhile | undefined): Promise<number> {
+    if (!meanwhile || waitMs < LONG_MS) return waitMs;
+    const before = deps.now();
+    await meanwhile(waitMs);
+    return Math.max(0, waitMs - (deps.now() - before));
+  }
+
+  async function admit(method: string, urgency: Urgency, meanwhile?: Meanwhile): Promise<void> {
     deps.assertHeld();
     const slot = await deps.pacing.ask(paced(method), urgency);
     if (!slot.granted) throw new NotNow(method, slot.waitMs);
-    for (let waitMs = slot.waitMs; waitMs > 0; ) {
+    for (let waitMs = await use(slot.waitMs, meanwhile); waitMs > 0; ) {
       await deps.pause(waitMs, deps.signal);
       waitMs = waitMs > ASK_AGAIN_AFTER_MS ? await deps.pacing.heldMs(paced(method)) : 0;
     }
   }
 
-  /** One call, when Slack may be asked: `progress` throws `NotNow` instead of waiting. Throws the client's errors. */
-  async function send(method: string, args: Record<string, unknown>, urgency: Urgency): Promise<SlackAnswer> {
-    await admit(method, urgency);
+  /**
+   * One call, when Slack may be asked: only what is final waits, everything else throws `NotNow` instead. `args` are asked for right before
+   * the call is made. Throws the client's errors.
+   */
+  async function send(
+    method: string,
+    args: Record<string, unknown> | (() => Record<string, unknown>),
+    urgency: Urgency,
+    meanwhile?: Meanwhile,
+  ): Promise<SlackAnswer> {
+    await admit(method, urgency, meanwhile);
     deps.assertHeld();
     calls += 1;
-    return deps.client.call(method, args);
+    return deps.client.call(method, typeof args === 'function' ? args() : args);
   }
 
-  /** Slack answered 429: all workers keep away for as long, and progress gives way. */
-  async function limited(method: string, waitMs: number, urgency: Urgency): Promise<void> {
+  /** Slack answered 429: all workers keep away for as long, and what is not final gives way. */
+  async function limited(
+    method: string,
+    waitMs: number,
+    urgency: Urgency,
+    meanwhile?: Meanwhile,
+  ): Promise<void> {
     await deps.pacing.hold(paced(method), waitMs);
-    if (urgency === 'progress') throw new NotNow(method, waitMs);
-    await deps.pause(waitMs, deps.signal);
+    if (urgency !== 'final') throw new NotNow(method, waitMs);
+    await deps.pause(await use(waitMs, meanwhile), deps.signal);
   }
 
   /**
@@ -121,8 +154,8 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     throw new NoAnswer(method, last);
   }
 
-  /** The first message of the bot in the thread that `is` the one. Reads the thread to its end. */
-  async function findMessage(is: (message: ThreadMessage) => boolean): Promise<ThreadMessage | undefined> {
+  /** The bot's messages in the thread since the question, page by page. */
+  async function* botMessages(): AsyncGenerator<ThreadMessage> {
     let cursor: string | undefined;
     do {
       const page = await attempt(
@@ -130,6 +163,7 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
         {
           channel: deps.channel,
           ts: deps.thread,
+          oldest: deps.since,
           limit: HISTORY_PAGE,
           include_all_metadata: true,
           ...(cursor ? { cursor } : {}),
@@ -137,11 +171,15 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
         'final',
         // Without reading nobody can tell whether the message stands there; this is no refusal to write it.
       ).catch(final);
-      const found = asRecords(page.messages).find((one) => one.bot_id !== undefined && is(one));
-      if (found) return found;
+      yield* asRecords(page.messages).filter((one) => one.bot_id !== undefined);
       const next = asRecord(page.response_metadata).next_cursor;
       cursor = typeof next === 'string' && next !== '' ? next : undefined;
     } while (cursor);
+  }
+
+  /** The first message of the bot in the thread that `is` the one. */
+  async function findMessage(is: (message: ThreadMessage) => boolean): Promise<ThreadMessage | undefined> {
+    for await (const message of botMessages()) if (is(message)) return message;
     return undefined;
   }
 
@@ -164,12 +202,15 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     urgency: Urgency,
   ): Promise<string> {
     const settle = async (reason: string) => {
+      unanswered = { ...unanswered, at: deps.now() };
       let ts = await findPart(part);
       if (ts === undefined && reason === 'no_answer') {
         await deps.pause(SECOND_LOOK_MS, deps.signal);
         ts = await findPart(part);
       }
-      return ts === undefined ? undefined : { ts };
+      if (ts !== undefined) return { ts };
+      unanswered = { ...unanswered, repeated: true };
+      return undefined;
     };
     return attempt(method, args, urgency, settle).then((answer) => String(answer.ts));
   }
@@ -180,6 +221,12 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     create,
     findPart,
     findMessage,
+    botMessages,
+    /**
+     * When the last creating call was left without an answer, if one was made again: what the earlier ones were to
+     * create may stand there too, or appear yet. Milliseconds.
+     */
+    repeatedAt: () => (unanswered.repeated ? unanswered.at : undefined),
     limited,
     /** Tells all workers for how long Slack wants no such call. */
     held: (method: string, waitMs: number) => deps.pacing.hold(paced(method), waitMs),

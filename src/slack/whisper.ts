@@ -1,6 +1,6 @@
 import type { ConversationKey, Sender } from '../chat/vocabulary.ts';
+import type { CallAside } from './asides.ts';
 import type { Background } from './background.ts';
-import type { SlackClient } from './client.ts';
 import type { Json } from './json.ts';
 
 /** A person in a thread. */
@@ -12,15 +12,23 @@ export interface Listener {
 /** Shows a word to one person only, in the thread. Best effort, beside whatever else goes on. */
 export type Whisper = (to: Listener, text: string, blocks?: readonly Json[]) => void;
 
-export function createWhisper(client: SlackClient, background: Background): Whisper {
+/** Later than this, nobody would know any more what it is about. */
+const PATIENCE_MS = 30_000;
+
+export function createWhisper(callAside: CallAside, background: Background): Whisper {
   return (to, text, blocks) => {
     background('a private explanation could not be shown', async () => {
-      await client.call('chat.postEphemeral', {
-        channel: to.key.conversation,
-        user: to.sender.id,
-        thread_ts: to.key.thread,
-        text,
-        ...(blocks ? { blocks } : {}),
+      await callAside({
+        workspace: to.key.tenant,
+        method: 'chat.postEphemeral',
+        args: {
+          channel: to.key.conversation,
+          user: to.sender.id,
+          thread_ts: to.key.thread,
+          text,
+          ...(blocks ? { blocks } : {}),
+        },
+        patienceMs: PATIENCE_MS,
       });
     });
   };
@@ -29,5 +37,7 @@ export function createWhisper(client: SlackClient, background: Background): Whis
 /** Said in more than one place. */
 export const REFUSED =
   'I am not allowed to answer here. Ask your administrator to allow this workspace, channel or person for the cloud engineer bot.';
+export const QUOTA_USED =
+  'You, or your workspace, have asked as much as is allowed for now. Try again a little later; your administrator can raise the limit.';
 export const LANE_FULL =
   'You have too many unanswered questions in this thread. Wait until I have caught up, then ask again.';

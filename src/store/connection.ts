@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 
 /** A live Redis connection. Rooms right of the store use it through this name only. */
 export type Connection = Redis;
@@ -13,8 +13,18 @@ export interface ConnectionOptions {
 
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_MAX_MS = 2_000;
-/** A command that Redis does not answer within this time fails: the caller decides, nobody hangs. */
-export const COMMAND_TIMEOUT_MS = 5_000;
+/**
+ * A command that Redis does not answer within this time fails: the caller decides, nobody hangs. Shorter than Slack
+ * waits for an acknowledgement, and than a lease: whatever is answered later is of no use to anybody.
+ */
+export const COMMAND_TIMEOUT_MS = 2_500;
+/**
+ * A connection on which nothing came for so long, although something was asked, is given up for a new one. The other
+ * side may be gone without a word (a failover, a forgotten NAT entry); TCP itself would wait for a quarter of an hour.
+ */
+const SILENCE_MS = 5_000;
+/** BullMQ's blocking reads take 5 s when nothing is to be done, and it looks after them itself a second later. */
+const QUEUE_SILENCE_MS = 8_000;
 
 /**
  * Opens a connection for ordinary commands: reconnects for ever, but a command fails after `COMMAND_TIMEOUT_MS`
@@ -22,23 +32,31 @@ export const COMMAND_TIMEOUT_MS = 5_000;
  * platform delivers it again.
  */
 export function connect(options: ConnectionOptions): Connection {
-  return open(options, { commandTimeout: COMMAND_TIMEOUT_MS, maxRetriesPerRequest: 1 });
+  return open(options, {
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    socketTimeout: SILENCE_MS,
+    maxRetriesPerRequest: 1,
+  });
 }
 
 /** Opens a connection for BullMQ: its blocking reads may wait, so commands neither time out nor give up. */
 export function connectForQueue(options: ConnectionOptions): Connection {
-  return open(options, { maxRetriesPerRequest: null });
+  return open(options, { socketTimeout: QUEUE_SILENCE_MS, maxRetriesPerRequest: null });
 }
 
 function open(
   options: ConnectionOptions,
-  limits: { commandTimeout?: number; maxRetriesPerRequest: number | null },
+  limits: Pick<RedisOptions, 'commandTimeout' | 'socketTimeout' | 'maxRetriesPerRequest'>,
 ): Connection {
   const redis = new Redis(options.url, {
     ...limits,
     connectionName: options.name,
     connectTimeout: 5_000,
+    // Redis only guesses how long it still has to load its data.
+    maxLoadingRetryTime: 1_000,
     enableAutoPipelining: false,
+    // A primary that was made a replica keeps its connections: only a new one leads to its successor.
+    reconnectOnError: (error) => error.message.includes('READONLY'),
     retryStrategy: (attempt) => Math.min(RECONNECT_FIRST_MS * 2 ** attempt, RECONNECT_MAX_MS),
   });
   redis.on('error', (error: Error) => options.onError?.(error));

@@ -10,6 +10,8 @@ export interface QueueDepth {
   readonly queued: number;
   /** Turns that run now, in all workers. */
   readonly running: number;
+  /** An operator has paused intake. */
+  readonly paused: boolean;
   /** Age of the longest waiting question in seconds; given always or never. */
   readonly oldestSeconds?: number;
 }
@@ -110,6 +112,9 @@ export function createMetrics(): Metrics {
     const running = meter.createObservableGauge('threadcore_turns_running', {
       description: 'Turns that run now, in all workers',
     });
+    const paused = meter.createObservableGauge('threadcore_intake_paused', {
+      description: '1 while an operator has paused intake',
+    });
     const oldest = meter.createObservableGauge('threadcore_queue_oldest_seconds', {
       description: 'Age of the longest waiting question',
       ...SECONDS,
@@ -122,9 +127,10 @@ export function createMetrics(): Metrics {
         observe.observe(lanes, depth?.ready ?? Number.NaN);
         observe.observe(queued, depth?.queued ?? Number.NaN);
         observe.observe(running, depth?.running ?? Number.NaN);
+        observe.observe(paused, depth ? Number(depth.paused) : Number.NaN);
         if (depth?.oldestSeconds !== undefined) observe.observe(oldest, depth.oldestSeconds);
       },
-      [lanes, queued, running, oldest],
+      [lanes, queued, running, paused, oldest],
     );
   }
 

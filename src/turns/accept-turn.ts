@@ -14,7 +14,7 @@ export interface AcceptDeps {
   readonly log: Logger;
 }
 
-export type Retry = 'accepted' | 'already_retried' | 'not_yours' | 'too_old' | 'busy';
+export type Retry = 'accepted' | 'already_retried' | 'not_yours' | 'too_old' | 'busy' | 'quota';
 
 /** Under this name the question of a turn is asked again, once. */
 export const retryClaim = (turnId: string): string => `retry:${turnId}`;
@@ -28,7 +28,8 @@ export function createAccept(deps: AcceptDeps) {
   async function acceptTurn(message: InboundMessage): Promise<Acceptance> {
     const turnId = `turn-${nameOf([Buffer.from(deps.randomBytes(20)).toString('hex')]).slice(0, 26)}`;
     const acceptance = await deps.lanes.accept(turnId, message);
-    await deps.confirmDurable();
+    // The other outcomes have written nothing: what people say to each other is not refused when a replica is away.
+    if (acceptance.outcome === 'accepted' || acceptance.outcome === 'duplicate') await deps.confirmDurable();
     deps.observe(acceptance.outcome);
     if (acceptance.outcome === 'accepted') {
       deps.log.info(
@@ -55,6 +56,7 @@ export function createAccept(deps: AcceptDeps) {
     if (sender.id !== by.id || sender.tenant !== by.tenant) return 'not_yours';
     const acceptance = await acceptTurn({ ...turn.message, addressed: true, claims: [retryClaim(turnId)] });
     if (acceptance.outcome === 'accepted') return 'accepted';
+    if (acceptance.outcome === 'quota') return 'quota';
     return acceptance.outcome === 'full' ? 'busy' : 'already_retried';
   }
 

@@ -1,8 +1,9 @@
 import { decodeAgentStream } from '../agentcore/decode.ts';
-import { AgentCoreError } from '../agentcore/errors.ts';
+import { AgentCoreError, type AgentFailureCode } from '../agentcore/errors.ts';
 import type { RuntimeClient } from '../agentcore/runtime-client.ts';
 import { nameOf } from '../chat/digest.ts';
 import type { AgentEvent } from '../contract/events.ts';
+import { pause } from './pause.ts';
 import type { Interruption } from './recovery-decision.ts';
 import type { AgentCall } from './run-turn.ts';
 
@@ -14,6 +15,8 @@ export interface AgentCallsDeps {
 }
 
 const STOP_TIMEOUT_MS = 10_000;
+/** Waits before a stop that did not go through is tried again. Milliseconds. */
+const STOP_AGAIN_MS = [500, 2_000] as const;
 /** The agent closes its response right after `end`. */
 const CLOSE_WITHIN_MS = 1_000;
 
@@ -48,15 +51,33 @@ export function createAgentCalls(deps: AgentCallsDeps) {
       }
     },
 
-    async stopSession(sessionId: string): Promise<void> {
-      await deps.runtime.stop({
-        sessionId,
-        clientToken: nameOf(['stop', sessionId, Date.now()]),
-        signal: AbortSignal.timeout(STOP_TIMEOUT_MS),
-      });
+    async stopSession(sessionId: string, signal: AbortSignal): Promise<void> {
+      // The same token makes it harmless to ask again.
+      const clientToken = nameOf(['stop', sessionId, Date.now()]);
+      for (let tries = 0; ; tries += 1) {
+        try {
+          const limit = AbortSignal.timeout(STOP_TIMEOUT_MS);
+          await deps.runtime.stop({ sessionId, clientToken, signal: AbortSignal.any([signal, limit]) });
+          return;
+        } catch (error) {
+          const waitMs = STOP_AGAIN_MS[tries];
+          if (waitMs === undefined || !PASSING.has(codeOf(error))) throw error;
+          await pause(waitMs, signal);
+        }
+      }
     },
   };
 }
+
+/** A call that failed so may succeed a little later. */
+const PASSING: ReadonlySet<string | undefined> = new Set<AgentFailureCode>([
+  'agent_unreachable',
+  'agent_throttled',
+  'agent_conflict',
+  'agent_internal',
+]);
+
+const codeOf = (error: unknown) => (error instanceof AgentCoreError ? error.code : undefined);
 
 /** Reads what is left, for a moment. What goes wrong here concerns nobody: the answer is complete. */
 async function readToClose(

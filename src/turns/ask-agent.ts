@@ -1,9 +1,11 @@
-import type { NoticeCode, ReplyView } from '../chat/vocabulary.ts';
+import type { ReplyView } from '../chat/vocabulary.ts';
 import { type AgentEvent, TURN_UNKNOWN } from '../contract/events.ts';
 import type { Invocation } from '../contract/invocation.ts';
+import { agentErrorCode, FAILURE_POLICY, type FailureCode } from './failure-policy.ts';
+import { StopRequested } from './leases.ts';
 import { advance, NO_PROGRESS, type Progress } from './progress.ts';
-import { decideNext, type Interruption } from './recovery-decision.ts';
-import type { TurnEnd } from './turn.ts';
+import { decideNext, failureOf, type Interruption } from './recovery-decision.ts';
+import type { Outcome, StopReason } from './turn.ts';
 
 export interface Exchange {
   readonly mode: 'start' | 'attach';
@@ -23,21 +25,21 @@ export interface AskAgentDeps {
   readonly canAttach: boolean;
   /** The whole turn may take this long, through all its exchanges. */
   readonly totalMs: number;
+  /** The turn is given up: another worker has it, or will. */
   readonly signal: AbortSignal;
+  /** Aborts with `StopRequested`: what was answered so far is the answer. */
+  readonly stop: AbortSignal;
   readonly onView: (view: ReplyView) => void;
   /** Before a tool that changes things is shown as started. */
   readonly onWrite: () => Promise<void>;
   readonly onInterruption: (interruption: Interruption) => void;
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** From 0 up to 1; spreads tries that would otherwise all come at once. */
+  readonly random: () => number;
 }
 
-export interface Answer {
-  readonly end: TurnEnd;
-  readonly view: ReplyView;
-  readonly notice?: NoticeCode;
-  /** For the operator: why the turn ended as it did. */
-  readonly reason: string;
-}
+/** Waits between tries vary by so much of their length, up and down. */
+const JITTER = 0.25;
 
 /**
  * Asks the agent and follows its answer to the end, through broken connections: it attaches to the run it began,
@@ -48,7 +50,7 @@ export interface Answer {
 export async function askAgent(
   deps: AskAgentDeps,
   earlier?: { readonly sawWrite: boolean },
-): Promise<Answer> {
+): Promise<Outcome> {
   let progress: Progress = { ...NO_PROGRESS, sawWrite: earlier?.sawWrite ?? false };
   let mode: Invocation['mode'] = earlier && deps.canAttach ? 'attach' : 'start';
   const tries = { start: 0, attach: 0 };
@@ -57,15 +59,20 @@ export async function askAgent(
     () => total.abort(new DOMException('the turn took too long', 'TimeoutError')),
     deps.totalMs,
   );
-  const signal = AbortSignal.any([deps.signal, total.signal]);
+  const signal = AbortSignal.any([deps.signal, deps.stop, total.signal]);
   try {
     for (;;) {
+      if (deps.stop.aborted) {
+        const begun = earlier !== undefined || tries.start + tries.attach > 0;
+        return await stopped(deps, progress, begun);
+      }
       tries[mode] += 1;
       const outcome = await follow(deps, mode, progress, signal);
       // Tries are counted without progress in between: a long answer may be cut more often.
       if (outcome.progress.lastSeq > progress.lastSeq) tries.attach = 0;
       progress = outcome.progress;
       if (outcome.interruption === undefined) return concluded(progress);
+      if (deps.stop.aborted) continue;
       deps.onInterruption(outcome.interruption);
       const step = decideNext(outcome.interruption, {
         canAttach: deps.canAttach,
@@ -80,15 +87,45 @@ export async function askAgent(
           end: step.end,
           view: progress.view,
           notice: step.notice,
-          reason: reasonOf(outcome.interruption),
+          reason: failureOf(outcome.interruption),
         };
       }
       if (step.do === 'start' && step.fresh) progress = NO_PROGRESS;
       mode = step.do;
-      await deps.pause(step.afterMs, deps.signal);
+      await pauseUnlessStopped(deps, step.afterMs * (1 - JITTER + 2 * JITTER * deps.random()));
     }
   } finally {
     clearTimeout(timer);
+  }
+}
+
+const STOPPED = {
+  person: 'stopped_by_person',
+  operator: 'stopped_by_operator',
+  newer_question: 'stopped_for_newer',
+} as const satisfies Record<StopReason, FailureCode>;
+
+/**
+ * Ends the run, so that the next question of the session meets none; what was said so far is the answer. Where nobody
+ * has begun, the session keeps what it remembers.
+ */
+async function stopped(deps: AskAgentDeps, progress: Progress, begun: boolean): Promise<Outcome> {
+  const { view, sawWrite, gap, lastSeq } = progress;
+  if (begun) await deps.stopSession();
+  const reason: unknown = deps.stop.reason;
+  const outcome = ended(reason instanceof StopRequested ? STOPPED[reason.why] : 'cancelled', view);
+  // A change that is not known to have ended may have happened or not; so may one that nobody heard of.
+  const open = lastSeq === 0 || view.tasks.some((task) => task.state === 'in_progress');
+  const changing = gap || (sawWrite && open);
+  return changing ? { ...outcome, notice: 'stopped_in_change' } : outcome;
+}
+
+async function pauseUnlessStopped(deps: AskAgentDeps, ms: number): Promise<void> {
+  try {
+    await deps.pause(ms, AbortSignal.any([deps.signal, deps.stop]));
+  } catch (error) {
+    deps.signal.throwIfAborted();
+    if (!deps.stop.aborted) throw error;
   }
 }
 
@@ -121,6 +158,7 @@ async function follow(
     return progress.error ? { progress } : { progress, interruption: { kind: 'cut' } };
   } catch (error) {
     deps.signal.throwIfAborted();
+    if (deps.stop.aborted) return { progress, interruption: { kind: 'cut' } };
     if (signal.aborted) return { progress, interruption: { kind: 'deadline' } };
     const interruption = deps.interruptionOf(error);
     if (interruption === undefined) throw error;
@@ -135,50 +173,34 @@ function refusalOf(code: string): Interruption | undefined {
   return undefined;
 }
 
-function concluded(progress: Progress): Answer {
-  const { view, error, stop } = progress;
-  if (error)
-    return { end: 'failed', view, notice: noticeOf(error.code), reason: `agent error: ${error.code}` };
-  if (progress.gap) {
-    return {
-      end: 'unknown',
-      view,
-      notice: 'outcome_unknown',
-      reason: 'events are missing',
-    };
+function concluded({ view, error, stop, gap }: Progress): Outcome {
+  if (error) {
+    const outcome = ended(agentErrorCode(error.code), view);
+    return outcome.reason === error.code
+      ? outcome
+      : { ...outcome, reason: `${outcome.reason}: ${error.code}` };
   }
+  if (gap) return ended('events_missing', view);
   switch (stop) {
     case 'limit':
-      return { end: 'done', view, notice: 'answer_limited', reason: 'length limit' };
+      return ended('length_limit', view);
     case 'guardrail':
-      return { end: 'blocked', view, notice: 'answer_blocked', reason: 'guardrail of the model' };
+      return ended('guardrail', view);
     case 'cancelled':
-      return { end: 'stopped', view, notice: 'stopped', reason: 'cancelled by the agent' };
+      return ended('cancelled', view);
     case 'approval':
-      return { end: 'failed', view, notice: 'approval_unsupported', reason: 'approval asked for' };
+      return ended('approval', view);
     case 'end':
     case undefined:
-      if (view.text.trim() === '' && !view.files?.length)
-        return { end: 'failed', view, notice: 'agent_failed', reason: 'empty answer' };
+      if (view.text.trim() === '' && !view.files?.length) return ended('empty_answer', view);
       return { end: 'done', view, reason: 'answered' };
     default:
       return stop satisfies never;
   }
 }
 
-function noticeOf(code: string): NoticeCode {
-  switch (code) {
-    case 'model_throttled':
-      return 'agent_busy';
-    case 'model_auth':
-      return 'agent_misconfigured';
-    case 'model_unavailable':
-      return 'agent_unreachable';
-    default:
-      return 'agent_failed';
-  }
-}
-
-function reasonOf(interruption: Interruption): string {
-  return interruption.kind === 'refused' ? interruption.code : interruption.kind;
+/** How a turn ends after this failure. */
+export function ended(code: FailureCode, view: ReplyView): Outcome {
+  const { end, notice } = FAILURE_POLICY[code];
+  return { end, view, ...(notice ? { notice } : {}), reason: code };
 }

@@ -2,7 +2,7 @@ import type { Sender } from '../chat/vocabulary.ts';
 import type { Connection } from '../store/connection.ts';
 import { defineScript } from '../store/scripts.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { FEEDBACK } from './lua.ts';
+import { FEEDBACK } from './lua-changes.ts';
 
 const RETENTION_S = 90 * 86_400;
 

@@ -1,14 +1,18 @@
-import { claimId, laneId, threadId } from '../chat/keys.ts';
+import { claimId, laneId, personId, threadId } from '../chat/keys.ts';
 import type { InboundMessage } from '../chat/vocabulary.ts';
 import type { Connection } from '../store/connection.ts';
 import { defineScript } from '../store/scripts.ts';
-import { ACCEPT, CLAIM, DEPTH, FINISH, NOTE, RELEASE, RENEW, SWEEP } from './lua.ts';
+import type { FailureCode } from './failure-policy.ts';
+import { ACCEPT, CLAIM, DEPTH, FINISH, NOTE, POST, RELEASE, RENEW, SWEEP } from './lua.ts';
+import type { TurnEnd } from './states.ts';
 import {
   type ClaimedTurn,
+  type Outcome,
   type PostedPart,
   pairs,
   parseTurn,
-  type TurnEnd,
+  readStop,
+  type StopReason,
   type TurnRecord,
 } from './turn.ts';
 
@@ -27,15 +31,58 @@ const THREAD_TTL_S = 90 * DAY_S;
 /** An ended turn can be retried for this long. */
 export const TURN_RETENTION_S = 7 * DAY_S;
 const LANE_LIMIT = 100;
-const UNREADABLE = 'its record cannot be read';
+/** Of the turns that did not end well, so many are listed for the operator. */
+const DEAD_LIMIT = 10_000;
+const QUOTA_PERIOD_MS = 3_600_000;
+/** A longer outcome is not put on record: a successor asks the agent for it again. Characters. */
+const OUTCOME_LIMIT = 200_000;
+
+export interface LaneSettings {
+  readonly leaseMs: number;
+  /**
+   * What a new question does to earlier ones of the same person in the same thread. queue: it waits its turn. latest:
+   * those that wait are set aside. interrupt: that, and the one being answered is stopped.
+   */
+  readonly policy: 'queue' | 'latest' | 'interrupt';
+  /** Questions an hour; 0 = no limit. */
+  readonly personPerHour: number;
+  readonly tenantPerHour: number;
+  /** Turns of one tenant that run at a time, in all workers; 0 = no limit. */
+  readonly tenantAtOnce: number;
+}
+
+export const LANE_DEFAULTS: LaneSettings = {
+  leaseMs: LEASE_MS,
+  policy: 'queue',
+  personPerHour: 0,
+  tenantPerHour: 0,
+  tenantAtOnce: 0,
+};
 
 export type Acceptance =
-  | { readonly outcome: 'accepted'; readonly turnId: string; readonly place: number; readonly wake: boolean }
+  | {
+      readonly outcome: 'accepted';
+      readonly turnId: string;
+      readonly place: number;
+      readonly wake: boolean;
+      /** It is kept, and begun when an operator resumes intake. */
+      readonly paused?: true;
+      /** So many earlier questions that waited were set aside for it. */
+      readonly superseded?: number;
+    }
   | { readonly outcome: 'duplicate'; readonly turnId: string }
   /** A follow-up in a thread where the bot takes no part. */
   | { readonly outcome: 'unaddressed' }
   /** Too many unanswered questions of this person in this thread. */
-  | { readonly outcome: 'full' };
+  | { readonly outcome: 'full' }
+  /** This person, or their tenant, has asked all that they may for now. */
+  | { readonly outcome: 'quota'; readonly whose: 'person' | 'tenant'; readonly waitMs: number };
+
+export interface Renewal {
+  readonly lost: readonly string[];
+  /** Lanes whose turn somebody wants to end. */
+  readonly stops: ReadonlyMap<string, StopReason>;
+}
 
 export interface Held {
   readonly lane: string;
@@ -51,20 +98,32 @@ export interface TurnNotes {
 export interface Depth {
   readonly readyLanes: number;
   readonly activeLanes: number;
-  /** Turns by state: `queued` and `running` now, the ended ones since Redis began. */
+  /** An operator has paused intake. */
+  readonly paused: boolean;
+  /** Turns by state: the open ones now, the ended ones since Redis began. */
   readonly turns: Readonly<Record<string, number>>;
+}
+
+/** A turn whose record is not ours, or of another version. */
+export class RecordUnreadable extends Error {
+  constructor(turnId: string, cause: unknown) {
+    super(`turn ${turnId} was ended: its record cannot be read`, { cause });
+    this.name = 'RecordUnreadable';
+  }
 }
 
 export type Lanes = ReturnType<typeof createLanes>;
 
 /** The lanes in Redis. Every method is one round trip and one atomic script. */
-export function createLanes(redis: Connection, keyPrefix: string, leaseMs = LEASE_MS) {
+export function createLanes(redis: Connection, keyPrefix: string, settings: Partial<LaneSettings> = {}) {
+  const { leaseMs, policy, personPerHour, tenantPerHour, tenantAtOnce } = { ...LANE_DEFAULTS, ...settings };
   const script = (source: string) => defineScript(source, keyPrefix);
-  const [accept, claim, renew, note, finish, release, sweep, depth] = [
+  const [accept, claim, renew, note, post, finish, release, sweep, depth] = [
     script(ACCEPT),
     script(CLAIM),
     script(RENEW),
     script(NOTE),
+    script(POST),
     script(FINISH),
     script(RELEASE),
     script(SWEEP),
@@ -74,7 +133,7 @@ export function createLanes(redis: Connection, keyPrefix: string, leaseMs = LEAS
   return {
     /** Claims the message, writes its turn, appends it to its lane and makes the lane ready: all or nothing. */
     async accept(turnId: string, message: InboundMessage): Promise<Acceptance> {
-      const [outcome, id, place, wake] = (await accept(redis, [
+      const answer = (await accept(redis, [
         turnId,
         laneId(message.key, message.sender),
         message.key.tenant,
@@ -83,41 +142,49 @@ export function createLanes(redis: Connection, keyPrefix: string, leaseMs = LEAS
         JSON.stringify(message),
         CLAIM_TTL_S,
         THREAD_TTL_S,
+        TURN_RETENTION_S,
         LANE_LIMIT,
+        policy,
+        personId(message.sender),
+        personPerHour,
+        tenantPerHour,
+        QUOTA_PERIOD_MS,
+        tenantAtOnce,
         ...message.claims.map(claimId),
-      ])) as [Acceptance['outcome'], string, number, number];
-      if (outcome === 'accepted') return { outcome, turnId: id, place, wake: wake === 1 };
-      if (outcome === 'duplicate') return { outcome, turnId: id };
-      return { outcome };
+      ])) as [Acceptance['outcome'], ...unknown[]];
+      return readAcceptance(answer);
     },
 
-    /** Leases the next ready lane to `worker`, or answers undefined when there is none. */
+    /**
+     * Leases the next ready lane to `worker`, or answers undefined when there is none, or while intake is paused.
+     *
+     * @throws RecordUnreadable: that turn is ended as failed; there may be more to claim.
+     */
     async claim(worker: string): Promise<ClaimedTurn | undefined> {
-      const answer = (await claim(redis, [worker, leaseMs])) as readonly unknown[] | null;
+      const answer = (await claim(redis, [worker, leaseMs, tenantAtOnce])) as readonly unknown[] | null;
       if (!answer) return undefined;
       const [lane, turnId, fence, generation, quietMs, ...fields] = answer;
+      const held = { lane: String(lane), fence: String(fence), id: String(turnId) };
       let record: TurnRecord;
       try {
-        record = parseTurn(String(turnId), pairs(fields));
+        record = parseTurn(held.id, pairs(fields));
       } catch (error) {
         // A record of another version, or not ours: it would come back for ever and block what waits behind it.
-        await finish(redis, [
-          String(lane),
-          String(fence),
-          String(turnId),
-          'failed',
-          TURN_RETENTION_S,
-          'reason',
-          UNREADABLE,
-        ]);
-        throw new Error(`turn ${turnId} was ended: ${UNREADABLE}`, { cause: error });
+        await end(held, 'failed', 'record_unreadable' satisfies FailureCode);
+        throw new RecordUnreadable(held.id, error);
       }
-      return { ...record, fence: String(fence), generation: Number(generation), quietMs: Number(quietMs) };
+      return { ...record, fence: held.fence, generation: Number(generation), quietMs: Number(quietMs) };
     },
 
-    /** Prolongs what this worker holds; answers the lanes it has lost. */
-    async renew(held: readonly Held[]): Promise<string[]> {
-      return (await renew(redis, [leaseMs, ...held.flatMap((h) => [h.lane, h.fence])])) as string[];
+    /** Prolongs what this worker holds; answers the lanes it has lost, and those whose turn shall end. */
+    async renew(held: readonly Held[]): Promise<Renewal> {
+      const args = [leaseMs, ...held.flatMap((h) => [h.lane, h.fence])];
+      const [lost, stops] = (await renew(redis, args)) as [string[], string[]];
+      const wanted = Object.entries(pairs(stops)).flatMap(([lane, text]) => {
+        const reason = readStop(text);
+        return reason ? [[lane, reason] as const] : [];
+      });
+      return { lost, stops: new Map(wanted) };
     },
 
     /** Adds to the turn record. False: the lane is lost, and nothing was written. */
@@ -126,43 +193,34 @@ export function createLanes(redis: Connection, keyPrefix: string, leaseMs = LEAS
       return (await note(redis, [turn.lane, turn.fence, turn.id, ...fields])) === 1;
     },
 
-    /** Ends the turn and frees its lane. */
-    async finish(
-      turn: ClaimedTurn,
-      end: TurnEnd,
-      reason: string,
-      notes: TurnNotes = {},
-    ): Promise<{ held: boolean; wake: boolean }> {
-      const answer = await finish(redis, [
-        turn.lane,
-        turn.fence,
-        turn.id,
-        end,
-        TURN_RETENTION_S,
-        'reason',
-        reason,
-        ...noteFields(notes),
-      ]);
-      const [held, wake] = answer as [number, number];
-      return { held: held === 1, wake: wake === 1 };
+    /** Puts on record how the turn ends, before that is shown. False: the lane is lost, and nothing was written. */
+    async post(turn: ClaimedTurn, outcome: Outcome): Promise<boolean> {
+      const text = outcome.view.files?.length ? undefined : JSON.stringify(outcome);
+      const fields = text === undefined || text.length > OUTCOME_LIMIT ? [] : ['outcome', text];
+      return (await post(redis, [turn.lane, turn.fence, turn.id, ...fields])) === 1;
     },
+
+    /** Ends the turn and frees its lane. */
+    finish: (turn: ClaimedTurn, state: TurnEnd, reason: string, notes: TurnNotes = {}) =>
+      end(turn, state, reason, noteFields(notes)),
 
     /** Gives an unfinished turn back for another worker to go on with. True: a wake is needed. */
     async release(turn: ClaimedTurn): Promise<boolean> {
-      return (await release(redis, [turn.lane, turn.fence])) === 1;
+      return (await release(redis, [turn.lane, turn.fence, tenantAtOnce])) === 1;
     },
 
     /** Frees the lanes of dead workers and counts the ready lanes that nobody took. */
     async sweep(): Promise<{ recovered: number; overlooked: number }> {
-      const answer = await sweep(redis, [CHAT_CALL_TIMEOUT_MS, OVERLOOKED_MS, SWEEP_BATCH]);
+      const answer = await sweep(redis, [CHAT_CALL_TIMEOUT_MS, OVERLOOKED_MS, SWEEP_BATCH, tenantAtOnce]);
       const [recovered, overlooked] = answer as [number, number];
       return { recovered, overlooked };
     },
 
     async depth(): Promise<Depth> {
-      const [readyLanes, activeLanes, ...counts] = (await depth(redis, [])) as [number, number, ...string[]];
+      const answer = (await depth(redis, [])) as [number, number, number, ...string[]];
+      const [readyLanes, activeLanes, paused, ...counts] = answer;
       const turns = Object.fromEntries(Object.entries(pairs(counts)).map(([state, n]) => [state, Number(n)]));
-      return { readyLanes, activeLanes, turns };
+      return { readyLanes, activeLanes, paused: paused === 1, turns };
     },
 
     /** The turn record, while it is kept. */
@@ -171,6 +229,41 @@ export function createLanes(redis: Connection, keyPrefix: string, leaseMs = LEAS
       return fields.message === undefined ? undefined : parseTurn(turnId, fields);
     },
   };
+
+  async function end(
+    turn: Held & { readonly id: string },
+    state: TurnEnd,
+    reason: string,
+    fields: readonly (string | number)[] = [],
+  ): Promise<{ held: boolean; wake: boolean }> {
+    const args = [turn.lane, turn.fence, turn.id, state, TURN_RETENTION_S, DEAD_LIMIT, tenantAtOnce];
+    const [held, wake] = (await finish(redis, [...args, 'reason', reason, ...fields])) as [number, number];
+    return { held: held === 1, wake: wake === 1 };
+  }
+}
+
+function readAcceptance([outcome, first, second, wake, paused, superseded]: readonly unknown[]): Acceptance {
+  switch (outcome as Acceptance['outcome']) {
+    case 'accepted':
+      return {
+        outcome: 'accepted',
+        turnId: String(first),
+        place: Number(second),
+        wake: wake === 1,
+        ...(paused === 1 ? { paused: true } : {}),
+        ...(Number(superseded) > 0 ? { superseded: Number(superseded) } : {}),
+      };
+    case 'duplicate':
+      return { outcome: 'duplicate', turnId: String(first) };
+    case 'quota':
+      return { outcome: 'quota', whose: first === 'person' ? 'person' : 'tenant', waitMs: Number(second) };
+    case 'unaddressed':
+      return { outcome: 'unaddressed' };
+    case 'full':
+      return { outcome: 'full' };
+    default:
+      throw new Error(`the accept script answered ${String(outcome)}`);
+  }
 }
 
 function noteFields(notes: TurnNotes): (string | number)[] {

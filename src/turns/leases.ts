@@ -1,11 +1,26 @@
 import { type Held, type Lanes, LEASE_MS } from './lanes.ts';
 import { LaneLost } from './reply.ts';
-import type { ClaimedTurn } from './turn.ts';
+import type { ClaimedTurn, StopReason } from './turn.ts';
+
+/** How soon a worker hears that a turn shall end. */
+const LISTEN_EVERY_MS = 500;
+
+/** Somebody wants this turn to end: what was answered so far is kept. */
+export class StopRequested extends Error {
+  readonly why: StopReason;
+  constructor(why: StopReason) {
+    super(`the turn is to be stopped (${why})`);
+    this.name = 'StopRequested';
+    this.why = why;
+  }
+}
 
 /** A worker's hold on one lane. */
 export interface Hold {
   /** Aborts with `LaneLost` when the lane is gone, or with another reason when the run is given up. */
   readonly signal: AbortSignal;
+  /** Aborts with `StopRequested` when somebody wants the turn to end; the lane is still held, to say so. */
+  readonly stop: AbortSignal;
   assertHeld(): void;
   abort(reason: Error): void;
   /** Ends renewal. The lane itself is freed by `finish` or `release`. */
@@ -21,14 +36,20 @@ export interface LeaseDeps {
 }
 
 /**
- * Renews all lanes of this worker in one call, three times a lease. A hold counts from *before* the call that won
- * or renewed it, so that this worker gives up no later than Redis does, even while Redis cannot be reached.
+ * Renews all lanes of this worker in one call, at least three times a lease, and hears by the way which turns shall end.
+ * A hold counts from *before* the call that won or renewed it, so that this worker gives up no later than Redis does,
+ * even while Redis cannot be reached.
  */
 export function keepLeases(deps: LeaseDeps) {
   const leaseMs = deps.leaseMs ?? LEASE_MS;
   const holds = new Map<
     string,
-    { readonly fence: string; readonly controller: AbortController; until: number }
+    {
+      readonly fence: string;
+      readonly controller: AbortController;
+      readonly stop: AbortController;
+      until: number;
+    }
   >();
   let renewing: Promise<void> | undefined;
 
@@ -42,12 +63,17 @@ export function keepLeases(deps: LeaseDeps) {
     if (asked.length === 0) return;
     const before = deps.now();
     try {
-      const lost = new Set(await deps.lanes.renew(asked));
+      const { lost, stops } = await deps.lanes.renew(asked);
       for (const { lane, fence } of asked) {
         const hold = holds.get(lane);
         if (hold?.fence !== fence) continue;
-        if (lost.has(lane)) lose(lane);
-        else hold.until = before + leaseMs;
+        if (lost.includes(lane)) {
+          lose(lane);
+          continue;
+        }
+        hold.until = before + leaseMs;
+        const why = stops.get(lane);
+        if (why) hold.stop.abort(new StopRequested(why));
       }
     } catch (error) {
       deps.onError(error);
@@ -58,14 +84,17 @@ export function keepLeases(deps: LeaseDeps) {
     for (const [lane, hold] of holds) if (hold.until <= deps.now()) lose(lane);
   };
 
-  const timer = setInterval(() => {
-    // Never behind a call that Redis does not answer: the clock alone decides when a hold is over.
-    giveUpExpired();
-    renewing ??= renewAll().finally(() => {
+  const timer = setInterval(
+    () => {
+      // Never behind a call that Redis does not answer: the clock alone decides when a hold is over.
       giveUpExpired();
-      renewing = undefined;
-    });
-  }, leaseMs / 3);
+      renewing ??= renewAll().finally(() => {
+        giveUpExpired();
+        renewing = undefined;
+      });
+    },
+    Math.min(leaseMs / 3, LISTEN_EVERY_MS),
+  );
 
   return {
     /** `claimedAt`: `now()` before the claim was sent. */
@@ -73,10 +102,17 @@ export function keepLeases(deps: LeaseDeps) {
       const { lane } = turn;
       // This worker has lost the lane and won it back without noticing: the run before this one is over.
       lose(lane);
-      const entry = { fence: turn.fence, controller: new AbortController(), until: claimedAt + leaseMs };
+      const entry = {
+        fence: turn.fence,
+        controller: new AbortController(),
+        stop: new AbortController(),
+        until: claimedAt + leaseMs,
+      };
+      if (turn.stop) entry.stop.abort(new StopRequested(turn.stop));
       holds.set(lane, entry);
       return {
         signal: entry.controller.signal,
+        stop: entry.stop.signal,
         assertHeld() {
           entry.controller.signal.throwIfAborted();
           if (entry.until <= deps.now()) throw new LaneLost(lane);

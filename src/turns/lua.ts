@@ -1,16 +1,31 @@
+import { transitionsInLua } from './states.ts';
+
 /**
  * The scripts of the lanes. Each runs atomically in Redis; times come from Redis' own clock, so that processes
  * with different clocks agree. `docs/operate.md` lists the key families.
  *
  * Invariants: a lane is in `ready` exactly when it has turns and no lease · a tenant is in `ring` exactly when its
- * ready list is not empty · only the holder of the newest fence of a lane writes for it.
+ * ready list is not empty · only the holder of the newest fence of a lane writes for it · a turn changes its state by
+ * `move` only, which knows the legal steps (`states.ts`), keeps the time of each and counts.
  */
-const PRELUDE = `
+export const PRELUDE = `
 local prefix = ARGV[1]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function key(...) return prefix .. ':' .. table.concat({...}, ':') end
 local function count(state, by) redis.call('HINCRBY', key('counts'), state, by) end
+${transitionsInLua()}
+local function may(turn, to)
+  local from = redis.call('HGET', key('turn', turn), 'state')
+  return from and moves[from] and moves[from][to] and from
+end
+local function move(turn, to)
+  local from = may(turn, to)
+  if not from then error('ILLEGAL step of ' .. turn .. ' to ' .. to) end
+  redis.call('HSET', key('turn', turn), 'state', to, 'at:' .. to, now)
+  count(from, -1)
+  count(to, 1)
+end
 local function enlist(lane, tenant, front)
   if redis.call('ZSCORE', key('ready'), lane) then return 0 end
   redis.call('ZADD', key('ready'), now, lane)
@@ -18,78 +33,163 @@ local function enlist(lane, tenant, front)
   if listed == 1 then redis.call('RPUSH', key('ring'), tenant) end
   return 1
 end
+local function delist(lane, tenant)
+  if redis.call('ZREM', key('ready'), lane) == 0 then return end
+  redis.call('LREM', key('ready', tenant), 1, lane)
+  if redis.call('EXISTS', key('ready', tenant)) == 0 then redis.call('LREM', key('ring'), 1, tenant) end
+end
 local function waits(turn)
-  local state = redis.call('HMGET', key('turn', turn), 'state', 'attempt')
-  return state[1] == 'queued' and state[2] == '0'
+  local record = redis.call('HMGET', key('turn', turn), 'state', 'attempt')
+  return (record[1] == 'queued' or record[1] == 'received') and record[2] == '0'
 end
 local function holds(lane, fence) return redis.call('HGET', key('lease', lane), 'fence') == fence end
+local function unlease(lane, tenant)
+  redis.call('DEL', key('lease', lane))
+  redis.call('ZREM', key('leases'), lane)
+  if redis.call('HINCRBY', key('running'), tenant, -1) <= 0 then redis.call('HDEL', key('running'), tenant) end
+end
+-- How many more lanes of the tenant a worker would be given now. Whatever raises it by one owes one wake.
+local function servable(tenant, cap)
+  local lanes = redis.call('LLEN', key('ready', tenant))
+  if lanes == 0 or redis.call('EXISTS', key('paused')) == 1 then return 0 end
+  if cap == 0 then return lanes end
+  return math.max(0, math.min(lanes, cap - tonumber(redis.call('HGET', key('running'), tenant) or '0')))
+end
+local function cancel(turn, reason, retention)
+  local place = redis.call('HMGET', key('turn', turn), 'lane', 'tenant')
+  move(turn, 'stopped')
+  redis.call('HSET', key('turn', turn), 'reason', reason)
+  redis.call('EXPIRE', key('turn', turn), retention)
+  redis.call('LREM', key('lane', place[1]), 1, turn)
+  if redis.call('EXISTS', key('lane', place[1])) == 0 then delist(place[1], place[2]) end
+end
+-- Its end is known; what is left is to show it.
+local function settled(turn)
+  return redis.call('HGET', key('turn', turn), 'state') == 'posting' or redis.call('HEXISTS', key('turn', turn), 'outcome') == 1
+end
+local function ask_to_stop(turn, lane, reason, by)
+  if redis.call('HEXISTS', key('turn', turn), 'stop') == 1 then return end
+  redis.call('HSET', key('turn', turn), 'stop', reason, 'stoppedBy', by)
+  if redis.call('HGET', key('lease', lane), 'turn') == turn then redis.call('HSET', key('lease', lane), 'stop', reason) end
+end
 `;
 
 /**
- * ARGV: turn, lane, tenant, thread, only in known threads (0|1), message, claim TTL s, thread TTL s, lane limit, claims…
- * Answers [accepted | duplicate | unaddressed | full, turn, place in the lane, wake needed].
+ * ARGV: turn, lane, tenant, thread, only in known threads (0|1), message, claim TTL s, thread TTL s, turn retention s,
+ * lane limit, policy (queue | latest | interrupt), person, questions a person may ask in a period (0 = no limit), the
+ * same for a tenant, period ms, turns that a tenant may run at a time (0 = no limit), claims…
+ * Answers [accepted | duplicate | unaddressed | full, turn, place in the lane, wake needed, intake paused, superseded],
+ * or [quota, person | tenant, ms until the next question is taken].
  */
 export const ACCEPT = `${PRELUDE}
 local turn, lane, tenant, thread = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local claimTtl, threadTtl, limit = ARGV[8], ARGV[9], tonumber(ARGV[10])
+local claimTtl, threadTtl, retention, limit = ARGV[8], ARGV[9], ARGV[10], tonumber(ARGV[11])
+local policy, person, period, cap, first = ARGV[12], ARGV[13], tonumber(ARGV[16]), tonumber(ARGV[17]), 18
 local known
-for i = 11, #ARGV do known = known or redis.call('GET', key('claim', ARGV[i])) end
+for i = first, #ARGV do known = known or redis.call('GET', key('claim', ARGV[i])) end
 if known then
-  for i = 11, #ARGV do redis.call('SET', key('claim', ARGV[i]), known, 'NX', 'EX', claimTtl) end
+  for i = first, #ARGV do redis.call('SET', key('claim', ARGV[i]), known, 'NX', 'EX', claimTtl) end
   return {'duplicate', known, 0, 0}
 end
 if ARGV[6] == '1' and redis.call('EXISTS', key('thread', thread)) == 0 then return {'unaddressed', '', 0, 0} end
 if redis.call('LLEN', key('lane', lane)) >= limit then return {'full', '', limit, 0} end
-for i = 11, #ARGV do redis.call('SET', key('claim', ARGV[i]), turn, 'EX', claimTtl) end
-redis.call('HSET', key('turn', turn), 'state', 'queued', 'lane', lane, 'tenant', tenant, 'message', ARGV[7], 'received', now, 'attempt', 0)
+-- A quota is kept as the time at which everything that was taken would be paid back, at an even rate.
+local quotas = {{'person', tenant .. ':' .. person, tonumber(ARGV[14])}, {'tenant', tenant, tonumber(ARGV[15])}}
+for _, quota in ipairs(quotas) do
+  if quota[3] > 0 then
+    quota[4] = math.max(now, tonumber(redis.call('GET', key('quota', quota[2])) or '0')) + math.ceil(period / quota[3])
+    if quota[4] > now + period then return {'quota', quota[1], quota[4] - now - period} end
+  end
+end
+for _, quota in ipairs(quotas) do
+  if quota[4] then redis.call('SET', key('quota', quota[2]), quota[4], 'PX', math.max(1, quota[4] - now)) end
+end
+for i = first, #ARGV do redis.call('SET', key('claim', ARGV[i]), turn, 'EX', claimTtl) end
+local paused = redis.call('EXISTS', key('paused'))
+local state = paused == 1 and 'received' or 'queued'
+redis.call('HSET', key('turn', turn), 'state', state, 'at:' .. state, now, 'lane', lane, 'tenant', tenant, 'message', ARGV[7], 'received', now, 'attempt', 0)
+count(state, 1)
 if not redis.call('SET', key('thread', thread), '1', 'EX', threadTtl, 'GET') then redis.call('HSET', key('turn', turn), 'opens', 1) end
-local place = redis.call('RPUSH', key('lane', lane), turn)
-count('queued', 1)
-local wake = 0
-if redis.call('EXISTS', key('lease', lane)) == 0 then wake = enlist(lane, tenant, false) end
-return {'accepted', turn, place, wake}
+-- The new question joins before the earlier ones go: the lane is never empty, and keeps its place in line.
+local place, superseded = redis.call('RPUSH', key('lane', lane), turn), 0
+if policy ~= 'queue' then
+  for _, earlier in ipairs(redis.call('LRANGE', key('lane', lane), 0, -2)) do
+    if waits(earlier) then
+      cancel(earlier, 'superseded', retention)
+      superseded = superseded + 1
+    elseif policy == 'interrupt' and not settled(earlier) then ask_to_stop(earlier, lane, 'newer_question', '') end
+  end
+end
+local before = servable(tenant, cap)
+if redis.call('EXISTS', key('lease', lane)) == 0 then enlist(lane, tenant, false) end
+return {'accepted', turn, place - superseded, servable(tenant, cap) - before, paused, superseded}
 `;
 
 /**
- * ARGV: worker, lease ms. Takes the next ready lane, tenants in turn, and leases it.
+ * ARGV: worker, lease ms, turns that a tenant may run at a time (0 = no limit). Takes the next ready lane, tenants in
+ * turn, and leases it. Nothing while intake is paused.
  * Answers nil, or [lane, turn, fence, generation, ms to keep quiet, turn record fields…].
  */
 export const CLAIM = `${PRELUDE}
-while true do
+if redis.call('EXISTS', key('paused')) == 1 then return false end
+local cap = tonumber(ARGV[4])
+local passed = 0
+while passed < redis.call('LLEN', key('ring')) do
   local tenant = redis.call('LPOP', key('ring'))
-  if not tenant then return false end
-  local lane = redis.call('LPOP', key('ready', tenant))
-  if redis.call('EXISTS', key('ready', tenant)) == 1 then redis.call('RPUSH', key('ring'), tenant) end
-  redis.call('ZREM', key('ready'), lane)
-  local turn = redis.call('LINDEX', key('lane', lane), 0)
-  while turn and redis.call('EXISTS', key('turn', turn)) == 0 do
-    redis.call('LPOP', key('lane', lane))
-    turn = redis.call('LINDEX', key('lane', lane), 0)
-  end
-  if turn then
-    local fence = redis.call('INCR', key('fence'))
-    redis.call('HSET', key('lease', lane), 'fence', fence, 'worker', ARGV[2], 'turn', turn, 'tenant', tenant)
-    redis.call('ZADD', key('leases'), now + ARGV[3], lane)
-    redis.call('HINCRBY', key('turn', turn), 'attempt', 1)
-    redis.call('HSETNX', key('turn', turn), 'started', now)
-    redis.call('HSET', key('turn', turn), 'state', 'running', 'fence', fence)
-    count('queued', -1)
-    count('running', 1)
-    local quiet = tonumber(redis.call('HGET', key('turn', turn), 'quiet') or '0')
-    local record = redis.call('HGETALL', key('turn', turn))
-    return {lane, turn, tostring(fence), redis.call('GET', key('generation', lane)) or '0', math.max(0, quiet - now), unpack(record)}
+  if cap > 0 and tonumber(redis.call('HGET', key('running'), tenant) or '0') >= cap then
+    redis.call('RPUSH', key('ring'), tenant)
+    passed = passed + 1
+  else
+    passed = 0
+    local lane = redis.call('LPOP', key('ready', tenant))
+    if redis.call('EXISTS', key('ready', tenant)) == 1 then redis.call('RPUSH', key('ring'), tenant) end
+    redis.call('ZREM', key('ready'), lane)
+    local turn = redis.call('LINDEX', key('lane', lane), 0)
+    while turn do
+      local state = redis.call('HGET', key('turn', turn), 'state')
+      -- A state that only another version knows: no question is lost for it.
+      if state and not moves[state] then
+        redis.call('HSET', key('turn', turn), 'state', 'queued')
+        count('queued', 1)
+      end
+      if may(turn, 'running') or may(turn, 'queued') then break end
+      -- A record that was erased, or that has ended, is in the way of those behind it.
+      redis.call('LPOP', key('lane', lane))
+      turn = redis.call('LINDEX', key('lane', lane), 0)
+    end
+    if turn then
+      if may(turn, 'queued') then move(turn, 'queued') end
+      move(turn, 'running')
+      local fence = redis.call('INCR', key('fence'))
+      local stop = redis.call('HGET', key('turn', turn), 'stop') or ''
+      redis.call('HSET', key('lease', lane), 'fence', fence, 'worker', ARGV[2], 'turn', turn, 'tenant', tenant, 'stop', stop)
+      redis.call('ZADD', key('leases'), now + ARGV[3], lane)
+      redis.call('HINCRBY', key('running'), tenant, 1)
+      redis.call('HINCRBY', key('turn', turn), 'attempt', 1)
+      redis.call('HSET', key('turn', turn), 'fence', fence)
+      local quiet = tonumber(redis.call('HGET', key('turn', turn), 'quiet') or '0')
+      local record = redis.call('HGETALL', key('turn', turn))
+      return {lane, turn, tostring(fence), redis.call('GET', key('generation', lane)) or '0', math.max(0, quiet - now), unpack(record)}
+    end
   end
 end
+return false
 `;
 
-/** ARGV: lease ms, then lane, fence pairs. Answers the lanes that are no longer held. */
+/** ARGV: lease ms, then lane, fence pairs. Answers [lost lanes, lane and reason of each stop that is asked for]. */
 export const RENEW = `${PRELUDE}
-local lost = {}
+local lost, stops = {}, {}
 for i = 3, #ARGV, 2 do
-  if holds(ARGV[i], ARGV[i + 1]) then redis.call('ZADD', key('leases'), 'XX', now + ARGV[2], ARGV[i])
+  local lease = redis.call('HMGET', key('lease', ARGV[i]), 'fence', 'stop')
+  if lease[1] == ARGV[i + 1] then
+    redis.call('ZADD', key('leases'), 'XX', now + ARGV[2], ARGV[i])
+    if lease[2] and lease[2] ~= '' then
+      stops[#stops + 1] = ARGV[i]
+      stops[#stops + 1] = lease[2]
+    end
   else lost[#lost + 1] = ARGV[i] end
 end
-return lost
+return {lost, stops}
 `;
 
 /** ARGV: lane, fence, turn, then field, value pairs of the turn record. Answers 1, or 0 when the lane is lost. */
@@ -100,120 +200,91 @@ return 1
 `;
 
 /**
- * ARGV: lane, fence, turn, end state, retention s, then field, value pairs. Ends the turn and frees the lane.
+ * ARGV: lane, fence, turn, then field, value pairs. The outcome is known; from now on it is only shown.
+ * Answers 1, or 0 when the lane is lost.
+ */
+export const POST = `${PRELUDE}
+if not holds(ARGV[2], ARGV[3]) then return 0 end
+-- A call whose answer was lost is sent again.
+if redis.call('HGET', key('turn', ARGV[4]), 'state') ~= 'posting' then move(ARGV[4], 'posting') end
+if #ARGV > 4 then redis.call('HSET', key('turn', ARGV[4]), unpack(ARGV, 5)) end
+return 1
+`;
+
+/**
+ * ARGV: lane, fence, turn, end state, retention s, dead letters kept, turns that a tenant may run at a time (0 = no
+ * limit), then field, value pairs. Ends the turn and frees the lane; one that did not end well is listed for the operator.
  * Answers [1, wake needed], or [0, 0] when the lane is lost.
  */
 export const FINISH = `${PRELUDE}
-local lane, turn = ARGV[2], ARGV[4]
+local lane, turn, state, retention = ARGV[2], ARGV[4], ARGV[5], ARGV[6]
 if not holds(lane, ARGV[3]) or redis.call('LINDEX', key('lane', lane), 0) ~= turn then return {0, 0} end
-redis.call('HSET', key('turn', turn), 'state', ARGV[5], 'ended', now, unpack(ARGV, 7))
-redis.call('EXPIRE', key('turn', turn), ARGV[6])
+move(turn, state)
+redis.call('HSET', key('turn', turn), unpack(ARGV, 9))
+redis.call('HDEL', key('turn', turn), 'outcome')
+redis.call('EXPIRE', key('turn', turn), retention)
+if state == 'failed' or state == 'unknown' then
+  redis.call('ZADD', key('dead'), now, turn)
+  redis.call('ZREMRANGEBYSCORE', key('dead'), '-inf', now - retention * 1000)
+  redis.call('ZREMRANGEBYRANK', key('dead'), 0, -1 - ARGV[7])
+  redis.call('EXPIRE', key('dead'), retention)
+end
 redis.call('LPOP', key('lane', lane))
-local tenant = redis.call('HGET', key('lease', lane), 'tenant')
-redis.call('DEL', key('lease', lane))
-redis.call('ZREM', key('leases'), lane)
-count('running', -1)
-count(ARGV[5], 1)
-if redis.call('EXISTS', key('lane', lane)) == 1 then return {1, enlist(lane, tenant, false)} end
-return {1, 0}
+local tenant, cap = redis.call('HGET', key('lease', lane), 'tenant'), tonumber(ARGV[8])
+local before = servable(tenant, cap)
+unlease(lane, tenant)
+if redis.call('EXISTS', key('lane', lane)) == 1 then enlist(lane, tenant, false) end
+return {1, servable(tenant, cap) - before}
 `;
 
-/** ARGV: lane, fence. Gives an unfinished lane back, first in line; its owner writes nothing more. Answers 1 or 0. */
+/**
+ * ARGV: lane, fence, turns that a tenant may run at a time (0 = no limit). Gives an unfinished lane back, first in line;
+ * its owner writes nothing more. Answers whether a wake is needed, 1 or 0.
+ */
 export const RELEASE = `${PRELUDE}
 local lane = ARGV[2]
 if not holds(lane, ARGV[3]) then return 0 end
 local lease = redis.call('HMGET', key('lease', lane), 'turn', 'tenant')
-redis.call('HSET', key('turn', lease[1]), 'state', 'queued')
-redis.call('DEL', key('lease', lane))
-redis.call('ZREM', key('leases'), lane)
-count('running', -1)
-count('queued', 1)
-return enlist(lane, lease[2], true)
+local before = servable(lease[2], tonumber(ARGV[4]))
+move(lease[1], 'queued')
+unlease(lane, lease[2])
+enlist(lane, lease[2], true)
+return servable(lease[2], tonumber(ARGV[4])) - before
 `;
 
 /**
- * ARGV: ms a lost owner's chat call may still be under way, ms after which a ready lane counts as overlooked, batch.
- * Gives the lanes of dead workers back and answers [lanes given back, overlooked ready lanes].
+ * ARGV: ms a lost owner's chat call may still be under way, ms after which a ready lane counts as overlooked, batch,
+ * turns that a tenant may run at a time (0 = no limit).
+ * Gives the lanes of dead workers back and answers [lanes given back, overlooked ready lanes that a worker would be given].
  */
 export const SWEEP = `${PRELUDE}
 local expired = redis.call('ZRANGEBYSCORE', key('leases'), '-inf', now, 'WITHSCORES', 'LIMIT', 0, ARGV[4])
 for i = 1, #expired, 2 do
   local lane = expired[i]
   local lease = redis.call('HMGET', key('lease', lane), 'turn', 'tenant')
-  redis.call('DEL', key('lease', lane))
-  redis.call('ZREM', key('leases'), lane)
   if lease[1] then
-    redis.call('HSET', key('turn', lease[1]), 'state', 'queued', 'quiet', expired[i + 1] + ARGV[2])
-    redis.call('HINCRBY', key('turn', lease[1]), 'crashes', 1)
-    count('running', -1)
-    count('queued', 1)
+    unlease(lane, lease[2])
+    if may(lease[1], 'queued') then
+      move(lease[1], 'queued')
+      redis.call('HSET', key('turn', lease[1]), 'quiet', expired[i + 1] + ARGV[2])
+      redis.call('HINCRBY', key('turn', lease[1]), 'crashes', 1)
+    end
     enlist(lane, lease[2], true)
+  else redis.call('ZREM', key('leases'), lane) end
+end
+local overlooked = redis.call('ZCOUNT', key('ready'), '-inf', now - ARGV[3])
+local free, cap = 0, tonumber(ARGV[5])
+-- Nobody is woken in vain: not while intake is paused, nor for tenants that run all they may.
+if overlooked > 0 then
+  for _, tenant in ipairs(redis.call('LRANGE', key('ring'), 0, -1)) do
+    free = free + servable(tenant, cap)
+    if free >= overlooked then break end
   end
 end
-return {#expired / 2, redis.call('ZCOUNT', key('ready'), '-inf', now - ARGV[3])}
+return {#expired / 2, math.min(free, overlooked)}
 `;
 
-/** Answers [ready lanes, leased lanes, count name, count…]. */
+/** Answers [ready lanes, leased lanes, intake paused, count name, count…]. */
 export const DEPTH = `${PRELUDE}
-return {redis.call('ZCARD', key('ready')), redis.call('ZCARD', key('leases')), unpack(redis.call('HGETALL', key('counts')))}
-`;
-
-/**
- * ARGV: claim, seconds for which a name that nobody has claimed stays closed (0 = it stays open).
- * Answers nil, or [turn, state, attempt, message] with nils for what is no longer kept.
- */
-export const FIND = `${PRELUDE}
-local turn = redis.call('GET', key('claim', ARGV[2]))
-if turn then return {turn, unpack(redis.call('HMGET', key('turn', turn), 'state', 'attempt', 'message'))} end
-if tonumber(ARGV[3]) > 0 then redis.call('SET', key('claim', ARGV[2]), 'closed', 'EX', ARGV[3]) end
-return false
-`;
-
-/** ARGV: claim, seconds. Answers 1 to whoever claims it first, 0 to everybody else. */
-export const ONCE = `${PRELUDE}
-return redis.call('SET', key('claim', ARGV[2]), 'once', 'NX', 'EX', ARGV[3]) and 1 or 0
-`;
-
-/**
- * ARGV: turn, message, stamp of the edit. Only a question that no worker has begun is changed, and only by an edit
- * newer than the last one; stamps are compared as text. Answers amended | stale | begun.
- */
-export const AMEND = `${PRELUDE}
-local turn = key('turn', ARGV[2])
-if not waits(ARGV[2]) then return 'begun' end
-if (redis.call('HGET', turn, 'edited') or '') >= ARGV[4] then return 'stale' end
-redis.call('HSET', turn, 'message', ARGV[3], 'edited', ARGV[4])
-return 'amended'
-`;
-
-/**
- * ARGV: turn, retention s. Takes a question that no worker has begun out of its lane; the others keep their order.
- * Answers cancelled | begun.
- */
-export const CANCEL = `${PRELUDE}
-local turn = ARGV[2]
-if not waits(turn) then return 'begun' end
-local place = redis.call('HMGET', key('turn', turn), 'lane', 'tenant')
-local lane, tenant = place[1], place[2]
-redis.call('LREM', key('lane', lane), 1, turn)
-redis.call('HSET', key('turn', turn), 'state', 'stopped', 'ended', now, 'reason', 'question deleted')
-redis.call('EXPIRE', key('turn', turn), ARGV[3])
-count('queued', -1)
-count('stopped', 1)
-if redis.call('EXISTS', key('lane', lane)) == 0 and redis.call('ZREM', key('ready'), lane) == 1 then
-  redis.call('LREM', key('ready', tenant), 1, lane)
-  if redis.call('EXISTS', key('ready', tenant)) == 0 then redis.call('LREM', key('ring'), 1, tenant) end
-end
-return 'cancelled'
-`;
-
-/** ARGV: turn, who, value, reason or '', seconds kept. Keeps the last word of each person. Answers the value before, or ''. */
-export const FEEDBACK = `${PRELUDE}
-local record, who, value, reason = key('feedback', ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
-local before = redis.call('HGET', record, who) or ''
-redis.call('HSET', record, who, value, who .. '/at', now)
-if reason ~= '' then redis.call('HSET', record, who .. '/reason', reason)
-elseif before ~= value then redis.call('HDEL', record, who .. '/reason') end
-redis.call('EXPIRE', record, ARGV[6])
-return before
+return {redis.call('ZCARD', key('ready')), redis.call('ZCARD', key('leases')), redis.call('EXISTS', key('paused')), unpack(redis.call('HGETALL', key('counts')))}
 `;

@@ -1,7 +1,7 @@
 import { claimId } from '../chat/keys.ts';
 import type { Connection } from '../store/connection.ts';
 import { defineScript } from '../store/scripts.ts';
-import { ONCE } from './lua.ts';
+import { ONCE } from './lua-changes.ts';
 
 /** True for the first who asks with this name within `forS` seconds, in all processes; false for everybody after. */
 export type Once = (name: string, forS: number) => Promise<boolean>;

@@ -1,7 +1,7 @@
 import type { ReplyFile, ReplyTask, ReplyView } from '../chat/vocabulary.ts';
 import { EMPTY_VIEW } from '../chat/vocabulary.ts';
 import type { AgentEvent } from '../contract/events.ts';
-import type { TurnEnd } from './turn.ts';
+import type { TurnEnd } from './states.ts';
 
 type EndEvent = Extract<AgentEvent, { type: 'end' }>;
 type ErrorEvent = Extract<AgentEvent, { type: 'error' }>;

@@ -5,7 +5,8 @@ import { defineScript } from '../store/scripts.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { retryClaim } from './accept-turn.ts';
 import { TURN_RETENTION_S } from './lanes.ts';
-import { AMEND, CANCEL, FIND } from './lua.ts';
+import { AMEND, CANCEL, FIND } from './lua-changes.ts';
+import { isEnd, type TurnState } from './states.ts';
 import { parseMessage } from './turn.ts';
 
 /** A deletion that arrives before its message (which may be delivered again for minutes) closes the message's name. */
@@ -63,9 +64,7 @@ export function createQuestionChanges(deps: QuestionChangesDeps) {
     const found = (await find(redis, [claimId(claim), closeForS])) as readonly (string | null)[] | null;
     const [turnId, state, attempt, message] = found ?? [];
     if (!turnId || !state || !message) return undefined;
-    const begun = state === 'running' || (state === 'queued' && attempt !== '0');
-    const phase = begun ? 'running' : state === 'queued' ? 'waiting' : 'ended';
-    return { turnId, phase, message: parseMessage(message) };
+    return { turnId, phase: phaseOf(state as TurnState, attempt), message: parseMessage(message) };
   }
 
   /** The question in its newest turn: Retry makes another one of the same message. */
@@ -116,7 +115,7 @@ export function createQuestionChanges(deps: QuestionChangesDeps) {
       if (!question) return note('delete', 'unknown');
       const { turnId, phase } = question;
       if (phase !== 'waiting') return note('delete', phase, turnId);
-      const outcome = await cancel(redis, [turnId, TURN_RETENTION_S]);
+      const outcome = await cancel(redis, [turnId, 'question deleted', TURN_RETENTION_S]);
       await deps.confirmDurable();
       return note('delete', outcome === 'cancelled' ? 'cancelled' : 'running', turnId);
     },
@@ -129,9 +128,14 @@ export function createQuestionChanges(deps: QuestionChangesDeps) {
         'attempt',
         'lane',
       );
-      if (state !== 'queued' || attempt !== '0' || !lane) return undefined;
+      if (!state || !lane || phaseOf(state as TurnState, attempt) !== 'waiting') return undefined;
       const index = await redis.lpos(`${keyPrefix}:lane:${lane}`, turnId);
       return index === null ? undefined : index + 1;
     },
   };
+}
+
+function phaseOf(state: TurnState, attempt: string | null | undefined): Question['phase'] {
+  if (isEnd(state)) return 'ended';
+  return (state === 'queued' || state === 'received') && attempt === '0' ? 'waiting' : 'running';
 }

@@ -1,6 +1,7 @@
 import type { NoticeCode } from '../chat/vocabulary.ts';
+import { FAILURE_POLICY, type FailureCode, type RefusalCode } from './failure-policy.ts';
 import type { Progress } from './progress.ts';
-import type { TurnEnd } from './turn.ts';
+import type { TurnEnd } from './states.ts';
 
 /** Why an exchange with the agent ended before its `end` event. */
 export type Interruption =
@@ -13,20 +14,6 @@ export type Interruption =
   /** Another turn runs in the same session. */
   | { readonly kind: 'session_busy' }
   | { readonly kind: 'deadline' };
-
-export type RefusalCode =
-  | 'agent_unreachable'
-  | 'agent_throttled'
-  | 'agent_quota'
-  | 'agent_denied'
-  | 'agent_not_found'
-  | 'agent_conflict'
-  | 'agent_invalid'
-  | 'agent_failed'
-  | 'agent_internal'
-  | 'agent_timeout'
-  | 'agent_cancelled'
-  | 'agent_protocol';
 
 export interface Situation {
   /** Only our own protocol can attach; a generic agent is never invoked twice for one turn. */
@@ -45,13 +32,13 @@ export type NextStep =
   | { readonly do: 'attach'; readonly afterMs: number }
   | { readonly do: 'give_up'; readonly end: TurnEnd; readonly notice: NoticeCode };
 
-const START_BACKOFF_MS = [500, 1_500, 4_000] as const;
-const ATTACH_BACKOFF_MS = [200, 1_000, 3_000] as const;
-/** A refusal that says the agent itself failed rarely mends: one look whether it runs after all, no more. */
-const ATTACH_AFTER_FAILURE = 1;
+/** The line of `FAILURE_POLICY` that an interruption stands for. */
+export function failureOf(interruption: Interruption): FailureCode {
+  return interruption.kind === 'refused' ? interruption.code : interruption.kind;
+}
 
 /**
- * What to do after an interruption. Pure; back-off gets its jitter from the caller.
+ * What to do after an interruption, by `FAILURE_POLICY`. Pure; waits get their jitter from the caller.
  *
  * The rule behind all cases: a run that may have begun is only ever attached to, until the agent says that it does not
  * know it; and then it is begun anew only if nothing with effect can have happened.
@@ -59,71 +46,53 @@ const ATTACH_AFTER_FAILURE = 1;
 export function decideNext(interruption: Interruption, situation: Situation): NextStep {
   switch (interruption.kind) {
     case 'deadline':
-      return giveUp(situation, 'agent_timeout');
+      return giveUp('deadline', situation);
     case 'session_busy':
       return situation.mode === 'start'
-        ? startAgain(situation, 'agent_busy')
-        : attachAgain(situation, ATTACH_BACKOFF_MS.length, 'agent_busy');
+        ? startAgain('session_busy', situation)
+        : attachAgain('session_busy', situation);
     case 'turn_unknown':
       if (situation.progress.sawWrite || situation.progress.gap) return OUTCOME_UNKNOWN;
       // Only our own protocol says this; from any other agent it proves nothing.
-      if (!situation.canAttach) return giveUp(situation, 'agent_cut_off');
-      return startAgain(situation, 'agent_cut_off', true);
+      if (!situation.canAttach) return giveUp('turn_unknown', situation);
+      return startAgain('turn_unknown', situation, true);
     case 'cut':
-      return attachAgain(situation, ATTACH_BACKOFF_MS.length, 'agent_cut_off');
+      return attachAgain('cut', situation);
     case 'refused':
-      return afterRefusal(interruption, situation);
+      if (interruption.started === 'maybe') return attachAgain(interruption.code, situation);
+      if (FAILURE_POLICY[interruption.code].startAfterMs.length === 0)
+        return giveUp(interruption.code, situation);
+      // It surely did not begin now, but the run that is looked for may have begun before.
+      return situation.mode === 'attach'
+        ? attachAgain(interruption.code, situation, FAILURE_POLICY.cut.attachAfterMs)
+        : startAgain(interruption.code, situation);
     default:
       return interruption satisfies never;
   }
 }
 
-function afterRefusal(refusal: Extract<Interruption, { kind: 'refused' }>, situation: Situation): NextStep {
-  const notice = REFUSAL_NOTICE[refusal.code];
-  if (refusal.started === 'no') {
-    if (!PASSING.has(refusal.code)) return giveUp(situation, notice);
-    if (situation.mode === 'attach') return attachAgain(situation, ATTACH_BACKOFF_MS.length, notice);
-    return startAgain(situation, notice);
-  }
-  const limit = refusal.code === 'agent_unreachable' ? ATTACH_BACKOFF_MS.length : ATTACH_AFTER_FAILURE;
-  return attachAgain(situation, limit, notice);
-}
-
-function startAgain(situation: Situation, notice: NoticeCode, fresh = false): NextStep {
-  const afterMs = START_BACKOFF_MS[situation.starts - 1] ?? (situation.starts === 0 ? 0 : undefined);
-  if (afterMs === undefined) return giveUp(situation, notice);
+function startAgain(code: FailureCode, situation: Situation, fresh = false): NextStep {
+  const afterMs =
+    FAILURE_POLICY[code].startAfterMs[situation.starts - 1] ?? (situation.starts === 0 ? 0 : undefined);
+  if (afterMs === undefined) return giveUp(code, situation);
   return { do: 'start', afterMs, fresh };
 }
 
-function attachAgain(situation: Situation, limit: number, notice: NoticeCode): NextStep {
-  const afterMs = ATTACH_BACKOFF_MS[situation.attaches];
-  if (!situation.canAttach || situation.attaches >= limit || afterMs === undefined) {
-    return giveUp(situation, notice);
-  }
+function attachAgain(
+  code: FailureCode,
+  situation: Situation,
+  waits = FAILURE_POLICY[code].attachAfterMs,
+): NextStep {
+  const afterMs = waits[situation.attaches];
+  if (!situation.canAttach || afterMs === undefined) return giveUp(code, situation);
   return { do: 'attach', afterMs };
 }
 
 const OUTCOME_UNKNOWN: NextStep = { do: 'give_up', end: 'unknown', notice: 'outcome_unknown' };
 
 /** After a change was begun, no other notice is safe: most of them offer to ask again. */
-function giveUp(situation: Situation, notice: NoticeCode): NextStep {
-  return situation.progress.sawWrite ? OUTCOME_UNKNOWN : { do: 'give_up', end: 'failed', notice };
+function giveUp(code: FailureCode, situation: Situation): NextStep {
+  if (situation.progress.sawWrite) return OUTCOME_UNKNOWN;
+  const { end, notice = 'internal' } = FAILURE_POLICY[code];
+  return { do: 'give_up', end, notice };
 }
-
-/** Refusals that pass by themselves. */
-const PASSING: ReadonlySet<RefusalCode> = new Set(['agent_unreachable', 'agent_throttled', 'agent_conflict']);
-
-const REFUSAL_NOTICE: Record<RefusalCode, NoticeCode> = {
-  agent_unreachable: 'agent_unreachable',
-  agent_throttled: 'agent_busy',
-  agent_quota: 'agent_busy',
-  agent_denied: 'agent_misconfigured',
-  agent_not_found: 'agent_misconfigured',
-  agent_conflict: 'agent_busy',
-  agent_invalid: 'agent_misconfigured',
-  agent_failed: 'agent_failed',
-  agent_internal: 'agent_failed',
-  agent_timeout: 'agent_timeout',
-  agent_cancelled: 'stopped',
-  agent_protocol: 'agent_failed',
-};

@@ -4,13 +4,15 @@ import { EMPTY_VIEW, type ReplyView } from '../chat/vocabulary.ts';
 import type { AgentEvent } from '../contract/events.ts';
 import type { Invocation } from '../contract/invocation.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { type Answer, type AskAgentDeps, askAgent, type Exchange } from './ask-agent.ts';
+import { type AskAgentDeps, askAgent, type Exchange, ended } from './ask-agent.ts';
+import { createHeartbeat } from './heartbeat.ts';
 import type { Lanes } from './lanes.ts';
 import type { Hold } from './leases.ts';
 import { localAnswer } from './local-answer.ts';
 import { closeTasks } from './progress.ts';
 import { LaneLost, type OpenReply, ReplyRefused } from './reply.ts';
-import type { ClaimedTurn, TurnEnd } from './turn.ts';
+import type { TurnEnd } from './states.ts';
+import type { ClaimedTurn, Outcome } from './turn.ts';
 
 /** A turn that crashed this many workers is given up with a message instead of crashing the next. */
 const MAX_CRASHES = 5;
@@ -46,12 +48,13 @@ export interface AgentCall extends Exchange {
 }
 
 export interface RunTurnDeps {
-  readonly lanes: Pick<Lanes, 'note' | 'finish' | 'release'>;
+  readonly lanes: Pick<Lanes, 'note' | 'post' | 'finish' | 'release'>;
   readonly openReply: OpenReply;
   /** Derives the session of an actor in the thread of the message. */
   readonly sessionOf: (turn: ClaimedTurn, actorId: string) => string;
   readonly invoke: (call: AgentCall) => AsyncIterable<AgentEvent>;
-  readonly stopSession: (sessionId: string) => Promise<void>;
+  /** Ends the runtime session; given up when the signal aborts. */
+  readonly stopSession: (sessionId: string, signal: AbortSignal) => Promise<void>;
   readonly interruptionOf: AskAgentDeps['interruptionOf'];
   readonly pause: AskAgentDeps['pause'];
   readonly wake: () => Promise<void>;
@@ -62,6 +65,10 @@ export interface RunTurnDeps {
   readonly log: Logger;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Milliseconds. */
+  readonly monotonic: () => number;
+  /** From 0 up to 1. */
+  readonly random: () => number;
 }
 
 /**
@@ -95,10 +102,11 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
       shownText = true;
       deps.observer.firstText(deps.now() - turn.receivedAt);
     }
-    reply.show(view);
+    heartbeat.show(view);
   };
+  const heartbeat = createHeartbeat({ show: (view) => reply.show(view), now: deps.monotonic });
 
-  const ask = (): Promise<Answer> => {
+  const ask = (): Promise<Outcome> => {
     const invocation = {
       v: 1 as const,
       turnId: turn.id,
@@ -126,7 +134,9 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         },
         interruptionOf: deps.interruptionOf,
         stopSession: async () => {
-          await deps.stopSession(session).catch((error: unknown) => {
+          // The session is the lane's: whoever has lost it would end the run of a successor.
+          hold.assertHeld();
+          await deps.stopSession(session, hold.signal).catch((error: unknown) => {
             log.warn(
               { err: error },
               'the runtime session could not be stopped; it ends by its own idle time-out',
@@ -136,6 +146,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         canAttach: deps.canAttach,
         totalMs: deps.totalMs,
         signal: hold.signal,
+        stop: hold.stop,
         onView: show,
         onWrite: async () => {
           sawWrite = true;
@@ -146,16 +157,17 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
           log.warn({ interruption }, 'the exchange with the agent was interrupted');
         },
         pause: deps.pause,
+        random: deps.random,
       },
       turn.attempt > 1 ? { sawWrite: turn.sawWrite } : undefined,
     );
   };
 
   /** The end of a turn that failed on our side. After a change was begun, nobody is invited to ask again. */
-  const broken = (): Pick<Answer, 'end' | 'view' | 'notice'> =>
+  const broken = (code: 'unexpected' | 'workers_lost'): Outcome =>
     sawWrite
-      ? { end: 'unknown', view: lastView, notice: 'outcome_unknown' }
-      : { end: 'failed', view: lastView, notice: 'internal' };
+      ? { end: 'unknown', view: lastView, notice: 'outcome_unknown', reason: code }
+      : ended(code, lastView);
 
   /** A wake that is not added does no harm: the sweeper finds the lane. */
   const wake = async () => {
@@ -164,59 +176,58 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     });
   };
 
-  const answer = async (): Promise<Answer> => {
+  const answer = async (): Promise<Outcome> => {
+    if (turn.crashes >= MAX_CRASHES) return broken('workers_lost');
+    // A worker was lost, or shut down, while it showed this.
+    if (turn.outcome) return turn.outcome;
     const local = localAnswer(message);
     if (local) return { end: 'done', view: EMPTY_VIEW, notice: local, reason: local };
-    if (turn.crashes >= MAX_CRASHES) {
-      return {
-        ...broken(),
-        reason: `${turn.crashes} workers were lost over it`,
-      };
-    }
-    reply.show({ ...EMPTY_VIEW, status: 'is thinking…' });
+    heartbeat.show({ ...EMPTY_VIEW, status: 'is thinking…' });
     if (!deps.canAttach) {
       // An agent that cannot attach is invoked once: after a lost worker nobody can tell how far it came.
-      if (turn.invoked)
-        return {
-          end: 'unknown',
-          view: EMPTY_VIEW,
-          notice: sawWrite ? 'outcome_unknown' : 'agent_cut_off',
-          reason: 'worker lost',
-        };
-      if (!(await deps.lanes.note(turn, { invoked: true }))) throw new LaneLost(turn.lane);
+      if (turn.invoked && !hold.stop.aborted) {
+        const outcome = ended('worker_lost', EMPTY_VIEW);
+        return sawWrite ? { ...outcome, notice: 'outcome_unknown' } : outcome;
+      }
+      if (!turn.invoked && !(await deps.lanes.note(turn, { invoked: true }))) throw new LaneLost(turn.lane);
     }
     return ask();
   };
 
-  const conclude = async (ending: Answer): Promise<void> => {
-    const view = closeTasks(ending.view, ending.end);
-    const { notice: code } = ending;
-    const answered = ending.end === 'done' && view.text.trim() !== '';
+  const conclude = async (given: Outcome): Promise<void> => {
+    const outcome = turn.outcome ? given : keptBy(turn, given);
+    if (!(await deps.lanes.post(turn, outcome))) throw new LaneLost(turn.lane);
+    const view = closeTasks(outcome.view, outcome.end);
+    const { end, reason, notice: code } = outcome;
+    const answered = end === 'done' && view.text.trim() !== '';
     const parts = await reply.finish({
       ...view,
       ...(code ? { notice: notice(code) } : {}),
       ...(answered ? { feedback: true } : {}),
     });
-    const freed = await deps.lanes.finish(turn, ending.end, ending.reason, { posted: parts });
+    const freed = await deps.lanes.finish(turn, end, reason, { posted: parts });
     if (!freed.held) throw new LaneLost(turn.lane);
     if (freed.wake) await wake();
-    deps.observer.ended(ending.end, ending.reason, deps.now() - turn.receivedAt);
-    log.info({ end: ending.end, reason: ending.reason, attempt: turn.attempt }, 'turn ended');
-    trace.end(ending.end);
+    deps.observer.ended(end, reason, deps.now() - turn.receivedAt);
+    log.info({ end, reason, attempt: turn.attempt }, 'turn ended');
+    trace.end(end);
   };
 
   try {
     if (turn.crashes >= MAX_CRASHES + NOTICE_TRIES)
       throw new ReplyRefused('the notice could not be shown either');
-    let ending: Answer;
+    let outcome: Outcome;
     try {
-      ending = await answer();
+      outcome = await answer();
     } catch (error) {
       if (hold.signal.aborted || error instanceof LaneLost) throw error;
       log.error({ err: error }, 'the turn failed unexpectedly');
-      ending = { ...broken(), reason: 'unexpected error' };
+      outcome = broken('unexpected');
+    } finally {
+      // From here on only the final look counts.
+      heartbeat.stop();
     }
-    await conclude(ending);
+    await conclude(outcome);
   } catch (error) {
     await leave(error);
   } finally {
@@ -243,13 +254,20 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         { platformError: error.reason },
         'the reply cannot be shown: check the bot’s scopes and its place in the channel',
       );
-      const freed = await deps.lanes.finish(turn, 'failed', `reply refused: ${error.reason}`, { posted });
+      const freed = await deps.lanes.finish(turn, 'failed', `reply_refused: ${error.reason}`, { posted });
       if (!freed.held) return;
       if (freed.wake) await wake();
-      deps.observer.ended('failed', 'reply refused', deps.now() - turn.receivedAt);
+      deps.observer.ended('failed', 'reply_refused', deps.now() - turn.receivedAt);
       return;
     }
     // Redis or the platform is away for now. The lease runs out and the turn is taken up again.
     log.error({ err: error }, 'the turn could not be concluded; it will be taken up again');
   }
+}
+
+/** A worker that has nothing to show in its place leaves what an earlier one had shown; only the notice is added. */
+function keptBy(turn: ClaimedTurn, outcome: Outcome): Outcome {
+  const { view } = outcome;
+  const empty = view.text.trim() === '' && view.tasks.length === 0 && !view.files?.length;
+  return empty && turn.posted.length > 0 ? { ...outcome, view: { ...view, keep: true } } : outcome;
 }

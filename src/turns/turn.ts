@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import type { InboundMessage } from '../chat/vocabulary.ts';
-
-/** How a turn ended. Before that it is `queued` (also after a worker was lost) or `running`. */
-export type TurnEnd = 'done' | 'failed' | 'stopped' | 'blocked' | 'unknown';
+import { type InboundMessage, NOTICE_CODES, type NoticeCode, type ReplyView } from '../chat/vocabulary.ts';
+import { isEnd, TURN_STATES, type TurnEnd, type TurnState } from './states.ts';
 
 const messageSchema = z.object({
   key: z.object({
@@ -32,10 +30,40 @@ const postedPartSchema = z.object({
 });
 export type PostedPart = z.infer<typeof postedPartSchema>;
 
+/**
+ * How a turn is going to end, put on record before it is shown: a successor shows it, and needs no agent for it.
+ * Answers with files are too big for that; their agent is asked again for what it said.
+ */
+const outcomeSchema = z.object({
+  end: z.enum(TURN_STATES).refine(isEnd),
+  reason: z.string(),
+  notice: z.enum(NOTICE_CODES).optional(),
+  view: z.object({
+    text: z.string(),
+    tasks: z.array(
+      z.object({
+        id: z.string(),
+        title: z.string(),
+        state: z.enum(['pending', 'in_progress', 'complete', 'error']),
+        detail: z.string().optional(),
+      }),
+    ),
+    keep: z.literal(true).optional(),
+  }),
+});
+
+export interface Outcome {
+  readonly end: TurnEnd;
+  readonly view: ReplyView;
+  readonly notice?: NoticeCode;
+  /** For the operator: why the turn ended as it did. */
+  readonly reason: string;
+}
+
 export interface TurnRecord {
   readonly id: string;
   readonly lane: string;
-  readonly state: string;
+  readonly state: TurnState;
   readonly message: InboundMessage;
   /** How often a worker has begun this turn, this time included. */
   readonly attempt: number;
@@ -50,6 +78,22 @@ export interface TurnRecord {
   readonly invoked: boolean;
   /** The first question to the bot in its thread. */
   readonly opensThread?: true;
+  /** Somebody wants it to end. */
+  readonly stop?: StopReason;
+  /** It has ended but for the showing. */
+  readonly outcome?: Outcome;
+  /** Why it ended, for the operator. */
+  readonly reason?: string;
+  /** When it entered each of its states last. Epoch milliseconds, Redis clock. */
+  readonly at: Readonly<Partial<Record<TurnState, number>>>;
+}
+
+/** person: who asked it. operator: from the command line. newer_question: by `LANE_POLICY=interrupt`. */
+export const STOP_REASONS = ['person', 'operator', 'newer_question'] as const;
+export type StopReason = (typeof STOP_REASONS)[number];
+
+export function readStop(text: string | undefined): StopReason | undefined {
+  return STOP_REASONS.find((reason) => reason === text);
 }
 
 /** A turn that this worker holds. Writes for it carry `fence`. */
@@ -63,10 +107,13 @@ export interface ClaimedTurn extends TurnRecord {
 
 /** Reads a turn record as Redis keeps it. Throws on a record that is not ours. */
 export function parseTurn(id: string, fields: Readonly<Record<string, string>>): TurnRecord {
+  const stop = readStop(fields.stop);
+  const { reason } = fields;
+  const outcome = parseOutcome(fields.outcome);
   return {
     id,
     lane: fields.lane ?? '',
-    state: fields.state ?? '',
+    state: z.enum(TURN_STATES).parse(fields.state),
     message: parseMessage(fields.message),
     attempt: Number(fields.attempt ?? 0),
     crashes: Number(fields.crashes ?? 0),
@@ -75,7 +122,26 @@ export function parseTurn(id: string, fields: Readonly<Record<string, string>>):
     sawWrite: fields.write === '1',
     invoked: fields.invoked === '1',
     ...(fields.opens === '1' ? { opensThread: true } : {}),
+    ...(stop ? { stop } : {}),
+    ...(outcome ? { outcome } : {}),
+    ...(reason === undefined ? {} : { reason }),
+    at: Object.fromEntries(
+      TURN_STATES.flatMap((state) => {
+        const time = fields[`at:${state}`];
+        return time === undefined ? [] : [[state, Number(time)]];
+      }),
+    ),
   };
+}
+
+/** One that another version has written is no reason to give the turn up: the agent is asked for it again. */
+function parseOutcome(json: string | undefined): Outcome | undefined {
+  if (json === undefined) return undefined;
+  try {
+    return outcomeSchema.parse(JSON.parse(json)) as Outcome;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The question of a turn record. Throws on one that is not ours. */

@@ -1,6 +1,6 @@
 import type { Connection } from '../store/connection.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Lanes } from './lanes.ts';
+import { type Lanes, RecordUnreadable } from './lanes.ts';
 import { type Hold, keepLeases } from './leases.ts';
 import { HandedOver } from './run-turn.ts';
 import type { ClaimedTurn } from './turn.ts';
@@ -35,10 +35,24 @@ export function startTurnWorker(deps: TurnWorkerDeps) {
     onError: (error) => deps.log.warn({ err: error }, 'leases could not be renewed'),
   });
 
+  const claimNext = async (): Promise<{ turn: ClaimedTurn; claimedAt: number } | undefined> => {
+    for (;;) {
+      const claimedAt = deps.monotonic();
+      try {
+        const turn = await deps.lanes.claim(deps.name);
+        return turn && { turn, claimedAt };
+      } catch (error) {
+        // The wake is still good for what stands behind it.
+        if (!(error instanceof RecordUnreadable)) throw error;
+        deps.log.error({ err: error }, 'a turn was ended because its record cannot be read');
+      }
+    }
+  };
+
   const runNext = async () => {
-    const claimedAt = deps.monotonic();
-    const turn = await deps.lanes.claim(deps.name);
-    if (!turn) return;
+    const claimed = await claimNext();
+    if (!claimed) return;
+    const { turn, claimedAt } = claimed;
     const hold = leases.hold(turn, claimedAt);
     active.add(hold);
     if (handingOver) hold.abort(new HandedOver());

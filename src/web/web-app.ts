@@ -1,19 +1,25 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import express, { type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from '../telemetry/logger.ts';
+
+const SLACK_EVENTS = '/slack/events';
 
 export interface WebDeps {
   /** Reads the raw body itself; missing in a process that takes no events. */
   readonly slackEvents?: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** Why this process cannot do its work right now; empty = ready. */
   readonly notReady: () => Promise<readonly string[]>;
+  /** `open`, or who paused intake and why. A paused process is ready: it accepts questions and keeps them. */
+  readonly intake: () => Promise<
+    'open' | { readonly by: string; readonly reason: string; readonly since: number }
+  >;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
   readonly log: Logger;
 }
 
 /** The HTTP face of every role. Handlers are handed in; no body is parsed before its owner has seen it raw. */
-export function createWebApp(deps: WebDeps): Express {
+export function createWebApp(deps: WebDeps): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -24,8 +30,16 @@ export function createWebApp(deps: WebDeps): Express {
 
   app.get('/readyz', async (_request, response) => {
     const reasons = await deps.notReady();
-    response.status(reasons.length === 0 ? 200 : 503);
-    response.json(reasons.length === 0 ? { status: 'ready' } : { status: 'not ready', reasons });
+    if (reasons.length > 0) {
+      response.status(503).json({ status: 'not ready', reasons });
+      return;
+    }
+    const intake = await deps.intake();
+    response.json({
+      status: 'ready',
+      intake:
+        intake === 'open' ? intake : { paused: true, ...intake, since: new Date(intake.since).toISOString() },
+    });
   });
 
   app.get('/metrics', async (_request, response) => {
@@ -33,7 +47,7 @@ export function createWebApp(deps: WebDeps): Express {
   });
 
   const { slackEvents } = deps;
-  if (slackEvents) app.all('/slack/events', (request, response) => slackEvents(request, response));
+  if (slackEvents) app.all(SLACK_EVENTS, (request, response) => slackEvents(request, response));
 
   app.use((_request, response) => {
     response.status(404).json({ error: 'not found' });
@@ -45,5 +59,17 @@ export function createWebApp(deps: WebDeps): Express {
     response.status(500).json({ error: 'internal error' });
   });
 
-  return app;
+  if (!slackEvents) return app;
+  return (request, response) => {
+    // Events are nearly all that comes, and Express would take an eighth of what taking one costs.
+    if (request.url !== SLACK_EVENTS) {
+      app(request, response);
+      return;
+    }
+    slackEvents(request, response).catch((error: unknown) => {
+      deps.log.error({ err: error }, 'a request failed');
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500, { 'Content-Type': 'application/json' }).end('{"error":"internal error"}');
+    });
+  };
 }

@@ -16,11 +16,14 @@ export interface FaultLink {
   cut(): void;
   /** From now on nothing passes in either direction, until the returned function is called. */
   stall(): () => void;
+  /** New connections lead there from now on. */
+  setTarget(port: number): void;
   close(): Promise<void>;
 }
 
 /** A TCP proxy on loopback between a process and one of its surroundings. It can break, hold and delay what passes. */
-export async function createFaultLink(target: number, createReader: () => StreamReader): Promise<FaultLink> {
+export async function createFaultLink(first: number, createReader: () => StreamReader): Promise<FaultLink> {
+  let target = first;
   const pairs = new Set<{ readonly client: Socket; readonly server: Socket }>();
   let stalled: Promise<void> | undefined;
 
@@ -40,6 +43,9 @@ export async function createFaultLink(target: number, createReader: () => Stream
         if (stalled === promise) stalled = undefined;
         resolve();
       };
+    },
+    setTarget(port) {
+      target = port;
     },
     async close() {
       const closed = once(listener, 'close');

@@ -3,7 +3,7 @@ import { runCampaign } from './campaign.ts';
 import { tryPlanted } from './planted-run.ts';
 import { isClean, type Report, reportOf } from './report.ts';
 import type { SeedResult } from './run-seed.ts';
-import { ROUND, scheduleOf } from './schedule.ts';
+import { firstStepOf, ROUND, scheduleOf } from './schedule.ts';
 import { describeStep } from './steps.ts';
 import { buildTree } from './tree.ts';
 
@@ -17,6 +17,7 @@ const WITH_PLANTED = 1_000;
 const USAGE = `Usage: npm run faults -- [options]
   --seeds N      how many seeds to run, 1 to 100000 (default ${ROUND}: every failpoint once)
   --seed S       run only this seed, or begin with it when --seeds is given
+  --first WORDS  only seeds whose first step has these words, such as "rolling restart"
   --stacks N     stacks side by side, 1 to 16 (default ${STACKS})
   --planted      plant known defects one by one and say which are detected: after the seeds, or, without --seed
                  and --seeds, instead of them. Campaigns of ${WITH_PLANTED} seeds and more do so anyway
@@ -34,11 +35,23 @@ function wholeNumber(name: string, text: string, max: number): number {
   throw new UsageError(`--${name} must be a whole number from 1 to ${max}, not ${text}.`);
 }
 
+/** So many seeds from `first` on whose first step has these words. */
+function seedsFrom(first: number, many: number, words: string): number[] {
+  const seeds: number[] = [];
+  // The first steps take turns, so that a round without one means that there is none.
+  for (let seed = first; seeds.length < many && seed < first + ROUND * (seeds.length + 1); seed += 1) {
+    if (firstStepOf(seed).includes(words)) seeds.push(seed);
+  }
+  if (seeds.length === 0) throw new UsageError(`No seed begins with “${words}”.`);
+  return seeds;
+}
+
 function readOptions() {
   const { values } = parseArgs({
     options: {
       seeds: { type: 'string' },
       seed: { type: 'string' },
+      first: { type: 'string', default: '' },
       stacks: { type: 'string', default: String(STACKS) },
       planted: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
@@ -52,7 +65,7 @@ function readOptions() {
   const onlyPlanted = values.planted && values.seed === undefined && values.seeds === undefined;
   const many = wholeNumber('seeds', values.seeds ?? (values.seed ? '1' : String(ROUND)), 100_000);
   return {
-    seeds: onlyPlanted ? [] : Array.from({ length: many }, (_, i) => first + i),
+    seeds: onlyPlanted ? [] : seedsFrom(first, many, values.first),
     stacks: wholeNumber('stacks', values.stacks, 16),
     planted: values.planted || many >= WITH_PLANTED,
     only: values.only,

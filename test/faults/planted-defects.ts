@@ -4,12 +4,19 @@ import type { Change } from './tree.ts';
 export interface PlantedDefect {
   readonly name: string;
   readonly change: Change;
+  /** What would mend the damage afterwards is taken out, too. */
+  readonly also?: Change;
   /** First steps (see `describeStep`) of the seeds that are tried. */
   readonly tries: readonly string[];
 }
 
 const TURNS = 'src/turns';
 const SLACK = 'src/slack';
+const NO_SECOND_LOOK: Change = {
+  under: SLACK,
+  from: /await lateWrites\.settle\(parts, posted\(\)\);/,
+  to: '',
+};
 
 export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
   {
@@ -25,7 +32,7 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     name: 'the claim is forgotten',
     change: {
       under: TURNS,
-      from: /for i = \d+, #ARGV do redis\.call\('SET', key\('claim', ARGV\[i\]\), turn, 'EX', claimTtl\) end/,
+      from: /for i = first, #ARGV do redis\.call\('SET', key\('claim', ARGV\[i\]\), turn, 'EX', claimTtl\) end/,
       to: '',
     },
     tries: ['kill at “accepted, not acknowledged”', 'deliveries repeat'],
@@ -34,7 +41,7 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     name: 'accepted but not enlisted',
     change: {
       under: TURNS,
-      from: /if redis\.call\('EXISTS', key\('lease', lane\)\) == 0 then wake = enlist\(lane, tenant, false\) end/,
+      from: /if redis\.call\('EXISTS', key\('lease', lane\)\) == 0 then enlist\(lane, tenant, false\) end/,
       to: '',
     },
     tries: ['kill at “delivered, not verified”'],
@@ -52,8 +59,8 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     name: 'the end of a turn does not enlist its lane',
     change: {
       under: TURNS,
-      from: /return \{1, enlist\(lane, tenant, false\)\} end/,
-      to: 'return {1, 0} end',
+      from: /if redis\.call\('EXISTS', key\('lane', lane\)\) == 1 then enlist\(lane, tenant, false\) end/,
+      to: '',
     },
     tries: ['kill at “delivered, not verified”'],
   },
@@ -61,7 +68,7 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     name: 'a lost worker’s lane is not enlisted again',
     change: {
       under: TURNS,
-      from: /(count\('queued', 1\)\n\s+)enlist\(lane, lease\[2\], true\)\n/,
+      from: /enlist\(lane, lease\[2\], true\)\n(\s+else redis)/,
       to: '$1',
     },
     tries: ['kill at “mid-stream”', 'kill at “before post”'],
@@ -92,6 +99,7 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
   {
     name: 'no look into the thread before a message is sent again',
     change: { under: SLACK, from: /let unlooked = lookFirst;/, to: 'let unlooked = false;' },
+    also: NO_SECOND_LOOK,
     tries: ['kill at “posted, not recorded”', 'late at “before post”'],
   },
   {
@@ -106,6 +114,7 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
   {
     name: 'no quiet time for the calls of a lost worker',
     change: { under: TURNS, from: /'quiet', expired\[i \+ 1\] \+ ARGV\[2\]\)/, to: "'quiet', 0)" },
+    also: NO_SECOND_LOOK,
     tries: ['late at “before post”', 'late at “before the last write”', 'late at “before append”'],
   },
   {
@@ -123,3 +132,8 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     tries: ['kill at “before post”', 'kill at “mid-stream”'],
   },
 ];
+
+/** All changes that plant it. */
+export function changesOf({ change, also }: PlantedDefect): readonly Change[] {
+  return also ? [change, also] : [change];
+}

@@ -1,5 +1,5 @@
 import { runCampaign } from './campaign.ts';
-import { PLANTED_DEFECTS, type PlantedDefect } from './planted-defects.ts';
+import { changesOf, PLANTED_DEFECTS, type PlantedDefect } from './planted-defects.ts';
 import type { Planted } from './report.ts';
 import { firstStepOf, ROUND } from './schedule.ts';
 import { buildTree } from './tree.ts';
@@ -35,7 +35,7 @@ export async function tryPlanted(options: PlantedOptions): Promise<Planted[]> {
 
 /** Runs seeds until one fails. */
 async function tryOne(defect: PlantedDefect, options: PlantedOptions): Promise<Planted> {
-  const tree = await buildTree([defect.change], options.root);
+  const tree = await buildTree(changesOf(defect), options.root);
   const found = new AbortController();
   try {
     const all = Array.from({ length: ROUND * ROUNDS }, (_, i) => i + 1);

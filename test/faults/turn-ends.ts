@@ -1,4 +1,4 @@
-import type { TurnEnd } from '../../src/turns/turn.ts';
+import type { TurnEnd } from '../../src/turns/states.ts';
 
 /** The states in which a turn is over. The type tells when the backend has others. */
 const ENDS: Readonly<Record<TurnEnd, true>> = {

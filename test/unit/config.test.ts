@@ -35,7 +35,8 @@ describe('the configuration', () => {
       role: 'all',
       web: { host: '0.0.0.0', port: 3000, publicUrl: undefined },
       redis: { url: 'redis://127.0.0.1:6379', durability: 'aof', keyPrefix: '{tc}' },
-      worker: { concurrency: 50, lanePolicy: 'queue', turnTimeoutMs: 3_600_000 },
+      worker: { concurrency: 50, turnTimeoutMs: 3_600_000 },
+      lanes: { policy: 'queue', personPerHour: 0, tenantPerHour: 0, tenantAtOnce: 0 },
       identity: { mode: 'off' },
       guardrails: { mode: 'off' },
       slack: {
@@ -60,6 +61,8 @@ describe('the configuration', () => {
         protocol: 'threadcore',
         silenceMs: 120_000,
       },
+      secrets: { encryptionKeys: [], kmsKeyIds: [] },
+      audit: { retentionDays: 365 },
       telemetry: { logLevel: 'info', serviceName: 'threadcore' },
     } satisfies Config);
   });
@@ -107,6 +110,11 @@ describe('the configuration', () => {
     ['LOG_LEVEL', 'loud'],
     ['IDENTITY_MODE', 'maybe'],
     ['LANE_POLICY', 'random'],
+    ['LANE_POLICY', 'Latest'],
+    ['QUOTA_PERSON_PER_HOUR', '-1'],
+    ['QUOTA_PERSON_PER_HOUR', '1.5'],
+    ['QUOTA_TENANT_PER_HOUR', 'many'],
+    ['QUOTA_TENANT_AT_ONCE', '1000001'],
     ['WORKER_CONCURRENCY', '0'],
     ['WORKER_CONCURRENCY', '1001'],
     ['WORKER_CONCURRENCY', '1.5'],
@@ -188,9 +196,19 @@ describe('the configuration', () => {
     expect(problemOf({ GUARDRAIL_MODE: 'enforce' })).toContain('Set GUARDRAIL_MODE=off');
     expect(problemOf({ GUARDRAIL_MODE: 'shadow' })).toContain('GUARDRAIL_MODE shadow');
     expect(problemOf({ GUARDRAIL_MODE: undefined })).toContain('Set GUARDRAIL_MODE=off');
-    expect(problemOf({ LANE_POLICY: 'latest' })).toContain('Set LANE_POLICY=queue');
-    expect(problemOf({ LANE_POLICY: 'interrupt' })).toContain('Set LANE_POLICY=queue');
     expect(problemOf({ AGENT_AUTH: 'jwt' })).toContain('Set AGENT_AUTH=iam');
+  });
+
+  it('knows what a new question does to earlier ones, and how many may be asked', () => {
+    for (const policy of ['queue', 'latest', 'interrupt'] as const)
+      expect(loadConfig({ ...ENOUGH, LANE_POLICY: policy }).lanes.policy).toBe(policy);
+    const quotas = { QUOTA_PERSON_PER_HOUR: '20', QUOTA_TENANT_PER_HOUR: '500', QUOTA_TENANT_AT_ONCE: '10' };
+    expect(loadConfig({ ...ENOUGH, ...quotas }).lanes).toEqual({
+      policy: 'queue',
+      personPerHour: 20,
+      tenantPerHour: 500,
+      tenantAtOnce: 10,
+    });
   });
 
   it('notices a runtime that lives in another region', () => {

@@ -1,10 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { failuresPage } from '../../scripts/docs/failures-page.ts';
+import * as auditLua from '../../src/audit/lua.ts';
 import { configNames } from '../../src/config.ts';
 import * as pacingLua from '../../src/slack/pacing-lua.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import * as lua from '../../src/turns/lua.ts';
+import * as changesLua from '../../src/turns/lua-changes.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -36,6 +39,8 @@ describe('the operators’ pages', () => {
   it('name only environment variables that something reads', () => {
     const known = new Set([
       ...configNames(),
+      // Node itself reads it.
+      'NODE_EXTRA_CA_CERTS',
       ...found(read('agent-runtime/environment.ts'), /^\s+([A-Z0-9_]+): /gm),
     ]);
     const named = ['README.md', 'docs/connect.md', 'docs/operate.md'].flatMap((page) =>
@@ -47,7 +52,7 @@ describe('the operators’ pages', () => {
 
   it('name only metrics that exist', async () => {
     const metrics = createMetrics();
-    metrics.watchQueue(async () => ({ ready: 0, queued: 0, running: 0, oldestSeconds: 0 }));
+    metrics.watchQueue(async () => ({ ready: 0, queued: 0, running: 0, paused: false, oldestSeconds: 0 }));
     metrics.turnEnded('done', 1);
     metrics.firstText(1);
     metrics.slackCall('chat.update', 'ok');
@@ -66,10 +71,16 @@ describe('the operators’ pages', () => {
 
   it('list every family of keys that the scripts use', () => {
     const used = new Set(
-      Object.values({ ...lua, ...pacingLua }).flatMap((script) => found(script, /key\('([a-z]+)'/g)),
+      Object.values({ ...lua, ...changesLua, ...pacingLua, ...auditLua }).flatMap((script) =>
+        found(script, /key\('([a-z]+)'/g),
+      ),
     );
     const table = read('docs/operate.md');
     expect([...used].filter((family) => !table.includes(`…:${family}`))).toEqual([]);
+  });
+
+  it('say of every failure what the code does about it; `npm run docs` writes them anew', () => {
+    expect(read('docs/failures.md')).toBe(failuresPage());
   });
 
   it('give the commands that CI runs', () => {

@@ -65,7 +65,7 @@ describe('an edited question', () => {
 
   it('that was answered is history', async () => {
     const { ts } = await rig.slack.postAs('alice', 'dm', 'how many instances?');
-    await rig.lanes.finish(await begin(), 'done', 'answered');
+    await rig.endTurn(await begin());
     await rig.slack.people.edit('alice', 'dm', ts, 'how many buckets?');
     await Promise.all(rig.ingresses.map((ingress) => ingress.close()));
     expect(await questions()).toEqual([['done', 'how many instances?']]);
@@ -112,9 +112,9 @@ describe('a deleted question', () => {
     await rig.slack.people.remove('alice', '#cloud', two.ts);
     await rig.slack.deliveries.idle();
     const one = await begin();
-    await rig.lanes.finish(one, 'done', 'answered');
+    await rig.endTurn(one);
     const three = await begin();
-    await rig.lanes.finish(three, 'done', 'answered');
+    await rig.endTurn(three);
     expect([one.message.text, three.message.text]).toEqual(['one', 'three']);
     expect(await rig.lanes.claim('worker')).toBeUndefined();
     expect(await rig.lanes.depth()).toMatchObject({

@@ -97,7 +97,8 @@ test.each<[string, RequestListener, SlackFailure]>([
     { kind: 'unknown', reason: 'unreadable' },
   ],
   ['an empty body with 200', (_q, r) => void r.end(), { kind: 'unknown', reason: 'unreadable' }],
-  ['JSON null', json(null), { kind: 'unknown', reason: 'no_answer' }],
+  ['a plain word with 200', (_q, r) => void r.end('forbidden'), { kind: 'unknown', reason: 'unreadable' }],
+  ['JSON null', json(null), { kind: 'unknown', reason: 'unreadable' }],
   [
     'a redirect elsewhere',
     (_q, r) => void r.writeHead(302, { location: 'http://127.0.0.1:9/' }).end(),

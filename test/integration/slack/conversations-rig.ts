@@ -8,18 +8,21 @@ import {
   type SlackStandInOptions,
 } from '../../../local/slack/stand-in.ts';
 import type { AdmissionRules } from '../../../src/chat/admission.ts';
-import { answerCommand } from '../../../src/commands/answer-command.ts';
+import { EMPTY_VIEW } from '../../../src/chat/vocabulary.ts';
+import { createCommands } from '../../../src/commands/commands.ts';
 import { createSlackClient } from '../../../src/slack/client.ts';
 import { createSlackIngress, type SlackIngress } from '../../../src/slack/ingress.ts';
+import { createPacing } from '../../../src/slack/pacing.ts';
 import { connect, disconnect } from '../../../src/store/connection.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createAccept } from '../../../src/turns/accept-turn.ts';
 import { createFeedback } from '../../../src/turns/feedback.ts';
-import { createLanes, type Lanes } from '../../../src/turns/lanes.ts';
+import { createLanes, type LaneSettings, type Lanes } from '../../../src/turns/lanes.ts';
 import { createOnce } from '../../../src/turns/once.ts';
+import { createOperator, type Operator } from '../../../src/turns/operator.ts';
 import { pause } from '../../../src/turns/pause.ts';
 import { createQuestionChanges } from '../../../src/turns/question-changes.ts';
-import type { TurnRecord } from '../../../src/turns/turn.ts';
+import type { ClaimedTurn, TurnRecord } from '../../../src/turns/turn.ts';
 import { createWakes } from '../../../src/turns/wakes.ts';
 import { createWebApp } from '../../../src/web/web-app.ts';
 import { testRedis } from '../../setup/redis.ts';
@@ -32,6 +35,7 @@ const OPEN: AdmissionRules = { tenants: ANYBODY, conversations: ANYBODY, people:
 
 export interface RigOptions {
   readonly followUps?: 'thread' | 'mention';
+  readonly lanes?: Partial<LaneSettings>;
   readonly rules?: AdmissionRules;
   readonly slack?: Partial<SlackStandInOptions>;
   /** Web processes beside each other. Socket Mode only. */
@@ -41,10 +45,13 @@ export interface RigOptions {
 export interface ConversationsRig {
   readonly slack: SlackStandIn;
   readonly lanes: Lanes;
+  readonly operator: Operator;
   readonly ingresses: readonly SlackIngress[];
   readonly webUrl: string;
   readonly ignored: string[];
   readonly logged: string[];
+  /** Ends a turn as a worker does, without showing anything. */
+  endTurn(turn: ClaimedTurn): Promise<void>;
   /** Every question on record, oldest first. */
   turns(): Promise<TurnRecord[]>;
   /** What people said of answers: `turn` → fields. */
@@ -52,6 +59,8 @@ export interface ConversationsRig {
   /** So many of the next questions cannot be stored. */
   failAccepts(times: number): void;
   failAmends(times: number): void;
+  /** So many of the next wishes to stop, or looks at what is open, fail. */
+  failStops(times: number): void;
   /** Asks the question of an ended turn again, as its author. */
   retry(turnId: string): Promise<void>;
   /** As if the time of these families of keys had run out. */
@@ -77,7 +86,8 @@ export async function startConversations(
   const redis = connect({ url: await testRedis(), name: 'conversations' });
   const logged: string[] = [];
   const log = createLogger({ level: 'debug', destination: { write: (line) => void logged.push(line) } });
-  const lanes = createLanes(redis, prefix, 60_000);
+  const lanes = createLanes(redis, prefix, { leaseMs: 60_000, ...options.lanes });
+  const operator = createOperator(redis, prefix);
   const wakes = createWakes(redis, prefix);
   const ignored: string[] = [];
   let webUrl = '';
@@ -93,6 +103,16 @@ export async function startConversations(
 
   let failing = 0;
   let failingAmends = 0;
+  let failingStops = 0;
+  const unlessFailing =
+    <A extends unknown[], R>(act: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      if (failingStops > 0) {
+        failingStops -= 1;
+        throw new Error('Redis is away');
+      }
+      return act(...args);
+    };
   let gate: { reached: () => void; released: Promise<void> } | undefined;
   const accept = createAccept({
     lanes: {
@@ -135,6 +155,7 @@ export async function startConversations(
       apiUrl: slack.apiUrl,
       botToken: 'xoxb-test',
       client,
+      pacing: createPacing({ redis, keyPrefix: prefix, now: () => performance.now(), log }),
       rules: options.rules ?? OPEN,
       followUps: options.followUps ?? 'thread',
       accept,
@@ -150,7 +171,15 @@ export async function startConversations(
       },
       recordFeedback: createFeedback({ redis, keyPrefix: prefix, observe: () => undefined, log }).record,
       once: createOnce(redis, prefix),
-      answerCommand,
+      commands: createCommands({
+        operator: {
+          ...operator,
+          stopLanes: unlessFailing(operator.stopLanes),
+          openTurnsIn: unlessFailing(operator.openTurnsIn),
+        },
+        now: () => Date.now(),
+      }),
+      pauseReason: async () => (await operator.paused())?.reason ?? '',
       explainBlocked: async () => 'A rule of your organisation matched.',
       pause,
       now: () => Date.now(),
@@ -167,6 +196,7 @@ export async function startConversations(
     createWebApp({
       ...(first?.handle ? { slackEvents: first.handle } : {}),
       notReady: async () => ingresses.flatMap((ingress) => ingress.notReady()),
+      intake: async () => (await operator.paused()) ?? 'open',
       metrics: async () => '',
       log,
     }),
@@ -183,10 +213,15 @@ export async function startConversations(
   return {
     slack,
     lanes,
+    operator,
     ingresses,
     webUrl,
     ignored,
     logged,
+    async endTurn(turn) {
+      await lanes.post(turn, { end: 'done', reason: 'answered', view: EMPTY_VIEW });
+      await lanes.finish(turn, 'done', 'answered');
+    },
     async turns() {
       const records: TurnRecord[] = [];
       for (let cursor = '0'; ; ) {
@@ -206,6 +241,9 @@ export async function startConversations(
     },
     failAmends(times) {
       failingAmends = times;
+    },
+    failStops(times) {
+      failingStops = times;
     },
     post: async (message) => String((await client.call('chat.postMessage', message)).ts),
     async retry(turnId) {

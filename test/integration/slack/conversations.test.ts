@@ -21,7 +21,7 @@ const texts = async (rig: ConversationsRig) => (await rig.turns()).map((turn) =>
 async function answer(rig: ConversationsRig): Promise<void> {
   const turn = await rig.lanes.claim('worker');
   if (!turn) throw new Error('nothing waits');
-  await rig.lanes.finish(turn, 'done', 'answered');
+  await rig.endTurn(turn);
 }
 
 describe('where people talk', () => {

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createPassingCalls } from '../../../src/slack/asides.ts';
 import { createSlackClient } from '../../../src/slack/client.ts';
 import { type Courtesy, createCourtesy } from '../../../src/slack/courtesy.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
-import { type SlackThread, startThread } from './slack-thread.ts';
+import { type SlackThread, startThread, UNPACED } from './slack-thread.ts';
 
 const METHOD = 'assistant.threads.setStatus';
 let thread: SlackThread;
@@ -11,13 +12,14 @@ let logged: string[];
 beforeEach(async () => {
   thread = await startThread();
   logged = [];
+  const client = createSlackClient({
+    token: 'xoxb-test',
+    apiUrl: thread.slack.apiUrl,
+    timeoutMs: 5_000,
+    observe: () => undefined,
+  });
   courtesy = createCourtesy(
-    createSlackClient({
-      token: 'xoxb-test',
-      apiUrl: thread.slack.apiUrl,
-      timeoutMs: 5_000,
-      observe: () => undefined,
-    }),
+    createPassingCalls({ client, pacing: UNPACED }),
     createLogger({ level: 'warn', destination: { write: (line) => void logged.push(line) } }),
   );
 });

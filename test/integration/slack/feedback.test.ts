@@ -24,7 +24,7 @@ async function answered(
   const { ts: thread } = await rig.slack.postAs('alice', '#cloud', `${MENTION} how many?`);
   const turn = await rig.lanes.claim('worker');
   if (!turn) throw new Error('nothing waits');
-  await rig.lanes.finish(turn, 'done', 'answered');
+  await rig.endTurn(turn);
   const ts = await rig.post({
     channel: rig.channelId('cloud'),
     thread_ts: thread,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createClock, runSeed } from './reply-campaign.ts';
+import { createPassingTime } from './passing-time.ts';
+import { runSeed } from './reply-campaign.ts';
 import { startSlack } from './slack-thread.ts';
 
 /** One seed to look at: `DELIVERY_SEED=123 npx vitest run --project integration reply-campaign`. */
@@ -13,11 +14,11 @@ test('whatever Slack does at random: the exact text, one reply, the right thread
   const left = [...SEEDS];
   const failed: string[] = [];
   const lane = async () => {
-    const clock = createClock();
-    const slack = await startSlack(clock.now);
+    const time = createPassingTime();
+    const slack = await startSlack(time.now, { wait: time.wait });
     try {
       for (let seed = left.shift(); seed !== undefined; seed = left.shift()) {
-        const problems = await runSeed(slack, clock, seed).catch((error: unknown) => [String(error)]);
+        const problems = await runSeed(slack, time, seed).catch((error: unknown) => [String(error)]);
         if (problems.length > 0) failed.push(`DELIVERY_SEED=${seed}: ${problems.join('; ').slice(0, 2_000)}`);
       }
     } finally {

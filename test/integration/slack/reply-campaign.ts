@@ -8,6 +8,7 @@ import { planParts } from '../../../src/slack/markdown/plan-parts.ts';
 import { blocksOf } from '../../../src/slack/markdown/sending.ts';
 import type { Pacing } from '../../../src/slack/pacing.ts';
 import { NoAnswer } from '../../../src/slack/thread-writer.ts';
+import type { PassingTime } from './passing-time.ts';
 import { askIn } from './slack-thread.ts';
 
 /** Numbers from 0 up to 1, the same for the same seed. */
@@ -75,9 +76,12 @@ const METHODS = [
   '*',
 ] as const;
 
+/** After its answer was lost, a call may still be carried out for so long. */
+const LATEST_MS = 5_000;
+
 function faultOf(random: Random): FaultInput {
   const at = { method: random.one(METHODS), times: 1 + random.below(3), after: random.below(4) };
-  switch (random.below(6)) {
+  switch (random.below(7)) {
     case 0:
       return { ...at, kind: 'refuse' };
     case 1:
@@ -88,6 +92,8 @@ function faultOf(random: Random): FaultInput {
       return { ...at, kind: 'status', status: 429, retryAfter: 1 + random.below(60) };
     case 4:
       return { ...at, kind: 'error', error: 'internal_error' };
+    case 5:
+      return { ...at, kind: 'commit_late', ms: random.below(LATEST_MS) };
     default:
       return { ...at, kind: 'drop_answer' };
   }
@@ -106,21 +112,6 @@ function moody(random: Random): Pacing {
   };
 }
 
-export interface Clock {
-  now(): number;
-  later(ms: number): void;
-}
-
-export function createClock(): Clock {
-  let ahead = 0;
-  return {
-    now: () => Date.now() + ahead,
-    later(ms) {
-      ahead += ms;
-    },
-  };
-}
-
 const PNG: ReplyFile = {
   name: 'chart.png',
   mediaType: 'image/png',
@@ -133,30 +124,27 @@ const PNG: ReplyFile = {
  * One answer, streamed in random views to the real reply on the real client, while calls fail, streams end and workers
  * are lost at random. Returns what is wrong with what stands there in the end; nothing, if all is well.
  */
-export async function runSeed(slack: SlackStandIn, clock: Clock, seed: number): Promise<string[]> {
+export async function runSeed(slack: SlackStandIn, time: PassingTime, seed: number): Promise<string[]> {
   const random = seededRandom(seed);
   slack.reset();
-  /** Waits in ticks of the event loop, longer ones longer; for the life of a stream the clock is moved. */
-  const pause = async (ms: number, signal: AbortSignal) => {
-    if (ms > 120_000)
-      await new Promise((_, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-      });
-    for (let ticks = 1 + Math.min(20, ms / 100); ticks > 0; ticks -= 1) {
-      signal.throwIfAborted();
-      await nextTick();
-    }
-    signal.throwIfAborted();
-  };
   const thread = await askIn(slack, random.chance(0.2) ? 'dm' : 'cloud', {
-    now: clock.now,
+    now: time.now,
     pacing: moody(random),
-    pause,
+    pause: time.pause,
   });
   const text = answerOf(random);
   const files = random.chance(0.15) ? [PNG] : [];
   const remark = text === '' || random.chance(0.2) ? notice('agent_failed') : undefined;
   for (let i = random.below(6); i > 0; i -= 1) slack.faults.add(faultOf(random));
+  if (random.chance(0.15)) {
+    const method = random.one(['chat.startStream', 'chat.postMessage', 'chat.update']);
+    slack.faults.add({
+      kind: 'commit_late',
+      method,
+      ms: random.below(LATEST_MS),
+      times: 1 + random.below(2),
+    });
+  }
   if (random.chance(0.4))
     slack.faults.add({ kind: 'end_stream', chance: 0.05 + random.next() * 0.5, seed, times: 20 });
 
@@ -184,7 +172,7 @@ export async function runSeed(slack: SlackStandIn, clock: Clock, seed: number): 
       const calls = slack.calls.length;
       for (let ticks = random.below(60); ticks > 0 && slack.calls.length < calls + 2; ticks -= 1)
         await nextTick();
-      if (random.chance(0.05)) clock.later(random.one([100_000, 245_000, 310_000]));
+      if (random.chance(0.05)) time.later(random.one([100_000, 245_000, 310_000]));
     }
     if (losses > 0) {
       losses -= 1;
@@ -203,6 +191,9 @@ export async function runSeed(slack: SlackStandIn, clock: Clock, seed: number): 
       if (!(error instanceof NoAnswer) || attempt > 20) throw error;
     }
   }
+  // Whatever was still to happen has happened.
+  time.later(LATEST_MS);
+  await nextTick();
   return judge(slack, thread.channel, thread.ts, last);
 }
 

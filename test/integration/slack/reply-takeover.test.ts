@@ -34,7 +34,8 @@ test('a successor goes on in the message that is on record', async () => {
   const parts = await reply.finish(say('Three instances run.'));
   expect(thread.messages()).toEqual(['Three instances run.']);
   expect(parts).toEqual([{ id: posted[0]?.id, streaming: false }]);
-  expect(thread.methods()).not.toContain('conversations.replies');
+  // Not to find it, but to see whether it stands there alone.
+  expect(thread.methods().filter((name) => name === 'conversations.replies')).toHaveLength(1);
 });
 
 test('a successor that has nothing to show yet leaves what stands there alone', async () => {
@@ -102,6 +103,42 @@ test('messages on record that the last answer does not need are taken away', asy
   expect(parts).toHaveLength(1);
 });
 
+test('a successor that has only a notice to add leaves the stream as it stands, and ends it', async () => {
+  await lostWorker('Three inst');
+  const posted = thread.noted.at(-1) ?? [];
+  const last = say('', { keep: true, notice: notice('stopped') });
+  const parts = await thread.open({ turn: { attempt: 2, posted } }).finish(last);
+  const [stream, remark] = bot();
+  expect(stream?.stream?.ended).toBe('finished');
+  expect(JSON.stringify(stream?.blocks)).toContain('Three inst');
+  expect(JSON.stringify(stream)).not.toContain('"in_progress"');
+  expect(remark?.text).toBe(notice('stopped').text);
+  expect(parts).toEqual([
+    { id: posted[0]?.id, streaming: false },
+    { id: remark?.ts, streaming: false },
+  ]);
+  // Whoever comes after finds the notice by its marker.
+  await thread.open({ turn: { attempt: 3, posted } }).finish(last);
+  expect(bot()).toHaveLength(2);
+});
+
+test('a notice is added below all messages of a long answer, none of which is touched', async () => {
+  const long = `${'some words & more '.repeat(1_500)}`;
+  await lostWorker(long);
+  const posted = thread.noted.at(-1) ?? [];
+  const before = thread.messages();
+  await thread
+    .open({ turn: { attempt: 2, posted } })
+    .finish(say('', { keep: true, notice: notice('stopped') }));
+  expect(thread.messages()).toEqual([...before, '']);
+  expect(bot().at(-1)?.text).toBe(notice('stopped').text);
+});
+
+test('a notice stands alone where nothing was left', async () => {
+  await thread.open({ turn: { attempt: 2 } }).finish(say('', { keep: true, notice: notice('stopped') }));
+  expect(bot().map((message) => message.text)).toEqual([notice('stopped').text]);
+});
+
 test('a thread of more than one page is read to its end', async () => {
   for (let i = 0; i < 230; i += 1) {
     await thread.slack.postAs('bob', 'cloud', `message ${i}`, { threadTs: thread.ts });
@@ -109,5 +146,12 @@ test('a thread of more than one page is read to its end', async () => {
   await thread.open().finish(say('Three.'));
   await thread.open({ turn: { attempt: 2 } }).finish(say('Three instances.'));
   expect(thread.messages().filter((text) => text !== '')).toEqual(['Three instances.']);
-  expect(thread.methods().filter((name) => name === 'conversations.replies')).toHaveLength(2);
+  const readings = thread.slack.calls.filter((call) => call.method === 'conversations.replies');
+  // Once to find it, once to see whether it stands there alone.
+  expect(readings.map((call) => typeof call.args.cursor)).toEqual([
+    'undefined',
+    'string',
+    'undefined',
+    'string',
+  ]);
 });

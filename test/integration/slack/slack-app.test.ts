@@ -1,9 +1,11 @@
 import { afterEach, expect, test } from 'vitest';
 import type { InboundMessage } from '../../../src/chat/vocabulary.ts';
+import type { Urgency } from '../../../src/slack/pacing.ts';
 import type { Accept, Retry } from '../../../src/turns/accept-turn.ts';
 import type { Acceptance } from '../../../src/turns/lanes.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { BOT, form, type Ingress, mention, send, startIngress } from './slack-ingress.ts';
+import { UNPACED } from './slack-thread.ts';
 
 const open: Ingress[] = [];
 afterEach(async () => {
@@ -140,6 +142,30 @@ test('a private explanation that Slack refuses does not fail the delivery', asyn
   expect((await send(ingress, mention())).status).toBe(200);
   expect(tried).toEqual(['auth.test', 'chat.postEphemeral']);
   expect((await send(ingress, mention())).status).toBe(200);
+});
+
+test('a private explanation without room waits beside the acknowledgement, as a courtesy', async () => {
+  const asked: [string, Urgency][] = [];
+  const room = Promise.withResolvers<void>();
+  const ingress = await start(
+    { acceptTurn: async () => ({ outcome: 'full' }) },
+    {
+      pacing: {
+        ...UNPACED,
+        async ask({ method, workspace, channel }, urgency) {
+          asked.push([`${workspace} ${method} ${channel}`, urgency]);
+          return asked.length === 1 ? { granted: false, waitMs: 20_000 } : { granted: true, waitMs: 0 };
+        },
+      },
+      pause: () => room.promise,
+    },
+  );
+  expect((await send(ingress, mention())).status).toBe(200);
+  await eventually('it was asked for', () => asked.length === 1);
+  expect(asked).toEqual([['T1 chat.postEphemeral C1', 'aside']]);
+  expect(whispers(ingress)).toEqual([]);
+  room.resolve();
+  await eventually('the word about the full lane', () => whispers(ingress).length === 1);
 });
 
 const press = (value = 'turn-1', more: Record<string, unknown> = {}) =>

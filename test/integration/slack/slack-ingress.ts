@@ -3,9 +3,11 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AdmissionRules } from '../../../src/chat/admission.ts';
-import { answerCommand } from '../../../src/commands/answer-command.ts';
+import { createCommands } from '../../../src/commands/commands.ts';
 import type { SlackClient } from '../../../src/slack/client.ts';
 import { createSlackIngress } from '../../../src/slack/ingress.ts';
+import type { Pause } from '../../../src/slack/pace.ts';
+import type { Pacing } from '../../../src/slack/pacing.ts';
 import { createSlackReceiver } from '../../../src/slack/receiver.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import type { Accept } from '../../../src/turns/accept-turn.ts';
@@ -13,6 +15,7 @@ import type { FeedbackStore } from '../../../src/turns/feedback.ts';
 import type { Once } from '../../../src/turns/once.ts';
 import type { QuestionChanges } from '../../../src/turns/question-changes.ts';
 import { createWebApp } from '../../../src/web/web-app.ts';
+import { UNPACED } from './slack-thread.ts';
 
 export const SECRET = 'signing-secret-of-the-test';
 export const BOT = 'U0CLOUDENG00';
@@ -32,12 +35,23 @@ export interface Ingress {
   close(): Promise<void>;
 }
 
+const NOTHING = { outcome: 'none', turnId: '', cancelled: 0, waiting: 0 } as const;
+const NOTHING_RUNS = {
+  stopLanes: async () => [NOTHING],
+  stopTurn: async () => NOTHING,
+  openTurnsIn: async () => [],
+  openTurnsOf: async () => [],
+  show: async () => undefined,
+};
+
 /** The real web app, receiver and Bolt app on a free port; only what lies behind `accept` is the test's. */
 export async function startIngress(
   accept: Partial<Accept>,
   options: {
     readonly rules?: AdmissionRules;
     readonly client?: SlackClient;
+    readonly pacing?: Pacing;
+    readonly pause?: Pause;
     readonly followUps?: 'thread' | 'mention';
     readonly changes?: Partial<QuestionChanges>;
     readonly recordFeedback?: FeedbackStore['record'];
@@ -67,6 +81,7 @@ export async function startIngress(
     apiUrl: '',
     botToken: 'xoxb-test',
     client,
+    pacing: options.pacing ?? UNPACED,
     rules: options.rules ?? OPEN,
     followUps: options.followUps ?? 'thread',
     accept: {
@@ -82,9 +97,10 @@ export async function startIngress(
     },
     recordFeedback: options.recordFeedback ?? (async () => 'new'),
     once: options.once ?? (async () => true),
-    answerCommand,
+    commands: createCommands({ operator: NOTHING_RUNS, now: () => Date.now() }),
+    pauseReason: async () => '',
     explainBlocked: async (turnId) => `a rule <matched> in ${turnId}`,
-    pause: () => Promise.resolve(),
+    pause: options.pause ?? (() => Promise.resolve()),
     monotonic: () => performance.now(),
     random: () => 0.5,
     onHandled: () => undefined,
@@ -94,7 +110,13 @@ export async function startIngress(
   const handle = options.withoutBolt ? createSlackReceiver(shared).handle : slack.handle;
   if (!handle) throw new Error('there is nothing to send to');
   const server = createServer(
-    createWebApp({ slackEvents: handle, notReady: async () => [], metrics: async () => '', log }),
+    createWebApp({
+      slackEvents: handle,
+      notReady: async () => [],
+      intake: async () => 'open',
+      metrics: async () => '',
+      log,
+    }),
   );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

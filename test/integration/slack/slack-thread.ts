@@ -50,6 +50,7 @@ export interface SlackThread {
   readonly slack: SlackStandIn;
   readonly channel: string;
   readonly ts: string;
+  readonly turn: ClaimedTurn;
   /** Every wait that was asked for, in milliseconds. */
   readonly waits: number[];
   /** What was put on record, newest last. */
@@ -158,12 +159,14 @@ export async function askIn(
     fence: '1',
     generation: 0,
     quietMs: 0,
+    at: {},
   };
   const methods = () => slack.calls.map((call) => call.method);
   return {
     slack,
     channel,
     ts,
+    turn,
     waits,
     noted,
     methods,

@@ -3,8 +3,9 @@ import { type AddressInfo, createServer, connect as dial, type Socket } from 'no
 import { afterEach, expect, test } from 'vitest';
 import { startRedis } from '../../../local/redis/start-redis.ts';
 import { type Connection, connect, connectForQueue, disconnect } from '../../../src/store/connection.ts';
-import { checkDurability, confirmDurable } from '../../../src/store/durability.ts';
+import { checkDurability, createConfirmation } from '../../../src/store/durability.ts';
 import { eventually } from '../../setup/eventually.ts';
+import { createForgetfulLink } from '../../setup/forgetful-link.ts';
 import { testRedis } from '../../setup/redis.ts';
 
 const open: Connection[] = [];
@@ -106,6 +107,26 @@ test('after Redis was away the same connection serves again', async () => {
   expect(await eventually('the end', () => redis.status === 'end')).toBe(true);
 });
 
+test('connections that were forgotten on their way are replaced', async () => {
+  const url = new URL(await testRedis());
+  const link = await createForgetfulLink(Number(url.port));
+  url.port = String(link.port);
+  const both = [connected(url.href), connected(url.href, connectForQueue)];
+  try {
+    for (const { redis } of both) await redis.set('key', 'value');
+    link.forget();
+    const answers = both.map(({ redis }) =>
+      eventually('Redis answers again', async () => (await redis.get('key')) === 'value', 20_000),
+    );
+    expect(await Promise.all(answers)).toEqual([true, true]);
+    for (const { errors } of both)
+      expect(errors.map(String)).toEqual([expect.stringMatching(/socket timeout/i)]);
+  } finally {
+    await Promise.all(both.map(({ redis }) => disconnect(redis, 50)));
+    await link.close();
+  }
+});
+
 test('the durability of a real Redis is read from INFO', async () => {
   const { redis } = connected(await testRedis());
   expect(await checkDurability(redis, 'none')).toEqual([]);
@@ -115,7 +136,7 @@ test('the durability of a real Redis is read from INFO', async () => {
 test('without a replica a write that must be replicated is not confirmed; other modes do not wait', async () => {
   const { redis } = connected(await testRedis());
   await redis.set('key', 'value');
-  await expect(confirmDurable(redis, 'replicated')).rejects.toThrow(/no Redis replica confirmed/);
-  await expect(confirmDurable(redis, 'aof')).resolves.toBeUndefined();
-  await expect(confirmDurable(redis, 'none')).resolves.toBeUndefined();
+  await expect(createConfirmation(redis, 'replicated')()).rejects.toThrow(/no Redis replica confirmed/);
+  await expect(createConfirmation(redis, 'aof')()).resolves.toBeUndefined();
+  await expect(createConfirmation(redis, 'none')()).resolves.toBeUndefined();
 });

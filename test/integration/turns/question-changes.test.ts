@@ -63,14 +63,14 @@ it('leaves a question alone that a worker begins, or has begun and lost, between
   });
   expect(await started.amendQuestion({ ...edit, claim: 'begun' })).toBe('running');
   expect((await rig.lanes.read('turn-begun'))?.message.text).toBe('as asked');
-  if (turn) await rig.lanes.finish(turn, 'done', 'answered');
+  if (turn) await rig.endTurn(turn);
 
   await ask('lost');
   const lost = changesWith(async () => rig.lanes.release(await begin()));
   expect(await lost.amendQuestion({ ...edit, claim: 'lost' })).toBe('running');
   expect(await rig.lanes.read('turn-lost')).toMatchObject({ state: 'queued', message: { text: 'as asked' } });
   const again = await begin();
-  await rig.lanes.finish(again, 'done', 'answered');
+  await rig.endTurn(again);
 
   await ask('cancelled');
   const late = changesWith(async () => rig.lanes.release(await begin()));

@@ -58,6 +58,8 @@ it('an ordinary turn takes few Redis commands from accept to the end', async () 
           },
           log: rig.log,
           now: () => Date.now(),
+          monotonic: () => performance.now(),
+          random: () => 0.5,
         },
         turn,
         hold,
@@ -83,7 +85,7 @@ it('an ordinary turn takes few Redis commands from accept to the end', async () 
       .commands()
       .map(nameOf)
       .filter((name) => !BESIDES.has(name));
-    for (const ours of ['ACCEPT', 'CLAIM', 'FINISH']) {
+    for (const ours of ['ACCEPT', 'CLAIM', 'POST', 'FINISH']) {
       expect(counted.filter((name) => name === ours)).toHaveLength(turns);
     }
     expect(counted.length / turns, `commands: ${counted.join(', ')}`).toBeLessThanOrEqual(10);

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { EMPTY_VIEW } from '../../../src/chat/vocabulary.ts';
 import { type Connection, connect, connectForQueue, disconnect } from '../../../src/store/connection.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createAccept } from '../../../src/turns/accept-turn.ts';
-import { createLanes, type Lanes } from '../../../src/turns/lanes.ts';
+import { createLanes, type LaneSettings, type Lanes } from '../../../src/turns/lanes.ts';
 import type { Hold } from '../../../src/turns/leases.ts';
+import { createOperator } from '../../../src/turns/operator.ts';
 import type { ClaimedTurn } from '../../../src/turns/turn.ts';
 import { createWakes } from '../../../src/turns/wakes.ts';
 import { startTurnWorker, type TurnWorkerDeps } from '../../../src/turns/worker.ts';
@@ -13,9 +15,9 @@ export type Run = (turn: ClaimedTurn, hold: Hold) => Promise<void>;
 let rigs = 0;
 
 /** Lanes, wakes and accept on a real Redis under a prefix of their own. `close` ends everything that was opened. */
-export function createRig(url: string, options: { readonly leaseMs?: number } = {}) {
+export function createRig(url: string, options: Partial<LaneSettings> & { readonly prefix?: string } = {}) {
   rigs += 1;
-  const prefix = `{tc}:rig-${rigs}`;
+  const { prefix = `{tc}:rig-${rigs}`, ...settings } = options;
   const closers: (() => Promise<unknown>)[] = [];
   const open = (connection: Connection) => {
     closers.push(() => disconnect(connection));
@@ -24,7 +26,8 @@ export function createRig(url: string, options: { readonly leaseMs?: number } = 
   const logged: string[] = [];
   const log = createLogger({ level: 'debug', destination: { write: (line) => void logged.push(line) } });
   const redis = open(connect({ url, name: 'rig' }));
-  const lanes = createLanes(redis, prefix, options.leaseMs);
+  const lanes = createLanes(redis, prefix, settings);
+  const operator = createOperator(redis, prefix);
   const wakes = createWakes(redis, prefix);
   closers.push(() => wakes.close());
 
@@ -65,6 +68,7 @@ export function createRig(url: string, options: { readonly leaseMs?: number } = 
     prefix,
     redis,
     lanes,
+    operator,
     wakes,
     log,
     logged,
@@ -72,6 +76,7 @@ export function createRig(url: string, options: { readonly leaseMs?: number } = 
     startWorker,
     /** Ends a turn as `runTurn` does: the lane is freed, and woken for if more is waiting. */
     async endTurn(turn: ClaimedTurn): Promise<void> {
+      await lanes.post(turn, { end: 'done', reason: 'answered', view: EMPTY_VIEW });
       const { wake } = await lanes.finish(turn, 'done', 'answered');
       if (wake) await wakes.add();
     },

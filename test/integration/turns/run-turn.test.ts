@@ -259,7 +259,7 @@ describe('a turn that this worker may not end', () => {
     expect(b.finals).toEqual([]);
     expect(b.ends).toEqual([]);
     expect(await rig.redis.hgetall(`${rig.prefix}:turn:${turn.id}`)).toEqual(before);
-    expect(await rig.lanes.finish(successor as ClaimedTurn, 'done', '')).toMatchObject({ held: true });
+    expect(await rig.lanes.finish(successor as ClaimedTurn, 'failed', '')).toMatchObject({ held: true });
     expect(b.replySignal()?.aborted).toBe(true);
   });
 
@@ -320,7 +320,7 @@ describe('a turn that this worker may not end', () => {
     });
     await b.runNext();
     expect(await b.state()).toBe('failed');
-    expect(b.ends).toEqual(['failed: reply refused']);
+    expect(b.ends).toEqual(['failed: reply_refused']);
     expect(b.wakes()).toBe(1);
     expect(await rig.lanes.depth()).toMatchObject({ readyLanes: 1, activeLanes: 0 });
   });
@@ -328,7 +328,7 @@ describe('a turn that this worker may not end', () => {
   it('keeps its lane until the lease runs out when the platform is away, and is then taken up again', async () => {
     const b = await bench({ agent: [answers], finish: () => Promise.reject(new Error('no answer')) });
     await b.runNext();
-    expect(await b.state()).toBe('running');
+    expect(await b.state()).toBe('posting');
     expect(b.ends).toEqual([]);
     expect(b.replySignal()?.aborted).toBe(true);
     expect(await rig.lanes.depth()).toMatchObject({ readyLanes: 0, activeLanes: 1 });

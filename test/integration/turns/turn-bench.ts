@@ -40,26 +40,92 @@ export const hangs = (then: () => void, ...events: Parameters<typeof numbered>[0
   };
 export const answers = says(text('Two instances.'), end());
 
-/** Makes a bench with one claimed turn, a scripted agent and a reply that records what it was asked to show. */
+export interface BenchOptions {
+  /** What it does in each exchange, one after the other; or in every one. */
+  readonly agent?: readonly Exchange[] | Exchange;
+  readonly canAttach?: boolean;
+  readonly finish?: (view: ReplyView) => Promise<void>;
+  readonly more?: Partial<RunTurnDeps>;
+}
+
+/** Everything that `runTurn` needs, with a scripted agent and replies that record what they were asked to show. */
+export function scriptedRun(rig: Rig, options: BenchOptions) {
+  const calls: AgentCall[] = [];
+  const shown: ReplyView[] = [];
+  const finals: ReplyView[] = [];
+  const ends: string[] = [];
+  const interrupted: string[] = [];
+  let wakes = 0;
+  let targetSignal: AbortSignal | undefined;
+  const openReply: OpenReply = (target) => {
+    targetSignal = target.signal;
+    return {
+      show: (view) => void shown.push(view),
+      async finish(view) {
+        target.assertHeld();
+        await options.finish?.(view);
+        const posted = [{ id: '1.1', streaming: false }];
+        await target.notePosted(posted);
+        finals.push(view);
+        return posted;
+      },
+    };
+  };
+  const deps: RunTurnDeps = {
+    lanes: rig.lanes,
+    openReply,
+    sessionOf: () => `session-${'x'.repeat(30)}`,
+    invoke(call) {
+      const { agent } = options;
+      const exchange = typeof agent === 'function' ? agent : agent?.[calls.length];
+      calls.push(call);
+      if (!exchange) throw new Error('the agent was invoked more often than expected');
+      return exchange(call);
+    },
+    stopSession: () => Promise.resolve(),
+    interruptionOf: (error) => (error instanceof Refusal ? error.interruption : undefined),
+    pause: (_ms, signal) => (signal.aborted ? Promise.reject(signal.reason as Error) : Promise.resolve()),
+    wake: () => {
+      wakes += 1;
+      return Promise.resolve();
+    },
+    canAttach: options.canAttach ?? true,
+    totalMs: 20_000,
+    trace: () => ({ traceId: 't', traceparent: '00-t', end: () => undefined }),
+    observer: {
+      firstText: () => undefined,
+      ended: (ending, reason) => ends.push(`${ending}: ${reason}`),
+      interrupted: (kind) => interrupted.push(kind),
+    },
+    log: rig.log,
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    random: () => 0.5,
+    ...options.more,
+  };
+  return {
+    deps,
+    calls,
+    shown,
+    finals,
+    ends,
+    interrupted,
+    wakes: () => wakes,
+    replySignal: () => targetSignal,
+  };
+}
+
+/** Makes a bench with one accepted question: its turn is claimed and run by hand. */
 export const benchOn =
   (at: () => Rig) =>
-  async (options: {
-    readonly agent?: readonly Exchange[];
-    readonly text?: string;
-    readonly files?: readonly string[];
-    readonly canAttach?: boolean;
-    readonly finish?: (view: ReplyView) => Promise<void>;
-    readonly prepare?: () => Promise<void>;
-    readonly more?: Partial<RunTurnDeps>;
-  }) => {
+  async (
+    options: BenchOptions & {
+      readonly text?: string;
+      readonly files?: readonly string[];
+      readonly prepare?: () => Promise<void>;
+    },
+  ) => {
     const rig = at();
-    const calls: AgentCall[] = [];
-    const shown: ReplyView[] = [];
-    const finals: ReplyView[] = [];
-    const ends: string[] = [];
-    const interrupted: string[] = [];
-    let wakes = 0;
-    let targetSignal: AbortSignal | undefined;
     const { acceptTurn } = rig.accept({ randomBytes });
     const acceptance = await acceptTurn(
       message({ text: options.text ?? 'How many?', files: options.files ?? [] }),
@@ -71,50 +137,8 @@ export const benchOn =
       if (!turn) throw new Error('nothing was ready');
       return turn;
     };
-
-    const openReply: OpenReply = (target) => {
-      targetSignal = target.signal;
-      return {
-        show: (view) => void shown.push(view),
-        async finish(view) {
-          target.assertHeld();
-          await options.finish?.(view);
-          const posted = [{ id: '1.1', streaming: false }];
-          await target.notePosted(posted);
-          finals.push(view);
-          return posted;
-        },
-      };
-    };
-    const deps: RunTurnDeps = {
-      lanes: rig.lanes,
-      openReply,
-      sessionOf: () => `session-${'x'.repeat(30)}`,
-      invoke(call) {
-        const exchange = options.agent?.[calls.length];
-        calls.push(call);
-        if (!exchange) throw new Error('the agent was invoked more often than expected');
-        return exchange(call);
-      },
-      stopSession: () => Promise.resolve(),
-      interruptionOf: (error) => (error instanceof Refusal ? error.interruption : undefined),
-      pause: (_ms, signal) => (signal.aborted ? Promise.reject(signal.reason as Error) : Promise.resolve()),
-      wake: () => {
-        wakes += 1;
-        return Promise.resolve();
-      },
-      canAttach: options.canAttach ?? true,
-      totalMs: 20_000,
-      trace: () => ({ traceId: 't', traceparent: '00-t', end: () => undefined }),
-      observer: {
-        firstText: () => undefined,
-        ended: (ending, reason) => ends.push(`${ending}: ${reason}`),
-        interrupted: (kind) => interrupted.push(kind),
-      },
-      log: rig.log,
-      now: () => Date.now(),
-      ...options.more,
-    };
+    const scripted = scriptedRun(rig, options);
+    const { deps } = scripted;
     const leases = keepLeases({
       lanes: rig.lanes,
       now: () => performance.now(),
@@ -126,19 +150,12 @@ export const benchOn =
       await runTurn(deps, turn, hold).finally(() => leases.close());
     };
     return {
-      deps,
-      calls,
-      shown,
-      finals,
-      ends,
-      interrupted,
+      ...scripted,
       turnId,
       claim,
       run,
       runNext: async () => run(await claim()),
-      wakes: () => wakes,
       state: async () => (await rig.lanes.read(turnId))?.state,
-      replySignal: () => targetSignal,
       /** Another worker takes the lane, as after a lease that ran out. */
       takeOver: async (turn: ClaimedTurn) => {
         await rig.lanes.release(turn);

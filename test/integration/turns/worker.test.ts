@@ -71,7 +71,7 @@ describe('the worker', () => {
     expect({ readyLanes, activeLanes, turns }).toEqual({
       readyLanes: 0,
       activeLanes: 0,
-      turns: { queued: 0, running: 0, done: total },
+      turns: { queued: 0, running: 0, posting: 0, done: total },
     });
   });
 

@@ -21,6 +21,7 @@ async function start(
   const server = createServer(
     createWebApp({
       notReady: async () => [],
+      intake: async () => 'open',
       metrics: async () => '# HELP x y\n',
       log: createLogger({ level: 'silent' }),
       ...deps,

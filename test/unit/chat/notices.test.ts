@@ -18,6 +18,9 @@ const RETRY: Record<NoticeCode, boolean> = {
   approval_unsupported: false,
   outcome_unknown: false,
   stopped: true,
+  stopped_by_operator: true,
+  stopped_for_newer: true,
+  stopped_in_change: false,
   internal: true,
 };
 const codes = Object.keys(RETRY) as NoticeCode[];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FAILPOINTS } from '../../faults/failpoints.ts';
-import { PLANTED_DEFECTS } from '../../faults/planted-defects.ts';
+import { changesOf, PLANTED_DEFECTS } from '../../faults/planted-defects.ts';
 import { firstStepOf, IN_FLIGHT, ROUND, scheduleOf } from '../../faults/schedule.ts';
 import { createDice } from '../../faults/seeded.ts';
 import { DISTURBANCES, describeStep, harm } from '../../faults/steps.ts';
@@ -51,7 +51,7 @@ describe('planted defects', () => {
   it.each(PLANTED_DEFECTS.map((defect) => [defect.name, defect] as const))(
     'fit the source: %s',
     async (_, defect) => {
-      const tree = await copyTree([defect.change]);
+      const tree = await copyTree(changesOf(defect));
       expect(tree.scripts.size).toBeGreaterThan(0);
       await tree.remove();
     },

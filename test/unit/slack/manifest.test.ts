@@ -37,6 +37,7 @@ const SCOPES_OF_EVENT: Record<string, readonly string[]> = {
   'message.im': ['im:history'],
   'message.mpim': ['mpim:history'],
   app_home_opened: [],
+  agent_session_stopped: [],
   reaction_added: ['reactions:read'],
 };
 
@@ -86,7 +87,7 @@ test('the names that the app says it listens to are those it registers', () => {
     /\[([^\]]*)\]/.exec(app.slice(app.indexOf(`  ${kind}: [`)))?.[1]?.split(', ');
   expect(registered('action')).toEqual(listed('actions'));
   expect(registered('view')).toEqual(listed('views'));
-  expect(new Set([...LISTENED.actions, ...LISTENED.views]).size).toBe(5);
+  expect(new Set([...LISTENED.actions, ...LISTENED.views]).size).toBe(6);
 });
 
 test('each slash command reaches the one request URL with its text as typed', () => {

@@ -18,6 +18,7 @@ import {
   type PartView,
   partsOf,
   RETRY_ACTION,
+  STOP_ACTION,
   statusText,
   taskChunk,
 } from '../../../src/slack/render.ts';
@@ -94,7 +95,8 @@ test('whatever a reply holds, its chunks keep Slack’s limits and mention nobod
     fc.property(view, (wanted) => {
       const [first = part('')] = partsOf(wanted, false);
       const chunks = [
-        openingTask(TURN, 0, 'in_progress'),
+        openingTask(TURN, 0, first, false),
+        openingTask(TURN, 0, { ...first, long: wanted.status ?? '' }, false),
         ...wanted.tasks.map((item) => taskChunk(TURN, item)),
         ...wanted.tasks.map((item) => taskChunk(TURN, { ...item, detail: `${item.detail}!` }, item)),
         ...(chunksSince(undefined, first.plan) ?? []),
@@ -183,7 +185,12 @@ test('details that stand on the card already are not sent again', () => {
 
 test('every part has an opening step of its own', () => {
   expect(openingTaskId(TURN, 1)).not.toBe(openingTaskId(TURN, 11));
-  expect(openingTask(TURN, 0, 'complete')).toMatchObject({ id: openingTaskId(TURN, 0), status: 'complete' });
+  expect(openingTask(TURN, 0, part('x'), false)).toMatchObject({
+    id: openingTaskId(TURN, 0),
+    title: 'Thinking',
+    status: 'complete',
+  });
+  expect(openingTask(TURN, 1, part(''), false)).toMatchObject({ title: 'Continued', status: 'in_progress' });
 });
 
 test('blank is what has neither words nor steps nor a remark', () => {
@@ -199,4 +206,17 @@ test('blank is what has neither words nor steps nor a remark', () => {
 test('a long status is cut between characters', () => {
   const status = statusText(`${'x'.repeat(248)}😀${'y'.repeat(50)}`);
   expect(status).toBe(`${'x'.repeat(248)}…`);
+});
+
+test('what takes long says so and can be stopped, until it is final', () => {
+  const view = { text: 'Two', tasks: [], status: 'is counting · 20 s', long: true } as const;
+  const [growing = part('')] = partsOf(view, false);
+  expect(openingTask(TURN, 0, growing, false)).toMatchObject({
+    title: 'is counting · 20 s',
+    status: 'in_progress',
+  });
+  expect(openingTask(TURN, 0, growing, true)).toMatchObject({ title: 'Thinking', status: 'complete' });
+  expect(JSON.stringify(messageOf(growing, TURN))).toContain(STOP_ACTION);
+  const [whole = part('')] = partsOf(view, true);
+  expect(JSON.stringify(messageOf(whole, TURN))).not.toContain(STOP_ACTION);
 });

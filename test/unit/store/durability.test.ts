@@ -28,6 +28,16 @@ test.each<[string, Record<string, string>, Durability, string[]]>([
     [],
   ],
   ['no replica', fit, 'replicated', ['no online replica']],
+  [
+    'a replica that is said to be online, and has not been heard for a minute',
+    { ...fit, slave0: 'ip=10.0.0.2,port=6379,state=online,offset=12,lag=60' },
+    'replicated',
+    ['no online replica'],
+  ],
+  ['a replica instead of the primary', { ...fit, role: 'slave' }, 'aof', ['leads to a replica']],
+  ['a full disk', { ...fit, aof_last_write_status: 'err' }, 'aof', ['append-only file']],
+  ['a Redis of long ago', { ...fit, redis_version: '6.0.16' }, 'aof', ['too old (6.0.16)']],
+  ['the oldest Redis that will do', { ...fit, redis_version: '6.2.0' }, 'aof', []],
   ['eviction', { ...fit, maxmemory_policy: 'allkeys-lru' }, 'aof', ['allkeys-lru']],
   [
     'eviction of keys with a time limit',

@@ -66,13 +66,14 @@ describe('metrics', () => {
   it('read the queue anew at each exposition', async () => {
     const metrics = start();
     let ready = 4;
-    metrics.watchQueue(async () => ({ ready, queued: 9, running: 2, oldestSeconds: 1.5 }));
+    metrics.watchQueue(async () => ({ ready, queued: 9, running: 2, paused: true, oldestSeconds: 1.5 }));
     expect((await samples(metrics)).get('threadcore_queue_ready_lanes')).toBe(4);
     ready = 7;
     const all = await samples(metrics);
     expect(all.get('threadcore_queue_ready_lanes')).toBe(7);
     expect(all.get('threadcore_turns_queued')).toBe(9);
     expect(all.get('threadcore_turns_running')).toBe(2);
+    expect(all.get('threadcore_intake_paused')).toBe(1);
     expect(all.get('threadcore_queue_oldest_seconds')).toBe(1.5);
   });
 
@@ -81,7 +82,7 @@ describe('metrics', () => {
     let down = false;
     metrics.watchQueue(async () => {
       if (down) throw new Error('connection lost');
-      return { ready: 4, queued: 7, running: 2 };
+      return { ready: 4, queued: 7, running: 2, paused: false };
     });
     metrics.turnEnded('done', 1);
     await metrics.expose();

@@ -1,83 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ReplyView } from '../../../src/chat/vocabulary.ts';
-import { type AgentEvent, TURN_UNKNOWN } from '../../../src/contract/events.ts';
-import { type AskAgentDeps, askAgent, type Exchange } from '../../../src/turns/ask-agent.ts';
-import type { Interruption } from '../../../src/turns/recovery-decision.ts';
+import { askAgent } from '../../../src/turns/ask-agent.ts';
 import { anyRun, end, failure, numbered, text, tool } from './agent-events.ts';
-
-/** What a scripted invocation does: sends events, then ends, fails, or waits until it is aborted. */
-interface Script {
-  readonly events?: readonly AgentEvent[];
-  readonly fails?: Interruption | Error;
-  readonly hangs?: boolean;
-}
-
-class Refusal extends Error {
-  readonly interruption: Interruption;
-  constructor(interruption: Interruption) {
-    super('refused');
-    this.interruption = interruption;
-  }
-}
-
-const aborted = (signal: AbortSignal) =>
-  new Promise<never>((_, reject) => {
-    const fail = () => reject(signal.reason as Error);
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
-
-function scripted(scripts: readonly Script[], options: Partial<AskAgentDeps> = {}) {
-  const exchanges: Pick<Exchange, 'mode' | 'afterSeq'>[] = [];
-  const views: ReplyView[] = [];
-  const pauses: number[] = [];
-  const interruptions: string[] = [];
-  const order: string[] = [];
-  let stops = 0;
-  const deps: AskAgentDeps = {
-    async *open({ mode, afterSeq, signal }) {
-      const script = scripts[exchanges.length];
-      exchanges.push({ mode, afterSeq });
-      if (!script) throw new Error('the agent was asked more often than expected');
-      yield* script.events ?? [];
-      if (script.fails instanceof Error) throw script.fails;
-      if (script.fails) throw new Refusal(script.fails);
-      if (script.hangs) await aborted(signal);
-    },
-    interruptionOf: (error) => (error instanceof Refusal ? error.interruption : undefined),
-    stopSession: () => {
-      stops += 1;
-      return Promise.resolve();
-    },
-    canAttach: true,
-    totalMs: 60_000,
-    signal: new AbortController().signal,
-    onView(view) {
-      views.push(view);
-      order.push(`view ${view.text} ${view.tasks.map((task) => task.state).join()}`.trim());
-    },
-    async onWrite() {
-      order.push('noting the change');
-      await new Promise(setImmediate);
-      order.push('change noted');
-    },
-    onInterruption: (interruption) => interruptions.push(interruption.kind),
-    pause: (ms, signal) => {
-      pauses.push(ms);
-      return signal.aborted ? Promise.reject(signal.reason as Error) : Promise.resolve();
-    },
-    ...options,
-  };
-  return { deps, exchanges, views, pauses, interruptions, order, stops: () => stops };
-}
-
-const start = { mode: 'start', afterSeq: 0 };
-const attach = (afterSeq: number) => ({ mode: 'attach', afterSeq });
-const unknownTurn: Script = { events: numbered([failure(TURN_UNKNOWN), end()]) };
-const busySession: Script = { events: numbered([failure('session_busy'), end()]) };
-const answered = numbered([text('Two '), text('instances.'), end()]);
-const throttled: Script = { fails: { kind: 'refused', code: 'agent_throttled', started: 'no' } };
+import {
+  answered,
+  attach,
+  busySession,
+  type Script,
+  scripted,
+  start,
+  throttled,
+  unknownTurn,
+} from './scripted-agent.ts';
 
 describe('asking the agent', () => {
   it('follows an answer to its end in one exchange', async () => {
@@ -101,11 +35,11 @@ describe('asking the agent', () => {
   });
 
   it.each([
-    ['model_throttled', 'agent_busy'],
-    ['model_auth', 'agent_misconfigured'],
-    ['model_unavailable', 'agent_unreachable'],
-    ['something_new', 'agent_failed'],
-  ] as const)('turns the error event %s into a notice and keeps the text', async (code, notice) => {
+    ['model_throttled', 'agent_busy', 'model_throttled'],
+    ['model_auth', 'agent_misconfigured', 'model_auth'],
+    ['model_unavailable', 'agent_unreachable', 'model_unavailable'],
+    ['something_new', 'agent_failed', 'agent_error: something_new'],
+  ] as const)('turns the error event %s into a notice and keeps the text', async (code, notice, reason) => {
     for (const events of [
       numbered([text('Half'), failure(code), end()]),
       numbered([text('Half'), failure(code)]),
@@ -115,7 +49,7 @@ describe('asking the agent', () => {
         end: 'failed',
         notice,
         view: { text: 'Half' },
-        reason: `agent error: ${code}`,
+        reason,
       });
       expect(run.exchanges).toEqual([start]);
     }
@@ -126,7 +60,7 @@ describe('asking the agent', () => {
     await expect(askAgent(run.deps)).resolves.toMatchObject({
       end: 'failed',
       notice: 'agent_failed',
-      reason: 'empty answer',
+      reason: 'empty_answer',
     });
   });
 

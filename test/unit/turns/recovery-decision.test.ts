@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { notice } from '../../../src/chat/notices.ts';
+import { FAILURE_POLICY, type RefusalCode } from '../../../src/turns/failure-policy.ts';
 import {
   decideNext,
+  failureOf,
   type Interruption,
-  type RefusalCode,
   type Situation,
 } from '../../../src/turns/recovery-decision.ts';
 
@@ -123,6 +124,32 @@ describe('what to do after an interruption', () => {
         step.do !== 'give_up' && step.afterMs > 0 === (step.do === 'start' && situation.starts === 0),
     );
     expect(hasty).toEqual([]);
+  });
+
+  it('is what the table of failures says: no wait, end or notice comes from elsewhere', () => {
+    for (const { interruption, situation, step } of every) {
+      const policy = FAILURE_POLICY[failureOf(interruption)];
+      // An attach that was turned away is looked for as after a cut.
+      const attaches = [...policy.attachAfterMs, ...FAILURE_POLICY.cut.attachAfterMs];
+      if (step.do === 'start') expect([0, ...policy.startAfterMs]).toContain(step.afterMs);
+      else if (step.do === 'attach') expect(attaches).toContain(step.afterMs);
+      else if (
+        situation.progress.sawWrite ||
+        (interruption.kind === 'turn_unknown' && situation.progress.gap)
+      )
+        expect(step).toEqual({ do: 'give_up', end: 'unknown', notice: 'outcome_unknown' });
+      else expect(step).toEqual({ do: 'give_up', end: policy.end, notice: policy.notice });
+    }
+  });
+
+  it('tries nothing again where the table has no waits for it', () => {
+    const stubborn = every.filter(({ interruption, situation, step }) => {
+      const { startAfterMs, attachAfterMs } = FAILURE_POLICY[failureOf(interruption)];
+      const looksForRun = situation.mode === 'attach' && startAfterMs.length > 0;
+      if (step.do === 'start') return startAfterMs.length === 0;
+      return step.do === 'attach' && attachAfterMs.length === 0 && !looksForRun;
+    });
+    expect(stubborn).toEqual([]);
   });
 
   it('comes to an end whatever the agent answers', () => {

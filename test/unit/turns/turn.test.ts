@@ -33,17 +33,26 @@ describe('a turn record', () => {
       posted: [],
       sawWrite: false,
       invoked: false,
+      at: {},
     });
   });
 
   it('is read with everything that was noted since', () => {
+    const outcome = { end: 'done', reason: 'answered', view: { text: 'Two.', tasks: [] } };
     const turn = parseTurn('turn-1', {
+      state: 'posting',
       message: JSON.stringify({ ...message, locale: 'de-DE' }),
       attempt: '3',
       crashes: '2',
       posted: JSON.stringify([{ id: '1.2', streaming: true }]),
       write: '1',
       invoked: '1',
+      opens: '1',
+      stop: 'person',
+      outcome: JSON.stringify(outcome),
+      reason: 'answered',
+      'at:queued': '1790000000000',
+      'at:posting': '1790000000009',
     });
     expect(turn).toMatchObject({
       attempt: 3,
@@ -52,20 +61,40 @@ describe('a turn record', () => {
       sawWrite: true,
       invoked: true,
       message: { locale: 'de-DE' },
+      opensThread: true,
+      stop: 'person',
+      outcome,
+      reason: 'answered',
+      at: { queued: 1_790_000_000_000, posting: 1_790_000_000_009 },
     });
   });
 
   it.each([
-    ['no message', {}],
+    ['no JSON', '{'],
+    ['another shape', '{"end":"done"}'],
+    ['no end of a turn', JSON.stringify({ end: 'queued', reason: '', view: { text: '', tasks: [] } })],
+    [
+      'a notice of another version',
+      JSON.stringify({ end: 'failed', notice: 'solar_storm', reason: '', view: { text: '', tasks: [] } }),
+    ],
+  ])('whose outcome is %s is read without it: the agent is asked again', (_, outcome) => {
+    const turn = parseTurn('turn-1', { state: 'queued', message: JSON.stringify(message), outcome });
+    expect(turn.outcome).toBeUndefined();
+  });
+
+  it.each([
+    ['no message', { message: undefined }],
     ['a message that is not JSON', { message: '{' }],
     ['a message of another shape', { message: '{"text":"hello"}' }],
     [
       'an unknown platform',
       { message: JSON.stringify({ ...message, key: { ...message.key, platform: 'irc' } }) },
     ],
-    ['posted parts of another shape', { message: JSON.stringify(message), posted: '[1]' }],
+    ['posted parts of another shape', { posted: '[1]' }],
+    ['a state that is none of ours', { state: 'dreaming' }],
   ])('is refused when it holds %s', (_, fields) => {
-    expect(() => parseTurn('turn-1', fields as Record<string, string>)).toThrow(/JSON|expected|option/i);
+    const record = { state: 'queued', message: JSON.stringify(message), ...fields };
+    expect(() => parseTurn('turn-1', record as Record<string, string>)).toThrow(/JSON|expected|option/i);
   });
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { channelId, errorOf, startWorkspace } from './workspace.ts';
 
-async function start() {
-  const workspace = await startWorkspace();
+async function start(options: Parameters<typeof startWorkspace>[0] = {}) {
+  const workspace = await startWorkspace(options);
   const channel = channelId(workspace.slack, 'cloud');
   return {
     ...workspace,
@@ -66,6 +66,35 @@ describe('planned faults of the Web API', () => {
     await post('quick');
     await slow;
     expect(texts()).toEqual(['quick', 'slow']);
+  });
+
+  test('a call that commits late loses its answer at once, and takes effect after a while', async () => {
+    const { slack, post, texts } = await start();
+    slack.faults.add({ method: 'chat.postMessage', kind: 'commit_late', ms: 100 });
+    await expect(post('late')).rejects.toThrow('fetch failed');
+    expect(texts()).toEqual([]);
+    await post('again');
+    await slack.waitFor(() => texts().length === 2, 5_000);
+    expect(texts()).toEqual(['again', 'late']);
+    expect(slack.calls.map((call) => call.status)).toEqual([0, 200]);
+  });
+
+  test('delays are waited for by a clock of the test’s own; what is late for a workspace that was emptied is forgotten', async () => {
+    const waits: { ms: number; over: () => void }[] = [];
+    const { slack, post, texts } = await start({
+      wait: (ms) => new Promise<void>((over) => void waits.push({ ms, over })),
+    });
+    slack.faults.add({ method: 'chat.postMessage', kind: 'commit_late', ms: 4_000 });
+    await expect(post('late')).rejects.toThrow('fetch failed');
+    slack.reset();
+    await post('new');
+    slack.faults.add({ method: 'chat.postMessage', kind: 'commit_late', ms: 5_000 });
+    await expect(post('later')).rejects.toThrow('fetch failed');
+    expect(texts()).toEqual(['new']);
+    for (const { over } of waits) over();
+    await slack.waitFor(() => texts().length > 1, 5_000);
+    expect(texts()).toEqual(['new', 'later']);
+    expect(waits.map(({ ms }) => ms)).toEqual([4_000, 5_000]);
   });
 
   test('a malformed fault is refused with its reason', async () => {

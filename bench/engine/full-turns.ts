@@ -1,0 +1,66 @@
+import { withContestants } from '../contestants/contestant.ts';
+import { startBareBolt, startVercelChat } from '../contestants/other-bots.ts';
+import { startThreadcore } from '../contestants/threadcore.ts';
+import { monitorRedis } from '../redis-monitor.ts';
+import { resultOf } from '../report.ts';
+import { createRounds, type Round } from '../round.ts';
+import { redisResults, slackResults } from '../turn-counts.ts';
+import type { PartOptions, PartOutcome } from './part.ts';
+
+const WARM_UP_MESSAGES = 2;
+
+/**
+ * Whole turns with an agent that answers at once: the signed event, its acknowledgement, the visible answer. Beside a bot
+ * on Vercel's Chat SDK with its state in Redis, and beside a bare Bolt app. Ours alone keeps the order, survives its own
+ * death, and asks an agent behind AgentCore's API for the answer.
+ */
+export async function measureFullTurns(options: PartOptions): Promise<PartOutcome> {
+  const { rounds, say } = options;
+  const { users, messages } = options.sizes;
+  const { play, problems } = createRounds(users);
+  return withContestants(async (started) => {
+    const ours = started(await startThreadcore({ ...options, agent: 'instant' }));
+    const vercel = started(await startVercelChat(options));
+    const bare = started(await startBareBolt(options));
+    const contestants = [
+      { name: 'Threadcore', bot: ours, rounds: [] as Round[] },
+      { name: 'vercel/chat', bot: vercel, rounds: [] as Round[] },
+      { name: 'bare Bolt', bot: bare, rounds: [] as Round[] },
+    ] as const;
+    for (const { name, bot } of contestants) await play(`${name}, warm-up`, bot, WARM_UP_MESSAGES);
+    for (let i = 1; i <= rounds; i += 1) {
+      say(`full turns, round ${i} of ${rounds}: ${users} users × ${messages} messages, three bots`);
+      for (const one of contestants)
+        one.rounds.push(await play(`${one.name}, round ${i}`, one.bot, messages));
+    }
+    // MONITOR slows Redis down, so commands are counted in a round of their own.
+    const monitor = await monitorRedis(ours.redis.port);
+    const counted = await play('counting', ours, messages);
+    const commands = await monitor.stop();
+
+    const [own, chat, bolt] = contestants.map((contestant) => contestant.rounds) as [
+      Round[],
+      Round[],
+      Round[],
+    ];
+    const beside = (suffix: string, baseline: Round[]) => {
+      const both = (metric: string, unit: string, read: (round: Round) => number | undefined) =>
+        resultOf(`${metric}${suffix}`, unit, own.map(read), baseline.map(read));
+      return [
+        ...both('turns_per_core', '1/s', ({ cpuMs }) => cpuMs && 1000 / cpuMs),
+        ...both('cpu_per_turn', 'ms', ({ cpuMs }) => cpuMs),
+        ...both('turns_per_second', '1/s', ({ perSecond }) => perSecond),
+        ...both('turns_driver_cpu', 'ms', ({ driverCpuMs }) => driverCpuMs),
+      ];
+    };
+    return {
+      results: [
+        ...beside('', chat),
+        ...beside('_bare_bolt', bolt),
+        ...redisResults(commands, counted.turns),
+        ...slackResults(own, chat),
+      ],
+      problems,
+    };
+  });
+}

@@ -1,0 +1,54 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createSlackAdapter } from '@chat-adapter/slack';
+import { createIoRedisState } from '@chat-adapter/state-ioredis';
+import { type Adapter, Chat } from 'chat';
+
+/**
+ * The same answers by Vercel's Chat SDK, set up as its guide says: the Slack adapter, its state in Redis through
+ * ioredis, and one post for each mention. `queue`, because by default it drops what is written while a thread is busy.
+ * What it had in hand when it dies is lost: Slack has been answered, and nothing of the message is in Redis.
+ */
+const { PORT, REDIS_URL = '', SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET, SLACK_API_URL } = process.env;
+
+const slack = createSlackAdapter({
+  botToken: SLACK_BOT_TOKEN ?? '',
+  signingSecret: SLACK_SIGNING_SECRET ?? '',
+  apiUrl: SLACK_API_URL ?? '',
+});
+const bot = new Chat({
+  userName: 'cloud-engineer',
+  // Its types disagree where an optional field may be undefined.
+  adapters: { slack: slack as Adapter },
+  state: createIoRedisState({ url: REDIS_URL }),
+  concurrency: 'queue',
+});
+
+bot.onNewMention(async (thread, message) => {
+  await thread.post(message.text.replace(/^@\S+ echo /, ''));
+});
+await bot.initialize();
+
+/** Its webhooks speak the web's Request and Response, which node:http does not. */
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  const headers = Object.entries(request.headers).flatMap(([name, value]): [string, string][] =>
+    typeof value === 'string' ? [[name, value]] : [],
+  );
+  const url = `http://${request.headers.host}${request.url}`;
+  const event = new Request(url, { method: 'POST', headers, body: Buffer.concat(chunks) });
+  const answered = await bot.webhooks.slack?.(event, { waitUntil: (task) => task.catch(console.error) });
+  response.writeHead(answered?.status ?? 404);
+  response.end(await answered?.text());
+}
+
+const server = createServer((request, response) => {
+  if (request.method === 'GET') response.end('ok');
+  else
+    answer(request, response).catch((error: unknown) => {
+      console.error(error);
+      response.destroy();
+    });
+});
+process.on('SIGTERM', () => process.exit(0));
+server.listen(Number(PORT), '127.0.0.1');

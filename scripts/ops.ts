@@ -1,0 +1,19 @@
+import { Command } from 'commander';
+import { auditCommand } from './ops/audit.ts';
+import { Complaint } from './ops/redis.ts';
+import { turnsCommand } from './ops/turns.ts';
+
+/** `npm run ops -- <command>`: what operators do from a terminal. Each command is a file in `ops/`. */
+const program = new Command('ops')
+  .description('Operate Threadcore: look after turns, pause and resume, check what is on record.')
+  .showHelpAfterError('(add --help for what there is)')
+  .addCommand(turnsCommand())
+  .addCommand(auditCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof Complaint)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

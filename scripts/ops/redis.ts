@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { findRunningLaptop } from '../../local/laptop/laptop-file.ts';
+import { ConfigError, loadOpsConfig, type OpsConfig } from '../../src/config.ts';
+import { type Connection, connect, disconnect } from '../../src/store/connection.ts';
+
+/** Something the operator can mend; shown without a stack. */
+export class Complaint extends Error {}
+
+/**
+ * Works on the Redis that `REDIS_URL` names; without it, on that of a laptop mode that runs in this folder.
+ *
+ * @throws Complaint when there is none, or it does not answer.
+ */
+export async function withRedis<T>(work: (redis: Connection, config: OpsConfig) => Promise<T>): Promise<T> {
+  const config = await opsConfig();
+  let trouble: Error | undefined;
+  const redis = connect({
+    url: config.url,
+    name: 'threadcore-ops',
+    onError: (error) => {
+      trouble = error;
+    },
+  });
+  try {
+    await redis.ping();
+    return await work(redis, config);
+  } catch (error) {
+    if (trouble && !(error instanceof Complaint))
+      throw new Complaint(`Redis does not answer: ${trouble.message}. Check REDIS_URL.`);
+    throw error;
+  } finally {
+    await disconnect(redis);
+  }
+}
+
+async function opsConfig(): Promise<OpsConfig> {
+  readDotEnv();
+  const laptop = process.env.REDIS_URL ? undefined : await findRunningLaptop('.threadcore');
+  return configured((env) => loadOpsConfig(laptop ? { ...env, REDIS_URL: laptop.redis } : env));
+}
+
+/** Reads a part of the configuration from the environment and `.env`; what is wrong with it is a Complaint. */
+export function configured<T>(load: (env: NodeJS.ProcessEnv) => T): T {
+  readDotEnv();
+  try {
+    return load(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new Complaint(`${error.message}\nOr start laptop mode (npm start) in this folder.`);
+  }
+}
+
+/** What stands in the environment already stays. */
+function readDotEnv(): void {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+}

@@ -1,0 +1,50 @@
+import type { ListedTurn } from '../../src/turns/operator.ts';
+import { TURN_STATES } from '../../src/turns/states.ts';
+
+const QUESTION_LENGTH = 48;
+
+/** Turns as rows: id, state, when it was asked, why it ended, and the beginning of the question. */
+export function tableOf(turns: readonly ListedTurn[]): string {
+  const rows = turns.map(({ id, state, reason, record }) => [
+    id,
+    state,
+    record ? new Date(record.receivedAt).toISOString().slice(0, 19) : '?',
+    reason ?? '',
+    record ? shortened(record.message.text) : '(unreadable)',
+  ]);
+  const all = [['turn', 'state', 'asked (UTC)', 'reason', 'question'], ...rows];
+  const widths = (all[0] ?? []).map((_, i) => Math.max(...all.map((row) => (row[i] ?? '').length)));
+  return all
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** One turn with all that is on record. */
+export function describeTurn({ id, state, reason, record }: ListedTurn): string {
+  const lines = [`turn      ${id}`, `state     ${state}`, ...(reason ? [`reason    ${reason}`] : [])];
+  if (!record) return [...lines, 'Its record cannot be read.'].join('\n');
+  const { message, at } = record;
+  const times = TURN_STATES.flatMap((name) => {
+    const time = at[name];
+    return time === undefined ? [] : [{ name, time }];
+  }).toSorted((a, b) => a.time - b.time);
+  return [
+    ...lines,
+    `asked by  ${message.sender.tenant}/${message.sender.id}`,
+    `in        ${message.key.platform} ${message.key.tenant}/${message.key.conversation}, thread ${message.key.thread}`,
+    `attempts  ${record.attempt}, workers lost ${record.crashes}`,
+    ...(record.sawWrite ? ['It had begun to change something.'] : []),
+    ...times.map(({ name, time }) => `${new Date(time).toISOString()}  ${name}`),
+    `question  ${message.text}`,
+  ].join('\n');
+}
+
+function shortened(text: string): string {
+  const words = text.replace(/\s+/g, ' ').trim();
+  return words.length <= QUESTION_LENGTH ? words : `${[...words].slice(0, QUESTION_LENGTH - 1).join('')}…`;
+}

@@ -1,0 +1,29 @@
+/** What a person can ask of the bot itself, in the same words after a mention, in a direct message or as `/agent …`. */
+export type Command =
+  | { readonly name: 'help' }
+  /** `all`: also the questions that wait. */
+  | { readonly name: 'stop'; readonly all: boolean }
+  | { readonly name: 'status' };
+
+/** Reads a command; undefined for anything else, which is a question. Only the exact words count. Pure. */
+export function parseCommand(text: string): Command | undefined {
+  const words = text
+    .trim()
+    .replace(/^\//, '')
+    .replace(/[?!.]+$/, '')
+    .trim()
+    .toLowerCase()
+    .split(/\s+/);
+  switch (words.join(' ')) {
+    case 'help':
+      return { name: 'help' };
+    case 'stop':
+      return { name: 'stop', all: false };
+    case 'stop all':
+      return { name: 'stop', all: true };
+    case 'status':
+      return { name: 'status' };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,147 @@
+import type { Command } from '../chat/command.ts';
+import { spoken } from '../chat/duration.ts';
+import { laneId } from '../chat/keys.ts';
+import { notice } from '../chat/notices.ts';
+import type { ConversationKey, Sender } from '../chat/vocabulary.ts';
+import type { Operator, Stopped } from '../turns/operator.ts';
+import type { TurnRecord } from '../turns/turn.ts';
+
+/** Who asks, and where. `thread` is empty for a command that belongs to no thread. */
+export interface Asker {
+  readonly key: ConversationKey;
+  readonly sender: Sender;
+}
+
+export interface CommandDeps {
+  readonly operator: Pick<Operator, 'stopLanes' | 'stopTurn' | 'openTurnsIn' | 'openTurnsOf' | 'show'>;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+export interface CommandAnswer {
+  /** In plain words. */
+  readonly text: string;
+  /** There was something to do, or to tell. */
+  readonly found: boolean;
+  /** A worker has it, and will show in the thread how it ends. */
+  readonly atWork: boolean;
+}
+
+export type Commands = ReturnType<typeof createCommands>;
+
+/** What the bot itself does when it is told to: at once, past the lanes. */
+export function createCommands(deps: CommandDeps) {
+  const { operator, now } = deps;
+  const byPerson = ({ sender }: Asker) =>
+    ({ reason: 'person', by: `${sender.tenant}:${sender.id}` }) as const;
+
+  /** The asker's own open turns: in the thread, or in the whole conversation where there is no thread. */
+  async function openHere({ key, sender }: Asker): Promise<TurnRecord[]> {
+    if (key.thread !== '') return operator.openTurnsIn(laneId(key, sender));
+    const turns = await operator.openTurnsOf(sender);
+    return turns.filter((turn) => turn.message.key.conversation === key.conversation);
+  }
+
+  async function stop(asker: Asker, all: boolean, claim?: string): Promise<CommandAnswer | undefined> {
+    const lanes =
+      asker.key.thread === ''
+        ? new Set((await openHere(asker)).map((turn) => turn.lane))
+        : [laneId(asker.key, asker.sender)];
+    const request = { ...byPerson(asker), all, ...(claim === undefined ? {} : { claim }) };
+    const stopped = await operator.stopLanes([...lanes], request);
+    return stopped && stopAnswer(stopped);
+  }
+
+  async function status(asker: Asker): Promise<CommandAnswer> {
+    const turns = await openHere(asker);
+    if (turns.length === 0) return nothing;
+    const waiting = turns.filter(isWaiting);
+    const lines = turns
+      .filter((turn) => !isWaiting(turn))
+      .map(
+        (turn) =>
+          `At work for ${spoken(Math.max(0, now() - turn.receivedAt))} on “${quoted(turn.message.text)}”.`,
+      );
+    if (waiting.length > 0)
+      lines.push(`${questions(waiting.length)} ${waiting.length === 1 ? 'waits' : 'wait'}.`);
+    const text = `${lines.join('\n')}\nWrite \`stop\` to end it.`;
+    return { found: true, atWork: turns.length > waiting.length, text };
+  }
+
+  async function run(command: Command, asker: Asker, claim?: string): Promise<CommandAnswer | undefined> {
+    switch (command.name) {
+      case 'help':
+        return { found: true, atWork: false, text: HELP };
+      case 'stop':
+        return stop(asker, command.all, claim);
+      case 'status':
+        return status(asker);
+      default:
+        return command satisfies never;
+    }
+  }
+
+  return {
+    run: async (command: Command, asker: Asker): Promise<CommandAnswer> =>
+      (await run(command, asker)) ?? nothing,
+
+    /**
+     * For a platform that delivers more than once: `claim` names the wish. Undefined when it was heard before, so that
+     * a `stop` that is delivered again does not stop the next question.
+     */
+    runOnce: (command: Command, asker: Asker, claim: string) => run(command, asker, claim),
+
+    /** Stops one turn, for the person who asked it. */
+    async stopTurn(turnId: string, asker: Asker): Promise<CommandAnswer> {
+      const turn = await operator.show(turnId);
+      if (!turn) return nothing;
+      const sender = turn.record?.message.sender;
+      if (sender?.id !== asker.sender.id || sender.tenant !== asker.sender.tenant)
+        return { ...nothing, text: NOT_YOURS };
+      return stopAnswer([await operator.stopTurn(turnId, byPerson(asker))]);
+    },
+  };
+}
+
+/** What `/agent` says of words that are no command. */
+export function unknownCommand(words: string): string {
+  return `I do not know the command “${[...words.trim()].slice(0, 60).join('')}”. ${HELP}`;
+}
+
+const HELP = notice('help').text;
+const NOT_YOURS = 'Only the person who asked can stop this.';
+const nothing: CommandAnswer = {
+  found: false,
+  atWork: false,
+  text: 'Nothing of yours is at work here.',
+};
+
+const isWaiting = (turn: TurnRecord) => turn.attempt === 0;
+
+function stopAnswer(stopped: readonly Stopped[]): CommandAnswer {
+  const has = (outcome: Stopped['outcome']) => stopped.some((one) => one.outcome === outcome);
+  const sum = (count: (one: Stopped) => number) => stopped.reduce((total, one) => total + count(one), 0);
+  const cancelled = sum((one) => one.cancelled + (one.outcome === 'cancelled' ? 1 : 0));
+  const waiting = sum((one) => one.waiting);
+  const words = [
+    ...(has('stopping') ? ['Stopping.'] : []),
+    ...(has('posting') ? ['The answer is complete already and is being shown.'] : []),
+    ...(cancelled > 0
+      ? [`${questions(cancelled)} that waited ${cancelled === 1 ? 'is' : 'are'} cancelled.`]
+      : []),
+    ...(waiting > 0
+      ? [
+          `${questions(waiting)} still ${waiting === 1 ? 'waits' : 'wait'}; write \`stop all\` to cancel that, too.`,
+        ]
+      : []),
+  ];
+  if (words.length === 0) return nothing;
+  return { found: true, atWork: has('stopping') || has('posting'), text: words.join(' ') };
+}
+
+const questions = (count: number) => (count === 1 ? 'One question' : `${count} questions`);
+
+function quoted(text: string): string {
+  const words = text.replace(/\s+/g, ' ').trim();
+  return words.length <= 60 ? words : `${[...words].slice(0, 59).join('')}…`;
+}

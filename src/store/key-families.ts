@@ -1,0 +1,179 @@
+/**
+ * Every kind of key that is kept in Redis, and what keeps it from growing without bound. Whoever adds a kind of key adds
+ * it here; docs/operate.md shows this as a table, and a test holds a real Redis to it.
+ */
+export interface KeyFamily {
+  /** What follows the key prefix and a colon. `<…>` stands for what differs. */
+  readonly names: readonly string[];
+  readonly holds: string;
+  readonly kept: string;
+  readonly bound: Bound;
+}
+
+/**
+ * expires   each key has a time to live of at most so many seconds; of a turn, from its end on
+ * work      there while turns wait or run; gone when none does
+ * constant  the same few keys for ever, with at most so many members (fields, entries; 1 for a value)
+ * pruned    a member stays for the days that the operator sets; a key of this kind is there once
+ */
+export type Bound =
+  | { readonly kind: 'expires'; readonly withinS: number }
+  | { readonly kind: 'work' }
+  | { readonly kind: 'constant'; readonly members: number }
+  | { readonly kind: 'pruned' };
+
+const DAY_S = 86_400;
+const expires = (withinS: number): Bound => ({ kind: 'expires', withinS });
+const work: Bound = { kind: 'work' };
+const constant = (members: number): Bound => ({ kind: 'constant', members });
+
+export const KEY_FAMILIES: readonly KeyFamily[] = [
+  {
+    names: ['claim:<name>'],
+    holds:
+      'the turn that a delivery became; a deleted message that never became one; things said or done once, such as the greeting, or `stop`',
+    kept: '26 hours; 1 hour; 400 days',
+    bound: expires(400 * DAY_S),
+  },
+  {
+    names: ['turn:<id>'],
+    holds: 'one question and its state',
+    kept: 'until it ends, then 7 days (Retry)',
+    bound: expires(7 * DAY_S),
+  },
+  {
+    names: ['lane:<id>'],
+    holds: 'waiting and active turns of one person in one thread, in order; at most 100',
+    kept: 'until empty',
+    bound: work,
+  },
+  {
+    names: ['lease:<lane>', 'leases'],
+    holds: 'which worker holds a lane, with its fence',
+    kept: 'while a turn runs',
+    bound: work,
+  },
+  {
+    names: ['ready', 'ready:<tenant>', 'ring'],
+    holds: 'lanes that wait for a worker, tenants taking turns',
+    kept: 'while they wait',
+    bound: work,
+  },
+  {
+    names: ['thread:<id>'],
+    holds: 'the bot takes part in this thread',
+    kept: '90 days after the last question',
+    bound: expires(90 * DAY_S),
+  },
+  {
+    names: ['generation:<lane>'],
+    holds: 'how often `new` began a fresh session; not written by this release',
+    kept: '400 days after the last `new`, longer than any memory of a session',
+    bound: expires(400 * DAY_S),
+  },
+  {
+    names: ['feedback:<turn>'],
+    holds: 'what each person thinks of an answer, with the reason in their words',
+    kept: '90 days after the last word',
+    bound: expires(90 * DAY_S),
+  },
+  {
+    names: ['fence', 'counts'],
+    holds: 'a counter of leases; turns by state',
+    kept: 'stays: one number, and one for each state',
+    bound: constant(10),
+  },
+  {
+    names: ['running'],
+    holds: 'how many turns each tenant runs',
+    kept: 'while turns run',
+    bound: work,
+  },
+  {
+    names: ['dead'],
+    holds: 'turns that failed or whose outcome is unknown, for `turns list`',
+    kept: '7 days after the last of them; the newest 10,000',
+    bound: expires(7 * DAY_S),
+  },
+  {
+    names: ['quota:<tenant>', 'quota:<tenant>:<person>'],
+    holds: 'when what was asked lately would be paid back, where there is a quota',
+    kept: 'until then, an hour at most',
+    bound: expires(3_600),
+  },
+  {
+    names: ['paused'],
+    holds: 'who has paused intake, and why',
+    kept: 'until intake is resumed',
+    bound: constant(3),
+  },
+  {
+    names: ['pace:<workspace>:<method>'],
+    holds: 'when the last calls of a Slack method were made, at most 600 times',
+    kept: '61 s after the last',
+    // A final call may be granted ahead, behind those that stand in line.
+    bound: expires(600),
+  },
+  {
+    names: ['paceheld:<workspace>'],
+    holds: 'until when Slack wants no calls (`Retry-After`), by method',
+    kept: 'until then',
+    bound: expires(DAY_S),
+  },
+  {
+    names: ['pacestrict:<workspace>:<method>'],
+    holds: 'Slack has lately refused such calls: until when final ones stand in line',
+    kept: '2 minutes after that',
+    bound: expires(DAY_S),
+  },
+  {
+    names: ['wakes:id', 'wakes:meta', 'wakes:events'],
+    holds: "BullMQ's counter of wakes, its settings, and what it did last",
+    kept: 'stays: one number, a few fields, about 10,000 entries',
+    // BullMQ cuts its events by whole blocks of a hundred.
+    bound: constant(10_100),
+  },
+  {
+    names: ['wakes:stalled-check'],
+    holds: 'that some worker has just looked for wakes of lost workers',
+    kept: '30 s',
+    bound: expires(60),
+  },
+  {
+    names: ['wakes:<name>'],
+    holds: "BullMQ's queue of wakes, and each wake that waits or is under way",
+    kept: 'while they wait; of a lost worker, about a minute',
+    bound: work,
+  },
+  {
+    names: ['audit:log', 'unsigned:audit:log'],
+    holds: 'who did what, chained, about 360 bytes an entry; apart where no key is configured',
+    kept: 'stays: the entries of the last `AUDIT_RETENTION_DAYS`',
+    bound: { kind: 'pruned' },
+  },
+  {
+    names: ['audit:head', 'unsigned:audit:head'],
+    holds: 'where the audit log ends, signed',
+    kept: 'stays: one value',
+    bound: constant(1),
+  },
+  {
+    names: ['audit:keys', 'unsigned:audit:keys'],
+    holds:
+      'names of the keys that signed the audit log, with KMS the wrapped keys; unsigned: its key in clear',
+    kept: 'stays: a field for each rotation',
+    bound: constant(100),
+  },
+];
+
+/** The first family that a key belongs to; undefined for a key of nobody's. Pure. */
+export function familyOf(keyPrefix: string, key: string): KeyFamily | undefined {
+  if (!key.startsWith(`${keyPrefix}:`)) return undefined;
+  const name = key.slice(keyPrefix.length + 1);
+  return KEY_FAMILIES.find((family) => family.names.some((pattern) => matches(pattern, name)));
+}
+
+function matches(pattern: string, name: string): boolean {
+  const [fixed = '', ...rest] = pattern.split(/<[^>]+>/);
+  return rest.length === 0 ? name === fixed : name.startsWith(fixed) && name.length > fixed.length;
+}

@@ -1,0 +1,67 @@
+import { spoken } from '../chat/duration.ts';
+import type { ReplyView } from '../chat/vocabulary.ts';
+
+/** After so long without anything new to see, the time that has passed is said instead. Milliseconds. */
+const SAY_AFTER_MS = 10_000;
+/** What takes longer than this can be stopped with a button. Milliseconds. */
+const LONG_AFTER_MS = 10_000;
+const LOOK_EVERY_MS = 1_000;
+
+export interface HeartbeatDeps {
+  readonly show: (view: ReplyView) => void;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+}
+
+/**
+ * Passes views on, and speaks up while nothing new comes: people see that a long task goes on, and for how long.
+ * A status that was given a time keeps it until there is another status.
+ */
+export function createHeartbeat(deps: HeartbeatDeps) {
+  const began = deps.now();
+  let view: ReplyView | undefined;
+  let seen = '';
+  let changedAt = began;
+  let time = '';
+  let long = false;
+
+  const decorated = (plain: ReplyView): ReplyView => ({
+    ...plain,
+    ...(time === '' ? {} : { status: `${(plain.status ?? 'is working').replace(/[.…]+$/, '')} · ${time}` }),
+    ...(long ? { long: true } : {}),
+  });
+
+  const look = () => {
+    const now = deps.now();
+    const silent = now - changedAt >= SAY_AFTER_MS;
+    const turnsLong = !long && now - began >= LONG_AFTER_MS;
+    if (!view || !(silent || turnsLong)) return;
+    if (silent) {
+      changedAt = now;
+      time = spoken(now - began);
+    }
+    long ||= turnsLong;
+    deps.show(decorated(view));
+  };
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  return {
+    show(next: ReplyView): void {
+      if (!stopped) timer ??= setInterval(look, LOOK_EVERY_MS);
+      const sight = JSON.stringify([next.status, next.text.length, next.tasks]);
+      if (sight !== seen) {
+        if (next.status !== view?.status) time = '';
+        seen = sight;
+        changedAt = deps.now();
+      }
+      view = next;
+      deps.show(decorated(next));
+    },
+    /** Nothing is shown by the clock from then on. */
+    stop(): void {
+      stopped = true;
+      clearInterval(timer);
+    },
+  };
+}

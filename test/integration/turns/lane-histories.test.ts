@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Connection, connect, disconnect } from '../../../src/store/connection.ts';
+import { testRedis } from '../../setup/redis.ts';
+import { createLaneModel } from './lane-model.ts';
+import { TENANTS } from './lane-world.ts';
+import { message } from './messages.ts';
+
+/** `LANE_HISTORIES=10000` for the whole campaign. */
+const HISTORIES = Number(process.env.LANE_HISTORIES ?? 250);
+
+let redis: Connection;
+beforeAll(async () => {
+  redis = connect({ url: await testRedis(), name: 'lane-histories' });
+});
+afterAll(() => disconnect(redis));
+
+const n = fc.nat({ max: 255 });
+const does = <const T extends string>(...names: T[]) => fc.record({ do: fc.constantFrom(...names), n });
+
+/** A step of a history: who does what. Every event has three names; a delivery carries some of them. */
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('deliver' as const),
+      tenant: fc.constantFrom(...TENANTS),
+      sender: fc.constantFrom('U1', 'U2'),
+      thread: fc.constantFrom('1.0', '1.0', '1.0', '2.0'),
+      addressed: fc.boolean(),
+      event: fc.nat({ max: 20 }),
+      names: fc.subarray(['event', 'place', 'client'], { minLength: 1 }),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('claim' as const), dies: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('finish' as const),
+      n,
+      end: fc.constantFrom('done' as const, 'done' as const, 'failed' as const, 'unknown' as const),
+    }),
+  },
+  { weight: 4, arbitrary: does('post', 'release', 'note', 'renew') },
+  { weight: 1, arbitrary: does('staleWrite') },
+  { weight: 1, arbitrary: does('drop') },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('stop' as const), n, all: fc.boolean(), named: fc.boolean() }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('togglePause' as const, 'sweep' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('edit' as const), n, editor: fc.constantFrom('U1', 'U2') }),
+  },
+  { weight: 1, arbitrary: does('remove') },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('sweep' as const) }) },
+);
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+/** Under the rules that an operator can choose. */
+const rules = fc.record({
+  policy: fc.constantFrom('queue' as const, 'queue' as const, 'latest' as const, 'interrupt' as const),
+  tenantAtOnce: fc.constantFrom(0, 0, 1, 2),
+});
+
+async function take(model: ReturnType<typeof createLaneModel>, act: Step): Promise<void> {
+  switch (act.do) {
+    case 'deliver': {
+      const claims = act.names.map((name) => `${name}:${act.tenant}:${act.event}`);
+      return model.accept(message({ ...act, claims }));
+    }
+    case 'claim':
+      return void (await model.claim(act.dies));
+    case 'finish':
+      return model.finish(act.n, act.end);
+    case 'stop':
+      await model.stop(act.n, act.all, act.named);
+      return model.compareOpen();
+    case 'edit':
+      return model.edit(act.n, act.editor);
+    case 'togglePause':
+    case 'sweep':
+      return model[act.do]();
+    default:
+      return model[act.do](act.n);
+  }
+}
+
+it(
+  'lanes keep every promise in any history of deliveries, edits, deletions, stops, pauses, crashes, shutdowns and stale workers',
+  async () => {
+    let histories = 0;
+    await fc.assert(
+      fc.asyncProperty(rules, fc.array(step, { maxLength: 50, size: 'max' }), async (given, history) => {
+        histories += 1;
+        const model = createLaneModel(redis, `{tc}:${histories}`, given);
+        for (const act of history) {
+          await take(model, act);
+          await model.compare();
+        }
+        await model.drain();
+      }),
+      { numRuns: HISTORIES, endOnFailure: true },
+    );
+    expect(histories).toBe(HISTORIES);
+  },
+  60_000 * Math.ceil(HISTORIES / 250),
+);

@@ -1,0 +1,142 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EMPTY_VIEW, type ReplyView } from '../../../src/chat/vocabulary.ts';
+import { createHeartbeat } from '../../../src/turns/heartbeat.ts';
+
+/** A person is not left without a sign of life for longer. Milliseconds. */
+const LONGEST_SILENCE_MS = 15_000;
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function heartbeat() {
+  const shown: { readonly at: number; readonly view: ReplyView }[] = [];
+  const began = performance.now();
+  const now = () => performance.now() - began;
+  const beat = createHeartbeat({ now, show: (view) => shown.push({ at: now(), view }) });
+  return { ...beat, shown, last: () => shown.at(-1)?.view, pass: (ms: number) => vi.advanceTimersByTime(ms) };
+}
+const says = (status: string, text = ''): ReplyView => ({ ...EMPTY_VIEW, status, text });
+
+describe('the heartbeat of a long turn', () => {
+  it('passes on at once what is new, as it is', () => {
+    const beat = heartbeat();
+    beat.show(says('is thinking…'));
+    beat.show(says('is thinking…', 'Two'));
+    expect(beat.shown).toEqual([
+      { at: 0, view: says('is thinking…') },
+      { at: 0, view: says('is thinking…', 'Two') },
+    ]);
+    beat.stop();
+  });
+
+  it('says how long it has been when the agent is silent, again and again, and offers to stop it', () => {
+    const beat = heartbeat();
+    beat.show(says('is thinking…'));
+    beat.pass(65_000);
+    expect(beat.shown.map(({ view }) => view.status)).toEqual([
+      'is thinking…',
+      'is thinking · 10 s',
+      'is thinking · 20 s',
+      'is thinking · 30 s',
+      'is thinking · 40 s',
+      'is thinking · 50 s',
+      'is thinking · 1 min 0 s',
+    ]);
+    expect(beat.shown.map(({ view }) => view.long)).toEqual([
+      undefined,
+      ...Array.from({ length: 6 }, () => true),
+    ]);
+    beat.stop();
+  });
+
+  it('counts from the beginning of the turn, and keeps the words that stand there', () => {
+    const beat = heartbeat();
+    beat.show(says('is thinking…'));
+    beat.pass(8_000);
+    beat.show(says('is looking at EC2', 'So far: '));
+    beat.pass(10_000);
+    expect(beat.last()).toEqual({ ...says('is looking at EC2 · 18 s', 'So far: '), long: true });
+    beat.stop();
+  });
+
+  it('says that it works where the agent has said nothing of what it does', () => {
+    const beat = heartbeat();
+    beat.show({ ...EMPTY_VIEW, text: 'So far' });
+    beat.pass(10_000);
+    expect(beat.last()?.status).toBe('is working · 10 s');
+    beat.stop();
+  });
+
+  it('does not take a time back while the status stays the same, so that the line does not flicker', () => {
+    const beat = heartbeat();
+    beat.show(says('is thinking…'));
+    beat.pass(10_000);
+    const before = beat.shown.length;
+    for (const text of ['a', 'ab', 'abc']) {
+      beat.show(says('is thinking…', text));
+      beat.pass(1_000);
+    }
+    expect(new Set(beat.shown.slice(before).map(({ view }) => view.status))).toEqual(
+      new Set(['is thinking · 10 s']),
+    );
+    beat.show(says('is writing…', 'abc'));
+    expect(beat.last()?.status).toBe('is writing…');
+    beat.stop();
+  });
+
+  it('takes the same look again for silence', () => {
+    const beat = heartbeat();
+    beat.show(says('is thinking…', 'a'));
+    beat.pass(6_000);
+    beat.show(says('is thinking…', 'a'));
+    beat.pass(4_000);
+    expect(beat.last()?.status).toBe('is thinking · 10 s');
+    beat.stop();
+  });
+
+  it('says nothing by itself before there is anything to show, nor after the end', () => {
+    const beat = heartbeat();
+    beat.pass(60_000);
+    expect(beat.shown).toEqual([]);
+    beat.show(says('is thinking…'));
+    beat.stop();
+    beat.pass(60_000);
+    expect(beat.shown).toHaveLength(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('begins no clock when it is shown something after its end', () => {
+    const beat = heartbeat();
+    beat.stop();
+    beat.show(says('late'));
+    beat.pass(60_000);
+    expect(beat.shown).toHaveLength(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('leaves nobody without a new look for longer than fifteen seconds, whatever the agent does', () => {
+    const silence = fc.integer({ min: 0, max: 40_000 });
+    const look = fc.record({ status: fc.constantFrom('a', 'b'), text: fc.constantFrom('', 'x', 'xy') });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(silence, look), { maxLength: 12 }), (happenings) => {
+        const beat = heartbeat();
+        beat.show(says('is thinking…'));
+        for (const [ms, { status, text }] of happenings) {
+          beat.pass(ms);
+          beat.show(says(status, text));
+        }
+        beat.pass(40_000);
+        beat.stop();
+        const looks = beat.shown.filter(
+          ({ view }, i) => JSON.stringify(view) !== JSON.stringify(beat.shown[i - 1]?.view),
+        );
+        const times = [...looks.map(({ at }) => at), beat.shown.at(-1)?.at ?? 0];
+        const longest = Math.max(...times.slice(1).map((at, i) => at - (times[i] ?? 0)));
+        expect(longest).toBeLessThanOrEqual(LONGEST_SILENCE_MS);
+      }),
+    );
+  });
+});
