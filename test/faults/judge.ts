@@ -14,8 +14,10 @@ export interface QuestionSeen {
   readonly canary: string;
   /** Slack got a 2xx for one of its deliveries. */
   readonly acknowledged: boolean;
+  /** Its author said stop: it may end as stopped, and without a word where no worker had begun it. */
+  readonly toldToStop: boolean;
   /** Turn records that hold it. */
-  readonly turns: readonly { readonly id: string; readonly state: string }[];
+  readonly turns: readonly { readonly id: string; readonly state: string; readonly begun: boolean }[];
   readonly replies: readonly ReplySeen[];
   /** Whole answers of the agent's finished runs, and what was said by those that were not finished. */
   readonly answers: readonly string[];
@@ -85,8 +87,11 @@ export function judge(run: RunSeen): Verdict {
     if (question.writes > 1) found('writtenTwice', `${canary} was carried out ${question.writes} times`);
     if (question.startedAgain > 0) found('startedAgain', `${canary} was started although it ran already`);
     if (question.overlaps > 0) found('outOfOrder', `${canary} was asked while the one before ran`);
+    const stopped = turns.find(({ state }) => state === 'stopped');
+    if (stopped && !question.toldToStop) found('lost', `${canary} was stopped, and nobody had asked for it`);
     const [reply] = replies;
     if (!reply) {
+      if (stopped && !stopped.begun) continue;
       if (question.acknowledged || turns.length > 0)
         found('lost', `${canary} has no reply (${stateOf(question)})`);
       continue;

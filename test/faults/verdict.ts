@@ -35,6 +35,7 @@ export async function verdictOf(
       return {
         canary,
         acknowledged: talk.acknowledged(canary),
+        toldToStop: talk.toldToStop(canary),
         turns: turns.filter((turn) => turn.canary === canary),
         replies: sorted.filter((one) => one.canary === canary).map((one) => one.reply),
         answers: record?.answers ?? [],
