@@ -81,7 +81,8 @@ export function judge(run: RunSeen): Verdict {
   };
 
   for (const question of run.lanes.flat()) {
-    const { canary, replies, turns } = question;
+    const { canary, turns } = question;
+    const replies = wholeReplies(question);
     if (turns.length > 1) found('duplicated', `${canary} became ${turns.length} turns`);
     if (replies.length > 1) found('duplicated', `${canary} has ${replies.length} replies: ${texts(replies)}`);
     if (question.writes > 1) found('writtenTwice', `${canary} was carried out ${question.writes} times`);
@@ -121,6 +122,17 @@ export function judge(run: RunSeen): Verdict {
   problems.push(...run.troubles);
   if (!run.drained) problems.push('not everything came to its end in time');
   return { ...count, turns: run.lanes.flat().length, notices, problems };
+}
+
+/**
+ * A worker that ends a turn of which another had shown something, and has nothing to show itself, leaves that and adds
+ * its remark below: two messages, one reply. Not of an answer that is complete.
+ */
+function wholeReplies({ replies, turns }: QuestionSeen): readonly ReplySeen[] {
+  const [kept, remark, ...more] = replies;
+  const apart = kept?.notices.length === 0 && remark?.text === '' && remark.notices.length > 0;
+  if (!kept || !remark || !apart || turns.some(({ state }) => state === 'done')) return replies;
+  return [{ ...kept, notices: remark.notices, streaming: kept.streaming || remark.streaming }, ...more];
 }
 
 /** Why what stands there is not how it should look; undefined when it is. */

@@ -34,9 +34,7 @@ export async function copyTree(changes: readonly Change[] = [], root = ROOT): Pr
   const folder = await mkdtemp(join(tmpdir(), 'threadcore-faults-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    for (const part of ['src', 'scripts']) {
-      await cp(join(root, part), join(folder, part), { recursive: true });
-    }
+    await cp(join(root, 'src'), join(folder, 'src'), { recursive: true });
     await cp(join(root, 'package.json'), join(folder, 'package.json'));
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
     for (const change of changes) await apply(change, folder);
@@ -76,6 +74,10 @@ async function scriptsOf(folder: string): Promise<ScriptNames> {
 export async function buildTree(changes: readonly Change[] = [], root = ROOT): Promise<BuiltTree> {
   const tree = await copyTree(changes, root);
   try {
+    // For the operators' command.
+    for (const part of ['scripts', 'local']) {
+      await cp(join(root, part), join(tree.folder, part), { recursive: true });
+    }
     return { ...tree, ...(await bundle(join(tree.folder, 'src/main.ts'), tree.folder)) };
   } catch (error) {
     await tree.remove();

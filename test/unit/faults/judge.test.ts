@@ -109,6 +109,15 @@ describe('the judge of a run', () => {
     expect(stopped(false, false)).toBe(1);
   });
 
+  it('takes words that were kept and a remark below them for one reply, but not below a complete answer', () => {
+    const kept = { ...reply, text: 'canary-s1-q1 run1' };
+    const remark = { ...reply, ts: '1.000200', text: '', notices: ['Stopped.'] };
+    const ended = (state: string) =>
+      judged([[question({ replies: [kept, remark], turns: [{ id: 'turn-1', state, begun: true }] })]]);
+    expect(ended('failed')).toMatchObject({ notices: 1, problems: [] });
+    expect(ended('done')).toMatchObject({ duplicated: 1 });
+  });
+
   it('counts a status line that nobody takes away as stale', () => {
     expect(judged([[question()]], { statuses: ['D1 1.0 still says “is thinking…”'] })).toMatchObject({
       staleVisible: 1,
