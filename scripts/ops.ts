@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { Complaint } from './ops/redis.ts';
+import { Complaint, HELP_HINT } from './ops/redis.ts';
 import { turnsCommand } from './ops/turns.ts';
 
 /** `npm run ops -- <command>`: what operators do from a terminal. Each command is a file in `ops/`. */
 const program = new Command('ops')
   .description('Operate Threadcore: look after turns, pause and resume.')
-  .showHelpAfterError('(add --help for what there is)')
+  .showHelpAfterError(HELP_HINT)
   .addCommand(turnsCommand());
 
 try {

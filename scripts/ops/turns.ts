@@ -8,7 +8,7 @@ import { createLanes } from '../../src/turns/lanes.ts';
 import { createOperator, type ListedTurn, type Operator } from '../../src/turns/operator.ts';
 import { isEnd } from '../../src/turns/states.ts';
 import { createWakes } from '../../src/turns/wakes.ts';
-import { Complaint, withRedis } from './redis.ts';
+import { Complaint, HELP_HINT, withRedis } from './redis.ts';
 import { describeTurn, tableOf } from './turn-table.ts';
 
 interface Output {
@@ -17,7 +17,9 @@ interface Output {
 
 /** `turns list | show | retry | stop | drop | pause | resume`. */
 export function turnsCommand(): Command {
-  const turns = new Command('turns').description('Questions and their answers: look, retry, stop, pause.');
+  const turns = new Command('turns')
+    .description('Questions and their answers: look, retry, stop, pause.')
+    .showHelpAfterError(HELP_HINT);
   const json = ['--json', 'one JSON document instead of text'] as const;
 
   turns
