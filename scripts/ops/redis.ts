@@ -28,7 +28,8 @@ export async function withRedis<T>(work: (redis: Connection, config: RedisConfig
     await redis.ping();
     return await work(redis, config);
   } catch (error) {
-    if (trouble && !(error instanceof Complaint)) throw new Complaint(`Redis does not answer: ${trouble.message}. Check REDIS_URL.`);
+    if (trouble && !(error instanceof Complaint))
+      throw new Complaint(`Redis does not answer: ${trouble.message}. Check REDIS_URL.`);
     throw error;
   } finally {
     await disconnect(redis);
