@@ -1,4 +1,4 @@
-import { type AgentConfig, readAgent } from './config/agent.ts';
+import { type AgentConfig, readAgent, readRegion } from './config/agent.ts';
 import {
   type LanesConfig,
   type RedisConfig,
@@ -14,6 +14,7 @@ import {
   type WorkerConfig,
 } from './config/core.ts';
 import { ConfigError, createReader, type Environment, oneOf, type Reader } from './config/reader.ts';
+import { type AuditConfig, readAudit, readSecrets, type SecretsConfig } from './config/secrets.ts';
 import { type AccessConfig, readAccess, readSlack, type SlackConfig } from './config/slack.ts';
 
 export type { AgentConfig } from './config/agent.ts';
@@ -26,6 +27,7 @@ export type {
   WorkerConfig,
 } from './config/core.ts';
 export { ConfigError, type Environment } from './config/reader.ts';
+export type { AuditConfig, SecretsConfig } from './config/secrets.ts';
 export type { AccessConfig, SlackConfig } from './config/slack.ts';
 
 /** Everything that an operator decides, checked and frozen. `.env.example` explains each variable. */
@@ -40,7 +42,20 @@ export interface Config {
   readonly slack: SlackConfig;
   readonly access: AccessConfig;
   readonly agent: AgentConfig;
+  readonly secrets: SecretsConfig;
+  readonly audit: AuditConfig;
   readonly telemetry: TelemetryConfig;
+}
+
+/** Where keys come from. */
+export interface KeysConfig {
+  readonly region: string;
+  readonly secrets: SecretsConfig;
+}
+
+/** What the operator's commands need: where the turns and the audit log are kept, and the keys. */
+export interface OpsConfig extends RedisConfig, KeysConfig {
+  readonly audit: AuditConfig;
 }
 
 /**
@@ -56,13 +71,31 @@ export function loadConfig(env: Environment = process.env): Config {
 }
 
 /**
- * Only what an operator's command needs: where the turns are kept.
+ * Only what an operator's command needs.
  *
  * @throws ConfigError as `loadConfig` does.
  */
-export function loadRedisConfig(env: Environment = process.env): RedisConfig {
+export function loadOpsConfig(env: Environment = process.env): OpsConfig {
+  return loadPart(env, (reader) => ({ ...readRedis(reader), ...readKeys(reader), audit: readAudit(reader) }));
+}
+
+/**
+ * Only the keys, for what needs no Redis.
+ *
+ * @throws ConfigError as `loadConfig` does.
+ */
+export function loadKeysConfig(env: Environment = process.env): KeysConfig {
+  return loadPart(env, readKeys);
+}
+
+const readKeys = (reader: Reader): KeysConfig => ({
+  region: readRegion(reader),
+  secrets: readSecrets(reader),
+});
+
+function loadPart<T>(env: Environment, read: (reader: Reader) => T): Readonly<T> {
   const reader = createReader(env);
-  const config = readRedis(reader);
+  const config = read(reader);
   if (reader.problems.length > 0) throw new ConfigError(reader.problems);
   return Object.freeze(config);
 }
@@ -87,6 +120,8 @@ function readAll(reader: Reader): Config {
     slack: readSlack(reader, role !== 'worker'),
     access: readAccess(reader),
     agent: readAgent(reader, role !== 'web'),
+    secrets: readSecrets(reader),
+    audit: readAudit(reader),
     telemetry: readTelemetry(reader),
   };
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { findRunningLaptop } from '../../local/laptop/laptop-file.ts';
-import { ConfigError, loadRedisConfig, type RedisConfig } from '../../src/config.ts';
+import { ConfigError, loadOpsConfig, type OpsConfig } from '../../src/config.ts';
 import { type Connection, connect, disconnect } from '../../src/store/connection.ts';
 
 /** Shown below a command that cannot be read. Each group of commands has to be told by itself. */
@@ -14,8 +14,8 @@ export class Complaint extends Error {}
  *
  * @throws Complaint when there is none, or it does not answer.
  */
-export async function withRedis<T>(work: (redis: Connection, config: RedisConfig) => Promise<T>): Promise<T> {
-  const config = await redisConfig();
+export async function withRedis<T>(work: (redis: Connection, config: OpsConfig) => Promise<T>): Promise<T> {
+  const config = await opsConfig();
   let trouble: Error | undefined;
   const redis = connect({
     url: config.url,
@@ -36,13 +36,24 @@ export async function withRedis<T>(work: (redis: Connection, config: RedisConfig
   }
 }
 
-async function redisConfig(): Promise<RedisConfig> {
-  if (existsSync('.env')) process.loadEnvFile('.env');
+async function opsConfig(): Promise<OpsConfig> {
+  readDotEnv();
   const laptop = process.env.REDIS_URL ? undefined : await findRunningLaptop('.threadcore');
+  return configured((env) => loadOpsConfig(laptop ? { ...env, REDIS_URL: laptop.redis } : env));
+}
+
+/** Reads a part of the configuration from the environment and `.env`; what is wrong with it is a Complaint. */
+export function configured<T>(load: (env: NodeJS.ProcessEnv) => T): T {
+  readDotEnv();
   try {
-    return loadRedisConfig(laptop ? { ...process.env, REDIS_URL: laptop.redis } : process.env);
+    return load(process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new Complaint(`${error.message}\nOr start laptop mode (npm start) in this folder.`);
   }
+}
+
+/** What stands in the environment already stays. */
+function readDotEnv(): void {
+  if (existsSync('.env')) process.loadEnvFile('.env');
 }

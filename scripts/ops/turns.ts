@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
+import { carryOut, type Order } from '../../src/audit/carry-out.ts';
 import { createConfirmation } from '../../src/store/durability.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createAccept } from '../../src/turns/accept-turn.ts';
@@ -10,6 +10,7 @@ import { isEnd } from '../../src/turns/states.ts';
 import { createWakes } from '../../src/turns/wakes.ts';
 import { Complaint, HELP_HINT, withRedis } from './redis.ts';
 import { describeTurn, tableOf } from './turn-table.ts';
+import { operatorHere, whoami, withAudit } from './with-audit.ts';
 
 interface Output {
   readonly json: boolean;
@@ -50,22 +51,26 @@ export function turnsCommand(): Command {
     .command('retry <turn>')
     .description('asks the question of an ended turn again, once; the answer goes to the same thread')
     .action(async (id: string) => {
-      const outcome = await withRedis(async (redis, config) => {
-        const lanes = createLanes(redis, config.keyPrefix);
+      const outcome = await withAudit(async ({ redis, config, audit }) => {
+        const { record } = await existing(createOperator(redis, config.keyPrefix), id);
+        if (!record) throw new Complaint(`The record of ${id} cannot be read, so its question is lost.`);
+        if (!isEnd(record.state)) throw new Complaint(`${id} has not ended: it is ${record.state}.`);
         const wakes = createWakes(redis, config.keyPrefix);
         try {
-          const { record } = await existing(createOperator(redis, config.keyPrefix), id);
-          if (!record) throw new Complaint(`The record of ${id} cannot be read, so its question is lost.`);
-          if (!isEnd(record.state)) throw new Complaint(`${id} has not ended: it is ${record.state}.`);
           const { retryTurn } = createAccept({
-            lanes,
+            lanes: createLanes(redis, config.keyPrefix),
             wakes,
             confirmDurable: createConfirmation(redis, config.durability),
             randomBytes,
             observe: () => undefined,
             log: createLogger({ level: 'silent' }),
           });
-          return await retryTurn(id, record.message.sender);
+          return await carryOut(
+            audit,
+            turnOrder('retry', id),
+            () => retryTurn(id, record.message.sender),
+            (answer) => answer === 'accepted',
+          );
         } finally {
           await wakes.close();
         }
@@ -78,8 +83,10 @@ export function turnsCommand(): Command {
     .command('stop <turn>')
     .description('ends a turn that waits or runs; its person reads that an administrator stopped it')
     .action(async (id: string) => {
-      const { outcome } = await withOperator((operator) =>
-        operator.stopTurn(id, { reason: 'operator', by: whoami() }),
+      const { outcome } = await onRecord(
+        turnOrder('stop', id),
+        (operator) => operator.stopTurn(id, { reason: 'operator', by: whoami() }),
+        (stopped) => stopped.outcome === 'stopping' || stopped.outcome === 'cancelled',
       );
       if (outcome === 'none') throw new Complaint(unknown(id));
       process.stdout.write(`${STOPPED[outcome]}\n`);
@@ -89,7 +96,7 @@ export function turnsCommand(): Command {
     .command('drop <turn>')
     .description('forgets a turn that failed; nobody can retry it any more')
     .action(async (id: string) => {
-      const dropped = await withOperator((operator) => operator.drop(id));
+      const dropped = await onRecord(turnOrder('drop', id), (operator) => operator.drop(id), Boolean);
       if (!dropped) throw new Complaint(`${id} is not among the turns that failed (turns list).`);
       process.stdout.write('Dropped.\n');
     });
@@ -99,7 +106,11 @@ export function turnsCommand(): Command {
     .description('workers begin no new turn; questions are still accepted, and kept until resume')
     .option('--reason <words>', 'what people read; they see it in the chat', '')
     .action(async ({ reason }: { reason: string }) => {
-      const begun = await withOperator((operator) => operator.pause(whoami(), reason));
+      const begun = await onRecord(
+        intakeOrder('pause'),
+        (operator) => operator.pause(whoami(), reason),
+        Boolean,
+      );
       process.stdout.write(
         begun ? 'Intake is paused. Turns that run go on to their end.\n' : 'Intake was paused already.\n',
       );
@@ -109,7 +120,11 @@ export function turnsCommand(): Command {
     .command('resume')
     .description('goes on with what was kept')
     .action(async () => {
-      const waiting = await withOperator((operator) => operator.resume());
+      const waiting = await onRecord(
+        intakeOrder('resume'),
+        (operator) => operator.resume(),
+        (lanes) => lanes !== undefined,
+      );
       process.stdout.write(
         waiting === undefined
           ? 'Intake was not paused.\n'
@@ -130,6 +145,24 @@ const STOPPED = {
 const withOperator = <T>(work: (operator: Operator) => Promise<T>): Promise<T> =>
   withRedis((redis, config) => work(createOperator(redis, config.keyPrefix)));
 
+const turnOrder = (action: 'stop' | 'drop' | 'retry', turn: string) =>
+  ({ type: 'operator.turn', who: operatorHere(), action, turn }) as const;
+const intakeOrder = (action: 'pause' | 'resume') =>
+  ({ type: 'operator.intake', who: operatorHere(), action }) as const;
+
+/** Nothing is done that is not on record: the order first, about a turn that there is, then the deed. */
+function onRecord<T>(
+  order: Order,
+  work: (operator: Operator) => Promise<T>,
+  changed: (result: T) => boolean,
+) {
+  return withAudit(async ({ redis, config, audit }) => {
+    const operator = createOperator(redis, config.keyPrefix);
+    if (order.type === 'operator.turn') await existing(operator, order.turn);
+    return carryOut(audit, order, () => work(operator), changed);
+  });
+}
+
 async function existing(operator: Operator, id: string): Promise<ListedTurn> {
   const turn = await operator.show(id);
   if (!turn) throw new Complaint(unknown(id));
@@ -138,15 +171,6 @@ async function existing(operator: Operator, id: string): Promise<ListedTurn> {
 
 const unknown = (id: string) =>
   `There is no turn ${id}. Turns are kept for 7 days after their end (turns list, turns list --open).`;
-
-/** Containers may run as a user without a name. */
-function whoami(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? '?'}`;
-  }
-}
 
 function say(json: boolean, value: unknown, text: () => string): void {
   process.stdout.write(`${json ? JSON.stringify(value) : text()}\n`);

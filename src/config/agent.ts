@@ -17,13 +17,17 @@ const ARN = /^arn:aws(?:-[a-z0-9-]+)?:bedrock-agentcore:([a-z0-9-]+):\d{12}:runt
 /** Our agent sends keep-alives; another one may think for as long as AgentCore's synchronous limit allows. */
 const SILENCE_SECONDS = { threadcore: 120, generic: 900 } as const;
 
-export function readAgent(reader: Reader, runsWorker: boolean): AgentConfig {
-  const region = reader.withDefault(
+export function readRegion(reader: Reader): string {
+  return reader.withDefault(
     'AWS_REGION',
     pattern(/^[a-z]{2,3}(?:-[a-z]+){1,3}-\d$/, 'is not the name of an AWS region'),
     'us-east-2',
     'The region of your AgentCore runtime, like us-east-2',
   );
+}
+
+export function readAgent(reader: Reader, runsWorker: boolean): AgentConfig {
+  const region = readRegion(reader);
   const readArn = runsWorker ? reader.required : reader.optional;
   const runtimeArn = readArn(
     'AGENT_RUNTIME_ARN',

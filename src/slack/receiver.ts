@@ -71,21 +71,24 @@ export function createSlackReceiver(deps: SlackReceiverDeps): SlackReceiver {
  * Reads to the end, keeping no more than the limit: a sender that is cut off in the middle would see a broken
  * connection instead of the answer. Far beyond the limit it is cut off all the same.
  */
-async function readBody(request: IncomingMessage): Promise<Buffer | 'too_large' | 'aborted'> {
-  let chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+function readBody(request: IncomingMessage): Promise<Buffer | 'too_large' | 'aborted'> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > DRAIN_LIMIT) return 'too_large';
-      if (size > BODY_LIMIT) chunks = [];
-      else chunks.push(chunk);
-    }
-  } catch {
+      if (size <= BODY_LIMIT) chunks.push(chunk);
+      else chunks.length = 0;
+      if (size > DRAIN_LIMIT) {
+        request.pause();
+        resolve('too_large');
+      }
+    });
+    request.on('end', () => resolve(size > BODY_LIMIT ? 'too_large' : Buffer.concat(chunks)));
     // The sender went away; there is nobody to answer.
-    return 'aborted';
-  }
-  return size > BODY_LIMIT ? 'too_large' : Buffer.concat(chunks);
+    request.on('error', () => resolve('aborted'));
+    request.on('close', () => resolve('aborted'));
+  });
 }
 
 /** Slack sends JSON for events, and forms for slash commands and (as JSON in `payload`) for interactivity. */

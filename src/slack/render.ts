@@ -1,7 +1,7 @@
 import type { ReplyNotice, ReplyTask, ReplyView } from '../chat/vocabulary.ts';
 import { feedbackBlocks, whyBlocks } from './feedback-blocks.ts';
 import type { Json } from './json.ts';
-import { type PartPlan, planParts } from './markdown/plan-parts.ts';
+import { type PartPlan, type PlanParts, planParts } from './markdown/plan-parts.ts';
 import { blocksOf, fallbackText } from './markdown/sending.ts';
 import { escapeText } from './text.ts';
 
@@ -39,12 +39,18 @@ export interface PartView {
 
 /**
  * Cuts a view into messages. Text parts never change once the next one has begun; steps go with the first, the closing
- * notice and remarks with the last. `done` false: the text may still grow.
+ * notice and remarks with the last. `done` false: the text may still grow; then a planner of its own spares reading it
+ * from the beginning each time.
  */
-export function partsOf(view: ReplyView, done: boolean, remarks: readonly string[] = []): PartView[] {
-  const plans = planParts(view.text, done);
-  return plans.map((plan, i) => ({
-    plan,
+export function partsOf(
+  view: ReplyView,
+  done: boolean,
+  remarks: readonly string[] = [],
+  plan: PlanParts = planParts,
+): PartView[] {
+  const plans = plan(view.text, done);
+  return plans.map((part, i) => ({
+    plan: part,
     tasks: i === 0 ? view.tasks : [],
     ...(i === plans.length - 1 && view.notice ? { notice: view.notice } : {}),
     ...(i === plans.length - 1 && remarks.length > 0 ? { remarks } : {}),

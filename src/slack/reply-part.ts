@@ -65,7 +65,7 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
   /** The stream shows a Stop button, which a stream cannot take away. */
   let stopOffered = false;
   let begunAt = now();
-  let closedAs: string | undefined;
+  let closedAs: PartView | undefined;
   let edited = '';
   let lastEdit: PartView | undefined;
   /** Looks that were sent without an answer, and when: each may still come back over a newer one. */
@@ -266,7 +266,7 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
     posted: (): PostedPart | undefined =>
       ts === undefined ? undefined : { id: ts, streaming: mode === 'streaming' || unsettledStream },
     isOpen: () => ts !== undefined,
-    isClosedAs: (part: PartView) => closedAs === JSON.stringify(part),
+    isClosedAs: (part: PartView) => closedAs !== undefined && sameLook(closedAs, part),
     /** How long to leave it alone after a write. Milliseconds. */
     paceMs: () => (mode === 'editing' ? editPaceMs(now() - begunAt) : APPEND_PACE_MS),
     /** Until its stream has to be ended; undefined without a stream. Milliseconds. */
@@ -281,7 +281,7 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
       if (mode === 'unposted') await open(part, urgency);
       else if (mode === 'streaming') await stop(part, urgency);
       else await edit(part, urgency);
-      closedAs = JSON.stringify(part);
+      closedAs = part;
     },
     /** What an earlier worker left is final as it is. */
     async leave(): Promise<void> {
@@ -320,6 +320,16 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
 
 function chunksOf(chunks: readonly Json[] | undefined): Record<string, unknown> | undefined {
   return chunks && (chunks.length > 0 ? { chunks } : {});
+}
+
+/** A plan that has not changed is the same object: most parts need no second look. */
+function sameLook(one: PartView, other: PartView): boolean {
+  const { plan, ...rest } = one;
+  const { plan: otherPlan, ...otherRest } = other;
+  return (
+    JSON.stringify(rest) === JSON.stringify(otherRest) &&
+    (plan === otherPlan || JSON.stringify(plan) === JSON.stringify(otherPlan))
+  );
 }
 
 function look(task: ReplyTask): string {

@@ -6,6 +6,7 @@ import type { SlackClient, SlackUploader } from './client.ts';
 import { createFileDelivery } from './files.ts';
 import { chooseFiles } from './files-choice.ts';
 import { createLateWrites } from './late-writes.ts';
+import { createPlanner } from './markdown/plan-parts.ts';
 import { createBell, type Pause, until } from './pace.ts';
 import type { Pacing } from './pacing.ts';
 import { isBlank, partsOf } from './render.ts';
@@ -66,6 +67,7 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
     { ...place, writer, upload: deps.client.upload, log: deps.log },
     turn.posted.filter((part) => part.file !== undefined),
   );
+  const plan = createPlanner();
   const parts: ReplyPart[] = [];
   const change = createBell();
   const finished = Promise.withResolvers<void>();
@@ -112,7 +114,7 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
   };
 
   const write = async (view: ReplyView, last: boolean, remarks: readonly string[]) => {
-    const looks = partsOf(view, last, remarks);
+    const looks = partsOf(view, last, remarks, plan);
     const first = view.keep ? known.length : 0;
     for (const part of parts.slice(0, first)) await part.leave();
     for (const [i, look] of looks.entries()) {

@@ -14,11 +14,13 @@ export interface KeyFamily {
  * expires   each key has a time to live of at most so many seconds; of a turn, from its end on
  * work      there while turns wait or run; gone when none does
  * constant  the same few keys for ever, with at most so many members (fields, entries; 1 for a value)
+ * pruned    a member stays for the days that the operator sets; a key of this kind is there once
  */
 export type Bound =
   | { readonly kind: 'expires'; readonly withinS: number }
   | { readonly kind: 'work' }
-  | { readonly kind: 'constant'; readonly members: number };
+  | { readonly kind: 'constant'; readonly members: number }
+  | { readonly kind: 'pruned' };
 
 const DAY_S = 86_400;
 const expires = (withinS: number): Bound => ({ kind: 'expires', withinS });
@@ -142,6 +144,25 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     holds: "BullMQ's queue of wakes, and each wake that waits or is under way",
     kept: 'while they wait; of a lost worker, about a minute',
     bound: work,
+  },
+  {
+    names: ['audit:log', 'unsigned:audit:log'],
+    holds: 'who did what, chained, about 360 bytes an entry; apart where no key is configured',
+    kept: 'stays: the entries of the last `AUDIT_RETENTION_DAYS`',
+    bound: { kind: 'pruned' },
+  },
+  {
+    names: ['audit:head', 'unsigned:audit:head'],
+    holds: 'where the audit log ends, signed',
+    kept: 'stays: one value',
+    bound: constant(1),
+  },
+  {
+    names: ['audit:keys', 'unsigned:audit:keys'],
+    holds:
+      'names of the keys that signed the audit log, with KMS the wrapped keys; unsigned: its key in clear',
+    kept: 'stays: a field for each rotation',
+    bound: constant(100),
   },
 ];
 

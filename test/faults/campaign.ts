@@ -1,10 +1,10 @@
-import { type Limits, runSeed, type SeedResult } from './run-seed.ts';
+import { brokenOff, type Limits, runSeed, type SeedResult } from './run-seed.ts';
 import { scheduleOf } from './schedule.ts';
 import { type Stack, startStack } from './stack.ts';
-import type { Tree } from './tree.ts';
+import type { BuiltTree } from './tree.ts';
 
 export interface CampaignOptions {
-  readonly tree: Tree;
+  readonly tree: BuiltTree;
   readonly seeds: readonly number[];
   /** Stacks that work side by side. */
   readonly stacks: number;
@@ -38,26 +38,32 @@ export async function runCampaign(options: CampaignOptions): Promise<void> {
       await closing?.close(kept);
       failed = false;
     };
+    const report = (result: SeedResult) => {
+      // Whatever a run that is broken off still meets on the closed stack says nothing.
+      if (signal.aborted) return;
+      failed ||= result.problems.length > 0;
+      options.onResult(result);
+    };
+    /** Answers whether the stack can be used further. */
+    const play = async (seed: number): Promise<boolean> => {
+      if (!stack) {
+        numbered += 1;
+        stack = await startStack(tree, numbered);
+      }
+      const run = await runSeed(stack, scheduleOf(seed), options.limits);
+      const judged = run.result.catch((error: unknown) => brokenOff(seed, error)).then(report);
+      judging.push(judged);
+      return run.drained;
+    };
     try {
       for (let seed = left.shift(); seed !== undefined && !signal.aborted; seed = left.shift()) {
-        if (!stack) {
-          numbered += 1;
-          stack = await startStack(tree, numbered);
-        }
-        const running = runSeed(stack, scheduleOf(seed), options.limits);
-        const run = await Promise.race([running, stopped]);
-        if (!run) {
-          // It is broken off in the middle: whatever it still meets on the closed stack says nothing.
-          running.then(({ result }) => result).catch(() => undefined);
-          break;
-        }
-        const judged = run.result.then((result) => {
-          failed ||= result.problems.length > 0;
-          options.onResult(result);
+        const asked = seed;
+        const playing = play(asked).catch((error: unknown) => {
+          report(brokenOff(asked, error));
+          return false;
         });
-        judged.catch(() => undefined);
-        judging.push(judged);
-        if (!run.drained) await close();
+        const usable = await Promise.race([playing, stopped]);
+        if (!usable) await close();
       }
     } finally {
       await close();

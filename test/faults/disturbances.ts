@@ -1,32 +1,30 @@
-import type { Disturbance } from './schedule.ts';
 import type { Stack } from './stack.ts';
+import type { DisturbanceStep } from './steps.ts';
 
 /** Kills a process and notes what it was at work on. */
-export type Kill = (member: Stack['members'][number]) => void;
+export type Kill = (member: Stack['members'][number]) => unknown;
 
 const INVOKE = { operation: 'InvokeAgentRuntime' } as const;
 const CALLS = 8;
 
 /** Makes one thing happen to the surroundings of the processes. Resolves when it is over. */
-export async function disturb(stack: Stack, what: Disturbance, ms: number, kill: Kill): Promise<void> {
+export async function disturb(stack: Stack, { disturbance, ms }: DisturbanceStep, kill: Kill): Promise<void> {
   const { slack, aws } = stack;
-  switch (what) {
+  switch (disturbance) {
     case 'redis connections break':
       for (const link of stack.redisLinks) link.cut();
       return;
-    case 'redis stands still': {
-      const resume = stack.redisLinks.map((link) => link.stall());
-      await pause(ms);
-      for (const go of resume) go();
-      return;
-    }
+    case 'redis stands still':
+    case 'redis stands still for long':
+      return standStill(stack, ms);
     case 'redis is killed':
-      return stack.restartRedis();
+      return stack.restartRedis(0);
+    case 'redis is away':
+      return stack.restartRedis(ms);
     case 'rolling restart':
-      for (const member of stack.members) {
-        await member.terminate();
-        await member.ready();
-      }
+      return rollingRestart(stack);
+    case 'rolling restart while redis stands still':
+      await Promise.all([standStill(stack, ms), rollingRestart(stack)]);
       return;
     case 'both workers die':
       for (const worker of stack.workers) kill(worker);
@@ -70,7 +68,20 @@ export async function disturb(stack: Stack, what: Disturbance, ms: number, kill:
       stack.agent.loseEverything();
       return;
     default:
-      return what satisfies never;
+      return disturbance satisfies never;
+  }
+}
+
+async function standStill(stack: Stack, ms: number): Promise<void> {
+  const resume = stack.redisLinks.map((link) => link.stall());
+  await pause(ms);
+  for (const go of resume) go();
+}
+
+async function rollingRestart(stack: Stack): Promise<void> {
+  for (const member of stack.members) {
+    member.terminate();
+    await member.ready();
   }
 }
 

@@ -7,6 +7,10 @@ export interface Failpoint {
   readonly link: Link;
   readonly phase: Passage['phase'];
   readonly matches: (passage: Passage) => boolean;
+  /** So often it surely comes by in a run, once its turns are under way. */
+  readonly atLeast: number;
+  /** It comes only where a worker was killed at this failpoint before. */
+  readonly onlyAfter?: string;
 }
 
 const CREATES = ['chat.postMessage', 'chat.startStream'];
@@ -14,12 +18,19 @@ const ENDS = ['chat.stopStream', 'chat.update'];
 
 const point =
   (member: Failpoint['member'], link: Link) =>
-  (name: string, phase: Passage['phase'], matches: Failpoint['matches']): Failpoint => ({
+  (
+    name: string,
+    phase: Passage['phase'],
+    matches: Failpoint['matches'],
+    more: Partial<Pick<Failpoint, 'atLeast' | 'onlyAfter'>> = {},
+  ): Failpoint => ({
     name,
     member,
     link,
     phase,
     matches: (passage) => passage.link === link && passage.phase === phase && matches(passage),
+    atLeast: more.onlyAfter ? 1 : 4,
+    ...more,
   });
 const named =
   (...names: readonly string[]) =>
@@ -32,6 +43,10 @@ const leasing = point('worker', 'redis');
 const asking = point('worker', 'aws');
 const showing = point('worker', 'slack');
 
+const asks = (passage: Passage) => passage.name === 'invoke';
+const attaches = (passage: Passage) =>
+  passage.name === 'invoke' && (passage.request ?? passage.text).includes('"mode":"attach"');
+
 /** An answer of Redis that is not nil: a lane was there to be claimed. */
 const somethingClaimed = (passage: Passage) =>
   passage.name === 'claim' && passage.text.startsWith('*') && !passage.text.startsWith('*-1');
@@ -40,20 +55,31 @@ export const FAILPOINTS: readonly Failpoint[] = [
   delivery('delivered, not verified', 'request', named('event')),
   accepting('verified, not claimed', 'request', named('accept')),
   accepting('claimed and enqueued, not known', 'answer', named('accept')),
-  accepting('enqueued, not woken', 'request', named('queue script')),
+  accepting('enqueued, not woken', 'request', named('queue script'), { atLeast: 2 }),
+  accepting('woken, not known', 'answer', named('queue script'), { atLeast: 2 }),
   delivery('accepted, not acknowledged', 'answer', named('event')),
   leasing('before the claim', 'request', named('claim')),
   leasing('lane claimed', 'answer', somethingClaimed),
   showing('before the status', 'request', named('assistant.threads.setStatus')),
-  asking('before invoke', 'request', named('invoke')),
-  asking('invoked', 'answer', named('invoke')),
-  asking('mid-stream', 'answer', (p) => p.name === 'invoke' && p.text.includes('word1')),
-  asking('a change was begun', 'answer', (p) => p.name === 'invoke' && p.text.includes('"effect":"write"')),
-  asking('agent completed', 'answer', (p) => p.name === 'invoke' && p.text.includes('"type":"end"')),
+  showing('status shown', 'answer', named('assistant.threads.setStatus')),
+  asking('before invoke', 'request', asks),
+  asking('invoked', 'answer', asks),
+  asking('mid-stream', 'answer', (p) => asks(p) && p.text.includes('word1')),
+  asking('a change was begun', 'answer', (p) => asks(p) && p.text.includes('"effect":"write"'), {
+    atLeast: 2,
+  }),
+  asking(
+    'a change was made',
+    'answer',
+    (p) => asks(p) && p.text.includes('"effect":"write","state":"finished"'),
+    { atLeast: 2 },
+  ),
+  asking('agent completed', 'answer', (p) => asks(p) && p.text.includes('"type":"end"')),
   leasing(
     'before a change is noted',
     'request',
     (p) => p.name === 'note' && p.text.includes('\r\nwrite\r\n'),
+    { atLeast: 2 },
   ),
   showing('before post', 'request', named(...CREATES)),
   showing('posted, not recorded', 'answer', named(...CREATES)),
@@ -70,7 +96,17 @@ export const FAILPOINTS: readonly Failpoint[] = [
   leasing('before the end is recorded', 'request', named('finish')),
   leasing('end recorded', 'answer', named('finish')),
   leasing('before leases are renewed', 'request', named('renew')),
+  leasing('leases renewed', 'answer', named('renew')),
+  leasing('before the sweep', 'request', named('sweep')),
   leasing('swept', 'answer', named('sweep')),
+  asking('before attach', 'request', attaches, { onlyAfter: 'mid-stream' }),
+  asking('attached', 'answer', attaches, { onlyAfter: 'mid-stream' }),
+  showing('before the thread is read', 'request', named('conversations.replies'), {
+    onlyAfter: 'posted, not recorded',
+  }),
+  showing('thread read', 'answer', named('conversations.replies'), {
+    onlyAfter: 'posted, not recorded',
+  }),
 ];
 
 export function failpoint(name: string): Failpoint {

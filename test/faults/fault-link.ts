@@ -12,30 +12,24 @@ export interface FaultLink {
   readonly port: number;
   /** Everything that passes is shown to this watch, which decides what becomes of it. */
   watch: Watch;
-  /** New connections go there. */
-  setTarget(port: number): void;
   /** Breaks all connections, as a failing network does. */
   cut(): void;
   /** From now on nothing passes in either direction, until the returned function is called. */
   stall(): () => void;
+  /** New connections lead there from now on. */
+  setTarget(port: number): void;
   close(): Promise<void>;
 }
 
 /** A TCP proxy on loopback between a process and one of its surroundings. It can break, hold and delay what passes. */
-export async function createFaultLink(
-  targetPort: number,
-  createReader: () => StreamReader,
-): Promise<FaultLink> {
-  let target = targetPort;
+export async function createFaultLink(first: number, createReader: () => StreamReader): Promise<FaultLink> {
+  let target = first;
   const pairs = new Set<{ readonly client: Socket; readonly server: Socket }>();
   let stalled: Promise<void> | undefined;
 
   const link: FaultLink = {
     port: 0,
     watch: () => 'pass',
-    setTarget: (port) => {
-      target = port;
-    },
     cut() {
       for (const { client, server } of pairs) {
         client.destroy();
@@ -49,6 +43,9 @@ export async function createFaultLink(
         if (stalled === promise) stalled = undefined;
         resolve();
       };
+    },
+    setTarget(port) {
+      target = port;
     },
     async close() {
       const closed = once(listener, 'close');

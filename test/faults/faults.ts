@@ -1,10 +1,16 @@
 import { parseArgs } from 'node:util';
 import { runCampaign } from './campaign.ts';
-import { PLANTED_DEFECTS, tryPlanted } from './planted-defects.ts';
-import { isClean, type Planted, type Report, reportOf } from './report.ts';
+import { tryPlanted } from './planted-run.ts';
+import { isClean, type Report, reportOf } from './report.ts';
 import type { SeedResult } from './run-seed.ts';
-import { describeStep, firstStepOf, ROUND, scheduleOf } from './schedule.ts';
-import { copyTree } from './tree.ts';
+import { firstStepOf, ROUND, scheduleOf } from './schedule.ts';
+import { describeStep } from './steps.ts';
+import { buildTree } from './tree.ts';
+
+/** Enough to wait side by side without wanting for CPU on two cores. */
+const STACKS = 10;
+/** So many seeds are a whole campaign, which proves something only if it would find a defect. */
+const WITH_PLANTED = 1_000;
 
 /** `npm run faults -- [options]`: crashes and faults at every failpoint; fails when a promise is broken. */
 
@@ -12,9 +18,10 @@ const USAGE = `Usage: npm run faults -- [options]
   --seeds N      how many seeds to run, 1 to 100000 (default ${ROUND}: every failpoint once)
   --seed S       run only this seed, or begin with it when --seeds is given
   --first WORDS  only seeds whose first step has these words, such as "rolling restart"
-  --stacks N     stacks side by side, 1 to 16 (default 4)
-  --planted      plant known defects instead, one by one, and say which are detected
-  --only WORDS   with --planted: only defects whose name has these words
+  --stacks N     stacks side by side, 1 to 16 (default ${STACKS})
+  --planted      plant known defects one by one and say which are detected: after the seeds, or, without --seed
+                 and --seeds, instead of them. Campaigns of ${WITH_PLANTED} seeds and more do so anyway
+  --only WORDS   only defects whose name has these words
   --root FOLDER  try the source of another working tree
   --keep-logs    leave the logs of all processes behind
   --verbose      say what happened in every seed
@@ -45,7 +52,7 @@ function readOptions() {
       seeds: { type: 'string' },
       seed: { type: 'string' },
       first: { type: 'string', default: '' },
-      stacks: { type: 'string', default: '4' },
+      stacks: { type: 'string', default: String(STACKS) },
       planted: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
       root: { type: 'string' },
@@ -55,11 +62,12 @@ function readOptions() {
     },
   });
   const first = wholeNumber('seed', values.seed ?? '1', 1_000_000_000);
+  const onlyPlanted = values.planted && values.seed === undefined && values.seeds === undefined;
   const many = wholeNumber('seeds', values.seeds ?? (values.seed ? '1' : String(ROUND)), 100_000);
   return {
-    seeds: seedsFrom(first, many, values.first),
+    seeds: onlyPlanted ? [] : seedsFrom(first, many, values.first),
     stacks: wholeNumber('stacks', values.stacks, 16),
-    planted: values.planted,
+    planted: values.planted || many >= WITH_PLANTED,
     only: values.only,
     root: values.root,
     keepLogs: values['keep-logs'],
@@ -73,7 +81,8 @@ const say = (line: string) => process.stderr.write(`faults: ${line}\n`);
 function sayResult(result: SeedResult, verbose: boolean): void {
   const failed = result.problems.length > 0;
   const what = scheduleOf(result.seed).steps.map(describeStep).join(', ');
-  say(`seed ${result.seed} ${failed ? 'FAILED' : 'ok'}: ${what}`);
+  const took = `${(result.tookMs / 1000).toFixed(1)} s, ${result.inFlight} turns in flight`;
+  say(`seed ${result.seed} ${failed ? 'FAILED' : 'ok'} (${took}): ${what}`);
   if (failed || verbose) for (const line of result.happened) say(`    ${line}`);
   for (const problem of result.problems.slice(0, 10)) say(`  ! ${problem}`);
   if (failed) say(`  again: npm run faults -- --seed ${result.seed}`);
@@ -82,33 +91,25 @@ function sayResult(result: SeedResult, verbose: boolean): void {
 async function main(stop: AbortSignal): Promise<Report> {
   const options = readOptions();
   const results: SeedResult[] = [];
-  const planted: Planted[] = [];
-  if (options.planted) {
-    const defects = PLANTED_DEFECTS.filter(({ name }) => name.includes(options.only));
-    for (const defect of defects) {
-      if (stop.aborted) break;
-      planted.push(await tryPlanted(defect, { ...options, say, stop }));
-    }
-  } else {
-    const tree = await copyTree([], options.root);
-    try {
-      await runCampaign({
-        tree,
-        seeds: options.seeds,
-        stacks: options.stacks,
-        keepLogs: options.keepLogs ? 'all' : 'failed',
-        signal: stop,
-        say,
-        onResult(result) {
-          results.push(result);
-          sayResult(result, options.verbose);
-        },
-      });
-    } finally {
-      await tree.remove();
-    }
+  const tree = await buildTree([], options.root);
+  try {
+    await runCampaign({
+      tree,
+      seeds: options.seeds,
+      stacks: options.stacks,
+      keepLogs: options.keepLogs ? 'all' : 'failed',
+      signal: stop,
+      say,
+      onResult(result) {
+        results.push(result);
+        sayResult(result, options.verbose);
+      },
+    });
+  } finally {
+    await tree.remove();
   }
-  const report = reportOf(results, planted);
+  const planted = options.planted && !stop.aborted ? await tryPlanted({ ...options, say, stop }) : [];
+  const report = reportOf(results, planted, process.uptime());
   console.log(JSON.stringify(report, null, options.json ? undefined : 2));
   return report;
 }

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { laneOfLease } from './lane-records.ts';
 import type { ScriptNames } from './redis-reader.ts';
 
 export interface FenceWatch {
@@ -8,7 +9,7 @@ export interface FenceWatch {
   /** Writes of owners whose fence was no longer the newest, since the last call. */
   take(): string[];
   /** Redis was started anew. */
-  reconnect(port: number): Promise<void>;
+  reconnect(): Promise<void>;
   close(): void;
 }
 
@@ -30,7 +31,6 @@ export async function watchFences(port: number, prefix: string, scripts: ScriptN
   let socket: Socket | undefined;
   const marks = new Map<string, () => void>();
   let marked = 0;
-  let current = port;
 
   function see(line: string): void {
     const [, client, rest = ''] = LINE.exec(line) ?? [];
@@ -46,7 +46,7 @@ export async function watchFences(port: number, prefix: string, scripts: ScriptN
       if (script && FENCED.has(script)) writer = { script, lane: words[5] ?? '', fence: words[6] ?? '' };
       return;
     }
-    const leaseOf = words[1]?.startsWith(`${prefix}:lease:`) ? words[1].slice(prefix.length + 7) : undefined;
+    const leaseOf = laneOfLease(words[1], prefix);
     const newest = writer && fences.get(writer.lane);
     if (writer && WRITES.has(command) && newest !== undefined && newest !== writer.fence) {
       stale.push(`${writer.script} by fence ${writer.fence} of ${writer.lane}, whose newest is ${newest}`);
@@ -62,7 +62,7 @@ export async function watchFences(port: number, prefix: string, scripts: ScriptN
   async function open(): Promise<void> {
     socket?.destroy();
     fences = new Map();
-    const opened = connect(current, '127.0.0.1');
+    const opened = connect(port, '127.0.0.1');
     socket = opened;
     const started = Promise.withResolvers<void>();
     opened.on('error', started.reject);
@@ -81,7 +81,7 @@ export async function watchFences(port: number, prefix: string, scripts: ScriptN
       const mark = `seen-${prefix}-${marked}`;
       const seen = Promise.withResolvers<void>();
       marks.set(mark, seen.resolve);
-      const voice = connect(current, '127.0.0.1');
+      const voice = connect(port, '127.0.0.1');
       voice.on('error', seen.reject);
       voice.on('data', () => voice.end());
       voice.write(`ECHO ${mark}\r\n`);
@@ -89,10 +89,7 @@ export async function watchFences(port: number, prefix: string, scripts: ScriptN
       marks.delete(mark);
     },
     take: () => stale.splice(0),
-    async reconnect(newPort) {
-      current = newPort;
-      await open();
-    },
+    reconnect: open,
     close: () => socket?.destroy(),
   };
 }

@@ -1,3 +1,5 @@
+import { hasEnded } from './turn-ends.ts';
+
 /** What is wrong with a run, from what was seen from outside. Pure. */
 
 export interface ReplySeen {
@@ -33,6 +35,8 @@ export interface RunSeen {
   /** Messages of the bot that belong to no question. */
   readonly strays: readonly string[];
   readonly leftover: readonly string[];
+  /** What processes did that they must not do, such as ending by themselves. */
+  readonly troubles: readonly string[];
 }
 
 export interface Counts {
@@ -53,8 +57,6 @@ export interface Verdict extends Counts {
   /** One line a defect. */
   readonly problems: readonly string[];
 }
-
-const ENDED = new Set(['done', 'failed', 'stopped', 'blocked', 'unknown']);
 
 export function judge(run: RunSeen): Verdict {
   const problems: string[] = [];
@@ -88,7 +90,7 @@ export function judge(run: RunSeen): Verdict {
       continue;
     }
     if (reply.notices.length > 0) notices += 1;
-    const open = turns.find(({ state }) => !ENDED.has(state));
+    const open = turns.find(({ state }) => !hasEnded(state));
     if (open) found('lost', `${canary} never ended (${open.state})`);
     else {
       const why = staleness(reply, question);
@@ -108,6 +110,7 @@ export function judge(run: RunSeen): Verdict {
   for (const stray of run.strays) found('staleVisible', `a message belongs to no question: ${stray}`);
   for (const what of run.staleRedis) problems.push(`staleRedis: ${what}`);
   for (const what of run.leftover) problems.push(`leftover: ${what}`);
+  problems.push(...run.troubles);
   if (!run.drained) problems.push('not everything came to its end in time');
   return { ...count, turns: run.lanes.flat().length, notices, problems };
 }

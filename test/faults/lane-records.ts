@@ -1,81 +1,128 @@
 import { canariesIn } from '../../bench/exactness.ts';
 import { redisCommands } from '../../local/redis/resp.ts';
+import { hasEnded } from './turn-ends.ts';
 
-/** What Redis holds of the turns, read past all links and without the backend's own code. */
+/**
+ * What Redis holds of the turns, read past all links and without the backend's own code. All that the campaign knows of
+ * keys stands here.
+ */
+export interface LaneRecords {
+  /** Every turn on record. */
+  turns(): Promise<TurnSeen[]>;
+  /** How many turns wait or run, by the lanes' own count. */
+  open(): Promise<number>;
+  /** What should not be there once no turn waits or runs. */
+  leftover(): Promise<string[]>;
+  /** The turns that a process holds right now, by the process id in its leases. Rejects when Redis is away. */
+  heldBy(pid: number): Promise<string[]>;
+  /**
+   * Forgets how much of Slack's rate limits has been used: they are counted by the minute, and a run with the next seed
+   * stands for another minute.
+   */
+  beginMinute(): Promise<void>;
+}
 
 export interface TurnSeen {
   readonly id: string;
   readonly state: string;
   readonly canary: string;
-  readonly message: string;
+}
+
+/** A Redis that was killed on purpose is back by then. */
+const BACK_WITHIN_MS = 30_000;
+const ASK_AGAIN_MS = 100;
+
+/** Families of keys that exist only while turns wait or run. */
+const PASSING = ['lane:', 'lease:', 'leases', 'ready', 'ring'];
+const TURN = 'turn:';
+const LEASE = 'lease:';
+const PACE = 'pace';
+
+/** The lane whose lease a key holds; undefined for any other key. */
+export function laneOfLease(key: string | undefined, prefix: string): string | undefined {
+  const start = `${prefix}:${LEASE}`;
+  return key?.startsWith(start) ? key.slice(start.length) : undefined;
 }
 
 const words = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
-async function keysOf(url: string, pattern: string): Promise<string[]> {
-  const keys: string[] = [];
-  let cursor = '0';
-  do {
-    const [page] = await redisCommands(url, [['SCAN', cursor, 'MATCH', pattern, 'COUNT', '2000']]);
-    const [next, found] = Array.isArray(page) ? page : ['0', []];
-    keys.push(...words(found));
-    cursor = String(next);
-  } while (cursor !== '0');
-  return keys;
-}
+export function readLaneRecords(url: string, prefix: string): LaneRecords {
+  /** An ended turn changes no more; a long-lived stack has thousands of them. */
+  const ended = new Map<string, TurnSeen>();
 
-/** Every turn on record. */
-export async function readTurns(url: string, prefix: string): Promise<TurnSeen[]> {
-  const keys = await keysOf(url, `${prefix}:turn:*`);
-  if (keys.length === 0) return [];
-  const records = await redisCommands(
-    url,
-    keys.map((key) => ['HMGET', key, 'state', 'message']),
-    20_000,
-  );
-  return keys.map((key, i) => {
-    const [state = '', message = ''] = words(records[i]);
-    return { id: key.slice(`${prefix}:turn:`.length), state, canary: canariesIn(message)[0] ?? '', message };
-  });
-}
+  /** Waits for a Redis that the next run has just killed. */
+  async function ask(commands: readonly (readonly string[])[]): Promise<unknown[]> {
+    const deadline = performance.now() + BACK_WITHIN_MS;
+    for (;;) {
+      try {
+        return await redisCommands(url, commands, BACK_WITHIN_MS);
+      } catch (error) {
+        if (performance.now() > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+      }
+    }
+  }
 
-/** Turns that wait or run, by the lanes' own count. */
-export async function openTurns(url: string, prefix: string): Promise<{ queued: number; running: number }> {
-  const [counts] = await redisCommands(url, [['HMGET', `${prefix}:counts`, 'queued', 'running']]);
-  const [queued, running] = Array.isArray(counts) ? counts.map(Number) : [];
-  return { queued: queued ?? 0, running: running ?? 0 };
-}
+  /** Names of all keys that begin with one of `families`, without the prefix. */
+  async function names(...families: readonly string[]): Promise<string[]> {
+    const found = new Set<string>();
+    let cursor = '0';
+    do {
+      const [page] = await ask([['SCAN', cursor, 'MATCH', `${prefix}:*`, 'COUNT', '5000']]);
+      const [next, keys] = Array.isArray(page) ? page : ['0', []];
+      for (const key of words(keys)) {
+        const name = key.slice(prefix.length + 1);
+        if (families.some((family) => name.startsWith(family))) found.add(name);
+      }
+      cursor = String(next);
+    } while (cursor !== '0');
+    return [...found];
+  }
 
-/** What should not be there once no turn waits or runs. */
-export async function readLeftover(url: string, prefix: string): Promise<string[]> {
-  const families = ['lane:*', 'lease:*', 'leases', 'ready', 'ready:*', 'ring'];
-  const found: string[] = [];
-  for (const family of families) found.push(...(await keysOf(url, `${prefix}:${family}`)));
-  const { queued, running } = await openTurns(url, prefix);
-  if (queued !== 0 || running !== 0) found.push(`counts: ${queued} queued, ${running} running`);
-  return found;
-}
+  async function open(): Promise<number> {
+    const [counts] = await ask([['HGETALL', `${prefix}:counts`]]);
+    const flat = words(counts);
+    return flat.reduce((sum, state, i) => {
+      const counted = i % 2 === 0 && !hasEnded(state);
+      return counted ? sum + Math.abs(Number(flat[i + 1])) : sum;
+    }, 0);
+  }
 
-/** The turns that a process holds right now, by the process id in its leases. */
-export async function turnsHeldBy(url: string, prefix: string, pid: number): Promise<string[]> {
-  const [lanes] = await redisCommands(url, [['ZRANGE', `${prefix}:leases`, '0', '-1']]);
-  const names = words(lanes);
-  if (names.length === 0) return [];
-  const leases = await redisCommands(
-    url,
-    names.map((lane) => ['HMGET', `${prefix}:lease:${lane}`, 'worker', 'turn']),
-  );
-  return leases.flatMap((lease) => {
-    const [worker = '', turn = ''] = words(lease);
-    return worker.endsWith(`:${pid}`) ? [turn] : [];
-  });
-}
-
-/**
- * Forgets how much of Slack's rate limits has been used: they are counted by the minute, and a run with the next seed
- * stands for another minute.
- */
-export async function beginMinute(url: string, prefix: string): Promise<void> {
-  const keys = await keysOf(url, `${prefix}:pace*`);
-  if (keys.length > 0) await redisCommands(url, [['DEL', ...keys]]);
+  return {
+    async turns() {
+      const ids = (await names(TURN)).map((name) => name.slice(TURN.length)).filter((id) => !ended.has(id));
+      const commands = ids.map((id) => ['HMGET', `${prefix}:${TURN}${id}`, 'state', 'message']);
+      const records = ids.length > 0 ? await ask(commands) : [];
+      const seen = ids.map((id, i) => {
+        const [state = '', message = ''] = words(records[i]);
+        return { id, state, canary: canariesIn(message)[0] ?? '' };
+      });
+      for (const turn of seen) if (hasEnded(turn.state)) ended.set(turn.id, turn);
+      return [...ended.values(), ...seen.filter(({ state }) => !hasEnded(state))];
+    },
+    open,
+    async leftover() {
+      const found = (await names(...PASSING)).map((name) => `${prefix}:${name}`);
+      const counted = await open();
+      if (counted !== 0) found.push(`counts say that ${counted} turns wait or run`);
+      return found;
+    },
+    async heldBy(pid) {
+      const [lanes] = await redisCommands(url, [['ZRANGE', `${prefix}:leases`, '0', '-1']]);
+      const held = words(lanes);
+      if (held.length === 0) return [];
+      const leases = await redisCommands(
+        url,
+        held.map((lane) => ['HMGET', `${prefix}:${LEASE}${lane}`, 'worker', 'turn']),
+      );
+      return leases.flatMap((lease) => {
+        const [worker = '', turn = ''] = words(lease);
+        return worker.endsWith(`:${pid}`) ? [turn] : [];
+      });
+    },
+    async beginMinute() {
+      const keys = await names(PACE);
+      if (keys.length > 0) await ask([['DEL', ...keys.map((name) => `${prefix}:${name}`)]]);
+    },
+  };
 }

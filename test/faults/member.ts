@@ -9,14 +9,16 @@ export interface Member {
   readonly port: number;
   /** Its links to Redis, Slack and AgentCore; of the web role also the one from Slack. */
   readonly links: readonly FaultLink[];
-  readonly pid: () => number | undefined;
-  /** SIGKILL, and a new process after `restartMs`. Nothing when it is down already. */
-  kill(restartMs: number): number | undefined;
-  /** SIGTERM, and a new process when the old one has ended. */
-  terminate(): Promise<void>;
-  /** Stands still for `ms`. */
-  freeze(ms: number): void;
+  /** SIGKILL, and a new process at once. Answers its process id; undefined when it is down already. */
+  kill(): number | undefined;
+  /** SIGTERM, and a new process when the old one has ended. False when it is down already. */
+  terminate(): boolean;
+  /** Stands still for `ms`. False when it is down. */
+  freeze(ms: number): boolean;
+  /** Resolves when it answers; rejects when it does not within a minute. */
   ready(): Promise<void>;
+  /** What a process must not do, since the last call: to end by itself, or to outlive its shutdown. */
+  takeTroubles(): string[];
   close(): Promise<void>;
 }
 
@@ -31,17 +33,32 @@ export interface MemberOptions {
 }
 
 const READY_WITHIN_MS = 60_000;
+const READY_POLL_MS = 100;
 /** What a shutdown may take. */
 const END_WITHIN_MS = 30_000;
+/** A process that could not start, because Redis is away, is started again after this time. */
+const START_AGAIN_MS = 500;
+/** The log line of a process that has started. */
+const IS_UP = 'Threadcore is up';
 
 export async function startMember(options: MemberOptions): Promise<Member> {
   const { name, role, port } = options;
   const log = createWriteStream(`${options.folder}/${name}.log`, { flags: 'a' });
   let current: GuardedProcess | undefined;
+  const alive = new Set<GuardedProcess>();
   let closed = false;
   let starting: Promise<void> = Promise.resolve();
-  const thaws = new Set<NodeJS.Timeout>();
-  const problems: Error[] = [];
+  const timers = new Set<NodeJS.Timeout>();
+  const troubles: string[] = [];
+
+  function later(ms: number, what: () => void): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      what();
+    }, ms);
+    timers.add(timer);
+    return timer;
+  }
 
   async function start(): Promise<void> {
     if (closed) return;
@@ -51,29 +68,45 @@ export async function startMember(options: MemberOptions): Promise<Member> {
       cwd: options.folder,
       env: { ...options.env, PATH: process.env.PATH ?? '', PORT: String(port), ROLE: role },
     });
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => log.write(chunk));
+    let isUp = false;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        log.write(chunk);
+        isUp ||= chunk.includes(IS_UP);
+      });
+    }
     current = child;
-    void child.exited.then(() => {
-      if (current === child) current = undefined;
+    alive.add(child);
+    void child.exited.then((code) => {
+      alive.delete(child);
+      if (current !== child) return;
+      current = undefined;
+      if (closed) return;
+      if (isUp) troubles.push(`${name} ended by itself with code ${code}`);
+      later(START_AGAIN_MS, () => startAfter(Promise.resolve()));
     });
   }
 
-  function startAfter(before: Promise<unknown>, ms = 0): void {
-    starting = before
-      .then(() => new Promise((resolve) => setTimeout(resolve, closed ? 0 : ms)))
-      .then(start)
-      .catch((error: unknown) => {
-        problems.push(error as Error);
-      });
+  function startAfter(before: Promise<unknown>): void {
+    starting = before.then(start).catch((error: unknown) => {
+      troubles.push(`${name} could not be started: ${String(error)}`);
+    });
   }
 
   const signal = (child: GuardedProcess, what: NodeJS.Signals) => {
+    if (!alive.has(child)) return;
     try {
       process.kill(child.pid, what);
     } catch (error) {
       // It has just ended by itself.
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
+  };
+  /** The process, which counts as ended from now on. */
+  const takeDown = () => {
+    const child = current;
+    current = undefined;
+    return child;
   };
 
   startAfter(Promise.resolve());
@@ -82,59 +115,51 @@ export async function startMember(options: MemberOptions): Promise<Member> {
     role,
     port,
     links: options.links,
-    pid: () => current?.pid,
-    kill(restartMs) {
-      const child = current;
+    kill() {
+      const child = takeDown();
       if (!child) return undefined;
-      current = undefined;
       signal(child, 'SIGKILL');
-      startAfter(child.exited, restartMs);
+      startAfter(child.exited);
       return child.pid;
     },
-    async terminate() {
-      await starting;
-      const child = current;
-      if (!child) return;
-      current = undefined;
+    terminate() {
+      const child = takeDown();
+      if (!child) return false;
       signal(child, 'SIGTERM');
-      const late = setTimeout(() => {
-        problems.push(new Error(`${name} did not end within ${END_WITHIN_MS / 1000} s of SIGTERM`));
+      const late = later(END_WITHIN_MS, () => {
+        troubles.push(`${name} did not end within ${END_WITHIN_MS / 1000} s of SIGTERM`);
         signal(child, 'SIGKILL');
-      }, END_WITHIN_MS);
+      });
       startAfter(child.exited.then(() => clearTimeout(late)));
-      await starting;
+      return true;
     },
     freeze(ms) {
       const child = current;
-      if (!child) return;
+      if (!child) return false;
       signal(child, 'SIGSTOP');
-      const thaw = setTimeout(() => {
-        thaws.delete(thaw);
-        signal(child, 'SIGCONT');
-      }, ms);
-      thaws.add(thaw);
+      later(ms, () => signal(child, 'SIGCONT'));
+      return true;
     },
     async ready() {
       const deadline = performance.now() + READY_WITHIN_MS;
       for (;;) {
         await starting;
-        const [problem] = problems.splice(0);
-        if (problem) throw problem;
         if (await answersReady(port)) return;
         if (performance.now() > deadline)
           throw new Error(`${name} is not ready; see ${options.folder}/${name}.log`);
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
       }
     },
+    takeTroubles: () => troubles.splice(0),
     async close() {
       closed = true;
-      await starting;
-      for (const thaw of thaws) clearTimeout(thaw);
-      const child = current;
-      if (child) {
-        signal(child, 'SIGKILL');
-        await child.exited;
+      // The one that is just being started as well.
+      for (let round = 0; round < 2; round += 1) {
+        for (const child of alive) signal(child, 'SIGKILL');
+        await Promise.all([...alive].map((child) => child.exited));
+        await starting;
       }
+      for (const timer of timers) clearTimeout(timer);
       await new Promise((resolve) => log.end(resolve));
     },
   };

@@ -16,7 +16,10 @@ const UNDER_WAY_MS = 100;
  * Measures how long people see nothing happen. A turn that had shown everything before its process died has nothing
  * left to show; it is not measured.
  */
-export function createRecoveryClock(slack: Pick<SlackStandIn, 'listen'>): RecoveryClock {
+export function createRecoveryClock(
+  slack: Pick<SlackStandIn, 'listen'>,
+  onMeasured: (turn: string, ms: number) => void,
+): RecoveryClock {
   const waiting = new Map<string, number>();
   const measured: number[] = [];
   const close = slack.listen((change) => {
@@ -27,6 +30,7 @@ export function createRecoveryClock(slack: Pick<SlackStandIn, 'listen'>): Recove
       if (since === undefined || now - since < UNDER_WAY_MS) continue;
       waiting.delete(turn);
       measured.push(now - since);
+      onMeasured(turn, now - since);
     }
   });
   return {

@@ -1,19 +1,25 @@
 import { disturb } from './disturbances.ts';
-import { failpoint } from './failpoints.ts';
 import { judge, type Verdict } from './judge.ts';
-import { beginMinute, openTurns, readLeftover, readTurns, turnsHeldBy } from './lane-records.ts';
 import type { Member } from './member.ts';
-import type { Fate, Passage } from './passage.ts';
+import type { Fate } from './passage.ts';
 import { createRecoveryClock } from './recovery-clock.ts';
-import { asSeen, questionOf } from './replies.ts';
-import { describeStep, type Schedule, type Step } from './schedule.ts';
+import { IN_FLIGHT, type Schedule } from './schedule.ts';
 import type { Stack } from './stack.ts';
+import { describeStep, type HarmStep, type Step } from './steps.ts';
 import { startTalk, type Talk } from './talk.ts';
+import { setTraps } from './traps.ts';
+import { verdictOf } from './verdict.ts';
 
 export interface SeedResult extends Verdict {
   readonly seed: number;
   readonly kills: number;
   readonly recoveryMs: readonly number[];
+  /** Turns under way when the first step struck. */
+  readonly inFlight: number;
+  /** The steps that were really done, each as often as it was. */
+  readonly reached: readonly Step[];
+  /** Until the stack was free again. */
+  readonly tookMs: number;
   /** What was done to the stack, and when. */
   readonly happened: readonly string[];
 }
@@ -32,92 +38,115 @@ export interface Limits {
   readonly staleAfterMs: number;
 }
 
-export const LIMITS: Limits = { boundMs: 75_000, staleAfterMs: 10_000 };
+export const LIMITS: Limits = { boundMs: 120_000, staleAfterMs: 10_000 };
 const POLL_MS = 100;
-
-type HarmStep = Extract<Step, { at: string }>;
+/** A recovery that is worth a line. */
+const SLOW_MS = 9_000;
+/** Where not so many turns get under way at once, the steps begin to count all the same. */
+const ARMED_AFTER_MS = 4_000;
 
 /**
  * Plays one schedule on a stack until every question has come to its end, and judges what stands there
  * some time later.
  */
 export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits = LIMITS): Promise<SeedRun> {
-  await beginMinute(stack.redisUrl(), stack.prefix);
+  await stack.records.beginMinute();
   const startedAt = performance.now();
   const happened: string[] = [];
   const note = (what: string) => {
     happened.push(`${((performance.now() - startedAt) / 1000).toFixed(2)} s: ${what}`);
   };
-  let kills = 0;
-  const notes: Promise<unknown>[] = [];
-  /** Failures are met where all of it is waited for; until then they must not count as unhandled. */
+  const reached: Step[] = [];
+  const troubles: string[] = [];
+  const works: Promise<unknown>[] = [];
   const track = (work: Promise<unknown>) => {
-    work.catch(() => undefined);
-    notes.push(work);
+    works.push(work.catch((error: unknown) => troubles.push(String(error))));
   };
-  const clock = createRecoveryClock(stack.slack);
+  const clock = createRecoveryClock(stack.slack, (turn, ms) => {
+    if (ms > SLOW_MS) note(`${turn} goes on only ${(ms / 1000).toFixed(2)} s after its worker was killed`);
+  });
+  let kills = 0;
+  let inFlight: number | undefined;
 
-  const kill = (member: Member, restartMs = 0) => {
-    const pid = member.kill(restartMs);
-    if (pid === undefined) return;
+  const begin = (step: Step, where = '') => {
+    inFlight ??= talk.underWay();
+    reached.push(step);
+    note(`${describeStep(step)}${where}`);
+  };
+
+  const kill = (member: Member): boolean => {
+    const pid = member.kill();
+    if (pid === undefined) return false;
     kills += 1;
     note(`${member.name} (${pid}) is killed`);
-    if (member.role === 'web') return;
+    if (member.role === 'web') return true;
     const at = performance.now();
-    track(
-      turnsHeldBy(stack.redisUrl(), stack.prefix, pid).then(
-        (turns) => {
-          clock.lost(turns, at);
-          note(`it was at work on ${turns.length} turns`);
-        },
-        // Redis is down as well.
-        (error: unknown) => note(`what it was at work on is not known: ${String(error)}`),
-      ),
+    const held = stack.records.heldBy(pid).then(
+      (turns) => {
+        clock.lost(turns, at);
+        note(`it was at work on ${turns.length} turns`);
+      },
+      // Redis is down as well.
+      (error: unknown) => note(`what it was at work on is not known: ${String(error)}`),
     );
+    track(held);
+    return true;
   };
 
-  const harm = (step: HarmStep, member: Member): Fate => {
-    note(`${describeStep(step)} (${member.name})`);
+  /** Undefined when the member was down already. */
+  const strike = (step: HarmStep, member: Member): Fate | undefined => {
     switch (step.harm) {
       case 'kill':
-        kill(member);
-        return 'drop';
+        return kill(member) ? 'drop' : undefined;
       case 'late':
-        kill(member);
-        return pause(step.ms).then(() => 'pass' as const);
+        return kill(member) ? pause(step.ms).then(() => 'pass' as const) : undefined;
       case 'cut':
         return 'drop';
       case 'stall':
       case 'outdate':
         return pause(step.ms).then(() => 'pass' as const);
       case 'freeze':
-        member.freeze(step.ms);
-        return 'pass';
+        return member.freeze(step.ms) ? 'pass' : undefined;
       case 'term':
-        track(member.terminate());
-        return 'pass';
+        return member.terminate() ? 'pass' : undefined;
       default:
         return step.harm satisfies never;
     }
   };
+  const traps = setTraps(schedule.steps, (step, member) => {
+    const fate = strike(step, member);
+    if (fate !== undefined) begin(step, ` (${member.name})`);
+    return fate;
+  });
 
-  const armed = schedule.steps.flatMap((step) =>
-    'at' in step ? [{ step, point: failpoint(step.at), left: step.nth }] : [],
-  );
-  const decide = (member: Member, passage: Passage): Fate => {
-    for (const trap of armed) {
-      if (trap.left === 0 || trap.point.member !== member.role || !trap.point.matches(passage)) continue;
-      trap.left -= 1;
-      if (trap.left === 0) return harm(trap.step, member);
+  let armed = false;
+  const manyUnderWay = Promise.withResolvers<void>();
+  const arm = () => {
+    if (armed) return;
+    armed = true;
+    manyUnderWay.resolve();
+    note(`${talk.underWay()} turns are under way`);
+    traps.arm();
+    for (const step of schedule.steps) {
+      if (!('disturbance' in step)) continue;
+      const over = pause(step.afterMs).then(() => {
+        begin(step);
+        if (step.disturbance.startsWith('redis is')) kills += 1;
+        return disturb(stack, step, kill);
+      });
+      track(over);
     }
-    return 'pass';
   };
+  const onTaken = () => {
+    if (!armed && talk.underWay() >= IN_FLIGHT) arm();
+  };
+  const talk = startTalk(stack, schedule, onTaken, manyUnderWay.promise);
+  const late = setTimeout(arm, ARMED_AFTER_MS);
 
-  const talk = startTalk(stack.slack, schedule);
   for (const member of stack.members) {
     for (const link of member.links) {
       link.watch = (passage) => {
-        const fate = decide(member, passage);
+        const fate = traps.decide(member, passage);
         if (passage.link === 'events' && passage.phase === 'answer') {
           if (fate === 'pass') talk.sawAnswer(passage);
           else if (fate !== 'drop') void fate.then((late) => late === 'pass' && talk.sawAnswer(passage));
@@ -126,39 +155,60 @@ export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits =
       };
     }
   }
-  for (const step of schedule.steps) {
-    if (!('disturbance' in step)) continue;
-    track(
-      pause(step.afterMs).then(() => {
-        note(step.disturbance);
-        if (step.disturbance === 'redis is killed') kills += 1;
-        return disturb(stack, step.disturbance, step.ms, kill);
-      }),
-    );
-  }
 
-  const drained = await untilDrained(stack, talk, notes, startedAt + limits.boundMs, note);
+  const deadline = startedAt + limits.boundMs;
+  let drained = await untilDrained(stack, talk, works, deadline, note);
+  clearTimeout(late);
   note(drained ? 'all is quiet' : 'it does not come to its end');
   for (const { links } of stack.members) for (const link of links) link.watch = () => 'pass';
   stack.slack.faults.clear();
   stack.aws.faults.length = 0;
-  await Promise.all(stack.members.map((member) => member.ready()));
+  for (const member of stack.members) {
+    await member.ready().catch((error: unknown) => {
+      drained = false;
+      troubles.push(String(error));
+    });
+    troubles.push(...member.takeTroubles());
+  }
   await stack.fences.settled();
   const staleRedis = stack.fences.take();
-  const leftover = await readLeftover(stack.redisUrl(), stack.prefix);
+  const leftover = await stack.records.leftover();
+  const tookMs = performance.now() - startedAt;
 
   const result = pause(limits.staleAfterMs).then(async () => {
     clock.close();
-    const verdict = await verdictOf(stack, schedule, talk, { drained, staleRedis, leftover });
-    return { seed: schedule.seed, kills, recoveryMs: clock.measured, happened, ...verdict };
+    const verdict = await verdictOf(stack, schedule, talk, { drained, staleRedis, leftover, troubles });
+    return {
+      seed: schedule.seed,
+      kills,
+      recoveryMs: clock.measured,
+      inFlight: inFlight ?? 0,
+      reached,
+      tookMs,
+      happened,
+      ...verdict,
+    };
   });
   return { drained, result };
+}
+
+/** What is known of a seed whose run could not be brought to its end: that it failed. */
+export function brokenOff(seed: number, error: unknown): SeedResult {
+  const nothing = judge({
+    lanes: [],
+    drained: true,
+    staleRedis: [],
+    strays: [],
+    leftover: [],
+    troubles: [`the run broke off: ${String(error)}`],
+  });
+  return { seed, kills: 0, recoveryMs: [], inFlight: 0, reached: [], tookMs: 0, happened: [], ...nothing };
 }
 
 async function untilDrained(
   stack: Stack,
   talk: Talk,
-  notes: readonly Promise<unknown>[],
+  works: readonly Promise<unknown>[],
   deadline: number,
   note: (what: string) => void,
 ): Promise<boolean> {
@@ -171,55 +221,19 @@ async function untilDrained(
     clearTimeout(timer);
     return inTime;
   };
-  if (!(await within(talk.over.then(() => Promise.all(notes))))) return false;
+  if (!(await within(talk.over))) return false;
   note('everything was asked');
   if (!(await within(stack.slack.deliveries.idle()))) return false;
   note('everything was delivered');
   for (;;) {
-    const open = await openTurns(stack.redisUrl(), stack.prefix);
-    if (open.queued === 0 && open.running === 0) return true;
+    // Steps may still strike while turns end; what they began belongs to the run.
+    const begun = works.length;
+    if (!(await within(Promise.all(works)))) return false;
+    const open = await stack.records.open();
+    if (open === 0 && works.length === begun) return true;
     if (performance.now() > deadline) return false;
     await pause(POLL_MS);
   }
-}
-
-async function verdictOf(
-  stack: Stack,
-  schedule: Schedule,
-  talk: Talk,
-  seen: { drained: boolean; staleRedis: readonly string[]; leftover: readonly string[] },
-): Promise<Verdict> {
-  const turns = await readTurns(stack.redisUrl(), stack.prefix);
-  const canaryOfTurn = new Map(turns.map(({ id, canary }) => [id, canary]));
-  const messages = [...talk.threads.values()].flatMap(({ channel, ts }) =>
-    stack.slack.thread(channel, ts).filter((message) => message.botId !== undefined),
-  );
-  const sorted = messages.map((message) => ({
-    canary: questionOf(message, canaryOfTurn),
-    reply: asSeen(message),
-  }));
-  // A process that stood still sends what it was about to send, whoever has its lanes by then.
-  const frozen = schedule.steps.some((step) => 'at' in step && step.harm === 'freeze');
-  const lanes = schedule.lanes.map((lane) =>
-    lane.asks.map(({ canary }) => {
-      const record = stack.agent.records.get(canary);
-      return {
-        canary,
-        acknowledged: talk.acknowledged(canary),
-        turns: turns.filter((turn) => turn.canary === canary),
-        replies: sorted.filter((one) => one.canary === canary).map((one) => one.reply),
-        answers: record?.answers ?? [],
-        said: [...(record?.said ?? [])].map((run) => run.text),
-        writes: record?.writes ?? 0,
-        overlaps: record?.overlaps ?? 0,
-        startedAgain: frozen ? 0 : (record?.startedAgain ?? 0),
-      };
-    }),
-  );
-  const strays = sorted.flatMap(({ canary, reply }) =>
-    canary === undefined ? [`${reply.ts} ${JSON.stringify(reply.text || reply.notices[0] || '')}`] : [],
-  );
-  return judge({ lanes, strays, ...seen });
 }
 
 function pause(ms: number): Promise<void> {

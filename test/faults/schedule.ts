@@ -1,12 +1,20 @@
 import { FAILPOINTS } from './failpoints.ts';
+import { SCENES } from './scenes.ts';
 import { createDice, type Dice } from './seeded.ts';
+import { type Disturbance, describeStep, disturb, harm, harmsAt, type Step } from './steps.ts';
 
 /** One question that a person will ask. */
 export interface Ask {
   readonly canary: string;
   readonly kind: 'plain' | 'read' | 'write';
+  /** Before the agent says anything. */
+  readonly silentMs: number;
   readonly words: number;
   readonly wordMs: number;
+  /** Asked when the first questions of all others are under way. */
+  readonly later: boolean;
+  /** After that, and after the question before it in its lane was taken. */
+  readonly afterMs: number;
 }
 
 /** One lane: all that one person asks in one thread, in order. */
@@ -15,58 +23,23 @@ export interface Lane {
   readonly channel: string;
   /** Lanes of the same thread share its number; the first of them begins it. */
   readonly thread: number;
-  readonly beginsMs: number;
   readonly asks: readonly Ask[];
 }
-
-/**
- * What happens at a failpoint.
- *
- * kill    SIGKILL; what was passing is lost
- * late    SIGKILL; what was passing arrives `ms` later all the same
- * cut     the connection breaks: a request is lost, or its answer
- * stall   what was passing arrives `ms` late
- * outdate the same on a connection to Redis, until the lease of its sender has run out and others have its lanes
- * freeze  the process stands still for `ms` (SIGSTOP); what was passing arrives at once
- * term    SIGTERM, as in a deployment
- */
-export type Harm = 'kill' | 'late' | 'cut' | 'stall' | 'outdate' | 'freeze' | 'term';
-
-/** What happens to the surroundings at a time, whatever is going on. */
-export type Disturbance =
-  | 'redis connections break'
-  | 'redis stands still'
-  | 'redis is killed'
-  | 'rolling restart'
-  | 'both workers die'
-  | 'web dies'
-  | 'slack says 429'
-  | 'slack says 500'
-  | 'slack loses answers'
-  | 'streams end early'
-  | 'deliveries repeat'
-  | 'agentcore throttles'
-  | 'agentcore breaks answers'
-  | 'agentcore is cut off'
-  | 'microVMs are lost';
-
-export type Step =
-  | {
-      readonly at: string;
-      /** The how-manieth time that the failpoint is reached. */
-      readonly nth: number;
-      readonly harm: Harm;
-      readonly ms: number;
-    }
-  | { readonly afterMs: number; readonly disturbance: Disturbance; readonly ms: number };
 
 export interface Schedule {
   readonly seed: number;
   readonly lanes: readonly Lane[];
+  /** Begin to count when `IN_FLIGHT` turns are under way. */
   readonly steps: readonly Step[];
 }
 
-const LANES = 16;
+/** So many turns are under way when the first step may strike. */
+export const IN_FLIGHT = 20;
+/** Lanes that ask at once. */
+const LANES_AT_ONCE = 21;
+/** Lanes that begin when those are under way: they still go through everything that comes before an answer. */
+const LATER_LANES = 3;
+const LANES = LANES_AT_ONCE + LATER_LANES;
 /** Lanes in channels. Two threads have two speakers. */
 const PLACES = [
   { user: 'bob', channel: '#partners', thread: 0 },
@@ -76,69 +49,22 @@ const PLACES = [
   { user: 'user4', channel: '#cloud', thread: 2 },
   { user: 'alice', channel: '#partners', thread: 0 },
 ];
-const TURNS = 24;
-export const PEOPLE = 16;
-/** A chat call lasts 5 s at most, so that this is as late as one may arrive. */
-const LATE_MS = 4_400;
-/** A lease of 3 s, and a sweep. */
-const OUTDATED_MS = 6_000;
+export const PEOPLE = LANES;
+/** Lanes in which two more questions are asked while the first answer is under way. */
+const BUSY = [6];
+const TURNS = LANES + 2 * BUSY.length;
+/** A worker that shuts down waits 20 s for its turns. */
+const LONG_ANSWER = { silentMs: 0, words: 26, wordMs: 1_000 };
 
-/** What every run goes through in turn as its first step; the rest is chance. */
-const FIRST_STEPS: readonly ((dice: Dice) => Step)[] = [
-  ...FAILPOINTS.map(
-    ({ name }) =>
-      (dice: Dice) =>
-        harm(name, 'kill', dice),
-  ),
-  ...['before post', 'before append', 'before the last write'].flatMap((name) => [
-    (dice: Dice) => harm(name, 'late', dice),
-    (dice: Dice) => harm(name, 'stall', dice),
-  ]),
-  ...[
-    'delivered, not verified',
-    'accepted, not acknowledged',
-    'claimed and enqueued, not known',
-    'lane claimed',
-    'before invoke',
-    'invoked',
-    'mid-stream',
-    'posted, not recorded',
-    'appended',
-    'last write done',
-    'end recorded',
-  ].map((name) => (dice: Dice) => harm(name, 'cut', dice)),
-  ...['lane claimed', 'mid-stream', 'before post', 'appended', 'before the end is recorded'].map(
-    (name) => (dice: Dice) => harm(name, 'freeze', dice),
-  ),
-  ...['before the end is recorded', 'before the post is recorded', 'before a change is noted'].map(
-    (name) => (dice: Dice) => harm(name, 'outdate', dice),
-  ),
-  ...['mid-stream', 'posted, not recorded'].map((name) => (dice: Dice) => harm(name, 'term', dice)),
-  ...(
-    [
-      'redis connections break',
-      'redis stands still',
-      'redis is killed',
-      'rolling restart',
-      'both workers die',
-      'web dies',
-      'slack says 429',
-      'slack says 500',
-      'slack loses answers',
-      'streams end early',
-      'deliveries repeat',
-      'agentcore throttles',
-      'agentcore breaks answers',
-      'agentcore is cut off',
-      'microVMs are lost',
-    ] as const
-  ).map((disturbance) => (dice: Dice) => disturb(disturbance, dice)),
-];
-export const ROUND = FIRST_STEPS.length;
+export const ROUND = SCENES.length;
 
-const SIMPLE_KILLS = FAILPOINTS.map(({ name }) => name);
+/** Disturbances that go with any other step. Deployments are the most frequent thing to happen. */
 const SIDE_EFFECTS: readonly Disturbance[] = [
   'redis connections break',
+  'rolling restart',
+  'rolling restart',
+  'rolling restart',
+  'rolling restart',
   'slack says 429',
   'slack says 500',
   'slack loses answers',
@@ -150,14 +76,16 @@ const SIDE_EFFECTS: readonly Disturbance[] = [
 /** Everything that a run with this seed does. The same seed gives the same schedule. Pure. */
 export function scheduleOf(seed: number): Schedule {
   const dice = createDice(seed);
-  const first = FIRST_STEPS[(seed - 1) % FIRST_STEPS.length];
-  const steps: Step[] = first ? [first(dice)] : [];
-  while (steps.length < 3 && dice.chance(0.4)) {
-    steps.push(
-      dice.chance(0.6) ? harm(dice.pick(SIMPLE_KILLS), 'kill', dice) : disturb(dice.pick(SIDE_EFFECTS), dice),
-    );
-  }
-  return { seed, lanes: lanesOf(seed, dice), steps };
+  const scene = SCENES[(seed - 1) % SCENES.length];
+  const steps: Step[] = [...(scene?.steps(dice) ?? [])];
+  while (!scene?.alone && steps.length < 3 && dice.chance(0.4)) steps.push(anyStep(dice));
+  return { seed, lanes: lanesOf(seed, dice, scene?.longAnswer ?? false), steps };
+}
+
+function anyStep(dice: Dice): Step {
+  if (dice.chance(0.4)) return disturb(dice.pick(SIDE_EFFECTS), dice);
+  const point = dice.pick(FAILPOINTS);
+  return harm(dice.chance(0.6) ? 'kill' : dice.pick(harmsAt(point)), point.name, dice);
 }
 
 /** The first step of a seed in words, for choosing seeds that try a certain moment. */
@@ -166,45 +94,44 @@ export function firstStepOf(seed: number): string {
   return step ? describeStep(step) : '';
 }
 
-export function describeStep(step: Step): string {
-  return 'at' in step ? `${step.harm} at “${step.at}”` : step.disturbance;
-}
-
-function harm(at: string, kind: Harm, dice: Dice): Step {
-  const ms = {
-    kill: 0,
-    cut: 0,
-    term: 0,
-    outdate: OUTDATED_MS,
-    late: LATE_MS,
-    stall: dice.between(500, LATE_MS),
-    freeze: dice.between(4_000, 9_500),
-  };
-  return { at, nth: dice.between(1, 6), harm: kind, ms: ms[kind] };
-}
-
-function disturb(disturbance: Disturbance, dice: Dice): Step {
-  return { afterMs: dice.between(100, 1_500), disturbance, ms: dice.between(1_500, 5_000) };
-}
-
-function lanesOf(seed: number, dice: Dice): Lane[] {
+function lanesOf(seed: number, dice: Dice, longAnswer: boolean): Lane[] {
   const canaries = Array.from({ length: TURNS }, (_, i) => `canary-s${seed}-q${i + 1}`);
   return Array.from({ length: LANES }, (_, i): Lane => {
-    const own = canaries.filter((_canary, q) => q % LANES === i);
-    const asks = own.map((canary) => askOf(canary, dice));
-    const beginsMs = dice.between(0, 400);
+    const own = canaries.filter((_canary, q) => (q < LANES ? q : BUSY[q % BUSY.length]) === i);
+    const asks = own.map((canary, place) =>
+      place === 0 && i < LANES_AT_ONCE ? firstAsk(canary, dice) : laterAsk(canary, dice),
+    );
+    const [first, ...later] = asks;
     // A channel takes about one message a second, so that most people talk in their own direct messages.
     const place = PLACES[i] ?? { user: `user${i}`, channel: 'dm', thread: i };
-    return { ...place, beginsMs, asks };
+    const long =
+      longAnswer && i === LANES_AT_ONCE - 1 && first ? [{ ...first, ...LONG_ANSWER }, ...later] : asks;
+    return { ...place, asks: long };
   });
 }
 
-function askOf(canary: string, dice: Dice): Ask {
-  const slow = dice.chance(0.4);
+const KINDS: readonly Ask['kind'][] = ['plain', 'plain', 'read', 'write'];
+
+/** Long enough for everybody's first answer to be under way at once. A third of them grows before the reader's eyes. */
+function firstAsk(canary: string, dice: Dice): Ask {
+  const lastsMs = dice.between(1_400, 2_800);
+  const words = dice.between(3, 5);
+  const pace = dice.chance(0.35)
+    ? { silentMs: 0, words, wordMs: Math.round(lastsMs / words) }
+    : { silentMs: lastsMs, words, wordMs: 0 };
+  return { canary, kind: dice.pick(KINDS), ...pace, later: false, afterMs: dice.between(0, 200) };
+}
+
+/** Asked once those are under way: quick ones, which are posted whole, and slow ones. */
+function laterAsk(canary: string, dice: Dice): Ask {
+  const slow = dice.chance(0.5);
   return {
     canary,
-    kind: dice.pick(['plain', 'plain', 'read', 'write']),
-    words: slow ? dice.between(8, 25) : dice.between(0, 4),
-    wordMs: slow ? dice.between(40, 110) : dice.between(0, 25),
+    kind: dice.pick(KINDS),
+    silentMs: 0,
+    words: slow ? dice.between(6, 12) : dice.between(0, 4),
+    wordMs: slow ? dice.between(60, 150) : dice.between(0, 25),
+    later: true,
+    afterMs: dice.between(0, 700),
   };
 }

@@ -41,8 +41,8 @@ export interface ScriptedAgent {
 
 type WithoutSeq<T> = T extends unknown ? Omit<T, 'seq'> : never;
 
-/** `ask <canary> <plain | read | write> <words> <ms a word>` */
-const PROMPT = /^ask (\S+) (plain|read|write) (\d+) (\d+)$/;
+/** `ask <canary> <plain | read | write> <ms of silence> <words> <ms a word>` */
+const PROMPT = /^ask (\S+) (plain|read|write) (\d+) (\d+) (\d+)$/;
 
 /**
  * An agent that speaks the contract as agent-runtime does: start, attach with replay, `turn_unknown`, one run a session,
@@ -68,7 +68,7 @@ export async function createScriptedAgent(): Promise<ScriptedAgent> {
   }
 
   async function work(run: Run, prompt: string): Promise<void> {
-    const [, canary = 'nothing', kind, words = '0', wordMs = '0'] = PROMPT.exec(prompt) ?? [];
+    const [, canary = 'nothing', kind, silentMs, words, wordMs] = PROMPT.exec(prompt) ?? [];
     const record = recordOf(canary);
     record.turns.add(run.turnId);
     record.said.add(run);
@@ -81,6 +81,7 @@ export async function createScriptedAgent(): Promise<ScriptedAgent> {
       run.wake.resolve();
       run.wake = Promise.withResolvers();
     };
+    await wait(Number(silentMs));
     publish({ type: 'text', text: `${canary} run${number}` });
     const toolAt = kind === 'plain' ? -1 : Math.floor(Number(words) / 2);
     for (let word = 0; word < Number(words) && !run.lost; word += 1) {

@@ -4,20 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AwsStandIn, createAwsStandIn } from '../../local/aws/stand-in.ts';
 import { redisCommands } from '../../local/redis/resp.ts';
-import { freePort, type RunningRedis, startRedis } from '../../local/redis/start-redis.ts';
+import { type RunningRedis, startRedis } from '../../local/redis/start-redis.ts';
 import { createSlackStandIn, type SlackStandIn } from '../../local/slack/stand-in.ts';
 import { createFaultLink, type FaultLink } from './fault-link.ts';
 import { type FenceWatch, watchFences } from './fence-watch.ts';
 import { createHttpReader } from './http-reader.ts';
+import { type LaneRecords, readLaneRecords } from './lane-records.ts';
 import { type Member, startMember } from './member.ts';
+import { quietPort } from './ports.ts';
 import { createRedisReader } from './redis-reader.ts';
 import { PEOPLE } from './schedule.ts';
 import { createScriptedAgent, type ScriptedAgent } from './scripted-agent.ts';
-import type { Tree } from './tree.ts';
+import type { BuiltTree } from './tree.ts';
 
 /** One web process and two workers between a real Redis and the stand-ins, with a fault link on every connection. */
 export interface Stack {
-  readonly prefix: string;
   readonly slack: SlackStandIn;
   readonly aws: AwsStandIn;
   readonly agent: ScriptedAgent;
@@ -26,10 +27,10 @@ export interface Stack {
   readonly members: readonly Member[];
   readonly redisLinks: readonly FaultLink[];
   readonly fences: FenceWatch;
-  /** Redis itself, past all links. */
-  redisUrl(): string;
-  /** SIGKILL, and a new Redis that reads the append-only file. */
-  restartRedis(): Promise<void>;
+  /** Read from Redis itself, past all links. */
+  readonly records: LaneRecords;
+  /** SIGKILL, and `downMs` later a new Redis that reads the append-only file. */
+  restartRedis(downMs: number): Promise<void>;
   readonly folder: string;
   /** `keepLogs`: leaves the processes' logs in `folder`. */
   close(keepLogs: boolean): Promise<void>;
@@ -40,7 +41,7 @@ const RETRY_DELAYS_MS = [50, 500, 1_000, 2_000, 4_000, 8_000, 8_000];
 
 const LOADED_WITHIN_MS = 20_000;
 
-export async function startStack(tree: Tree, number: number): Promise<Stack> {
+export async function startStack(tree: BuiltTree, number: number): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), `threadcore-faults-stack${number}-`));
   const closers: (() => Promise<unknown>)[] = [];
   const close = async (keepLogs: boolean) => {
@@ -51,13 +52,14 @@ export async function startStack(tree: Tree, number: number): Promise<Stack> {
     const prefix = `{tc-faults-${number}}`;
     const dataDir = join(folder, 'redis');
     await mkdir(dataDir);
-    const startOwnRedis = () => startRedis({ own: true, dataDir, log: () => undefined });
+    const redisPort = await quietPort();
+    const startOwnRedis = () => startRedis({ own: true, dataDir, port: redisPort, log: () => undefined });
     let redis: RunningRedis = await startOwnRedis();
     closers.push(() => redis.stop());
-    const fences = await watchFences(redis.port, prefix, tree.scripts);
+    const fences = await watchFences(redisPort, prefix, tree.scripts);
     closers.push(async () => fences.close());
 
-    const webPort = await freePort();
+    const webPort = await quietPort();
     const link = async (target: number, kind: 'events' | 'slack' | 'aws' | 'redis') => {
       const made = await createFaultLink(target, () =>
         kind === 'redis' ? createRedisReader(tree.scripts) : createHttpReader(kind),
@@ -84,7 +86,7 @@ export async function startStack(tree: Tree, number: number): Promise<Stack> {
     const portOf = (url: string) => Number(new URL(url).port);
     const redisLinks: FaultLink[] = [];
     const member = async (name: string, role: 'web' | 'worker') => {
-      const toRedis = await link(redis.port, 'redis');
+      const toRedis = await link(redisPort, 'redis');
       const toSlack = await link(portOf(slack.url), 'slack');
       const toAws = await link(portOf(aws.url), 'aws');
       redisLinks.push(toRedis);
@@ -108,9 +110,9 @@ export async function startStack(tree: Tree, number: number): Promise<Stack> {
         AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE000000000',
         AWS_SECRET_ACCESS_KEY: 'example-secret-key',
         AWS_EC2_METADATA_DISABLED: 'true',
-        NODE_COMPILE_CACHE: join(tree.folder, 'compiled'),
+        NODE_COMPILE_CACHE: tree.compileCache,
       };
-      const port = role === 'web' ? webPort : await freePort();
+      const port = role === 'web' ? webPort : await quietPort();
       const started = await startMember({ name, role, port, main: tree.main, folder, env, links });
       closers.push(started.close);
       return started;
@@ -121,7 +123,6 @@ export async function startStack(tree: Tree, number: number): Promise<Stack> {
     await Promise.all(members.map((one) => one.ready()));
 
     return {
-      prefix,
       slack,
       aws,
       agent,
@@ -131,14 +132,14 @@ export async function startStack(tree: Tree, number: number): Promise<Stack> {
       redisLinks,
       fences,
       folder,
-      redisUrl: () => redis.url,
-      async restartRedis() {
+      records: readLaneRecords(redis.url, prefix),
+      async restartRedis(downMs) {
         process.kill(redis.pid, 'SIGKILL');
         await redis.exited;
+        await new Promise((resolve) => setTimeout(resolve, downMs));
         redis = await startOwnRedis();
         await untilLoaded(redis.url);
-        await fences.reconnect(redis.port);
-        for (const one of redisLinks) one.setTarget(redis.port);
+        await fences.reconnect();
       },
       close,
     };

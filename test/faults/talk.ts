@@ -1,12 +1,14 @@
 import { canariesIn } from '../../bench/exactness.ts';
-import type { SlackStandIn } from '../../local/slack/stand-in.ts';
 import type { Passage } from './passage.ts';
 import type { Schedule } from './schedule.ts';
+import type { Stack } from './stack.ts';
 
 export interface Talk {
   /** Where the threads are, by the schedule's numbers. */
   readonly threads: ReadonlyMap<number, { readonly channel: string; readonly ts: string }>;
   acknowledged(canary: string): boolean;
+  /** Questions that are taken and that the agent has not yet answered: so many turns are under way, or more. */
+  underWay(): number;
   /** To be told of what Slack gets from the web role. */
   sawAnswer(passage: Passage): void;
   /** Resolves when everything was asked, or nobody took a question for too long. */
@@ -14,13 +16,18 @@ export interface Talk {
 }
 
 /** After this time without an acknowledgement Slack gives an event up. */
-const GIVEN_UP_MS = 25_000;
+const GIVEN_UP_MS = 60_000;
 
 /**
  * Lets everybody ask. In a lane the next question is asked when Slack knows the last one to be taken, so that the
  * order of a lane is known; across lanes all talk at once.
  */
-export function startTalk(slack: SlackStandIn, schedule: Schedule): Talk {
+export function startTalk(
+  { slack, agent }: Pick<Stack, 'slack' | 'agent'>,
+  schedule: Schedule,
+  onTaken: () => void,
+  manyUnderWay: Promise<void>,
+): Talk {
   const threads = new Map<number, { channel: string; ts: string }>();
   const roots = new Map<number, PromiseWithResolvers<string>>();
   const taken = new Map<string, PromiseWithResolvers<void>>();
@@ -32,11 +39,12 @@ export function startTalk(slack: SlackStandIn, schedule: Schedule): Talk {
 
   async function talk(lane: Schedule['lanes'][number], begins: boolean): Promise<void> {
     const { user, thread, channel } = lane;
-    await pause(lane.beginsMs);
     const root = roots.get(thread);
     let threadTs = begins ? undefined : await root?.promise;
     for (const ask of lane.asks) {
-      const text = `@Cloud Engineer ask ${ask.canary} ${ask.kind} ${ask.words} ${ask.wordMs}`;
+      if (ask.later) await manyUnderWay;
+      await pause(ask.afterMs);
+      const text = `@Cloud Engineer ask ${ask.canary} ${ask.kind} ${ask.silentMs} ${ask.words} ${ask.wordMs}`;
       const posted = slack.postAs(user, channel, text, { threadTs });
       if (threadTs === undefined) {
         // It stands there at once; that the app was offered it comes later.
@@ -60,12 +68,14 @@ export function startTalk(slack: SlackStandIn, schedule: Schedule): Talk {
   return {
     threads,
     acknowledged: (canary) => known.has(canary),
+    underWay: () => [...known].filter((canary) => !agent.records.get(canary)?.answers.length).length,
     sawAnswer({ text, request = '' }) {
       if (!text.startsWith('HTTP/1.1 2')) return;
       for (const canary of canariesIn(request)) {
         known.add(canary);
         taken.get(canary)?.resolve();
       }
+      onTaken();
     },
     over: Promise.all(talks).then(() => undefined),
   };

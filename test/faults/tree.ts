@@ -1,24 +1,28 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, glob, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type Bundle, bundle } from './bundle.ts';
 import type { ScriptNames } from './redis-reader.ts';
 
-/** One line of the source, and what it becomes. */
+/** One place of the source, and what it becomes (as in `String.replace`). */
 export interface Change {
-  readonly file: string;
-  readonly from: string;
+  /** The folder; which of its files, matters to nobody. */
+  readonly under: string;
+  readonly from: RegExp;
   readonly to: string;
 }
 
 /** A copy of the backend's source that nobody edits while it is being tried. */
 export interface Tree {
-  readonly main: string;
   readonly folder: string;
   readonly scripts: ScriptNames;
   remove(): Promise<void>;
 }
+
+/** A tree that can be run. */
+export type BuiltTree = Tree & Bundle;
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -33,29 +37,46 @@ export async function copyTree(changes: readonly Change[] = [], root = ROOT): Pr
     await cp(join(root, 'src'), join(folder, 'src'), { recursive: true });
     await cp(join(root, 'package.json'), join(folder, 'package.json'));
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-    for (const { file, from, to } of changes) {
-      const path = join(folder, file);
-      const parts = (await readFile(path, 'utf8')).split(from);
-      if (parts.length !== 2) {
-        throw new Error(
-          `${file} has ${parts.length - 1} times ${JSON.stringify(from)}; correct planted-defects.ts`,
-        );
-      }
-      await writeFile(path, parts.join(to));
-    }
-    const lua = (await import(pathToFileURL(join(folder, 'src/turns/lua.ts')).href)) as Record<
-      string,
-      string
-    >;
-    const scripts = new Map(
-      Object.entries(lua).map(([name, source]) => [
-        createHash('sha1').update(source).digest('hex'),
-        name.toLowerCase(),
-      ]),
-    );
-    return { main: join(folder, 'src/main.ts'), folder, scripts, remove };
+    for (const change of changes) await apply(change, folder);
+    return { folder, scripts: await scriptsOf(folder), remove };
   } catch (error) {
     await remove();
+    throw error;
+  }
+}
+
+async function apply({ under, from, to }: Change, folder: string): Promise<void> {
+  let places = 0;
+  for await (const file of glob(`${under}/**/*.ts`, { cwd: folder })) {
+    const path = join(folder, file);
+    const source = await readFile(path, 'utf8');
+    const here = [...source.matchAll(new RegExp(from, 'g'))].length;
+    if (here > 0) await writeFile(path, source.replace(from, to));
+    places += here;
+  }
+  if (places !== 1) throw new Error(`${under} has ${places} times ${from}; correct planted-defects.ts`);
+}
+
+/** The Lua scripts of the backend by their digest: every exported text of a file for Lua, under its name. */
+async function scriptsOf(folder: string): Promise<ScriptNames> {
+  const scripts = new Map<string, string>();
+  for await (const file of glob('src/**/*lua*.ts', { cwd: folder })) {
+    const exported = (await import(pathToFileURL(join(folder, file)).href)) as Record<string, unknown>;
+    for (const [name, source] of Object.entries(exported)) {
+      if (typeof source !== 'string') continue;
+      scripts.set(createHash('sha1').update(source).digest('hex'), name.toLowerCase());
+    }
+  }
+  return scripts;
+}
+
+/** The same, ready to run. */
+export async function buildTree(changes: readonly Change[] = [], root = ROOT): Promise<BuiltTree> {
+  const tree = await copyTree(changes, root);
+  try {
+    return { ...tree, ...(await bundle(join(tree.folder, 'src/main.ts'), tree.folder)) };
+  } catch (error) {
+    await tree.remove();
     throw error;
   }
 }

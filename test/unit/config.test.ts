@@ -61,6 +61,8 @@ describe('the configuration', () => {
         protocol: 'threadcore',
         silenceMs: 120_000,
       },
+      secrets: { encryptionKeys: [], kmsKeyIds: [] },
+      audit: { retentionDays: 365 },
       telemetry: { logLevel: 'info', serviceName: 'threadcore' },
     } satisfies Config);
   });

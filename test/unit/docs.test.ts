@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { failuresPage } from '../../scripts/docs/failures-page.ts';
+import * as auditLua from '../../src/audit/lua.ts';
 import { configNames } from '../../src/config.ts';
 import * as pacingLua from '../../src/slack/pacing-lua.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -71,7 +72,7 @@ describe('the operators’ pages', () => {
 
   it('list every family of keys that the scripts use', () => {
     const used = new Set(
-      Object.values({ ...lua, ...changesLua, ...pacingLua }).flatMap((script) =>
+      Object.values({ ...lua, ...changesLua, ...pacingLua, ...auditLua }).flatMap((script) =>
         found(script, /key\('([a-z]+)'/g),
       ),
     );

@@ -7,9 +7,9 @@ interface Span {
   readonly style: Readonly<Partial<Record<'bold' | 'italic' | 'strike' | 'code', true>>>;
 }
 
-/** Code · link or image · address in brackets · bare address · line break · escape · markers of emphasis. */
+/** Run of backticks · link or image · address in brackets · bare address · line break · escape · markers of emphasis. */
 const TOKEN =
-  /(?<ticks>`+)(?<code>[^`]|[^`].*?[^`])\k<ticks>(?!`)|!?\[(?<label>(?:[^[\]\\]|\\.)*)\]\((?<target>[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)(?:\s+"[^"]*")?\)|<(?<bracketed>https?:\/\/[^\s<>]+)>|(?<bare>https?:\/\/[^\s<>|*`]*[^\s<>|*`.,;:!?)\]'"])|(?<brk><br\s*\/?>)|\\(?<escaped>[!-/:-@[-`{-~])|(?<mark>\*{1,3}|_{1,3}|~{2})/gisu;
+  /(?<ticks>`+)|!?\[(?<label>(?:[^[\]\\]|\\.)*)\]\((?<target>[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)(?:\s+"[^"]*")?\)|<(?<bracketed>https?:\/\/[^\s<>]+)>|(?<bare>https?:\/\/[^\s<>|*`]*[^\s<>|*`.,;:!?)\]'"])|(?<brk><br\s*\/?>)|\\(?<escaped>[!-/:-@[-`{-~])|(?<mark>\*{1,3}|_{1,3}|~{2})/gisu;
 
 const STYLES: Record<string, readonly (keyof Span['style'])[]> = {
   '*': ['italic'],
@@ -22,6 +22,21 @@ const STYLES: Record<string, readonly (keyof Span['style'])[]> = {
 };
 
 const PLAIN: Span['style'] = {};
+/** Markers within more of them that are open are shown as written: each costs time for all that follows. */
+const DEEPEST = 6;
+
+/** Finds where code ends, by the length of the run of backticks that began it and ends it. */
+function createCodeEnds(markdown: string) {
+  /** Lengths that no run to come has. */
+  const missing = new Set<number>();
+  return (from: number, length: number): number => {
+    if (missing.has(length)) return -1;
+    for (const run of markdown.slice(from).matchAll(/`+/g))
+      if (run[0].length === length) return from + run.index;
+    missing.add(length);
+    return -1;
+  };
+}
 
 /** May a run of emphasis markers at `at` open or close? Underscores inside words do neither. */
 function flanks(text: string, at: number, mark: string): { opens: boolean; closes: boolean } {
@@ -48,13 +63,26 @@ export function readCell(markdown: string): Span[] {
     const style = more.code ? { ...styleNow(), code: true as const } : styleNow();
     spans.push({ text, style, ...(more.url !== undefined && { url: more.url }) });
   };
+  /** Takes back that markers from the `from`-th on are open: they were none, and are shown where they stood. */
+  const close = (from: number): void => {
+    for (const { mark, at } of open.splice(from).toReversed())
+      spans.splice(at, 0, { text: mark, style: PLAIN });
+  };
+  const codeEnd = createCodeEnds(markdown);
+  const tokens = new RegExp(TOKEN);
   let last = 0;
-  for (const found of markdown.matchAll(TOKEN)) {
-    const { code, label, target, bracketed, bare, brk, escaped, mark } = found.groups ?? {};
+  for (let found = tokens.exec(markdown); found; found = tokens.exec(markdown)) {
+    const { ticks, label, target, bracketed, bare, brk, escaped, mark } = found.groups ?? {};
+    const end = ticks === undefined ? -1 : codeEnd(tokens.lastIndex, ticks.length);
+    // Backticks that begin no code are text.
+    if (ticks !== undefined && end < 0) continue;
     add(markdown.slice(last, found.index));
-    last = found.index + found[0].length;
-    if (code !== undefined) add(code, { code: true });
-    else if (target !== undefined) {
+    last = tokens.lastIndex;
+    if (ticks !== undefined) {
+      add(markdown.slice(last, end), { code: true });
+      last = end + ticks.length;
+      tokens.lastIndex = last;
+    } else if (target !== undefined) {
       const words = plainText(readCell(label ?? '')) || target;
       if (linkable(target)) add(words, { url: target });
       else add(target === '' ? words : `${words} (${target})`);
@@ -64,21 +92,19 @@ export function readCell(markdown: string): Span[] {
     else if (mark !== undefined) {
       const { opens, closes } = flanks(markdown, found.index, mark);
       const opener = open.findLastIndex((one) => one.mark === mark);
-      if (closes && opener >= 0) open.splice(opener);
-      else if (opens && STYLES[mark]) {
+      if (closes && opener >= 0) {
+        close(opener + 1);
+        open.pop();
+      } else if (opens && STYLES[mark] && open.length < DEEPEST && markdown.includes(mark, last)) {
         // Only what closes again is a marker.
-        const rest = markdown.slice(last);
-        if (rest.includes(mark)) open.push({ mark, at: spans.length });
-        else add(mark);
+        open.push({ mark, at: spans.length });
       } else add(mark);
     }
   }
   add(markdown.slice(last));
-  // What never closed was no emphasis: it is shown as written, where it stood.
-  for (const { mark, at } of open.toReversed()) spans.splice(at, 0, { text: mark, style: PLAIN });
-  return open.length === 0
-    ? spans
-    : spans.map((span) => (span.style.code ? span : { ...span, style: PLAIN }));
+  if (open.length === 0) return spans;
+  close(0);
+  return spans.map((span) => (span.style.code ? span : { ...span, style: PLAIN }));
 }
 
 /** The words of a cell, with the address of each link that does not show it. */

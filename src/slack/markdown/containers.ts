@@ -38,6 +38,9 @@ export type LineKind =
   | 'fence-text'
   | 'fence-close';
 
+/** Is a line of this kind shown to the character? */
+export const isCode = (kind: LineKind): boolean => kind.startsWith('fence') || kind === 'indented';
+
 export interface Line {
   readonly kind: LineKind;
   /** Containers of the line before that hold this line too. */

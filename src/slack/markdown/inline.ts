@@ -1,4 +1,6 @@
+import { codeCloses, linkCloses, targetCloses } from './look-ahead.ts';
 import { MARK, UNNAMED_IMAGE } from './marks.ts';
+import type { Source } from './source.ts';
 
 /** An address that can stand as a link's label and target alike. */
 const BRACKETED = new RegExp(`<(https?://[^\\s<>()[\\]\\\\\`*~|${MARK}]{1,1000})>`, 'y');
@@ -9,7 +11,8 @@ const BRACKETED_BEGUN = new RegExp(
 const PLAIN = new RegExp(`[^&<>\\\\\`*~![\\]():${MARK}]{1,200}`, 'y');
 const AMBIGUOUS = /&(?:amp|lt|gt);/y;
 const AMBIGUOUS_BEGUN = /&(?:a(?:mp?)?|lt?|gt?)?$/y;
-const NEW_BLOCK = /\n[ \t]*(?:\r?\n|[-*+][ \t]|>|#{1,6}[ \t]|\d{1,9}[.)][ \t]|~~~|```)/g;
+/** What a link's or footnote's definition begins with. */
+const DEFINED = /^ {0,3}\[(?:[^[\]\\\n]|\\.){1,999}\]$/;
 
 function matches(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
   pattern.lastIndex = at;
@@ -18,51 +21,6 @@ function matches(pattern: RegExp, text: string, at: number): RegExpExecArray | n
 
 /** Longer runs of backticks open no code. */
 const LONGEST_RUN = 60;
-/** How far ahead is read to tell whether what is open closes: nothing longer is kept whole. */
-const AHEAD = 2_500;
-
-/** The rest of the paragraph from `from`, and whether more of it may follow. */
-function ahead(text: string, from: number, done: boolean): { rest: string; grows: boolean } {
-  NEW_BLOCK.lastIndex = from;
-  const window = text.slice(0, from + AHEAD + 12);
-  const end = NEW_BLOCK.exec(window)?.index ?? window.length;
-  const rest = text.slice(from, Math.min(end, from + AHEAD));
-  return { rest, grows: !done && end === text.length && rest.length < AHEAD };
-}
-
-/** Does a code span that opened with `length` backticks close? Undefined while the text so far does not tell. */
-function codeCloses(text: string, from: number, length: number, done: boolean): boolean | undefined {
-  const { rest, grows } = ahead(text, from, done);
-  for (const run of rest.matchAll(/`+/g)) {
-    const ended = run.index + run[0].length < rest.length || !grows;
-    if (run[0].length === length && ended) return true;
-  }
-  return grows ? undefined : false;
-}
-
-/** Does one of `depth` open brackets turn out to be a link's? Undefined while the text so far does not tell. */
-function linkCloses(text: string, from: number, depth: number, done: boolean): boolean | undefined {
-  const { rest, grows } = ahead(text, from, done);
-  let open = depth;
-  for (const found of rest.matchAll(/\\[\s\S]|[[\]]/g)) {
-    if (found[0] === '[') open += 1;
-    if (found[0] !== ']') continue;
-    const next = rest[found.index + 1];
-    if (next === undefined && grows) return undefined;
-    if (open <= depth && (next === '(' || next === '[')) return true;
-    open -= 1;
-    if (open <= 0) return false;
-    depth = Math.min(depth, open);
-  }
-  return grows ? undefined : false;
-}
-
-/** Does the target of a link close? */
-function targetCloses(text: string, from: number, done: boolean): boolean | undefined {
-  const { rest, grows } = ahead(text, from, done);
-  if (rest.includes(')')) return true;
-  return grows ? undefined : false;
-}
 
 /** Where the word begins that `at` stands in; not before `from`. */
 function wordStart(text: string, at: number, from: number): number {
@@ -80,25 +38,26 @@ interface Run {
 export interface Inline {
   /** Forgets what is open: a new block begins. */
   reset(): void;
-  /** A new line begins. `definition`: where the colon of a link or footnote definition stands, or -1. */
-  line(definition: number): void;
+  /** A new line begins. `from`: where a link's or footnote's definition would begin in it, or -1. */
+  line(from: number): void;
   /**
    * Would a cut at `at`, between two words, fall inside a link, an image or code, or inside emphasis that began
    * within the last `patience` characters as sent? Undefined while the text so far does not tell.
    */
-  inside(text: string, at: number, done: boolean, patience: number): boolean | undefined;
+  inside(at: number, patience: number): boolean | undefined;
   /**
-   * Sends `text` from `from` to `to` (no white space inside) in the form Slack takes. Returns where it had to stop
-   * because what follows is not known yet, or `to`.
+   * Sends the text from `from` to `to` (no white space inside) in the form Slack takes. Returns where it had to stop
+   * because what follows is not known yet, or `to`, or a little more where that belongs together. Whoever waited goes
+   * on from there.
    */
-  send(text: string, from: number, to: number, done: boolean, code: boolean): number;
+  send(from: number, to: number, code: boolean): number;
 }
 
 /**
  * Reads a paragraph as it grows: escapes what Slack would take for markup of its own, makes images links,
  * and knows what is open. `emit` gets the text to send; `sent` tells how much was sent so far.
  */
-export function createInline(emit: (text: string) => void, sent: () => number): Inline {
+export function createInline(source: Source, emit: (text: string) => void, sent: () => number): Inline {
   let run: Run | undefined;
   let code: { readonly length: number; readonly brackets: readonly number[] } | undefined;
   let brackets: number[] = [];
@@ -107,7 +66,7 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
   let previous = '';
   let escaped = false;
   let emptyImage = false;
-  let definition = -1;
+  let lineFrom = -1;
   let looked = { at: 0, address: false };
 
   function endRun(next: string): void {
@@ -129,7 +88,8 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
   }
 
   /** Reads a run of backticks. Returns its length, 0 while the text so far does not tell what it is. */
-  function backticks(text: string, at: number, done: boolean): number {
+  function backticks(at: number): number {
+    const { text, done } = source;
     if (previous === '`') return 1;
     let end = at;
     while (text[end] === '`' && end - at <= LONGEST_RUN) end += 1;
@@ -144,7 +104,7 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
       }
       return length;
     }
-    const closes = codeCloses(text, end, length, done);
+    const closes = codeCloses(source, end, length);
     if (closes === undefined) return 0;
     if (closes) code = { length, brackets: [...brackets] };
     return length;
@@ -161,22 +121,32 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
   }
 
   /** The form of one ampersand. In an address Slack does not decode, so there it stays where that reads the same. */
-  function ampersand(text: string, at: number, done: boolean): string | undefined {
+  function ampersand(at: number): string | undefined {
+    const { text, done } = source;
     // Addresses are looked for once: from the last ampersand on, if that stands in the same word.
     const start = wordStart(text, at, looked.at);
     const same = start === looked.at;
     const word = text.slice(same ? Math.max(0, start - 7) : start, at);
-    looked = { at, address: (same && looked.address) || /:\/\/|\]\(|mailto:/.test(word) };
-    const address = target !== undefined || looked.address;
-    if (!address || matches(AMBIGUOUS, text, at)) return '&amp;';
-    return !done && matches(AMBIGUOUS_BEGUN, text, at) ? undefined : '&';
+    const bare = (same && looked.address) || /:\/\/|\]\(|mailto:/.test(word);
+    const address = target !== undefined || bare;
+    const ambiguous = address && matches(AMBIGUOUS, text, at) !== null;
+    if (address && !ambiguous && !done && matches(AMBIGUOUS_BEGUN, text, at)) return undefined;
+    looked = { at, address: bare };
+    return address && !ambiguous ? '&' : '&amp;';
+  }
+
+  /** Does the colon at `at` end what a definition defines? */
+  function defines(at: number): boolean {
+    const { text } = source;
+    return lineFrom >= 0 && text.charAt(at - 1) === ']' && DEFINED.test(text.slice(lineFrom, at));
   }
 
   /** Sends one special character, or an address in brackets. Returns its length in the text, 0 to wait for more. */
-  function special(text: string, at: number, done: boolean, literal: boolean): number {
+  function special(at: number, literal: boolean): number {
+    const { text, done } = source;
     const c = text.charAt(at);
     if (c === '&') {
-      const form = ampersand(text, at, done);
+      const form = ampersand(at);
       if (form !== undefined) emit(form);
       return form === undefined ? 0 : 1;
     }
@@ -196,7 +166,7 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
       emit(`${MARK}[`);
       emptyImage = true;
     } else if (c === ']' && emptyImage) emit(`${UNNAMED_IMAGE}]`);
-    else if (at === definition) emit(`${MARK}:`);
+    else if (c === ':' && defines(at)) emit(`${MARK}:`);
     else emit(c);
     return 1;
   }
@@ -212,31 +182,32 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
       escaped = false;
       emptyImage = false;
     },
-    line(at) {
+    line(from) {
       endRun('\n');
       previous = '\n';
       escaped = false;
       emptyImage = false;
-      definition = at;
+      lineFrom = from;
     },
-    inside(text, at, done, patience) {
+    inside(at, patience) {
       endRun(' ');
       // Code is open only where it is known to close.
       if (code) return true;
       if (target) {
-        const closes = targetCloses(text, at, done);
+        const closes = targetCloses(source, at);
         if (closes !== false) return closes;
         target = undefined;
       }
       if (brackets.length > 0) {
-        const closes = linkCloses(text, at, brackets.length, done);
+        const closes = linkCloses(source, at, brackets.length);
         if (closes !== false) return closes;
         brackets = [];
       }
       const now = sent();
       return [...emphasis.values()].some((began) => now - began <= patience);
     },
-    send(text, from, to, done, literal) {
+    send(from, to, literal) {
+      const { text } = source;
       let at = from;
       if (from > 0 && /\s/.test(text.charAt(from - 1))) {
         endRun(' ');
@@ -258,7 +229,7 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
         const c = text.charAt(at);
         if (!literal && c !== '*' && c !== '~') endRun(c);
         if (c === '`' && !literal && !escaped) {
-          const length = backticks(text, at, done);
+          const length = backticks(at);
           if (length === 0) return at;
           emit(text.slice(at, at + length));
           at += length;
@@ -267,7 +238,7 @@ export function createInline(emit: (text: string) => void, sent: () => number): 
           continue;
         }
         const opensImage = c === '[' && previous === '!' && !escaped;
-        const taken = special(text, at, done, literal);
+        const taken = special(at, literal);
         if (taken === 0) return at;
         if (!opensImage) emptyImage = false;
         const bare = !literal && !escaped;

@@ -59,80 +59,106 @@ function readableInfo({ mark, info }: Fence): string {
   return plain.startsWith(mark.charAt(0)) ? ` ${plain}` : plain;
 }
 
-/** What closes the message before the cut, and what opens the next. */
-function seam(context: Context): { closing: string; opening: string } {
-  const { containers, within, fence } = context;
+/** What closes the message before the cut. */
+function closingOf({ containers, within, fence }: Context): string {
+  if (!fence) return '';
+  // One tick more tells that the line break before it is not the agent's.
+  const mark = within ? fence.mark + fence.mark.charAt(0) : fence.mark;
+  return `${within ? '\n' : ''}${prefixOf(containers)}${mark}`;
+}
+
+/** What opens the message after it. */
+function openingOf({ containers, within, fence, indented }: Context): string {
   const items = itemLines(containers);
   const prefix = prefixOf(containers);
   if (fence) {
-    // One tick more tells that the line break before it is not the agent's.
-    const mark = within ? fence.mark + fence.mark.charAt(0) : fence.mark;
-    const info = readableInfo(fence);
-    return {
-      closing: `${within ? '\n' : ''}${prefix}${mark}`,
-      opening: `${items}${prefix}${' '.repeat(fence.indent)}${fence.mark}${info}\n${within ? prefix : ''}`,
-    };
+    const indent = ' '.repeat(fence.indent);
+    return `${items}${prefix}${indent}${fence.mark}${readableInfo(fence)}\n${within ? prefix : ''}`;
   }
-  if (!within) return { closing: '', opening: items };
-  if (context.indented) return { closing: '', opening: `${items}${prefix}    ${MARK}` };
-  if (containers.at(-1)?.kind === 'item')
-    return { closing: '', opening: items.slice(0, items.lastIndexOf(MARK) + 1) };
-  return { closing: '', opening: containers.length > 0 ? `${items}${prefix}${MARK}` : '' };
+  if (!within) return items;
+  if (indented) return `${items}${prefix}    ${MARK}`;
+  if (containers.at(-1)?.kind === 'item') return items.slice(0, items.lastIndexOf(MARK) + 1);
+  return containers.length > 0 ? `${items}${prefix}${MARK}` : '';
 }
 
 /** The room that closing a message now would take. */
-export const closingRoom = (context: Context): number => seam(context).closing.length + 2;
+export const closingRoom = (context: Context): number => closingOf(context).length + 2;
 
-type OpenPiece = { kind: 'text'; text: string; source?: string } | (Piece & { kind: 'table' });
+export type Parts = ReturnType<typeof createParts>;
 
 /** Collects the messages. Nothing that was added is ever taken back. */
 export function createParts() {
-  const parts: OpenPiece[][] = [[]];
-  /** Characters of text in the last part, and in all before it. */
+  const closed: PartPlan[] = [];
+  /** What the last message holds. */
+  let pieces: Piece[] = [];
+  /** The last message as it was planned, while nothing is added to it. */
+  let planned: PartPlan | undefined;
+  /** Characters of text in the last message, and in all before it. */
   let size = 0;
   let before = 0;
+  let held: string[] | undefined;
 
-  const last = (): OpenPiece[] => parts[parts.length - 1] as OpenPiece[];
+  function add(piece: Piece, place = pieces.length): void {
+    pieces[place] = piece;
+    planned = undefined;
+  }
 
   function text(more: string): void {
+    if (held) {
+      held.push(more);
+      return;
+    }
     if (more === '') return;
-    const piece = last().at(-1);
-    if (piece?.kind === 'text' && piece.source === undefined) piece.text += more;
-    else last().push({ kind: 'text', text: more });
+    const last = pieces.at(-1);
+    if (last?.kind === 'text' && last.source === undefined)
+      add({ kind: 'text', text: last.text + more }, pieces.length - 1);
+    else add({ kind: 'text', text: more });
     size += more.length;
   }
 
   return {
     text,
+    /** The text that `write` would add, which is not added. */
+    aside(write: () => void): string {
+      const texts: string[] = [];
+      held = texts;
+      write();
+      held = undefined;
+      return texts.join('');
+    },
     size: () => size,
     sent: () => before + size,
-    isEmpty: () => last().length === 0,
-    isFull: () => last().length >= MOST_PIECES,
-    hasTable: () => last().some((piece) => piece.kind === 'table'),
+    isEmpty: () => pieces.length === 0,
+    isFull: () => pieces.length >= MOST_PIECES,
+    hasTable: () => pieces.some((piece) => piece.kind === 'table'),
     table(block: Json, source: string): void {
-      last().push({ kind: 'table', block, source });
+      add({ kind: 'table', block, source });
     },
     code(piece: { readonly text: string; readonly source: string }): void {
-      last().push({ kind: 'text', ...piece });
+      add({ kind: 'text', ...piece });
       size += piece.text.length;
     },
     cut(context: Context): void {
-      const { closing, opening } = seam(context);
-      text(closing);
-      const piece = last().at(-1);
+      text(closingOf(context));
+      const last = pieces.at(-1);
       // The end of a message that looks like a fence of ours, and is not.
       if (
         !context.fence &&
-        piece?.kind === 'text' &&
-        /(?:^|\n)[ >]*(?:`{3,}|~{3,})$/.test(piece.text.slice(-200))
+        last?.kind === 'text' &&
+        /(?:^|\n)[ >]*(?:`{3,}|~{3,})$/.test(last.text.slice(-200))
       )
         text(MARK);
       before += size;
       size = 0;
-      parts.push([]);
-      text(opening);
+      closed.push({ pieces, closed: true });
+      pieces = [];
+      planned = undefined;
+      text(openingOf(context));
     },
-    plan: (done: boolean): PartPlan[] =>
-      parts.map((pieces, at) => ({ pieces, closed: done || at < parts.length - 1 })),
+    /** All messages. What has not changed since it was planned last is the same object. */
+    plan(done: boolean): PartPlan[] {
+      if (planned?.closed !== done) planned = { pieces: [...pieces], closed: done };
+      return [...closed, planned];
+    },
   };
 }

@@ -2,11 +2,8 @@ import { MARK, withoutAdditions } from './marks.ts';
 import type { PartPlan } from './parts.ts';
 
 const FENCE_AT_END = /(?:^|\n)([ >]*)(`{3,}|~{3,})$/;
-/** A line that opens a list item again, and the blank line after it. A run of even length is the agent's own. */
-const REOPENED_LINE = new RegExp(
-  `^[ >]*(?:[-*+]|\\d{1,9}[.)]) +…${MARK}(?:${MARK}${MARK})*\\n[ >]*\\n`,
-  'gm',
-);
+/** A line that opens a list item again, and the blank line after it. The agent's own marks are two. */
+const REOPENED_LINE = new RegExp(`^[ >]*(?:[-*+]|\\d{1,9}[.)]) +…${MARK}\\n[ >]*\\n`, 'gm');
 /** The same before words that go on in their line, and a quote's marker before them. */
 const REOPENED_WORDS = new RegExp(
   `^(?:[ >]*(?:[-*+]|\\d{1,9}[.)]) +…|[ >]+)${MARK}(?=(?:${MARK}${MARK})*(?!${MARK}))`,

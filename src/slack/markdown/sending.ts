@@ -22,6 +22,7 @@ export function chunksSince(before: PartPlan | undefined, part: PartPlan): Json[
   if (shown.length > part.pieces.length) return undefined;
   for (const [at, piece] of part.pieces.entries()) {
     const old = shown[at];
+    if (old === piece) continue;
     if (piece.kind === 'table') {
       if (old !== undefined && (old.kind !== 'table' || old.source !== piece.source)) return undefined;
       if (old === undefined) chunks.push({ type: 'blocks', blocks: [piece.block] });

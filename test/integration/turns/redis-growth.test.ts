@@ -57,7 +57,7 @@ async function growing(): Promise<string[]> {
       // -2: it has just gone.
       if (ttl === -1) problems.push(`${key} stays for ever`);
       else if (Number(ttl) > bound.withinS) problems.push(`${key} stays for ${ttl} s`);
-    } else {
+    } else if (bound.kind === 'constant') {
       const count = SIZE[String(type)];
       const [members] = count === undefined ? [1] : await run([count, key]);
       if (Number(members) > bound.members) problems.push(`${key} has ${members} members`);

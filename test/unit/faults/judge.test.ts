@@ -20,7 +20,7 @@ function question(more: Partial<QuestionSeen> = {}): QuestionSeen {
 }
 
 function judged(lanes: QuestionSeen[][], more: Partial<RunSeen> = {}) {
-  return judge({ lanes, drained: true, staleRedis: [], strays: [], leftover: [], ...more });
+  return judge({ lanes, drained: true, staleRedis: [], strays: [], leftover: [], troubles: [], ...more });
 }
 
 describe('the judge of a run', () => {

@@ -96,6 +96,21 @@ test.each([
   }
 });
 
+test('a row of flags is divided between two of them, wherever it begins', () => {
+  for (let before = 0; before < 8; before += 1) {
+    const parts = planParts(`${'x'.repeat(before)}${'🇩🇪'.repeat(6_000)}`, true);
+    expect(parts.length).toBeGreaterThan(2);
+    for (const { pieces } of parts) expect(recover([{ pieces, closed: true }])).toMatch(/^x*(?:🇩🇪)+$/u);
+  }
+});
+
+test('an ampersand is divided neither from its reference nor shown before it is known to begin one', () => {
+  for (let filler = 11_150; filler <= 11_250; filler += 1) {
+    const text = `${'x'.repeat(filler)}&amp;&lt;&copy;y and more`;
+    expectGrowth(text, filler, filler + 20);
+  }
+});
+
 test('near the end of a message nothing is shown that a later character would move to the next', () => {
   for (const whole of [
     '[alphabet b](https://x.y)',
@@ -117,4 +132,17 @@ test('what never closes does not keep a message from ending', () => {
       expect(last?.kind === 'text' && last.text.endsWith('word ')).toBe(true);
     }
   }
+});
+
+test('a word as long as a book is carried whole', () => {
+  for (const unit of ['x', '&', '語']) {
+    const text = unit.repeat(200_000);
+    expect(recover(planParts(text, true))).toBe(text);
+  }
+});
+
+test('a line that is no delimiter line with one character more is not taken for one', () => {
+  // Only spaces and tabs may stand around its cells.
+  expectGrowth('| a |\n|---|\u00a0and more\n', 0);
+  expect(planParts('| a |\n|---|\u00a0\n', true)[0]?.pieces.map(({ kind }) => kind)).toEqual(['text']);
 });

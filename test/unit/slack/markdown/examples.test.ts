@@ -52,6 +52,42 @@ test('a table becomes a table block with its alignment, its words styled and its
   ]);
 });
 
+/** The runs of the first cell of a table with this cell. */
+const runsOf = (cell: string): unknown[] => {
+  const [piece] = planParts(`| ${cell} |\n|---|\n`, true)[0]?.pieces ?? [];
+  const block = piece?.kind === 'table' ? piece.block : {};
+  return (
+    (block as { rows: { elements: { elements: unknown[] }[] }[][] }).rows[0]?.[0]?.elements[0]?.elements ?? []
+  );
+};
+
+test('markers in a cell that turn out to be none are shown, and code is what stands between equal runs of backticks', () => {
+  expect(runsOf('*a _b* c_')).toEqual([
+    { type: 'text', text: 'a ', style: { italic: true } },
+    { type: 'text', text: '_' },
+    { type: 'text', text: 'b', style: { italic: true } },
+    { type: 'text', text: ' c' },
+    { type: 'text', text: '_' },
+  ]);
+  expect(runsOf('``a ` b`` ```c')).toEqual([
+    { type: 'text', text: 'a ` b', style: { code: true } },
+    { type: 'text', text: ' ```c' },
+  ]);
+  expect(runsOf('*a b *')).toEqual(['*', 'a b ', '*'].map((text) => ({ type: 'text', text })));
+});
+
+test('a cell as long as a book, of nothing but markers, is read in passing', () => {
+  const runs = Array.from({ length: 300 }, (_, at) => `${'`'.repeat(at + 1)}x`).join('');
+  for (const cell of ['- *', '~~ ', '*a _b ', '[a](', runs].map((unit) =>
+    unit.repeat(Math.ceil(100_000 / unit.length)),
+  )) {
+    const markdown = `| a | b |\n|---|---|\n| ${cell} | c |\n`;
+    expect(recover(planParts(markdown, true))).toBe(markdown);
+  }
+  const line = `| a |\n${' '.repeat(100_000)}x\n`;
+  expect(recover(planParts(line, true))).toBe(line);
+});
+
 test('a second table of the same message is aligned code, with wide characters counted as two columns', () => {
   const parts = planParts(`${TABLE}\n| Stadt | n |\n|---|--:|\n| 東京 | 1 |\n| 👩‍👩‍👧‍👦 | 22 |\n`, true);
   expect(textsOf(parts)).toEqual([

@@ -1,0 +1,79 @@
+import { FAILPOINTS } from './failpoints.ts';
+import type { Dice } from './seeded.ts';
+import { DISTURBANCES, disturb, type Harm, harm, type Step } from './steps.ts';
+
+/** What a run is about. The first step names it. */
+export interface Scene {
+  readonly steps: (dice: Dice) => readonly [Step, ...Step[]];
+  /** One question is answered for longer than a worker that shuts down waits for its turns. */
+  readonly longAnswer?: true;
+  /** No further step by chance: it is long enough, or would make a recovery unmeasurable. */
+  readonly alone?: true;
+}
+
+const one = (kind: Harm, at: string): Scene => ({ steps: (dice) => [harm(kind, at, dice)] });
+const all = (kind: Harm, ...points: readonly string[]) => points.map((at) => one(kind, at));
+
+/** A worker dies, and whoever takes its turns over meets the next harm. */
+const twice = (first: string, kind: Harm, second: string): Scene => ({
+  steps: (dice) => [harm('kill', first, dice), harm(kind, second, dice)],
+});
+
+const LONG: readonly string[] = ['redis stands still for long'];
+
+/** Every failpoint and every disturbance: consecutive seeds go through them in turn. */
+export const SCENES: readonly Scene[] = [
+  ...FAILPOINTS.filter(({ onlyAfter }) => onlyAfter === undefined).map(({ name }) => one('kill', name)),
+  ...FAILPOINTS.flatMap(({ name, onlyAfter }) => (onlyAfter ? [twice(onlyAfter, 'kill', name)] : [])),
+  ...all('late', 'before post', 'before append', 'before the last write', 'before the end is recorded'),
+  ...all('stall', 'before post', 'before append', 'before the last write', 'delivered, not verified'),
+  ...all(
+    'cut',
+    'delivered, not verified',
+    'accepted, not acknowledged',
+    'claimed and enqueued, not known',
+    'lane claimed',
+    'before invoke',
+    'invoked',
+    'mid-stream',
+    'posted, not recorded',
+    'appended',
+    'last write done',
+    'end recorded',
+  ),
+  ...all(
+    'freeze',
+    'lane claimed',
+    'mid-stream',
+    'before post',
+    'appended',
+    'before the end is recorded',
+    'verified, not claimed',
+  ),
+  ...all(
+    'outdate',
+    'before the end is recorded',
+    'before the post is recorded',
+    'before a change is noted',
+    'before leases are renewed',
+  ),
+  ...all('term', 'mid-stream', 'posted, not recorded', 'accepted, not acknowledged'),
+  ...DISTURBANCES.map(
+    (disturbance): Scene => ({
+      steps: (dice) => [disturb(disturbance, dice)],
+      ...(LONG.includes(disturbance) ? { alone: true } : {}),
+    }),
+  ),
+  // The answer of Slack is lost, and its sender dies while it looks whether the message stands there.
+  {
+    steps: (dice) => [
+      harm('cut', 'posted, not recorded', dice),
+      harm('kill', 'before the thread is read', dice),
+    ],
+  },
+  // A turn that takes every worker with it ends with one notice.
+  { steps: (dice) => [harm('kill', 'invoked', dice, 5)], alone: true },
+  { steps: (dice) => [harm('kill', 'before post', dice, 3)], alone: true },
+  // A deployment that does not wait for the end of an answer: it is handed over in the middle.
+  { steps: (dice) => [disturb('rolling restart', dice)], longAnswer: true, alone: true },
+];
