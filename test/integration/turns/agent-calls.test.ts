@@ -139,7 +139,7 @@ describe('the end of a session', () => {
     const stopping = calls.stopSession(SESSION, lane.signal);
     await asked;
     lane.abort(lost);
-    await expect(stopping).rejects.toThrow();
+    await expect(stopping).rejects.toMatchObject({ code: 'agent_cancelled' });
     expect(stops).toHaveLength(1);
   });
 });
