@@ -69,14 +69,15 @@ export function turnsCommand(): Command {
             audit,
             turnOrder('retry', id),
             () => retryTurn(id, record.message.sender),
-            (answer) => answer === 'accepted',
+            (answer) => answer in ASKED_AGAIN,
           );
         } finally {
           await wakes.close();
         }
       });
-      if (outcome !== 'accepted') throw new Complaint(`Not asked again: ${outcome.replaceAll('_', ' ')}.`);
-      process.stdout.write('Asked again.\n');
+      if (!(outcome === 'accepted' || outcome === 'kept'))
+        throw new Complaint(`Not asked again: ${outcome.replaceAll('_', ' ')}.`);
+      process.stdout.write(`${ASKED_AGAIN[outcome]}\n`);
     });
 
   turns
@@ -134,6 +135,11 @@ export function turnsCommand(): Command {
 
   return turns;
 }
+
+const ASKED_AGAIN = {
+  accepted: 'Asked again.',
+  kept: 'Asked again, and kept: intake is paused.',
+} as const;
 
 const STOPPED = {
   stopping: 'It is being stopped.',
