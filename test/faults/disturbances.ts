@@ -1,5 +1,6 @@
 import type { Stack } from './stack.ts';
 import type { DisturbanceStep } from './steps.ts';
+import type { Talk } from './talk.ts';
 
 /** Kills a process and notes what it was at work on. */
 export type Kill = (member: Stack['members'][number]) => unknown;
@@ -8,7 +9,12 @@ const INVOKE = { operation: 'InvokeAgentRuntime' } as const;
 const CALLS = 8;
 
 /** Makes one thing happen to the surroundings of the processes. Resolves when it is over. */
-export async function disturb(stack: Stack, { disturbance, ms }: DisturbanceStep, kill: Kill): Promise<void> {
+export async function disturb(
+  stack: Stack,
+  talk: Pick<Talk, 'sayStop'>,
+  { disturbance, ms }: DisturbanceStep,
+  kill: Kill,
+): Promise<void> {
   const { slack, aws } = stack;
   switch (disturbance) {
     case 'redis connections break':
@@ -67,6 +73,12 @@ export async function disturb(stack: Stack, { disturbance, ms }: DisturbanceStep
     case 'microVMs are lost':
       stack.agent.loseEverything();
       return;
+    case 'people say stop':
+      return talk.sayStop();
+    case 'intake is paused':
+      await stack.operate('turns', 'pause');
+      await pause(ms);
+      return stack.operate('turns', 'resume');
     default:
       return disturbance satisfies never;
   }

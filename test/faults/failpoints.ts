@@ -11,6 +11,8 @@ export interface Failpoint {
   readonly atLeast: number;
   /** It comes only where a worker was killed at this failpoint before. */
   readonly onlyAfter?: string;
+  /** It comes only with this disturbance. */
+  readonly onlyWith?: 'people say stop';
 }
 
 const CREATES = ['chat.postMessage', 'chat.startStream'];
@@ -22,14 +24,14 @@ const point =
     name: string,
     phase: Passage['phase'],
     matches: Failpoint['matches'],
-    more: Partial<Pick<Failpoint, 'atLeast' | 'onlyAfter'>> = {},
+    more: Partial<Pick<Failpoint, 'atLeast' | 'onlyAfter' | 'onlyWith'>> = {},
   ): Failpoint => ({
     name,
     member,
     link,
     phase,
     matches: (passage) => passage.link === link && passage.phase === phase && matches(passage),
-    atLeast: more.onlyAfter ? 1 : 4,
+    atLeast: more.onlyAfter || more.onlyWith ? 1 : 4,
     ...more,
   });
 const named =
@@ -58,6 +60,8 @@ export const FAILPOINTS: readonly Failpoint[] = [
   accepting('enqueued, not woken', 'request', named('queue script'), { atLeast: 2 }),
   accepting('woken, not known', 'answer', named('queue script'), { atLeast: 2 }),
   delivery('accepted, not acknowledged', 'answer', named('event')),
+  accepting('before a stop is stored', 'request', named('stop'), { onlyWith: 'people say stop' }),
+  accepting('stop stored', 'answer', named('stop'), { onlyWith: 'people say stop' }),
   leasing('before the claim', 'request', named('claim')),
   leasing('lane claimed', 'answer', somethingClaimed),
   showing('before the status', 'request', named('assistant.threads.setStatus')),
@@ -81,6 +85,7 @@ export const FAILPOINTS: readonly Failpoint[] = [
     (p) => p.name === 'note' && p.text.includes('\r\nwrite\r\n'),
     { atLeast: 2 },
   ),
+  leasing('slot granted', 'answer', named('pace')),
   showing('before post', 'request', named(...CREATES)),
   showing('posted, not recorded', 'answer', named(...CREATES)),
   leasing(
@@ -91,6 +96,8 @@ export const FAILPOINTS: readonly Failpoint[] = [
   leasing('post recorded', 'answer', named('note')),
   showing('before append', 'request', named('chat.appendStream')),
   showing('appended', 'answer', named('chat.appendStream')),
+  leasing('before the outcome is recorded', 'request', named('post')),
+  leasing('outcome recorded', 'answer', named('post')),
   showing('before the last write', 'request', named(...ENDS)),
   showing('last write done', 'answer', named(...ENDS)),
   leasing('before the end is recorded', 'request', named('finish')),

@@ -16,7 +16,7 @@ export interface FenceWatch {
 const LINE = /^\+?\d+\.\d+ \[\d+ ([^\]]+)\] (.*)$/s;
 const WORD = /"((?:[^"\\]|\\.)*)"/g;
 const WRITES = new Set(['hset', 'del', 'expire', 'lpop', 'rpush', 'lpush', 'zadd', 'zrem', 'hincrby']);
-const FENCED = new Set(['note', 'finish', 'release']);
+const FENCED = new Set(['note', 'post', 'finish', 'release']);
 
 /**
  * Follows what Redis really does, in its own order, by MONITOR: which fence of a lane is the newest, and who writes.

@@ -14,8 +14,10 @@ export interface QuestionSeen {
   readonly canary: string;
   /** Slack got a 2xx for one of its deliveries. */
   readonly acknowledged: boolean;
+  /** Its author said stop: it may end as stopped, and without a word where no worker had begun it. */
+  readonly toldToStop: boolean;
   /** Turn records that hold it. */
-  readonly turns: readonly { readonly id: string; readonly state: string }[];
+  readonly turns: readonly { readonly id: string; readonly state: string; readonly begun: boolean }[];
   readonly replies: readonly ReplySeen[];
   /** Whole answers of the agent's finished runs, and what was said by those that were not finished. */
   readonly answers: readonly string[];
@@ -34,6 +36,8 @@ export interface RunSeen {
   readonly staleRedis: readonly string[];
   /** Messages of the bot that belong to no question. */
   readonly strays: readonly string[];
+  /** Status lines that stand under threads in which nothing goes on. */
+  readonly statuses: readonly string[];
   readonly leftover: readonly string[];
   /** What processes did that they must not do, such as ending by themselves. */
   readonly troubles: readonly string[];
@@ -83,8 +87,11 @@ export function judge(run: RunSeen): Verdict {
     if (question.writes > 1) found('writtenTwice', `${canary} was carried out ${question.writes} times`);
     if (question.startedAgain > 0) found('startedAgain', `${canary} was started although it ran already`);
     if (question.overlaps > 0) found('outOfOrder', `${canary} was asked while the one before ran`);
+    const stopped = turns.find(({ state }) => state === 'stopped');
+    if (stopped && !question.toldToStop) found('lost', `${canary} was stopped, and nobody had asked for it`);
     const [reply] = replies;
     if (!reply) {
+      if (stopped && !stopped.begun) continue;
       if (question.acknowledged || turns.length > 0)
         found('lost', `${canary} has no reply (${stateOf(question)})`);
       continue;
@@ -108,6 +115,7 @@ export function judge(run: RunSeen): Verdict {
     });
   }
   for (const stray of run.strays) found('staleVisible', `a message belongs to no question: ${stray}`);
+  for (const status of run.statuses) found('staleVisible', status);
   for (const what of run.staleRedis) problems.push(`staleRedis: ${what}`);
   for (const what of run.leftover) problems.push(`leftover: ${what}`);
   problems.push(...run.troubles);

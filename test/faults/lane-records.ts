@@ -1,10 +1,10 @@
 import { canariesIn } from '../../bench/exactness.ts';
 import { redisCommands } from '../../local/redis/resp.ts';
+import { familyOf } from '../../src/store/key-families.ts';
 import { hasEnded } from './turn-ends.ts';
 
 /**
- * What Redis holds of the turns, read past all links and without the backend's own code. All that the campaign knows of
- * keys stands here.
+ * What Redis holds of the turns, read past all links. All that the campaign knows of keys stands here.
  */
 export interface LaneRecords {
   /** Every turn on record. */
@@ -25,6 +25,8 @@ export interface LaneRecords {
 export interface TurnSeen {
   readonly id: string;
   readonly state: string;
+  /** A worker has taken it at least once. */
+  readonly begun: boolean;
   readonly canary: string;
 }
 
@@ -32,11 +34,15 @@ export interface TurnSeen {
 const BACK_WITHIN_MS = 30_000;
 const ASK_AGAIN_MS = 100;
 
-/** Families of keys that exist only while turns wait or run. */
-const PASSING = ['lane:', 'lease:', 'leases', 'ready', 'ring'];
 const TURN = 'turn:';
 const LEASE = 'lease:';
 const PACE = 'pace';
+/** A lost worker's wakes are cleared away after a minute. */
+const WAKES = 'wakes:';
+
+/** Whether keys of this kind exist only while turns wait or run. */
+const isWork = (name: string, prefix: string) =>
+  !name.startsWith(WAKES) && familyOf(prefix, `${prefix}:${name}`)?.bound.kind === 'work';
 
 /** The lane whose lease a key holds; undefined for any other key. */
 export function laneOfLease(key: string | undefined, prefix: string): string | undefined {
@@ -63,8 +69,8 @@ export function readLaneRecords(url: string, prefix: string): LaneRecords {
     }
   }
 
-  /** Names of all keys that begin with one of `families`, without the prefix. */
-  async function names(...families: readonly string[]): Promise<string[]> {
+  /** Names of all keys of a kind, without the prefix. */
+  async function names(is: (name: string) => boolean): Promise<string[]> {
     const found = new Set<string>();
     let cursor = '0';
     do {
@@ -72,7 +78,7 @@ export function readLaneRecords(url: string, prefix: string): LaneRecords {
       const [next, keys] = Array.isArray(page) ? page : ['0', []];
       for (const key of words(keys)) {
         const name = key.slice(prefix.length + 1);
-        if (families.some((family) => name.startsWith(family))) found.add(name);
+        if (is(name)) found.add(name);
       }
       cursor = String(next);
     } while (cursor !== '0');
@@ -90,19 +96,21 @@ export function readLaneRecords(url: string, prefix: string): LaneRecords {
 
   return {
     async turns() {
-      const ids = (await names(TURN)).map((name) => name.slice(TURN.length)).filter((id) => !ended.has(id));
-      const commands = ids.map((id) => ['HMGET', `${prefix}:${TURN}${id}`, 'state', 'message']);
+      const ids = (await names((name) => name.startsWith(TURN)))
+        .map((name) => name.slice(TURN.length))
+        .filter((id) => !ended.has(id));
+      const commands = ids.map((id) => ['HMGET', `${prefix}:${TURN}${id}`, 'state', 'attempt', 'message']);
       const records = ids.length > 0 ? await ask(commands) : [];
       const seen = ids.map((id, i) => {
-        const [state = '', message = ''] = words(records[i]);
-        return { id, state, canary: canariesIn(message)[0] ?? '' };
+        const [state = '', attempt = '', message = ''] = words(records[i]);
+        return { id, state, begun: attempt !== '0', canary: canariesIn(message)[0] ?? '' };
       });
       for (const turn of seen) if (hasEnded(turn.state)) ended.set(turn.id, turn);
       return [...ended.values(), ...seen.filter(({ state }) => !hasEnded(state))];
     },
     open,
     async leftover() {
-      const found = (await names(...PASSING)).map((name) => `${prefix}:${name}`);
+      const found = (await names((name) => isWork(name, prefix))).map((name) => `${prefix}:${name}`);
       const counted = await open();
       if (counted !== 0) found.push(`counts say that ${counted} turns wait or run`);
       return found;
@@ -121,7 +129,7 @@ export function readLaneRecords(url: string, prefix: string): LaneRecords {
       });
     },
     async beginMinute() {
-      const keys = await names(PACE);
+      const keys = await names((name) => name.startsWith(PACE));
       if (keys.length > 0) await ask([['DEL', ...keys.map((name) => `${prefix}:${name}`)]]);
     },
   };

@@ -132,7 +132,7 @@ export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits =
       const over = pause(step.afterMs).then(() => {
         begin(step);
         if (step.disturbance.startsWith('redis is')) kills += 1;
-        return disturb(stack, step, kill);
+        return disturb(stack, talk, step, kill);
       });
       track(over);
     }
@@ -199,6 +199,7 @@ export function brokenOff(seed: number, error: unknown): SeedResult {
     drained: true,
     staleRedis: [],
     strays: [],
+    statuses: [],
     leftover: [],
     troubles: [`the run broke off: ${String(error)}`],
   });

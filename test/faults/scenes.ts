@@ -1,6 +1,6 @@
 import { FAILPOINTS } from './failpoints.ts';
 import type { Dice } from './seeded.ts';
-import { DISTURBANCES, disturb, type Harm, harm, type Step } from './steps.ts';
+import { DISTURBANCES, type Disturbance, disturb, type Harm, harm, type Step } from './steps.ts';
 
 /** What a run is about. The first step names it. */
 export interface Scene {
@@ -19,12 +19,19 @@ const twice = (first: string, kind: Harm, second: string): Scene => ({
   steps: (dice) => [harm('kill', first, dice), harm(kind, second, dice)],
 });
 
-const LONG: readonly string[] = ['redis stands still for long'];
+/** Failpoints that every run comes by. */
+export const EVERYDAY = FAILPOINTS.filter(({ onlyAfter, onlyWith }) => !onlyAfter && !onlyWith);
+
+/** Long, or begun and ended by an operator who needs a Redis that answers. */
+const ALONE: readonly Disturbance[] = ['redis stands still for long', 'intake is paused'];
 
 /** Every failpoint and every disturbance: consecutive seeds go through them in turn. */
 export const SCENES: readonly Scene[] = [
-  ...FAILPOINTS.filter(({ onlyAfter }) => onlyAfter === undefined).map(({ name }) => one('kill', name)),
+  ...EVERYDAY.map(({ name }) => one('kill', name)),
   ...FAILPOINTS.flatMap(({ name, onlyAfter }) => (onlyAfter ? [twice(onlyAfter, 'kill', name)] : [])),
+  ...FAILPOINTS.flatMap(({ name, onlyWith }): Scene[] =>
+    onlyWith ? [{ steps: (dice) => [harm('kill', name, dice), disturb(onlyWith, dice)] }] : [],
+  ),
   ...all('late', 'before post', 'before append', 'before the last write', 'before the end is recorded'),
   ...all('stall', 'before post', 'before append', 'before the last write', 'delivered, not verified'),
   ...all(
@@ -45,6 +52,7 @@ export const SCENES: readonly Scene[] = [
     'freeze',
     'lane claimed',
     'mid-stream',
+    'slot granted',
     'before post',
     'appended',
     'before the end is recorded',
@@ -61,7 +69,7 @@ export const SCENES: readonly Scene[] = [
   ...DISTURBANCES.map(
     (disturbance): Scene => ({
       steps: (dice) => [disturb(disturbance, dice)],
-      ...(LONG.includes(disturbance) ? { alone: true } : {}),
+      ...(ALONE.includes(disturbance) ? { alone: true } : {}),
     }),
   ),
   // The answer of Slack is lost, and its sender dies while it looks whether the message stands there.
@@ -74,6 +82,12 @@ export const SCENES: readonly Scene[] = [
   // A turn that takes every worker with it ends with one notice.
   { steps: (dice) => [harm('kill', 'invoked', dice, 5)], alone: true },
   { steps: (dice) => [harm('kill', 'before post', dice, 3)], alone: true },
+  // What was paused while a worker died is not begun before intake is resumed.
+  { steps: (dice) => [harm('kill', 'mid-stream', dice), disturb('intake is paused', dice)], alone: true },
+  // A turn that was stopped and lost its worker stays stopped.
+  {
+    steps: (dice) => [harm('kill', 'before the outcome is recorded', dice), disturb('people say stop', dice)],
+  },
   // A deployment that does not wait for the end of an answer: it is handed over in the middle.
   { steps: (dice) => [disturb('rolling restart', dice)], longAnswer: true, alone: true },
 ];

@@ -1,5 +1,4 @@
-import { FAILPOINTS } from './failpoints.ts';
-import { SCENES } from './scenes.ts';
+import { EVERYDAY, SCENES } from './scenes.ts';
 import { createDice, type Dice } from './seeded.ts';
 import { type Disturbance, describeStep, disturb, harm, harmsAt, type Step } from './steps.ts';
 
@@ -65,12 +64,14 @@ const SIDE_EFFECTS: readonly Disturbance[] = [
   'rolling restart',
   'rolling restart',
   'rolling restart',
+  'rolling restart',
   'slack says 429',
   'slack says 500',
   'slack loses answers',
   'streams end early',
   'deliveries repeat',
   'agentcore breaks answers',
+  'people say stop',
 ];
 
 /** Everything that a run with this seed does. The same seed gives the same schedule. Pure. */
@@ -84,7 +85,7 @@ export function scheduleOf(seed: number): Schedule {
 
 function anyStep(dice: Dice): Step {
   if (dice.chance(0.4)) return disturb(dice.pick(SIDE_EFFECTS), dice);
-  const point = dice.pick(FAILPOINTS);
+  const point = dice.pick(EVERYDAY);
   return harm(dice.chance(0.6) ? 'kill' : dice.pick(harmsAt(point)), point.name, dice);
 }
 

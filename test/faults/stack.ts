@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type AwsStandIn, createAwsStandIn } from '../../local/aws/stand-in.ts';
 import { redisCommands } from '../../local/redis/resp.ts';
 import { type RunningRedis, startRedis } from '../../local/redis/start-redis.ts';
@@ -31,6 +33,8 @@ export interface Stack {
   readonly records: LaneRecords;
   /** SIGKILL, and `downMs` later a new Redis that reads the append-only file. */
   restartRedis(downMs: number): Promise<void>;
+  /** Runs the operators' command, as somebody at a terminal does. Rejects when it fails. */
+  operate(...words: readonly string[]): Promise<void>;
   readonly folder: string;
   /** `keepLogs`: leaves the processes' logs in `folder`. */
   close(keepLogs: boolean): Promise<void>;
@@ -140,6 +144,11 @@ export async function startStack(tree: BuiltTree, number: number): Promise<Stack
         redis = await startOwnRedis();
         await untilLoaded(redis.url);
         await fences.reconnect();
+      },
+      async operate(...words) {
+        await promisify(execFile)(process.execPath, [join(tree.folder, 'scripts/ops.ts'), ...words], {
+          env: { PATH: process.env.PATH, REDIS_URL: redis.url, REDIS_DURABILITY: 'aof', KEY_PREFIX: prefix },
+        });
       },
       close,
     };

@@ -34,6 +34,8 @@ export const DISTURBANCES = [
   'agentcore breaks answers',
   'agentcore is cut off',
   'microVMs are lost',
+  'people say stop',
+  'intake is paused',
 ] as const;
 export type Disturbance = (typeof DISTURBANCES)[number];
 

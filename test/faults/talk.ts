@@ -10,6 +10,10 @@ export interface Talk {
   acknowledged(canary: string): boolean;
   /** Questions that are taken and that the agent has not yet answered: so many turns are under way, or more. */
   underWay(): number;
+  /** A third of the people says stop, by word or with Slack's own button. */
+  sayStop(): Promise<void>;
+  /** Somebody wanted this question, or one beside it, to end. */
+  toldToStop(canary: string): boolean;
   /** To be told of what Slack gets from the web role. */
   sawAnswer(passage: Passage): void;
   /** Resolves when everything was asked, or nobody took a question for too long. */
@@ -59,6 +63,19 @@ export function startTalk(
     }
   }
 
+  const stopped = new Set<string>();
+  async function sayStop(): Promise<void> {
+    const theirs = schedule.lanes.filter((_, i) => i % 3 === 1);
+    const said = theirs.map(async ({ user, channel, thread, asks }, i) => {
+      const ts = threads.get(thread)?.ts;
+      if (ts === undefined) return;
+      for (const { canary } of asks) stopped.add(canary);
+      if (i % 2 === 0) await slack.postAs(user, channel, '@Cloud Engineer stop', { threadTs: ts });
+      else await slack.people.stop(user, channel, ts);
+    });
+    await Promise.all(said);
+  }
+
   const begun = new Set<number>();
   const talks = schedule.lanes.map((lane) => {
     const begins = !begun.has(lane.thread);
@@ -68,6 +85,8 @@ export function startTalk(
 
   return {
     threads,
+    sayStop,
+    toldToStop: (canary) => stopped.has(canary),
     acknowledged: (canary) => known.has(canary),
     underWay: () => [...known].filter((canary) => !agent.records.get(canary)?.answers.length).length,
     sawAnswer({ text, request = '' }) {

@@ -34,7 +34,9 @@ export async function copyTree(changes: readonly Change[] = [], root = ROOT): Pr
   const folder = await mkdtemp(join(tmpdir(), 'threadcore-faults-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    await cp(join(root, 'src'), join(folder, 'src'), { recursive: true });
+    for (const part of ['src', 'scripts']) {
+      await cp(join(root, part), join(folder, part), { recursive: true });
+    }
     await cp(join(root, 'package.json'), join(folder, 'package.json'));
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
     for (const change of changes) await apply(change, folder);

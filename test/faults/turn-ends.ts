@@ -1,12 +1,6 @@
-import type { TurnEnd } from '../../src/turns/states.ts';
+import { isEnd, TURN_STATES } from '../../src/turns/states.ts';
 
-/** The states in which a turn is over. The type tells when the backend has others. */
-const ENDS: Readonly<Record<TurnEnd, true>> = {
-  done: true,
-  failed: true,
-  stopped: true,
-  blocked: true,
-  unknown: true,
-};
+const ENDS: ReadonlySet<string> = new Set(TURN_STATES.filter(isEnd));
 
-export const hasEnded = (state: string): boolean => state in ENDS;
+/** Whether a turn in this state is over. */
+export const hasEnded = (state: string): boolean => ENDS.has(state);

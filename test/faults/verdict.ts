@@ -35,6 +35,7 @@ export async function verdictOf(
       return {
         canary,
         acknowledged: talk.acknowledged(canary),
+        toldToStop: talk.toldToStop(canary),
         turns: turns.filter((turn) => turn.canary === canary),
         replies: sorted.filter((one) => one.canary === canary).map((one) => one.reply),
         answers: record?.answers ?? [],
@@ -48,5 +49,9 @@ export async function verdictOf(
   const strays = sorted.flatMap(({ canary, reply }) =>
     canary === undefined ? [`${reply.ts} ${JSON.stringify(reply.text || reply.notices[0] || '')}`] : [],
   );
-  return judge({ lanes, strays, ...seen });
+  const statuses = [...talk.threads.values()].flatMap(({ channel, ts }) => {
+    const status = stack.slack.state.threads.get(`${channel}:${ts}`)?.status;
+    return status ? [`${channel} ${ts} still says “${status}”`] : [];
+  });
+  return judge({ lanes, strays, statuses, ...seen });
 }

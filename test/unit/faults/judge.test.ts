@@ -8,7 +8,8 @@ function question(more: Partial<QuestionSeen> = {}): QuestionSeen {
   return {
     canary: 'canary-s1-q1',
     acknowledged: true,
-    turns: [{ id: 'turn-1', state: 'done' }],
+    toldToStop: false,
+    turns: [{ id: 'turn-1', state: 'done', begun: true }],
     replies: [reply],
     answers: [answer],
     said: [answer],
@@ -20,7 +21,16 @@ function question(more: Partial<QuestionSeen> = {}): QuestionSeen {
 }
 
 function judged(lanes: QuestionSeen[][], more: Partial<RunSeen> = {}) {
-  return judge({ lanes, drained: true, staleRedis: [], strays: [], leftover: [], troubles: [], ...more });
+  return judge({
+    lanes,
+    drained: true,
+    staleRedis: [],
+    strays: [],
+    statuses: [],
+    leftover: [],
+    troubles: [],
+    ...more,
+  });
 }
 
 describe('the judge of a run', () => {
@@ -39,14 +49,16 @@ describe('the judge of a run', () => {
   });
 
   it('counts a turn that never ended as lost, whatever it shows', () => {
-    expect(judged([[question({ turns: [{ id: 'turn-1', state: 'running' }] })]])).toMatchObject({ lost: 1 });
+    expect(judged([[question({ turns: [{ id: 'turn-1', state: 'running', begun: true }] })]])).toMatchObject({
+      lost: 1,
+    });
   });
 
   it('counts two replies and two turns for one question as duplicated', () => {
     expect(judged([[question({ replies: [reply, { ...reply, ts: '1.000200' }] })]])).toMatchObject({
       duplicated: 1,
     });
-    const turns = ['turn-1', 'turn-2'].map((id) => ({ id, state: 'done' }));
+    const turns = ['turn-1', 'turn-2'].map((id) => ({ id, state: 'done', begun: true }));
     expect(judged([[question({ turns })]])).toMatchObject({ duplicated: 1 });
   });
 
@@ -86,6 +98,27 @@ describe('the judge of a run', () => {
       leftover: 1,
     });
     expect(verdict.problems).toHaveLength(5);
+  });
+
+  it('misses no reply to a question that was taken back before anybody began it, and only then', () => {
+    const stopped = (begun: boolean, toldToStop: boolean) =>
+      judged([[question({ replies: [], toldToStop, turns: [{ id: 'turn-1', state: 'stopped', begun }] })]])
+        .lost;
+    expect(stopped(false, true)).toBe(0);
+    expect(stopped(true, true)).toBe(1);
+    expect(stopped(false, false)).toBe(1);
+  });
+
+  it('counts a status line that nobody takes away as stale', () => {
+    expect(judged([[question()]], { statuses: ['D1 1.0 still says “is thinking…”'] })).toMatchObject({
+      staleVisible: 1,
+    });
+  });
+
+  it('does not pass a run in which a process ended by itself', () => {
+    expect(judged([[question()]], { troubles: ['web ended by itself with code 1'] }).problems).toHaveLength(
+      1,
+    );
   });
 
   it('does not pass a run that did not come to its end', () => {
