@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { auditCommand } from './ops/audit.ts';
-import { Complaint } from './ops/redis.ts';
+import { Complaint, HELP_HINT } from './ops/redis.ts';
 import { turnsCommand } from './ops/turns.ts';
 
 /** `npm run ops -- <command>`: what operators do from a terminal. Each command is a file in `ops/`. */
 const program = new Command('ops')
   .description('Operate Threadcore: look after turns, pause and resume, check what is on record.')
-  .showHelpAfterError('(add --help for what there is)')
+  .showHelpAfterError(HELP_HINT)
   .addCommand(turnsCommand())
   .addCommand(auditCommand());
 

@@ -3,6 +3,9 @@ import { findRunningLaptop } from '../../local/laptop/laptop-file.ts';
 import { ConfigError, loadOpsConfig, type OpsConfig } from '../../src/config.ts';
 import { type Connection, connect, disconnect } from '../../src/store/connection.ts';
 
+/** Shown below a command that cannot be read. Each group of commands has to be told by itself. */
+export const HELP_HINT = '(add --help for what there is)';
+
 /** Something the operator can mend; shown without a stack. */
 export class Complaint extends Error {}
 

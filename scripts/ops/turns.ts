@@ -8,7 +8,7 @@ import { createLanes } from '../../src/turns/lanes.ts';
 import { createOperator, type ListedTurn, type Operator } from '../../src/turns/operator.ts';
 import { isEnd } from '../../src/turns/states.ts';
 import { createWakes } from '../../src/turns/wakes.ts';
-import { Complaint, withRedis } from './redis.ts';
+import { Complaint, HELP_HINT, withRedis } from './redis.ts';
 import { describeTurn, tableOf } from './turn-table.ts';
 import { operatorHere, whoami, withAudit } from './with-audit.ts';
 
@@ -18,7 +18,9 @@ interface Output {
 
 /** `turns list | show | retry | stop | drop | pause | resume`. */
 export function turnsCommand(): Command {
-  const turns = new Command('turns').description('Questions and their answers: look, retry, stop, pause.');
+  const turns = new Command('turns')
+    .description('Questions and their answers: look, retry, stop, pause.')
+    .showHelpAfterError(HELP_HINT);
   const json = ['--json', 'one JSON document instead of text'] as const;
 
   turns
@@ -67,14 +69,15 @@ export function turnsCommand(): Command {
             audit,
             turnOrder('retry', id),
             () => retryTurn(id, record.message.sender),
-            (answer) => answer === 'accepted',
+            (answer) => answer in ASKED_AGAIN,
           );
         } finally {
           await wakes.close();
         }
       });
-      if (outcome !== 'accepted') throw new Complaint(`Not asked again: ${outcome.replaceAll('_', ' ')}.`);
-      process.stdout.write('Asked again.\n');
+      if (!(outcome === 'accepted' || outcome === 'kept'))
+        throw new Complaint(`Not asked again: ${outcome.replaceAll('_', ' ')}.`);
+      process.stdout.write(`${ASKED_AGAIN[outcome]}\n`);
     });
 
   turns
@@ -132,6 +135,11 @@ export function turnsCommand(): Command {
 
   return turns;
 }
+
+const ASKED_AGAIN = {
+  accepted: 'Asked again.',
+  kept: 'Asked again, and kept: intake is paused.',
+} as const;
 
 const STOPPED = {
   stopping: 'It is being stopped.',

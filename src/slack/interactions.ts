@@ -19,6 +19,7 @@ const PATIENCE_MS = 60_000;
 
 const RETRY_ANSWERS: Record<Retry, string | undefined> = {
   accepted: undefined,
+  kept: 'I am paused for now. Your question is kept, and I answer it when I go on.',
   already_retried: 'This question has already been asked again; look further down in the thread.',
   not_yours: 'Only the person who asked can retry. Mention me to ask the question yourself.',
   too_old: 'This question is too old to retry. Please ask it again.',
@@ -26,7 +27,7 @@ const RETRY_ANSWERS: Record<Retry, string | undefined> = {
   quota: QUOTA_USED,
 };
 /** After these, pressing the same button again leads nowhere. */
-const SPENT: ReadonlySet<Retry> = new Set(['accepted', 'already_retried', 'too_old']);
+const SPENT: ReadonlySet<Retry> = new Set(['accepted', 'kept', 'already_retried', 'too_old']);
 
 export interface InteractionsDeps {
   readonly callAside: CallAside;

@@ -136,8 +136,11 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
 
   /** Shows what is wanted as far as Slack takes it now. Answers how long to leave Slack alone. */
   const progress = async (): Promise<number> => {
+    // Where there is a status line, the message need not say the same.
+    if (wanted.long) await status.settled();
+    const view = status.offered() ? { ...wanted, status: '' } : wanted;
     try {
-      await write(wanted, false, []);
+      await write(view, false, []);
     } catch (error) {
       if (!(error instanceof NotNow)) throw error;
       await record();
@@ -190,8 +193,7 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
   return {
     show(view) {
       if (view.status !== undefined && !finishing) status.show(view.status);
-      // Where there is a status line, the message need not say the same.
-      want(status.offered() ? { ...view, status: '' } : view);
+      want(view);
     },
     async finish(view) {
       finishing = true;

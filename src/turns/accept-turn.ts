@@ -14,7 +14,8 @@ export interface AcceptDeps {
   readonly log: Logger;
 }
 
-export type Retry = 'accepted' | 'already_retried' | 'not_yours' | 'too_old' | 'busy' | 'quota';
+/** kept: it is begun when an operator resumes intake. */
+export type Retry = 'accepted' | 'kept' | 'already_retried' | 'not_yours' | 'too_old' | 'busy' | 'quota';
 
 /** Under this name the question of a turn is asked again, once. */
 export const retryClaim = (turnId: string): string => `retry:${turnId}`;
@@ -25,9 +26,11 @@ export function createAccept(deps: AcceptDeps) {
    * Accepts a message once, whatever number of times it is delivered. When this resolves, the turn is durable.
    * A failed wake is not a failed accept: the sweeper finds the lane.
    */
-  async function acceptTurn(message: InboundMessage): Promise<Acceptance> {
+  const acceptTurn = (message: InboundMessage): Promise<Acceptance> => accept(message, false);
+
+  async function accept(message: InboundMessage, again: boolean): Promise<Acceptance> {
     const turnId = `turn-${nameOf([Buffer.from(deps.randomBytes(20)).toString('hex')]).slice(0, 26)}`;
-    const acceptance = await deps.lanes.accept(turnId, message);
+    const acceptance = await deps.lanes.accept(turnId, message, again);
     // The other outcomes have written nothing: what people say to each other is not refused when a replica is away.
     if (acceptance.outcome === 'accepted' || acceptance.outcome === 'duplicate') await deps.confirmDurable();
     deps.observe(acceptance.outcome);
@@ -54,8 +57,8 @@ export function createAccept(deps: AcceptDeps) {
     if (!turn) return 'too_old';
     const { sender } = turn.message;
     if (sender.id !== by.id || sender.tenant !== by.tenant) return 'not_yours';
-    const acceptance = await acceptTurn({ ...turn.message, addressed: true, claims: [retryClaim(turnId)] });
-    if (acceptance.outcome === 'accepted') return 'accepted';
+    const acceptance = await accept({ ...turn.message, addressed: true, claims: [retryClaim(turnId)] }, true);
+    if (acceptance.outcome === 'accepted') return acceptance.paused ? 'kept' : 'accepted';
     if (acceptance.outcome === 'quota') return 'quota';
     return acceptance.outcome === 'full' ? 'busy' : 'already_retried';
   }

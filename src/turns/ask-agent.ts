@@ -158,11 +158,11 @@ async function follow(
     return progress.error ? { progress } : { progress, interruption: { kind: 'cut' } };
   } catch (error) {
     deps.signal.throwIfAborted();
-    if (deps.stop.aborted) return { progress, interruption: { kind: 'cut' } };
-    if (signal.aborted) return { progress, interruption: { kind: 'deadline' } };
     const interruption = deps.interruptionOf(error);
-    if (interruption === undefined) throw error;
-    return { progress, interruption };
+    // Neither the agent's, nor because we have left: a bug, or a lane that is lost.
+    if (interruption === undefined && error !== signal.reason) throw error;
+    if (deps.stop.aborted) return { progress, interruption: { kind: 'cut' } };
+    return { progress, interruption: signal.aborted || !interruption ? { kind: 'deadline' } : interruption };
   }
 }
 

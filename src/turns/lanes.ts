@@ -131,8 +131,11 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
   ] as const;
 
   return {
-    /** Claims the message, writes its turn, appends it to its lane and makes the lane ready: all or nothing. */
-    async accept(turnId: string, message: InboundMessage): Promise<Acceptance> {
+    /**
+     * Claims the message, writes its turn, appends it to its lane and makes the lane ready: all or nothing.
+     * `again`: a question that is asked once more sets nothing aside, whatever the policy.
+     */
+    async accept(turnId: string, message: InboundMessage, again = false): Promise<Acceptance> {
       const answer = (await accept(redis, [
         turnId,
         laneId(message.key, message.sender),
@@ -144,7 +147,7 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
         THREAD_TTL_S,
         TURN_RETENTION_S,
         LANE_LIMIT,
-        policy,
+        again ? 'queue' : policy,
         personId(message.sender),
         personPerHour,
         tenantPerHour,

@@ -19,6 +19,9 @@ const MAX_CRASHES = 5;
 /** So many workers may try to show that message; then the turn ends on record only. */
 const NOTICE_TRIES = 3;
 
+/** An answer that took longer goes on record before it is shown; a quicker one is as quickly asked for again. */
+const RECORD_AFTER_MS = 1_000;
+
 /** The worker is shutting down: the turn goes on elsewhere. */
 export class HandedOver extends Error {
   constructor() {
@@ -81,6 +84,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
   const session = deps.sessionOf(turn, actorId);
   const trace = deps.trace(turn);
   const log = deps.log.child({ turn: turn.id, session, trace: trace.traceId });
+  const beganAt = deps.monotonic();
   let posted = turn.posted;
 
   const reply = deps.openReply({
@@ -194,9 +198,12 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     return ask();
   };
 
+  /** What was long in coming, or has changed something, must not depend on the agent's being there to say it again. */
+  const worthRecording = () => sawWrite || turn.attempt > 1 || deps.monotonic() - beganAt >= RECORD_AFTER_MS;
+
   const conclude = async (given: Outcome): Promise<void> => {
     const outcome = turn.outcome ? given : keptBy(turn, given);
-    if (!(await deps.lanes.post(turn, outcome))) throw new LaneLost(turn.lane);
+    if (worthRecording() && !(await deps.lanes.post(turn, outcome))) throw new LaneLost(turn.lane);
     const view = closeTasks(outcome.view, outcome.end);
     const { end, reason, notice: code } = outcome;
     const answered = end === 'done' && view.text.trim() !== '';

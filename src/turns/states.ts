@@ -5,7 +5,7 @@
  * queued             waits for a worker, also after one was lost or shut down
  * running            a worker asks the agent
  * awaiting_approval  the agent waits for a person's decision
- * posting            the outcome is on record; what is left is to show it
+ * posting            the outcome is on record; what is left is to show it. Skipped by what is quickly asked for again
  * done, failed, stopped, blocked, unknown   how it ended
  */
 export const TURN_STATES = [
@@ -32,8 +32,8 @@ export const TRANSITIONS: Readonly<Record<TurnState, readonly TurnState[]>> = {
   received: ['queued', 'stopped'],
   // Failed: its record cannot be read.
   queued: ['running', 'stopped', 'failed'],
-  // Queued: its worker was lost or shut down. Failed: the reply was refused, or the record cannot be read.
-  running: ['queued', 'awaiting_approval', 'posting', 'failed'],
+  // Queued: its worker was lost or shut down. An end: what the agent said at once is shown at once.
+  running: ['queued', 'awaiting_approval', 'posting', ...ENDS],
   awaiting_approval: ['queued', 'stopped'],
   posting: ['queued', ...ENDS],
   done: [],

@@ -42,6 +42,17 @@ export interface ScriptedAgent {
 type WithoutSeq<T> = T extends unknown ? Omit<T, 'seq'> : never;
 
 /** `ask <canary> <plain | read | write> <ms of silence> <words> <ms a word>` */
+/** A question that this agent understands. */
+export function scriptedPrompt(ask: {
+  readonly canary: string;
+  readonly kind: 'plain' | 'read' | 'write';
+  readonly silentMs: number;
+  readonly words: number;
+  readonly wordMs: number;
+}): string {
+  return `ask ${ask.canary} ${ask.kind} ${ask.silentMs} ${ask.words} ${ask.wordMs}`;
+}
+
 const PROMPT = /^ask (\S+) (plain|read|write) (\d+) (\d+) (\d+)$/;
 
 /**

@@ -1,6 +1,7 @@
 import { canariesIn } from '../../bench/exactness.ts';
 import type { Passage } from './passage.ts';
 import type { Schedule } from './schedule.ts';
+import { scriptedPrompt } from './scripted-agent.ts';
 import type { Stack } from './stack.ts';
 
 export interface Talk {
@@ -48,7 +49,7 @@ export function startTalk(
     for (const ask of lane.asks) {
       if (ask.later) await manyUnderWay;
       await pause(ask.afterMs);
-      const text = `@Cloud Engineer ask ${ask.canary} ${ask.kind} ${ask.silentMs} ${ask.words} ${ask.wordMs}`;
+      const text = `@Cloud Engineer ${scriptedPrompt(ask)}`;
       const posted = slack.postAs(user, channel, text, { threadTs });
       if (threadTs === undefined) {
         // It stands there at once; that the app was offered it comes later.

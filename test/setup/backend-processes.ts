@@ -8,7 +8,7 @@ import {
   type SlackStandIn,
   type SlackStandInOptions,
 } from '../../local/slack/stand-in.ts';
-import { createScriptedAgent, type ScriptedAgent } from '../faults/scripted-agent.ts';
+import { createScriptedAgent, type ScriptedAgent, scriptedPrompt } from '../faults/scripted-agent.ts';
 import { eventually } from './eventually.ts';
 
 /** `src/main.ts` as a process of its own, as in production. */
@@ -106,7 +106,11 @@ export async function createSurroundings(options: Partial<SlackStandInOptions> =
       ask(words = 0, wordMs = 0) {
         const canary = `canary-q${asked.length + 1}`;
         // That it was delivered comes later, but it stands there at once.
-        void slack.postAs('alice', '#cloud', `@Cloud Engineer ask ${canary} read ${words} ${wordMs}`);
+        void slack.postAs(
+          'alice',
+          '#cloud',
+          `@Cloud Engineer ${scriptedPrompt({ canary, kind: 'read', silentMs: 0, words, wordMs })}`,
+        );
         const { channel } = slack.people.place('alice', '#cloud');
         const question = { canary, ts: slack.state.messages(channel.id).at(-1)?.ts ?? '' };
         asked.push(question);

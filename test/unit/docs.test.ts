@@ -53,6 +53,7 @@ describe('the operators’ pages', () => {
   it('name only metrics that exist', async () => {
     const metrics = createMetrics();
     metrics.watchQueue(async () => ({ ready: 0, queued: 0, running: 0, paused: false, oldestSeconds: 0 }));
+    metrics.messageTaken('accepted');
     metrics.turnEnded('done', 1);
     metrics.firstText(1);
     metrics.slackCall('chat.update', 'ok');

@@ -7,7 +7,8 @@ const MENTION = '@Cloud Engineer';
 const NOTHING = 'Nothing of yours is at work here.';
 let rig: ConversationsRig;
 beforeEach(async () => {
-  rig = await startConversations('http');
+  // Long enough for something else to happen before what failed comes again.
+  rig = await startConversations('http', { slack: { retryDelaysMs: [300, 300] } });
 });
 afterEach(() => rig.close());
 
@@ -62,11 +63,13 @@ describe('the word stop', () => {
   it('that Slack delivers again does not stop the next question', async () => {
     const { ts, turn } = await atWork();
     await write('alice', 'and then?', ts);
-    rig.slack.faults.add({ kind: 'duplicate_event' });
+    rig.slack.faults.add({ kind: 'lose_ack' });
     await write('alice', 'stop', ts);
+    expect(await stopOf(turn.id)).toBe('person');
     await rig.endTurn(turn);
     const next = await claim();
     await rig.slack.deliveries.idle();
+    expect(rig.slack.deliveries.records.at(-1)).toMatchObject({ attempt: 1, outcome: 200 });
     expect(await stopOf(next.id)).toBeUndefined();
     expect((await rig.lanes.renew([next])).stops.size).toBe(0);
   });
@@ -204,7 +207,7 @@ describe('Slack’s own Stop button', () => {
   it('that Slack reports twice does not stop the next question', async () => {
     const { ts, turn } = await atWork();
     await write('alice', 'and then?', ts);
-    rig.slack.faults.add({ kind: 'duplicate_event', event: 'agent_session_stopped' });
+    rig.slack.faults.add({ kind: 'lose_ack', event: 'agent_session_stopped' });
     await rig.slack.people.stop('alice', '#cloud', ts);
     await rig.endTurn(turn);
     const next = await claim();

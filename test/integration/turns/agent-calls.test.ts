@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createRuntimeClient, type RuntimeClient } from '../../../src/agentcore/runtime-client.ts';
@@ -19,11 +19,15 @@ afterEach(async () => {
 });
 
 async function startCalls(answer: (response: ServerResponse) => void) {
-  server = createServer((request, response) => {
+  return startServer((request, response) => {
     request.resume();
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     answer(response);
   });
+}
+
+async function startServer(handle: (request: IncomingMessage, response: ServerResponse) => void) {
+  server = createServer(handle);
   server.on('connection', (socket: Socket) => CONNECTIONS.add(socket));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -86,5 +90,56 @@ describe('calls of the agent', () => {
       [...CONNECTIONS].every((socket) => socket.destroyed),
     );
     expect(CONNECTIONS.size).toBe(1);
+  });
+});
+
+describe('the end of a session', () => {
+  /** An AgentCore that answers each StopRuntimeSession with the next of these; the last one stays. */
+  async function startStops(...answers: readonly (readonly [status: number, error?: string])[]) {
+    const stops: string[] = [];
+    const asked = Promise.withResolvers<void>();
+    const calls = await startServer((request, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', (chunk: string) => {
+        body += chunk;
+      });
+      request.on('end', () => {
+        const [status, error] = answers[Math.min(stops.length, answers.length - 1)] ?? [200];
+        stops.push(body + String(request.headers['x-amzn-client-token'] ?? ''));
+        response.writeHead(status, {
+          'content-type': 'application/json',
+          ...(error ? { 'x-amzn-errortype': error } : {}),
+        });
+        response.end('{}');
+        asked.resolve();
+      });
+    });
+    return { calls, stops, asked: asked.promise };
+  }
+  const never = new AbortController().signal;
+
+  it('is asked for again, as the same wish, when it did not go through for the moment', async () => {
+    const { calls, stops } = await startStops([429, 'ThrottlingException'], [200]);
+    await calls.stopSession(SESSION, never);
+    expect(stops).toHaveLength(2);
+    expect(new Set(stops).size).toBe(1);
+    expect(stops[0]).toMatch(/[a-z0-9]{33}/);
+  });
+
+  it('is not asked for again where that cannot help', async () => {
+    const { calls, stops } = await startStops([403, 'AccessDeniedException']);
+    await expect(calls.stopSession(SESSION, never)).rejects.toMatchObject({ code: 'agent_denied' });
+    expect(stops).toHaveLength(1);
+  });
+
+  it('is given up with the lane', async () => {
+    const { calls, stops, asked } = await startStops([429, 'ThrottlingException']);
+    const lane = new AbortController();
+    const lost = new Error('the lane is lost');
+    const stopping = calls.stopSession(SESSION, lane.signal);
+    await asked;
+    lane.abort(lost);
+    await expect(stopping).rejects.toMatchObject({ code: 'agent_cancelled' });
+    expect(stops).toHaveLength(1);
   });
 });

@@ -146,13 +146,6 @@ export function createLaneModel(redis: Connection, prefix: string, rules: Rules)
     const holder = pick(holders(), n);
     if (!holder) return;
     const { turn } = holder;
-    if (!holder.posting && state !== 'failed') {
-      // No answer counts as shown before its outcome is on record: the step is refused, and nothing is written.
-      const before = await dump(redis, prefix);
-      await expect(steady.finish(turn, state, state)).rejects.toThrow(/ILLEGAL/);
-      expect(await dump(redis, prefix)).toEqual(before);
-      await post(n);
-    }
     const lane = laneOf(holder);
     const answer = await owes(
       ({ wake }) => wake,

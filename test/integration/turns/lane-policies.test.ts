@@ -89,6 +89,30 @@ describe.each(['latest', 'interrupt'] as const)('LANE_POLICY=%s', (policy) => {
   });
 });
 
+describe.each(['latest', 'interrupt'] as const)(
+  'a question that is asked once more (LANE_POLICY=%s)',
+  (policy) => {
+    it('waits its turn: it is not newer than what was asked since', async () => {
+      const rig = rigWith(policy);
+      const { acceptTurn, retryTurn } = rig.accept();
+      const acceptance = await acceptTurn(message({ text: 'once more' }));
+      const id = 'turnId' in acceptance ? acceptance.turnId : '';
+      await rig.endTurn(await claim(rig));
+      await acceptTurn(message({ text: 'runs' }));
+      const running = await claim(rig);
+      await acceptTurn(message({ text: 'waits' }));
+      expect(await retryTurn(id, { id: 'U1', tenant: 'T1' })).toBe('accepted');
+      const order: string[] = [];
+      await rig.endTurn(running);
+      for (let turn = await rig.lanes.claim('w'); turn; turn = await rig.lanes.claim('w')) {
+        order.push(turn.message.text);
+        await rig.endTurn(turn);
+      }
+      expect(order).toEqual(['waits', 'once more']);
+    });
+  },
+);
+
 describe('LANE_POLICY=latest', () => {
   it('lets what is being answered go on', async () => {
     const rig = rigWith('latest');

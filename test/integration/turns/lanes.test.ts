@@ -3,6 +3,7 @@ import { laneId } from '../../../src/chat/keys.ts';
 import { EMPTY_VIEW } from '../../../src/chat/vocabulary.ts';
 import { type Connection, connect, disconnect } from '../../../src/store/connection.ts';
 import { createLanes, type LaneSettings, type Lanes } from '../../../src/turns/lanes.ts';
+import { createOperator } from '../../../src/turns/operator.ts';
 import type { ClaimedTurn } from '../../../src/turns/turn.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { testRedis } from '../../setup/redis.ts';
@@ -134,14 +135,37 @@ describe('lanes', () => {
     expect(await lanes.claim('w')).toMatchObject({ id: 'a2' });
   });
 
+  it('lose no question whose state only another version knows', async () => {
+    const lanes = freshLanes();
+    await lanes.accept('a1', message());
+    await redis.hset(`{tc}:${prefixes}:turn:a1`, 'state', 'dreaming', 'attempt', 1);
+    const operator = createOperator(redis, `{tc}:${prefixes}`);
+    expect((await operator.stopTurn('a1', { reason: 'person', by: '' })).outcome).toBe('none');
+    const turn = await lanes.claim('w');
+    expect(turn).toMatchObject({ id: 'a1', attempt: 2, state: 'running' });
+    expect(turn && (await finish(lanes, turn))).toEqual({ held: true, wake: false });
+  });
+
+  it('take an outcome that is sent twice, because the first answer was lost', async () => {
+    const lanes = freshLanes();
+    await lanes.accept('a1', message());
+    const turn = await lanes.claim('w');
+    if (!turn) throw new Error('nothing was ready');
+    const outcome = { end: 'done', reason: 'answered', view: EMPTY_VIEW } as const;
+    expect(await lanes.post(turn, outcome)).toBe(true);
+    expect(await lanes.post(turn, outcome)).toBe(true);
+    expect(await finish(lanes, turn)).toEqual({ held: true, wake: false });
+  });
+
   it('keep nothing without a time limit but counters', async () => {
     const lanes = freshLanes();
     const prefix = `{tc}:${prefixes}`;
     await lanes.accept('a1', message({ claims: ['x', 'y'] }));
     const turn = await lanes.claim('w');
     if (!turn) throw new Error('nothing was ready');
-    await finish(lanes, turn);
+    await lanes.finish(turn, 'failed', 'agent_denied');
     const names = Object.keys(await dump(redis, prefix));
+    expect(names).toContain('dead');
     const lasting: string[] = [];
     for (const name of names) if ((await redis.ttl(`${prefix}:${name}`)) < 0) lasting.push(name);
     expect(lasting).toEqual(['counts', 'fence']);

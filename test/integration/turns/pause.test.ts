@@ -112,6 +112,19 @@ it('is for everybody until somebody resumes, and keeps who paused first and why'
   }
 });
 
+it('a question that is asked once more is kept as well, and its author hears of it', async () => {
+  const { acceptTurn, retryTurn } = rig.accept();
+  const acceptance = await acceptTurn(message({ text: 'once more' }));
+  const turn = await rig.lanes.claim('w');
+  if (turn) await rig.endTurn(turn);
+  await pause();
+  const id = 'turnId' in acceptance ? acceptance.turnId : '';
+  expect(await retryTurn(id, { id: 'U1', tenant: 'T1' })).toBe('kept');
+  expect(await retryTurn(id, { id: 'U1', tenant: 'T1' })).toBe('already_retried');
+  await rig.operator.resume();
+  expect(await rig.lanes.claim('w')).toMatchObject({ message: { text: 'once more' } });
+});
+
 it('what waits can be stopped meanwhile, and is not begun afterwards', async () => {
   await pause();
   await rig.lanes.accept('a', message());

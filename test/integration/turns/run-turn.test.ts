@@ -6,7 +6,7 @@ import type { ClaimedTurn } from '../../../src/turns/turn.ts';
 import { testRedis } from '../../setup/redis.ts';
 import { end, failure, numbered, text, tool } from '../../unit/turns/agent-events.ts';
 import { message } from './messages.ts';
-import { createRig, gate, type Rig } from './rig.ts';
+import { createRig, gate, type Rig, withLanes } from './rig.ts';
 import { answers, benchOn, hangs, refuses, says } from './turn-bench.ts';
 
 let url: string;
@@ -46,6 +46,26 @@ describe('running a turn', () => {
     expect(b.ends).toEqual(['done: answered']);
     expect(await laneIsFree()).toBe(true);
     expect(b.wakes()).toBe(0);
+  });
+
+  it('shows at once what the agent said at once, and puts on record first what took its time', async () => {
+    const posted: string[] = [];
+    const lanes = withLanes(rig.lanes, {
+      post: (turn, outcome) => {
+        posted.push(turn.id);
+        return rig.lanes.post(turn, outcome);
+      },
+    });
+    const quick = await bench({ agent: [answers], more: { lanes, monotonic: () => 0 } });
+    await quick.runNext();
+    expect(await quick.state()).toBe('done');
+    expect(posted).toEqual([]);
+    const change = await bench({
+      agent: [says(tool('write'), text('Changed.'), end())],
+      more: { lanes, monotonic: () => 0 },
+    });
+    await change.runNext();
+    expect(posted).toEqual([change.turnId]);
   });
 
   it('wakes for the next question of the lane, and ends well even if that fails', async () => {

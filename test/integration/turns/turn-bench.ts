@@ -71,6 +71,7 @@ export function scriptedRun(rig: Rig, options: BenchOptions) {
       },
     };
   };
+  let clock = 0;
   const deps: RunTurnDeps = {
     lanes: rig.lanes,
     openReply,
@@ -99,7 +100,11 @@ export function scriptedRun(rig: Rig, options: BenchOptions) {
     },
     log: rig.log,
     now: () => Date.now(),
-    monotonic: () => performance.now(),
+    // Seconds pass from look to look: what was said took long enough to be put on record.
+    monotonic: () => {
+      clock += 2_000;
+      return clock;
+    },
     random: () => 0.5,
     ...options.more,
   };

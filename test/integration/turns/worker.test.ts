@@ -116,6 +116,27 @@ describe('the worker', () => {
     }
   });
 
+  it('ends a turn whose record cannot be read, says so in the log, and serves what stands behind it with the same wake', async () => {
+    const { acceptTurn } = rig.accept();
+    const broken = await acceptTurn(message());
+    await acceptTurn(message({ text: 'behind it' }));
+    const id = 'turnId' in broken ? broken.turnId : '';
+    await rig.redis.hset(`${rig.prefix}:turn:${id}`, 'message', '{"from":"another version"}');
+    const ran = gate<string>();
+    rig.startWorker(
+      async (turn) => {
+        await rig.endTurn(turn);
+        ran.resolve(turn.message.text);
+      },
+      { lanes: withLanes(rig.lanes, { sweep: async () => ({ recovered: 0, overlooked: 0 }) }) },
+    );
+    expect(await ran.promise).toBe('behind it');
+    expect(rig.logged.join('')).toContain('record cannot be read');
+    expect(await rig.operator.deadTurns(10)).toEqual([
+      { id, state: 'failed', reason: 'record_unreadable', record: undefined },
+    ]);
+  });
+
   it('hands running turns over when its grace is used up, and another worker goes on with them', async () => {
     const started = gate<ClaimedTurn>();
     const reasons: unknown[] = [];

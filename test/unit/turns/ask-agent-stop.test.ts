@@ -135,6 +135,18 @@ describe('stopping an answer', () => {
     expect(run.stops()).toBe(0);
   });
 
+  it('is no excuse for a lane that is lost: a change that could not be put on record ends it here', async () => {
+    const lost = new Error('the lane is lost');
+    const run = stoppable([{ events: numbered([tool('write')]) }], {
+      onWrite: () => {
+        run.stop();
+        return Promise.reject(lost);
+      },
+    });
+    await expect(askAgent(run.deps)).rejects.toBe(lost);
+    expect(run.stops()).toBe(0);
+  });
+
   it('fails with the turn when the session may not be stopped by this worker', async () => {
     const lost = new Error('the lane is lost');
     const run = stoppable([{ events: numbered([text('Two ')]), hangs: true }], {
