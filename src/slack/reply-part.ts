@@ -64,6 +64,7 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
   let opening = '';
   /** The stream shows a Stop button, which a stream cannot take away. */
   let stopOffered = false;
+  let created = 0;
   let begunAt = now();
   let closedAs: PartView | undefined;
   let edited = '';
@@ -80,6 +81,7 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
     ts = await writer
       .create('chat.postMessage', index, { ...address, ...silent, ...message, metadata }, urgency)
       .catch(final);
+    created += 1;
     mode = 'editing';
     begunAt = now();
     edited = JSON.stringify(editOf(part, turnId));
@@ -101,6 +103,7 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
       // refused for, an ordinary message says the same; if that is refused too, the reply is.
       return post(part, 'progress');
     }
+    created += 1;
     mode = 'streaming';
     streamed(part, false);
   }
@@ -266,6 +269,8 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
     posted: (): PostedPart | undefined =>
       ts === undefined ? undefined : { id: ts, streaming: mode === 'streaming' || unsettledStream },
     isOpen: () => ts !== undefined,
+    /** How many messages it has put into the thread, which is not how many it has found there. */
+    created: () => created,
     isClosedAs: (part: PartView) => closedAs !== undefined && sameLook(closedAs, part),
     /** How long to leave it alone after a write. Milliseconds. */
     paceMs: () => (mode === 'editing' ? editPaceMs(now() - begunAt) : APPEND_PACE_MS),

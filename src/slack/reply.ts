@@ -61,7 +61,13 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
   const quiet = turn.quietMs > 0 ? deps.pause(turn.quietMs, signal) : Promise.resolve();
   // A turn given up before its first word has nobody who waits for this.
   quiet.catch(() => undefined);
-  const status = createStatusLine({ ...deps, ...place, writer, after: quiet });
+  const status = createStatusLine({
+    ...deps,
+    ...place,
+    writer,
+    after: quiet,
+    leftBehind: turn.attempt > 1,
+  });
   const known = turn.posted.filter((part) => part.file === undefined);
   const files = createFileDelivery(
     { ...place, writer, upload: deps.client.upload, log: deps.log },
@@ -122,12 +128,12 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
       // Nothing to show yet takes nothing away that stands there.
       if (part.isClosedAs(look) || (isBlank(look) && !(last && part.isOpen()))) continue;
       const statusReplaced = await status.settled();
-      const opens = !part.isOpen();
+      const before = part.created();
       try {
         if (last || i < looks.length - 1) await part.close(look, last ? 'final' : 'progress');
         else await part.sync(look);
       } finally {
-        if (opens && part.isOpen()) statusReplaced();
+        if (part.created() > before) statusReplaced();
       }
       if (!last) await record();
     }

@@ -12,6 +12,8 @@ export interface StatusLineDeps {
   readonly thread: string;
   /** No status is sent before this. */
   readonly after: Promise<void>;
+  /** An earlier worker may have left one that nobody took away. */
+  readonly leftBehind: boolean;
   readonly pause: Pause;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
@@ -19,22 +21,29 @@ export interface StatusLineDeps {
 }
 
 const PACE_MS = 3_000;
+/** So often a line that stands there is taken away; after that Slack does it, two minutes later. */
+const CLEAR_TRIES = 3;
+const CLEAR_AGAIN_MS = 500;
+/** Whatever it says. */
+const SOMETHING = '…';
 /** Slack shows these in turn while nothing more is known than that the agent has begun. */
 const BEGUN = 'is thinking…';
 const LOADING_MESSAGES = ['Reading your question…', 'Looking at your cloud…', 'Putting it together…'];
 
 /**
  * The "is thinking…" line under a thread (`assistant.threads.setStatus`). A passing courtesy: it is paced, and when
- * Slack refuses it the reply goes on without. Slack takes it away by itself when the app posts into the thread.
+ * Slack refuses it the reply goes on without. Slack takes it away by itself when the app posts into the thread, but not
+ * when it edits what stands there.
  */
 export function createStatusLine(deps: StatusLineDeps) {
-  let visible = '';
+  let visible = deps.leftBehind ? SOMETHING : '';
   let sentAt = Number.NEGATIVE_INFINITY;
   let enabled = true;
   let begun = 0;
   let sending: Promise<void> = deps.after;
 
-  const send = async (status: string, urgency: Urgency) => {
+  /** Answers when it makes sense to try again, in milliseconds; undefined when it was said, or never will be. */
+  const send = async (status: string, urgency: Urgency): Promise<number | undefined> => {
     try {
       const args = {
         channel_id: deps.channel,
@@ -44,16 +53,24 @@ export function createStatusLine(deps: StatusLineDeps) {
       };
       await deps.writer.send('assistant.threads.setStatus', args, urgency);
       visible = status;
+      return undefined;
     } catch (error) {
-      if (error instanceof LaneLost || error instanceof NotNow) return;
+      if (error instanceof LaneLost || error instanceof NotNow) return undefined;
       const failure = slackFailure(error);
       if (!failure) throw error;
-      // Perhaps it stands there.
-      if (failure.kind === 'unknown') visible = status;
-      enabled = failure.kind !== 'refused';
-      if (failure.kind === 'rate_limited')
-        await deps.writer.held('assistant.threads.setStatus', failure.waitMs);
       deps.log.info({ failure }, 'the status line could not be set');
+      switch (failure.kind) {
+        case 'refused':
+          enabled = false;
+          return undefined;
+        case 'rate_limited':
+          await deps.writer.held('assistant.threads.setStatus', failure.waitMs);
+          return failure.waitMs;
+        default:
+          // Perhaps it stands there; or still does.
+          visible = status || SOMETHING;
+          return CLEAR_AGAIN_MS;
+      }
     }
   };
 
@@ -65,12 +82,12 @@ export function createStatusLine(deps: StatusLineDeps) {
       sentAt = deps.now();
       begun += 1;
       const urgency = begun === 1 ? 'greeting' : 'progress';
-      sending = sending.then(() => send(status, urgency));
+      sending = sending.then(() => send(status, urgency)).then(() => undefined);
       // Whoever writes next waits for `settled` and sees the failure there.
       sending.catch((error: unknown) => deps.log.debug({ err: error }, 'the status line stopped'));
     },
     /**
-     * A status that lands after the message would stay: a message waits for it. Answers what to call once the
+     * A status that lands after the message would stay: a message waits for it. Answers what to call once a new
      * message stands, which took the status away, unless another was sent meanwhile.
      */
     async settled(): Promise<() => void> {
@@ -82,7 +99,11 @@ export function createStatusLine(deps: StatusLineDeps) {
     },
     async clear(): Promise<void> {
       await sending;
-      if (visible !== '') await send('', 'final');
+      for (let tries = 1; enabled && visible !== ''; tries += 1) {
+        const againMs = await send('', 'final');
+        if (againMs === undefined || tries === CLEAR_TRIES) return;
+        await deps.writer.pause(againMs);
+      }
     },
   };
 }

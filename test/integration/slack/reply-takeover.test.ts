@@ -64,6 +64,29 @@ test('a stream that is not on record is found by its opening step, and ended', a
   expect(bot()[0]?.stream?.ended).toBe('finished');
 });
 
+const status = () => thread.slack.state.threads.get(`${thread.channel}:${thread.ts}`)?.status;
+
+test('the status line of a successor that only edits what it found does not stay', async () => {
+  await thread.open().finish(say('Three.'));
+  const reply = thread.open({ turn: { attempt: 2 } });
+  reply.show(say('', { status: 'is thinking…' }));
+  await eventually('the status', () => status() === 'is thinking…');
+  await reply.finish(say('Three instances.'));
+  expect(thread.messages()).toEqual(['Three instances.']);
+  expect(status()).toBe('');
+});
+
+test('a status line that an earlier worker left is taken away, also when Slack does not want to at first', async () => {
+  await lostWorker('Three inst');
+  const lost = thread.open({ turn: { attempt: 2, posted: thread.noted.at(-1) ?? [] } });
+  lost.show(say('', { status: 'is thinking…' }));
+  await eventually('the status', () => status() === 'is thinking…');
+  thread.slack.faults.add({ method: 'assistant.threads.setStatus', kind: 'status', status: 503 });
+  const posted = thread.noted.at(-1) ?? [];
+  await thread.open({ turn: { attempt: 3, posted } }).finish(say('Three instances.'));
+  expect(status()).toBe('');
+});
+
 test('nothing left behind: a successor posts', async () => {
   await thread.open({ turn: { attempt: 2 } }).finish(say('42'));
   expect(thread.messages()).toEqual(['42']);
