@@ -144,7 +144,7 @@ function staleness(reply: ReplySeen, question: QuestionSeen): string | undefined
       ? undefined
       : `shows ${JSON.stringify(reply.text)}, not an answer of the agent`;
   }
-  const known = [...answers, ...said].some((text) => text.startsWith(reply.text));
+  const known = ['', ...answers, ...said].some((text) => text.startsWith(reply.text));
   return known
     ? undefined
     : `above the notice stands ${JSON.stringify(reply.text)}, which the agent never said`;
