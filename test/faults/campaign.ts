@@ -2,6 +2,7 @@ import { brokenOff, type Limits, runSeed, type SeedResult } from './run-seed.ts'
 import { scheduleOf } from './schedule.ts';
 import { type Stack, startStack } from './stack.ts';
 import type { BuiltTree } from './tree.ts';
+import { createTurnstile } from './turnstile.ts';
 
 export interface CampaignOptions {
   readonly tree: BuiltTree;
@@ -18,6 +19,7 @@ export interface CampaignOptions {
 }
 
 let numbered = 0;
+const enter = createTurnstile();
 
 /** Runs all seeds, each on the next free stack. Resolves when the last one is judged and every process has ended. */
 export async function runCampaign(options: CampaignOptions): Promise<void> {
@@ -50,6 +52,7 @@ export async function runCampaign(options: CampaignOptions): Promise<void> {
         numbered += 1;
         stack = await startStack(tree, numbered);
       }
+      await enter();
       const run = await runSeed(stack, scheduleOf(seed), options.limits);
       const judged = run.result.catch((error: unknown) => brokenOff(seed, error)).then(report);
       judging.push(judged);

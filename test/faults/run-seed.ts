@@ -5,7 +5,7 @@ import type { Fate } from './passage.ts';
 import { createRecoveryClock } from './recovery-clock.ts';
 import { IN_FLIGHT, type Schedule } from './schedule.ts';
 import type { Stack } from './stack.ts';
-import { describeStep, type HarmStep, type Step } from './steps.ts';
+import { describeStep, type HarmStep, type Step, standsStill } from './steps.ts';
 import { startTalk, type Talk } from './talk.ts';
 import { setTraps } from './traps.ts';
 import { verdictOf } from './verdict.ts';
@@ -181,7 +181,7 @@ export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits =
     return {
       seed: schedule.seed,
       kills,
-      recoveryMs: clock.measured,
+      recoveryMs: schedule.steps.some(standsStill) ? [] : clock.measured,
       inFlight: inFlight ?? 0,
       reached,
       tookMs,

@@ -95,6 +95,20 @@ export function disturb(disturbance: Disturbance, dice: Dice): DisturbanceStep {
   };
 }
 
+/** While one process, or Redis, stands still, how soon others go on tells of that. */
+const STILL: readonly string[] = [
+  'freeze',
+  'outdate',
+  'redis stands still',
+  'redis stands still for long',
+  'redis is away',
+  'rolling restart while redis stands still',
+];
+
+export function standsStill(step: Step): boolean {
+  return STILL.includes('disturbance' in step ? step.disturbance : step.harm);
+}
+
 export function describeStep(step: Step): string {
   if ('disturbance' in step) return step.disturbance;
   return `${step.harm} at “${step.at}”${step.times > 1 ? `, ${step.times} times` : ''}`;
