@@ -112,7 +112,7 @@ describe('a backend process', () => {
     });
     await backend.ready();
     const { slack } = surroundings;
-    const { ts } = await slack.postAs('alice', '#cloud', '@Cloud Engineer ask canary-tls read 3 20');
+    const { ts } = await slack.postAs('alice', '#cloud', '@Cloud Engineer ask canary-tls read 0 3 20');
     await eventually('the answer', () =>
       slack
         .thread('#cloud', ts)

@@ -176,13 +176,13 @@ function describeBackend() {
 
   it('without its replica Redis takes no question, and what runs goes on; with it, each is answered once', async () => {
     const chat = await stack.slack.postAs('carol', '#cloud', 'lunch?');
-    const long = await stack.slack.postAs('bob', '#cloud', '@Cloud Engineer ask canary-long read 40 100');
+    const long = await stack.slack.postAs('bob', '#cloud', '@Cloud Engineer ask canary-long read 0 40 100');
     await eventually('the long answer has begun', () => said(long.ts).length === 1);
     const goOn = replication.stall();
     const before = stack.slack.deliveries.records.length;
     const asked = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
-        stack.slack.postAs('alice', '#cloud', `@Cloud Engineer ask canary-refused-${i} plain 0 0`),
+        stack.slack.postAs('alice', '#cloud', `@Cloud Engineer ask canary-refused-${i} plain 0 0 0`),
       ),
     );
     const outcomes = stack.slack.deliveries.records
