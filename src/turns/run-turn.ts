@@ -198,12 +198,16 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     return ask();
   };
 
-  /** What was long in coming, or has changed something, must not depend on the agent's being there to say it again. */
-  const worthRecording = () => sawWrite || turn.attempt > 1 || deps.monotonic() - beganAt >= RECORD_AFTER_MS;
+  /**
+   * What was long in coming, or has changed something, must not depend on the agent's being there to say it again. And an
+   * end that is no answer would not come out the same: a successor that finds no record of it would remark it twice.
+   */
+  const worthRecording = ({ end }: Outcome) =>
+    end !== 'done' || sawWrite || turn.attempt > 1 || deps.monotonic() - beganAt >= RECORD_AFTER_MS;
 
   const conclude = async (given: Outcome): Promise<void> => {
     const outcome = turn.outcome ? given : keptBy(turn, given);
-    if (worthRecording() && !(await deps.lanes.post(turn, outcome))) throw new LaneLost(turn.lane);
+    if (worthRecording(outcome) && !(await deps.lanes.post(turn, outcome))) throw new LaneLost(turn.lane);
     const view = closeTasks(outcome.view, outcome.end);
     const { end, reason, notice: code } = outcome;
     const answered = end === 'done' && view.text.trim() !== '';

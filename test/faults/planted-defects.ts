@@ -86,8 +86,8 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     name: 'acknowledged before it is stored',
     change: {
       under: TURNS,
-      from: /const acceptance = await deps\.lanes\.accept\(turnId, message\);/,
-      to: "const acceptance = { outcome: 'accepted', turnId, place: 1, wake: true } as Acceptance;\n    setTimeout(() => void deps.lanes.accept(turnId, message).then(() => deps.wakes.add()), 50);",
+      from: /const acceptance = await deps\.lanes\.accept\(turnId, message, again\);/,
+      to: "const acceptance = { outcome: 'accepted', turnId, place: 1, wake: true } as Acceptance;\n    setTimeout(() => void deps.lanes.accept(turnId, message, again).then(() => deps.wakes.add()), 50);",
     },
     tries: ['kill at “accepted, not acknowledged”', 'web dies', 'kill at “verified, not claimed”'],
   },

@@ -66,6 +66,12 @@ describe('running a turn', () => {
     });
     await change.runNext();
     expect(posted).toEqual([change.turnId]);
+    const failure = await bench({
+      agent: [refuses('agent_denied', 'no')],
+      more: { lanes, monotonic: () => 0 },
+    });
+    await failure.runNext();
+    expect(posted).toEqual([change.turnId, failure.turnId]);
   });
 
   it('wakes for the next question of the lane, and ends well even if that fails', async () => {
