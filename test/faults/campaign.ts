@@ -46,12 +46,13 @@ export async function runCampaign(options: CampaignOptions): Promise<void> {
       failed ||= result.problems.length > 0;
       options.onResult(result);
     };
+    const open = async (): Promise<Stack> => {
+      numbered += 1;
+      return startStack(tree, numbered);
+    };
     /** Answers whether the stack can be used further. */
     const play = async (seed: number): Promise<boolean> => {
-      if (!stack) {
-        numbered += 1;
-        stack = await startStack(tree, numbered);
-      }
+      stack ??= await open();
       await enter();
       const run = await runSeed(stack, scheduleOf(seed), options.limits);
       const judged = run.result.catch((error: unknown) => brokenOff(seed, error)).then(report);
@@ -59,6 +60,8 @@ export async function runCampaign(options: CampaignOptions): Promise<void> {
       return run.drained;
     };
     try {
+      // Where not even the first one starts, nothing can be tried.
+      stack = await open();
       for (let seed = left.shift(); seed !== undefined && !signal.aborted; seed = left.shift()) {
         const asked = seed;
         const playing = play(asked).catch((error: unknown) => {
