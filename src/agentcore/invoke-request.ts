@@ -10,11 +10,6 @@ export interface InvokeRequest {
   readonly signal: AbortSignal;
 }
 
-export interface InvokeAnswer {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: AsyncIterable<Uint8Array>;
-}
-
 /** The header with the session, of the request and of its answer. */
 export const RUNTIME_SESSION = 'x-amzn-bedrock-agentcore-runtime-session-id';
 /** An error is a sentence; a longer page is not read to its end. */
@@ -22,7 +17,18 @@ const ERROR_LIMIT = 64 * 1024;
 /** A signature counts for five minutes. */
 const SKEW_LIMIT_MS = 300_000;
 
-type HttpRequest = Parameters<BedrockAgentCoreClient['config']['requestHandler']['handle']>[0];
+/** A request as the SDK writes it, as far as it is changed here. */
+interface Written {
+  readonly headers: Readonly<Record<string, string>>;
+  clone(): Written;
+}
+
+/** An answer as the SDK's HTTP handler gives it. */
+export interface Answered {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: AsyncIterable<Uint8Array>;
+}
 
 /**
  * InvokeAgentRuntime, with the parts of the SDK that it needs. The SDK writes the request once: address, path, fixed
@@ -34,12 +40,12 @@ type HttpRequest = Parameters<BedrockAgentCoreClient['config']['requestHandler']
 export function createInvoke(
   client: BedrockAgentCoreClient,
   target: { readonly agentRuntimeArn: string; readonly qualifier: string },
-): (request: InvokeRequest) => Promise<InvokeAnswer> {
+): (request: InvokeRequest) => Promise<Answered> {
   const { config } = client;
-  let prepared: Promise<HttpRequest> | undefined;
+  let prepared: Promise<Written> | undefined;
   let clockOffsetMs = 0;
 
-  const prepare = (): Promise<HttpRequest> => {
+  const prepare = (): Promise<Written> => {
     prepared ??= writeTemplate(client, target).catch((error: unknown) => {
       prepared = undefined;
       throw error;
@@ -61,8 +67,10 @@ export function createInvoke(
       },
       body: payload,
     });
-    const signed = await signer.sign(request, { signingDate: new Date(Date.now() + clockOffsetMs) });
-    const { response } = await config.requestHandler.handle(signed as HttpRequest, { abortSignal: signal });
+    const signed = await signer.sign(request as never, { signingDate: new Date(Date.now() + clockOffsetMs) });
+    const { response } = (await config.requestHandler.handle(signed, { abortSignal: signal })) as {
+      response: Answered;
+    };
 
     // As the SDK does it: a machine whose clock is wrong is refused once, and signs with the server's time from then on.
     const serverMs = Date.parse(response.headers.date ?? '');
@@ -70,7 +78,7 @@ export function createInvoke(
       clockOffsetMs = serverMs - Date.now();
 
     if (response.statusCode >= 300) throw await serviceError(response);
-    return { headers: response.headers, body: response.body as AsyncIterable<Uint8Array> };
+    return response;
   };
 }
 
@@ -78,17 +86,17 @@ export function createInvoke(
 async function writeTemplate(
   client: BedrockAgentCoreClient,
   target: { readonly agentRuntimeArn: string; readonly qualifier: string },
-): Promise<HttpRequest> {
+): Promise<Written> {
   const command = new InvokeAgentRuntimeCommand({
     ...target,
     contentType: 'application/json',
     accept: 'text/event-stream, application/json',
     payload: new Uint8Array(),
   });
-  let template: HttpRequest | undefined;
+  let template: Written | undefined;
   command.middlewareStack.add(
     () => async (args) => {
-      template = args.request as HttpRequest;
+      template = args.request as Written;
       return { output: { $metadata: {} }, response: {} } as never;
     },
     { step: 'build', priority: 'low', name: 'keepTheRequest' },
@@ -98,14 +106,8 @@ async function writeTemplate(
   return template;
 }
 
-interface Refusal {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: AsyncIterable<Uint8Array>;
-}
-
 /** Names the error as AWS does: in a header, else in the body. Source: AWS restJson1 protocol, "Operation error serialization". */
-async function serviceError({ statusCode, headers, body }: Refusal): Promise<Error> {
+async function serviceError({ statusCode, headers, body }: Answered): Promise<Error> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {

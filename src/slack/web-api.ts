@@ -89,12 +89,12 @@ interface Exchanged {
   readonly text: string;
 }
 
-/** What is no plain value travels as JSON; what is undefined or null does not travel. */
+/** What is no text travels as JSON; what is undefined or null does not travel. */
 function formOf(args: Readonly<Record<string, unknown>>): string {
   const fields: Record<string, string> = {};
   for (const [name, value] of Object.entries(args)) {
     if (value === undefined || value === null) continue;
-    fields[name] = typeof value === 'object' ? JSON.stringify(value) : String(value);
+    fields[name] = typeof value === 'string' ? value : JSON.stringify(value);
   }
   return stringify(fields);
 }
