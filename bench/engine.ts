@@ -1,4 +1,5 @@
 import { measureAdmission } from './engine/admission.ts';
+import { barLines } from './engine/bars.ts';
 import { measureFairness } from './engine/fairness.ts';
 import { measureFullTurns } from './engine/full-turns.ts';
 import { measureIdleThreads } from './engine/idle-threads.ts';
@@ -39,6 +40,7 @@ export async function benchEngine(options: EngineOptions): Promise<Measured> {
     results.push(...outcome.results);
     problems.push(...outcome.problems);
   }
+  if (!options.quick) for (const line of barLines(results)) options.say(line);
   return {
     report: { name: 'engine', rounds: options.rounds, results, exact: problems.length === 0 },
     problems,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import * as lua from '../src/turns/lua.ts';
+import * as pacing from '../src/slack/pacing-lua.ts';
+import * as lanes from '../src/turns/lua.ts';
 
 /**
  * What a line of Redis' MONITOR stands for.
@@ -17,7 +18,9 @@ export interface ClientCommand {
 export const COUNTS_KEY = '{tc}:counts';
 
 const digest = (source: string) => createHash('sha1').update(source).digest('hex');
-const SCRIPTS = new Map(Object.entries(lua).map(([name, source]) => [digest(source), name.toLowerCase()]));
+const SCRIPTS = new Map(
+  Object.entries({ ...lanes, ...pacing }).map(([name, source]) => [digest(source), name.toLowerCase()]),
+);
 const BY_CLOCK = new Set(['renew', 'sweep', 'depth']);
 const BLOCKING = /^(?:b[lr]pop|blmove|blmpop|brpoplpush|bzpop(?:min|max)|bzmpop)$/;
 /** `<seconds> [<database> <client, or lua>] "COMMAND" "argument"…` */

@@ -54,6 +54,7 @@ export type Change =
  * messages change all the time; unfurled links and new replies count as changes to Slack, and not to us.
  */
 export function normaliseChange(envelope: unknown, fallbackBotUserId?: string): Change | undefined {
+  if (!saysChange(envelope)) return undefined;
   const parsed = envelopeSchema.safeParse(envelope);
   if (!parsed.success) return undefined;
   const { event } = parsed.data;
@@ -92,6 +93,12 @@ export function normaliseChange(envelope: unknown, fallbackBotUserId?: string): 
     files,
     stamp: message.edited.ts,
   };
+}
+
+/** Every event is looked at here, and few are changes: a schema that fails costs more than this glance. */
+function saysChange(envelope: unknown): boolean {
+  const subtype = (envelope as { event?: { subtype?: unknown } } | null)?.event?.subtype;
+  return subtype === 'message_changed' || subtype === 'message_deleted';
 }
 
 function ignored(why: Ignored): Change {

@@ -89,7 +89,7 @@ interface Exchanged {
   readonly text: string;
 }
 
-/** What is no plain value travels as JSON; what is undefined or null does not travel. */
+/** What is no text travels as JSON; what is undefined or null does not travel. */
 function formOf(args: Readonly<Record<string, unknown>>): string {
   const fields: Record<string, string> = {};
   for (const [name, value] of Object.entries(args)) {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { BARS } from '../../../bench/engine/bars.ts';
 import type { Report } from '../../../bench/report.ts';
 import { spawnGuarded } from '../../../local/processes/guarded.ts';
 
@@ -35,7 +36,20 @@ describe('the bench command', () => {
     expect(value('redis_commands_per_turn')?.value).toBeLessThanOrEqual(10);
   });
 
+  it('asks everything of the engine once, quickly, and finds it exact', { timeout: 180_000 }, async () => {
+    const { out, err, code } = await bench('engine', '--json', '--quick');
+    expect(err).not.toContain('not exact');
+    expect(code).toBe(0);
+    const report = JSON.parse(out.trim().split('\n').at(-1) ?? '') as Report;
+    expect(report).toMatchObject({ name: 'engine', rounds: 1, exact: true });
+    const measured = new Map(report.results.map((result) => [result.metric, result]));
+    // Every bar has its figure, whatever this machine makes of it.
+    for (const { metric, of } of BARS) expect(measured.get(metric)?.[of]).toEqual(expect.any(Number));
+    expect(measured.get('slack: chat.postMessage')?.value).toBe(1);
+  });
+
   it.each([
+    ['an unknown part', ['engine', '--parts', 'admission,nothing'], 'There is no part nothing of engine.'],
     ['an unknown name', ['nothing'], 'There is no benchmark nothing.'],
     [
       'a number that is none',
@@ -47,6 +61,6 @@ describe('the bench command', () => {
     const { err, code } = await bench(...args);
     expect(code).toBe(1);
     expect(err).toContain(message);
-    expect(err).toContain('Names (default all): turns');
+    expect(err).toContain('Names (default all): turns, engine');
   });
 });

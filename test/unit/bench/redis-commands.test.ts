@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readMonitorLine } from '../../../bench/redis-commands.ts';
+import { PACE } from '../../../src/slack/pacing-lua.ts';
 import { ACCEPT, RENEW, SWEEP } from '../../../src/turns/lua.ts';
 
 const line = (...words: string[]) =>
@@ -10,6 +11,7 @@ const digest = (source: string) => createHash('sha1').update(source).digest('hex
 describe('a line of MONITOR', () => {
   it.each([
     ['a script of the lanes', line('evalsha', digest(ACCEPT), '1', '{tc}'), 'accept', 'turn'],
+    ['a script of the pacing', line('evalsha', digest(PACE), '1', '{tc}'), 'pace', 'turn'],
     ['a renewal', line('evalsha', digest(RENEW), '1', '{tc}'), 'renew', 'upkeep'],
     ['a sweep', line('EVALSHA', digest(SWEEP), '1', '{tc}'), 'sweep', 'upkeep'],
     [
