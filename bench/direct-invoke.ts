@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createRuntimeClient } from '../src/agentcore/runtime-client.ts';
+import { serve } from './contestants/serve.ts';
 import { onArrival } from './engine/arrivals.ts';
 
 /**
@@ -37,20 +37,7 @@ async function ask(index: number): Promise<number> {
   return performance.now() - askedAt;
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-  const { offsetsMs } = JSON.parse(Buffer.concat(chunks).toString()) as { offsetsMs: number[] };
+serve(Number(PORT), async (body, _request, response) => {
+  const { offsetsMs } = JSON.parse(body.toString()) as { offsetsMs: number[] };
   response.end(JSON.stringify({ ms: await onArrival(offsetsMs, ask) }));
-}
-
-const server = createServer((request, response) => {
-  if (request.method === 'GET') response.end('ok');
-  else
-    answer(request, response).catch((error: unknown) => {
-      console.error(error);
-      response.destroy();
-    });
 });
-process.on('SIGTERM', () => process.exit(0));
-server.listen(Number(PORT), '127.0.0.1');

@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createSlackAdapter } from '@chat-adapter/slack';
 import { createIoRedisState } from '@chat-adapter/state-ioredis';
 import { type Adapter, Chat } from 'chat';
+import { serve } from './contestants/serve.ts';
 
 /**
  * The same answers by Vercel's Chat SDK, set up as its guide says: the Slack adapter, its state in Redis through
@@ -29,26 +29,13 @@ bot.onNewMention(async (thread, message) => {
 await bot.initialize();
 
 /** Its webhooks speak the web's Request and Response, which node:http does not. */
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+serve(Number(PORT), async (body, request, response) => {
   const headers = Object.entries(request.headers).flatMap(([name, value]): [string, string][] =>
     typeof value === 'string' ? [[name, value]] : [],
   );
   const url = `http://${request.headers.host}${request.url}`;
-  const event = new Request(url, { method: 'POST', headers, body: Buffer.concat(chunks) });
+  const event = new Request(url, { method: 'POST', headers, body });
   const answered = await bot.webhooks.slack?.(event, { waitUntil: (task) => task.catch(console.error) });
   response.writeHead(answered?.status ?? 404);
   response.end(await answered?.text());
-}
-
-const server = createServer((request, response) => {
-  if (request.method === 'GET') response.end('ok');
-  else
-    answer(request, response).catch((error: unknown) => {
-      console.error(error);
-      response.destroy();
-    });
 });
-process.on('SIGTERM', () => process.exit(0));
-server.listen(Number(PORT), '127.0.0.1');

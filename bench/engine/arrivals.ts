@@ -1,16 +1,5 @@
 /** When things arrive that wait for nobody: an open loop. */
 
-/** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
-export function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** `count` arrivals at `perSecond` on average, as of people who know nothing of each other (Poisson). Milliseconds. */
 export function arrivals(count: number, perSecond: number, random: () => number): number[] {
   let at = 0;

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { seededRandom } from '../../local/seeded-random.ts';
 import { withContestants } from '../contestants/contestant.ts';
 import { startThreadcore, type Threadcore } from '../contestants/threadcore.ts';
 import { judge } from '../exactness.ts';
 import { watchThreads } from '../load.ts';
 import { resultOf } from '../report.ts';
 import { quantile } from '../statistics.ts';
-import { arrivals, createRandom, onArrival } from './arrivals.ts';
+import { arrivals, onArrival } from './arrivals.ts';
 import type { PartOptions, PartOutcome } from './part.ts';
 import { createClock, createEventSender, mentionEvent } from './signed-events.ts';
 import { logOf, nextCanary, type OpenThread, openThreads } from './threads.ts';
@@ -77,7 +78,7 @@ interface Times {
 async function play(ours: Threadcore, seconds: number, withLoud: boolean, seed: number): Promise<Times> {
   const { slack, settle } = ours;
   slack.reset();
-  const random = createRandom(seed);
+  const random = seededRandom(seed);
   const plan: Ask[] = [];
   const add = (team: string, threads: readonly OpenThread[], perSecond: number) => {
     for (const [i, atMs] of arrivals(Math.ceil(seconds * perSecond), perSecond, random).entries()) {

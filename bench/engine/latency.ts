@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { seededRandom } from '../../local/seeded-random.ts';
 import { withContestants } from '../contestants/contestant.ts';
 import { startDirectInvoke } from '../contestants/direct-invoke.ts';
 import { startThreadcore, type Threadcore } from '../contestants/threadcore.ts';
@@ -6,7 +7,7 @@ import { judge } from '../exactness.ts';
 import { watchThreads } from '../load.ts';
 import { resultOf } from '../report.ts';
 import { quantile } from '../statistics.ts';
-import { arrivals, createRandom, onArrival } from './arrivals.ts';
+import { arrivals, onArrival } from './arrivals.ts';
 import type { PartOptions, PartOutcome } from './part.ts';
 import { logOf, nextCanary, openThreads } from './threads.ts';
 
@@ -29,7 +30,7 @@ export async function measureLatency(options: PartOptions): Promise<PartOutcome>
       const calls: number[][] = [];
       for (let i = 0; i <= rounds; i += 1) {
         const count = i === 0 ? Math.ceil(sizes.arrivals / WARM_UP_SHARE) : sizes.arrivals;
-        const offsets = arrivals(count, PER_SECOND, createRandom(i));
+        const offsets = arrivals(count, PER_SECOND, seededRandom(i));
         say(`latency, ${i === 0 ? 'warm-up' : `round ${i} of ${rounds}`}: ${count} turns, ${count} calls`);
         const round = await writeAt(ours, offsets, sizes.users);
         problems.push(...round.problems.map((problem) => `latency, round ${i}: ${problem}`));

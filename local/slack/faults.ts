@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { seededRandom } from '../seeded-random.ts';
 
 /**
  * What can be made to go wrong.
@@ -103,17 +104,6 @@ export interface Faults {
   takeForStream(): StreamEnd | undefined;
 }
 
-/** Numbers from 0 up to 1, the same ones for the same seed (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** How many appends go well when each is the last with probability `chance`. */
 function survivedAppends(chance: number, random: () => number): number {
   if (chance >= 1) return 0;
@@ -142,7 +132,7 @@ export function createFaults(): Faults {
   return {
     add(input) {
       const fault = faultSchema.parse(input);
-      const random = seeded('seed' in fault ? fault.seed : 1);
+      const random = seededRandom('seed' in fault ? fault.seed : 1);
       planned.push({ fault, skip: 'after' in fault ? fault.after : 0, left: fault.times, random });
     },
     clear() {

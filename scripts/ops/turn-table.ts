@@ -1,3 +1,4 @@
+import { oneLine } from '../../src/chat/one-line.ts';
 import type { ListedTurn } from '../../src/turns/operator.ts';
 import { TURN_STATES } from '../../src/turns/states.ts';
 
@@ -10,7 +11,7 @@ export function tableOf(turns: readonly ListedTurn[]): string {
     state,
     record ? new Date(record.receivedAt).toISOString().slice(0, 19) : '?',
     reason ?? '',
-    record ? shortened(record.message.text) : '(unreadable)',
+    record ? oneLine(record.message.text, QUESTION_LENGTH) : '(unreadable)',
   ]);
   const all = [['turn', 'state', 'asked (UTC)', 'reason', 'question'], ...rows];
   const widths = (all[0] ?? []).map((_, i) => Math.max(...all.map((row) => (row[i] ?? '').length)));
@@ -42,9 +43,4 @@ export function describeTurn({ id, state, reason, record }: ListedTurn): string 
     ...times.map(({ name, time }) => `${new Date(time).toISOString()}  ${name}`),
     `question  ${message.text}`,
   ].join('\n');
-}
-
-function shortened(text: string): string {
-  const words = text.replace(/\s+/g, ' ').trim();
-  return words.length <= QUESTION_LENGTH ? words : `${[...words].slice(0, QUESTION_LENGTH - 1).join('')}…`;
 }

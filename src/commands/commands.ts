@@ -2,9 +2,13 @@ import type { Command } from '../chat/command.ts';
 import { spoken } from '../chat/duration.ts';
 import { laneId } from '../chat/keys.ts';
 import { notice } from '../chat/notices.ts';
+import { oneLine } from '../chat/one-line.ts';
 import type { ConversationKey, Sender } from '../chat/vocabulary.ts';
 import type { Operator, Stopped } from '../turns/operator.ts';
 import type { TurnRecord } from '../turns/turn.ts';
+
+/** So much of a question is quoted. Characters. */
+const QUOTE_LENGTH = 60;
 
 /** Who asks, and where. `thread` is empty for a command that belongs to no thread. */
 export interface Asker {
@@ -60,7 +64,7 @@ export function createCommands(deps: CommandDeps) {
       .filter((turn) => !isWaiting(turn))
       .map(
         (turn) =>
-          `At work for ${spoken(Math.max(0, now() - turn.receivedAt))} on “${quoted(turn.message.text)}”.`,
+          `At work for ${spoken(Math.max(0, now() - turn.receivedAt))} on “${oneLine(turn.message.text, QUOTE_LENGTH)}”.`,
       );
     if (waiting.length > 0)
       lines.push(`${questions(waiting.length)} ${waiting.length === 1 ? 'waits' : 'wait'}.`);
@@ -140,8 +144,3 @@ function stopAnswer(stopped: readonly Stopped[]): CommandAnswer {
 }
 
 const questions = (count: number) => (count === 1 ? 'One question' : `${count} questions`);
-
-function quoted(text: string): string {
-  const words = text.replace(/\s+/g, ' ').trim();
-  return words.length <= 60 ? words : `${[...words].slice(0, 59).join('')}…`;
-}

@@ -25,7 +25,7 @@ const OVERLOOKED_MS = 1_000;
 const SWEEP_BATCH = 200;
 const DAY_S = 86_400;
 /** Slack redelivers within about six minutes; a day and a bit covers manual redelivery too. */
-const CLAIM_TTL_S = 26 * 3_600;
+export const CLAIM_TTL_S = 26 * 3_600;
 /** A thread the bot takes part in is known for this long after its last question. */
 const THREAD_TTL_S = 90 * DAY_S;
 /** An ended turn can be retried for this long. */

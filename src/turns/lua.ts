@@ -27,11 +27,10 @@ local function move(turn, to)
   count(to, 1)
 end
 local function enlist(lane, tenant, front)
-  if redis.call('ZSCORE', key('ready'), lane) then return 0 end
+  if redis.call('ZSCORE', key('ready'), lane) then return end
   redis.call('ZADD', key('ready'), now, lane)
   local listed = redis.call(front and 'LPUSH' or 'RPUSH', key('ready', tenant), lane)
   if listed == 1 then redis.call('RPUSH', key('ring'), tenant) end
-  return 1
 end
 local function delist(lane, tenant)
   if redis.call('ZREM', key('ready'), lane) == 0 then return end

@@ -2,12 +2,10 @@ import { claimId } from '../chat/keys.ts';
 import type { Sender } from '../chat/vocabulary.ts';
 import type { Connection } from '../store/connection.ts';
 import { defineScript } from '../store/scripts.ts';
-import { TURN_RETENTION_S } from './lanes.ts';
+import { CLAIM_TTL_S, TURN_RETENTION_S } from './lanes.ts';
 import { DROP, OPEN, PAUSE, RESUME, STOP } from './lua-changes.ts';
 import { parseTurn, type StopReason, type TurnRecord } from './turn.ts';
 
-/** A platform delivers a wish again for minutes. */
-const WISH_TTL_S = 26 * 3_600;
 /** So many open turns are looked at; beyond that an operator has other worries than a complete list. */
 const LIST_LIMIT = 1_000;
 
@@ -74,7 +72,7 @@ export function createOperator(redis: Connection, keyPrefix: string) {
   ): Promise<Stopped[] | undefined> {
     const { reason, by, all = false, claim } = request;
     const wish = claim === undefined ? '' : claimId(claim);
-    const args = [reason, by, all ? 1 : 0, TURN_RETENTION_S, wish, WISH_TTL_S, turnId, ...lanes];
+    const args = [reason, by, all ? 1 : 0, TURN_RETENTION_S, wish, CLAIM_TTL_S, turnId, ...lanes];
     const answer = (await stop(redis, args)) as (string | number)[] | null;
     if (!answer) return undefined;
     const stopped: Stopped[] = [];

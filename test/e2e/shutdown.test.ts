@@ -1,12 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { freePort, startRedis } from '../../local/redis/start-redis.ts';
 import { createFaultLink } from '../faults/fault-link.ts';
 import { createRedisReader } from '../faults/redis-reader.ts';
 import { type BackendProcess, createSurroundings } from '../setup/backend-processes.ts';
 import { eventually } from '../setup/eventually.ts';
+import { startOwnRedis } from '../setup/own-redis.ts';
 
 /** What docs/operate.md promises, and an orchestrator waits for before it kills. */
 const ENDS_WITHIN_MS = 30_000;
@@ -17,16 +14,9 @@ async function surroundings({ onTestFinished }: TestContext) {
   onTestFinished(async () => {
     for (const step of closers.reverse()) await step();
   });
-  const dataDir = await mkdtemp(join(tmpdir(), 'threadcore-shutdown-'));
-  closers.push(() => rm(dataDir, { recursive: true, force: true }));
-  const port = await freePort();
-  const startAt = () => startRedis({ own: true, port, dataDir, log: () => undefined });
-  let redis = await startAt();
-  closers.push(async () => {
-    process.kill(redis.pid, 'SIGCONT');
-    await redis.stop();
-  });
-  const link = await createFaultLink(port, () => createRedisReader(new Map()));
+  const redis = await startOwnRedis();
+  closers.push(redis.close);
+  const link = await createFaultLink(redis.port, () => createRedisReader(new Map()));
   closers.push(link.close);
   const around = await createSurroundings();
   closers.push(around.close);
@@ -47,12 +37,12 @@ async function surroundings({ onTestFinished }: TestContext) {
     },
     async harm(how: 'up' | 'killed' | 'stalled') {
       if (how === 'up') return;
-      process.kill(redis.pid, how === 'killed' ? 'SIGKILL' : 'SIGSTOP');
-      if (how === 'killed') await redis.exited;
+      redis.signal(how === 'killed' ? 'SIGKILL' : 'SIGSTOP');
+      if (how === 'killed') await redis.exited();
     },
     async mend(how: 'up' | 'killed' | 'stalled') {
-      if (how === 'killed') redis = await startAt();
-      if (how === 'stalled') process.kill(redis.pid, 'SIGCONT');
+      if (how === 'killed') await redis.restart();
+      if (how === 'stalled') redis.signal('SIGCONT');
     },
   };
 }

@@ -1,3 +1,5 @@
+import { seededRandom } from '../../local/seeded-random.ts';
+
 /** Random choices that a seed repeats: the same seed gives the same choices in the same order (mulberry32). */
 export interface Dice {
   /** From 0 up to 1. */
@@ -10,13 +12,7 @@ export interface Dice {
 }
 
 export function createDice(seed: number): Dice {
-  let state = Math.imul(seed, 0x9e3779b1) >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = seededRandom(Math.imul(seed, 0x9e3779b1));
   const between = (low: number, high: number) => low + Math.floor(next() * (high - low + 1));
   return {
     next,

@@ -1,12 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, it, type TestContext } from 'vitest';
 import { redisCommands } from '../../../local/redis/resp.ts';
-import { freePort, startRedis } from '../../../local/redis/start-redis.ts';
 import { createSurroundings } from '../../setup/backend-processes.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { createForgetfulLink } from '../../setup/forgetful-link.ts';
+import { startOwnRedis } from '../../setup/own-redis.ts';
 
 const STALL_MS = 30_000;
 
@@ -16,16 +13,9 @@ async function backendAtWork({ onTestFinished }: TestContext) {
   onTestFinished(async () => {
     for (const step of closers.reverse()) await step();
   });
-  const dataDir = await mkdtemp(join(tmpdir(), 'threadcore-outage-'));
-  closers.push(() => rm(dataDir, { recursive: true, force: true }));
-  const port = await freePort();
-  const startAt = () => startRedis({ own: true, port, dataDir, log: () => undefined });
-  let redis = await startAt();
-  closers.push(async () => {
-    process.kill(redis.pid, 'SIGCONT');
-    await redis.stop();
-  });
-  const link = await createForgetfulLink(port);
+  const redis = await startOwnRedis();
+  closers.push(redis.close);
+  const link = await createForgetfulLink(redis.port);
   closers.push(link.close);
   const surroundings = await createSurroundings();
   closers.push(surroundings.close);
@@ -40,12 +30,10 @@ async function backendAtWork({ onTestFinished }: TestContext) {
     backend,
     link,
     long,
-    signal: (signal: NodeJS.Signals) => process.kill(redis.pid, signal),
-    commands: (...commands: string[][]) => redisCommands(redis.url, commands),
-    async restart() {
-      redis = await startAt();
-    },
-    exited: () => redis.exited,
+    signal: redis.signal,
+    commands: (...commands: string[][]) => redisCommands(redis.url(), commands),
+    restart: redis.restart,
+    exited: redis.exited,
     /** What Slack was told of questions since its delivery number `from`. */
     outcomes: (from: number) =>
       surroundings.slack.deliveries.records

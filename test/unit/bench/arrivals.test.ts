@@ -1,15 +1,16 @@
 import { expect, it } from 'vitest';
-import { arrivals, createRandom, onArrival, pooled } from '../../../bench/engine/arrivals.ts';
+import { arrivals, onArrival, pooled } from '../../../bench/engine/arrivals.ts';
+import { seededRandom } from '../../../local/seeded-random.ts';
 
 it('draws the same numbers from the same seed, and others from another', () => {
-  const draw = (seed: number) => Array.from({ length: 5 }, createRandom(seed));
+  const draw = (seed: number) => Array.from({ length: 5 }, seededRandom(seed));
   expect(draw(1)).toEqual(draw(1));
   expect(draw(1)).not.toEqual(draw(2));
   expect(draw(3).every((number) => number >= 0 && number < 1)).toBe(true);
 });
 
 it('lets things arrive in order, at the rate that was asked for, with gaps of every length', () => {
-  const at = arrivals(10_000, 100, createRandom(7));
+  const at = arrivals(10_000, 100, seededRandom(7));
   expect(at).toEqual(at.toSorted((a, b) => a - b));
   const seconds = (at.at(-1) ?? 0) / 1000;
   expect(10_000 / seconds).toBeGreaterThan(97);
