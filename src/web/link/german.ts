@@ -1,0 +1,121 @@
+import { CONFIRM_IN_CHAT, LINK_COMMAND } from '../../chat/link-words.ts';
+import { type Html, html } from './html.ts';
+import type { ChatPlatform, Problem } from './link-page.ts';
+import type { Message, Texts } from './texts.ts';
+import { waitingTime } from './waiting-time.ts';
+
+const PLATFORMS: Readonly<Record<ChatPlatform, string>> = { slack: 'Slack', teams: 'Microsoft Teams' };
+
+const back = (platform: ChatPlatform | undefined) =>
+  `Gehen Sie ${platform === undefined ? 'in Ihren Chat' : `zu ${PLATFORMS[platform]}`} zurück`;
+const newLink = (platform: ChatPlatform | undefined) =>
+  html`${back(platform)} und schreiben Sie dem Bot <code>${LINK_COMMAND}</code>; er schickt Ihnen einen neuen Link.`;
+
+export const GERMAN: Texts = {
+  nameless: '(ohne Namen)',
+  chat: (platform, person, workspace) =>
+    html`${platform === 'slack' && '@'}${person} in ${workspace} (${PLATFORMS[platform]})`,
+  confirm: {
+    title: 'Ihr Chat-Konto verbinden?',
+    question: (chat, account) => html`Soll ${chat} als ${account} handeln?`,
+    chatLabel: 'Chat-Konto',
+    accountLabel: 'Eben angemeldetes Konto',
+    meaning: 'Was das Chat-Konto dann vom Bot verlangt, geschieht mit den Rechten des anderen Kontos.',
+    differs:
+      'Die beiden haben verschiedene E-Mail-Adressen. Wählen Sie Ja nur, wenn Sie sicher sind, dass beide Konten Ihnen gehören.',
+    warning: html`<strong>Wenn Ihnen jemand diesen Link geschickt hat, wählen Sie Nein.</strong> Wählen Sie Ja nur, wenn Sie den Link eben selbst beim Bot angefordert haben, von diesem Chat-Konto aus.`,
+    yes: 'Ja, beide Konten gehören mir',
+    no: 'Nein, nicht verbinden',
+  },
+  continueInChat: (platform, chat) => ({
+    title: `Noch ein Schritt in ${PLATFORMS[platform]}`,
+    happened: html`Noch ist nichts verbunden.`,
+    next: html`${back(platform)} und drücken Sie „${CONFIRM_IN_CHAT}“ in der Nachricht, die der Bot an ${chat} geschickt hat. Erst dann sind die Konten verbunden. Diese Seite können Sie schließen.`,
+  }),
+  declined: (platform) => ({
+    title: 'Es wurde nichts verbunden',
+    happened: html`Sie haben Nein gewählt, und der Link gilt nicht mehr.`,
+    next: html`Sie können diese Seite schließen. Wenn Ihnen jemand den Link geschickt hat, sagen Sie es Ihrer Administration. Falls Sie es sich anders überlegen: ${newLink(platform)}`,
+  }),
+  problem: (code, { platform, retryAfterS }) =>
+    PROBLEMS[code]({
+      back: back(platform),
+      newLink: newLink(platform),
+      wait: waitingTime(retryAfterS, 'de'),
+    }),
+};
+
+type Say = (words: { readonly back: string; readonly newLink: Html; readonly wait: string }) => Message;
+
+const PROBLEMS: Readonly<Record<Problem, Say>> = {
+  ticket_unknown: ({ newLink }) => ({
+    title: 'Dieser Link gilt nicht',
+    happened: html`Wir kennen diesen Link nicht. Vielleicht fehlt ein Teil davon.`,
+    next: newLink,
+  }),
+  ticket_expired: ({ newLink }) => ({
+    title: 'Dieser Link ist abgelaufen',
+    happened: html`Zu Ihrer Sicherheit gilt ein Link nur wenige Minuten.`,
+    next: newLink,
+  }),
+  ticket_used: ({ back, newLink }) => ({
+    title: 'Dieser Link wurde schon benutzt',
+    happened: html`Ein Link gilt nur einmal.`,
+    next: html`Wenn Sie ihn eben in einem anderen Tab geöffnet haben, machen Sie dort weiter. Sonst: ${newLink} ${back} und schreiben Sie <code>whoami</code>, um zu sehen, ob Sie verbunden sind.`,
+  }),
+  other_browser: ({ newLink }) => ({
+    title: 'Diese Anmeldung begann in einem anderen Browser',
+    happened: html`In diesem lässt sie sich nicht beenden, es wurde also nichts verbunden.`,
+    next: html`Machen Sie in dem Browser weiter, in dem Sie begonnen haben, oder beginnen Sie neu: ${newLink} Wenn Sie jemand hierher geschickt hat, schließen Sie diese Seite.`,
+  }),
+  state_unknown: ({ newLink }) => ({
+    title: 'Diese Anmeldung kann nicht weitergehen',
+    happened: html`Sie hat zu lange gedauert, wurde schon beendet oder begann nicht hier. Es wurde nichts verbunden.`,
+    next: newLink,
+  }),
+  provider_refused: ({ newLink }) => ({
+    title: 'Sie wurden nicht angemeldet',
+    happened: html`Sie haben die Anmeldung abgebrochen, oder sie wurde dort abgelehnt. Es wurde nichts verbunden.`,
+    next: html`Um es noch einmal zu versuchen: ${newLink} Wird die Anmeldung wieder abgelehnt, bitten Sie Ihre Administration um Zugang.`,
+  }),
+  code_refused: ({ newLink }) => ({
+    title: 'Die Anmeldung ließ sich nicht beenden',
+    happened: html`Der Anmeldedienst hat nicht angenommen, was Ihr Browser zurückgebracht hat. Es wurde nichts verbunden.`,
+    next: newLink,
+  }),
+  token_invalid: ({ newLink }) => ({
+    title: 'Die Anmeldung ließ sich nicht prüfen',
+    happened: html`Was der Anmeldedienst geschickt hat, besteht unsere Prüfung nicht. Es wurde nichts verbunden.`,
+    next: html`${newLink} Geschieht das wieder, sagen Sie es Ihrer Administration.`,
+  }),
+  not_invited: ({ newLink }) => ({
+    title: 'Ihr Konto ist nicht eingeladen',
+    happened: html`Sie haben sich angemeldet, aber dieses Konto darf den Bot nicht benutzen. Es wurde nichts verbunden.`,
+    next: html`Bitten Sie Ihre Administration, es einzuladen. Danach: ${newLink}`,
+  }),
+  email_differs: ({ newLink }) => ({
+    title: 'Die E-Mail-Adressen sind verschieden',
+    happened: html`Das Konto, mit dem Sie sich angemeldet haben, hat eine andere E-Mail-Adresse als Ihr Chat-Konto, und hier dürfen nur gleiche verbunden werden. Es wurde nichts verbunden.`,
+    next: html`${newLink} Melden Sie sich dann mit der Adresse Ihres Chat-Kontos an. Wenn Sie kein solches Konto haben, fragen Sie Ihre Administration.`,
+  }),
+  too_many_attempts: ({ newLink, wait }) => ({
+    title: 'Zu viele Versuche',
+    happened: html`Das Verbinden wurde in kurzer Zeit zu oft versucht und muss nun ruhen. Es wurde nichts verbunden.`,
+    next: html`Warten Sie ${wait}. Dann: ${newLink}`,
+  }),
+  unavailable: ({ newLink }) => ({
+    title: 'Das geht im Augenblick nicht',
+    happened: html`Ein Dienst, der dazu nötig ist, hat nicht geantwortet. Es wurde nichts verbunden.`,
+    next: html`Versuchen Sie es in einer Minute noch einmal: ${newLink}`,
+  }),
+  already_confirmed: ({ back }) => ({
+    title: 'Sie haben schon geantwortet',
+    happened: html`Diese Frage wurde bereits beantwortet. Ihre erste Antwort gilt, und es hat sich nichts geändert.`,
+    next: html`${back}: Wenn der Bot dort noch fragt, ob Sie es waren, antworten Sie ihm. Mit <code>whoami</code> sehen Sie, ob Sie verbunden sind, und mit <code>${LINK_COMMAND}</code> bekommen Sie einen neuen Link.`,
+  }),
+  bad_request: ({ newLink }) => ({
+    title: 'Diese Anfrage ist nicht lesbar',
+    happened: html`Etwas darin fehlt oder wurde unterwegs verändert. Es wurde nichts verbunden.`,
+    next: newLink,
+  }),
+};
