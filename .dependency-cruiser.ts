@@ -32,7 +32,7 @@ const SDK_FENCES = [
   },
   { name: 'ioredis', packages: ['ioredis'], rooms: ['store'] },
   { name: 'bullmq', packages: ['bullmq'], rooms: ['turns'] },
-  { name: 'express', packages: ['express'], rooms: ['web', 'main.ts'] },
+  { name: 'express', packages: ['express'], rooms: ['web', 'main.ts', 'main'] },
 ];
 
 /** Pure by name or by room: no SDK, no node builtin except the hashing of node:crypto. */
@@ -104,13 +104,13 @@ const placeRules = [
   forbid(
     'only-main-imports-main',
     'main.ts is the composition root.',
-    { path: '.', pathNot: '^(src/main\\.ts|test/|scripts/|bench/)' },
-    { path: '^src/main\\.ts$' },
+    { path: '.', pathNot: '^(src/main(\\.ts|/)|test/|scripts/|bench/)' },
+    { path: '^src/main(\\.ts$|/)' },
   ),
   forbid(
     'config-for-main-and-scripts',
     'Take the values as arguments.',
-    { path: '.', pathNot: '^(src/main\\.ts|scripts/|test/|src/config\\.ts)' },
+    { path: '.', pathNot: '^(src/main(\\.ts|/)|scripts/|test/|src/config\\.ts)' },
     { path: '^src/config\\.ts$' },
   ),
   forbid('src-stays-inside', 'Production code has no local branch.', { path: '^src/' }, { path: outside }),

@@ -13,6 +13,7 @@ import {
   type WebConfig,
   type WorkerConfig,
 } from './config/core.ts';
+import { type IdentityConfig, readIdentity } from './config/identity.ts';
 import { ConfigError, createReader, type Environment, oneOf, type Reader } from './config/reader.ts';
 import { type AuditConfig, readAudit, readSecrets, type SecretsConfig } from './config/secrets.ts';
 import { type AccessConfig, readAccess, readSlack, type SlackConfig } from './config/slack.ts';
@@ -26,6 +27,7 @@ export type {
   WebConfig,
   WorkerConfig,
 } from './config/core.ts';
+export type { IdentityConfig } from './config/identity.ts';
 export { ConfigError, type Environment } from './config/reader.ts';
 export type { AuditConfig, SecretsConfig } from './config/secrets.ts';
 export type { AccessConfig, SlackConfig } from './config/slack.ts';
@@ -37,7 +39,7 @@ export interface Config {
   readonly redis: RedisConfig;
   readonly worker: WorkerConfig;
   readonly lanes: LanesConfig;
-  readonly identity: { readonly mode: 'off' };
+  readonly identity: IdentityConfig;
   readonly guardrails: { readonly mode: 'off' };
   readonly slack: SlackConfig;
   readonly access: AccessConfig;
@@ -109,40 +111,27 @@ export function configNames(): readonly string[] {
 
 function readAll(reader: Reader): Config {
   const role = readRole(reader);
+  const web = readWeb(reader);
+  const identity = readIdentity(reader, web.publicUrl);
   return {
     role,
-    web: readWeb(reader),
+    web,
     redis: readRedis(reader),
     worker: readWorker(reader),
     lanes: readLanes(reader),
-    identity: readIdentity(reader),
+    identity,
     guardrails: readGuardrails(reader),
     slack: readSlack(reader, role !== 'worker'),
     access: readAccess(reader),
     agent: readAgent(reader, role !== 'web'),
-    secrets: readSecrets(reader),
+    secrets: readSecrets(reader, identity.mode === 'required'),
     audit: readAudit(reader),
     telemetry: readTelemetry(reader),
   };
 }
 
-// The safe settings are the defaults although this release cannot honour them yet: switching a protection off is
-// something that the operator says.
-
-function readIdentity(reader: Reader): Config['identity'] {
-  const mode = reader.withDefault(
-    'IDENTITY_MODE',
-    oneOf('required', 'off'),
-    'required',
-    'Set IDENTITY_MODE=off',
-  );
-  if (mode === 'required') {
-    reader.problem(
-      'IDENTITY_MODE required (the default): account linking is not part of this release yet. Set IDENTITY_MODE=off to run every person as their chat account',
-    );
-  }
-  return { mode: 'off' };
-}
+// The safe setting is the default although this release cannot honour it yet: switching a protection off is something
+// that the operator says.
 
 function readGuardrails(reader: Reader): Config['guardrails'] {
   const modes = oneOf('enforce', 'shadow', 'off');

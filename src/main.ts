@@ -6,6 +6,8 @@ import { createRuntimeClient } from './agentcore/runtime-client.ts';
 import { createCommands } from './commands/commands.ts';
 import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
+import { composeAudit } from './main/audit.ts';
+import { composePeople } from './main/people.ts';
 import { sessionId } from './sessions/session-id.ts';
 import { nameSessions } from './slack/agent-session.ts';
 import { createPassingCalls } from './slack/asides.ts';
@@ -15,6 +17,7 @@ import { createSlackIngress } from './slack/ingress.ts';
 import { createPacing } from './slack/pacing.ts';
 import { createSlackReplies } from './slack/reply.ts';
 import { connect, connectForQueue, disconnect } from './store/connection.ts';
+import { configuredDataKeys } from './store/data-keys-configured.ts';
 import { checkDurability, createConfirmation } from './store/durability.ts';
 import { problemsAtStart } from './store/first-contact.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
@@ -82,6 +85,38 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       () => traces.shutdown(),
       () => metrics.shutdown(),
     );
+    const { dataKeys, close: closeKeys } = await configuredDataKeys({
+      ...config.secrets,
+      region: config.agent.region,
+      now: monotonic,
+    });
+    const { audit, close: closeAudit } = await composeAudit({
+      redis,
+      keyPrefix,
+      dataKeys,
+      retentionDays: config.audit.retentionDays,
+      confirmDurable: createConfirmation(redis, durability),
+      observe: metrics.auditEntry,
+      log,
+    });
+    const people = composePeople({
+      config,
+      redis,
+      keyPrefix,
+      dataKeys,
+      audit,
+      slack,
+      pacing,
+      lanes,
+      wakes,
+      metrics,
+      log,
+    });
+    closers.push(
+      async () => closeKeys(),
+      closeAudit,
+      () => people.close(),
+    );
     metrics.watchQueue(async () => {
       const { readyLanes, activeLanes, paused, turns } = await lanes.depth();
       const queued = (turns.queued ?? 0) + (turns.received ?? 0);
@@ -94,6 +129,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
 
     const app = createWebApp({
       ...(slackEvents ? { slackEvents } : {}),
+      ...(people.linkRoutes && config.role !== 'worker' ? { link: people.linkRoutes } : {}),
+      trustedProxies: config.web.trustedProxies,
       notReady: async () => {
         try {
           const reasons = await checkDurability(redis, durability);
@@ -154,6 +191,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           tenants: config.access.slackTeams,
           conversations: config.access.channels,
           people: config.access.users,
+          externals: config.access.externals,
         },
         accept,
         changes: createQuestionChanges({
@@ -165,7 +203,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         }),
         recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
         once: createOnce(redis, keyPrefix),
-        commands: createCommands({ operator, now }),
+        commands: createCommands({ operator, account: people.account, now }),
+        account: people.account,
         pauseReason: async () => (await operator.paused())?.reason ?? '',
         explainBlocked: async () => explainBlocked(),
         pause,
@@ -213,6 +252,9 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           }),
           createCourtesy(createPassingCalls({ client: slack, pacing }), log),
         ),
+        identify: people.identify,
+        identityMayPass: people.mayPass,
+        linkWaitMs: people.linkWaitMs,
         sessionOf: (turn, actor) => sessionId(turn.message.key, actor, turn.generation),
         invoke: calls.invoke,
         stopSession: calls.stopSession,

@@ -11,6 +11,8 @@ export interface AdmissionRules {
   /** Channels and groups. Direct messages have no channel to list: tenant and person decide. */
   readonly conversations: Allowlist;
   readonly people: Allowlist;
+  /** Also people of other tenants, in conversations shared with them. */
+  readonly externals: boolean;
 }
 
 export type Admission =
@@ -26,7 +28,7 @@ export function admit(
   rules: AdmissionRules,
 ): Admission {
   if (!allows(rules.tenants, message.key.tenant)) return 'tenant_not_allowed';
-  if (message.sender.tenant !== message.key.tenant) return 'external_person';
+  if (!rules.externals && message.sender.tenant !== message.key.tenant) return 'external_person';
   if (message.kind !== 'direct' && !allows(rules.conversations, message.key.conversation)) {
     return 'conversation_not_allowed';
   }

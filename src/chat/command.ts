@@ -3,7 +3,9 @@ export type Command =
   | { readonly name: 'help' }
   /** `all`: also the questions that wait. */
   | { readonly name: 'stop'; readonly all: boolean }
-  | { readonly name: 'status' };
+  | { readonly name: 'status' }
+  /** The company account of the person: sign in, forget, show. */
+  | { readonly name: 'link' | 'unlink' | 'whoami' };
 
 /** Reads a command; undefined for anything else, which is a question. Only the exact words count. Pure. */
 export function parseCommand(text: string): Command | undefined {
@@ -13,8 +15,9 @@ export function parseCommand(text: string): Command | undefined {
     .replace(/[?!.]+$/, '')
     .trim()
     .toLowerCase()
-    .split(/\s+/);
-  switch (words.join(' ')) {
+    .split(/\s+/)
+    .join(' ');
+  switch (words) {
     case 'help':
       return { name: 'help' };
     case 'stop':
@@ -22,7 +25,10 @@ export function parseCommand(text: string): Command | undefined {
     case 'stop all':
       return { name: 'stop', all: true };
     case 'status':
-      return { name: 'status' };
+    case 'link':
+    case 'unlink':
+    case 'whoami':
+      return { name: words };
     default:
       return undefined;
   }

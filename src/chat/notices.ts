@@ -6,7 +6,8 @@ const NOTICES: Record<NoticeCode, { readonly text: string; readonly retry: boole
     text:
       'Mention me with a question, or write to me directly. For example: “How many EC2 instances are running?” ' +
       'Write on in the same thread to follow up: I remember what you asked there. Each person in a thread has a conversation of their own with me. ' +
-      'While I am at work, write `stop` to end it, `stop all` to end what waits as well, and `status` to see what is going on.',
+      'While I am at work, write `stop` to end it, `stop all` to end what waits as well, and `status` to see what is going on. ' +
+      '`whoami` shows which company account you are, `link` signs you in, `unlink` forgets you.',
     retry: false,
   },
   empty_question: {
@@ -56,6 +57,18 @@ const NOTICES: Record<NoticeCode, { readonly text: string; readonly retry: boole
   outcome_unknown: {
     text: 'The agent was interrupted while it was changing something, and I cannot tell whether the change went through. Please check before you ask again.',
     retry: false,
+  },
+  identity_unavailable: {
+    text: 'I could not check who you are, so I asked the agent nothing. Press Retry in a minute. If it happens again, tell your administrator.',
+    retry: true,
+  },
+  sign_in_needed: {
+    text: 'I have to know who you are before I can answer. Write `link` to me in a direct message, sign in, and then press Retry.',
+    retry: true,
+  },
+  link_lapsed: {
+    text: 'I kept this question, but nobody signed in for it. Write `link` to me, sign in, and then press Retry.',
+    retry: true,
   },
   stopped: { text: 'Stopped. What was answered so far stays above. Press Retry to ask again.', retry: true },
   stopped_by_operator: {

@@ -3,28 +3,24 @@ import { spoken } from '../chat/duration.ts';
 import { laneId } from '../chat/keys.ts';
 import { notice } from '../chat/notices.ts';
 import { oneLine } from '../chat/one-line.ts';
-import type { ConversationKey, Sender } from '../chat/vocabulary.ts';
 import type { Operator, Stopped } from '../turns/operator.ts';
 import type { TurnRecord } from '../turns/turn.ts';
+import type { AccountAnswer, AccountCommands, Asker } from './account.ts';
 
 /** So much of a question is quoted. Characters. */
 const QUOTE_LENGTH = 60;
 
-/** Who asks, and where. `thread` is empty for a command that belongs to no thread. */
-export interface Asker {
-  readonly key: ConversationKey;
-  readonly sender: Sender;
-}
+export type { Asker } from './account.ts';
 
 export interface CommandDeps {
   readonly operator: Pick<Operator, 'stopLanes' | 'stopTurn' | 'openTurnsIn' | 'openTurnsOf' | 'show'>;
+  readonly account: Pick<AccountCommands, 'link' | 'unlink' | 'whoami'>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
-export interface CommandAnswer {
-  /** In plain words. */
-  readonly text: string;
+/** `text` is in plain words. */
+export interface CommandAnswer extends AccountAnswer {
   /** There was something to do, or to tell. */
   readonly found: boolean;
   /** A worker has it, and will show in the thread how it ends. */
@@ -35,7 +31,7 @@ export type Commands = ReturnType<typeof createCommands>;
 
 /** What the bot itself does when it is told to: at once, past the lanes. */
 export function createCommands(deps: CommandDeps) {
-  const { operator, now } = deps;
+  const { operator, account, now } = deps;
   const byPerson = ({ sender }: Asker) =>
     ({ reason: 'person', by: `${sender.tenant}:${sender.id}` }) as const;
 
@@ -80,6 +76,12 @@ export function createCommands(deps: CommandDeps) {
         return stop(asker, command.all, claim);
       case 'status':
         return status(asker);
+      case 'link':
+        return about(await account.link(asker));
+      case 'unlink':
+        return about(await account.unlink(asker));
+      case 'whoami':
+        return about(await account.whoami(asker));
       default:
         return command satisfies never;
     }
@@ -111,6 +113,8 @@ export function createCommands(deps: CommandDeps) {
 export function unknownCommand(words: string): string {
   return `I do not know the command “${[...words.trim()].slice(0, 60).join('')}”. ${HELP}`;
 }
+
+const about = (answer: AccountAnswer): CommandAnswer => ({ ...answer, found: true, atWork: false });
 
 const HELP = notice('help').text;
 const NOT_YOURS = 'Only the person who asked can stop this.';

@@ -10,6 +10,8 @@ export interface WebConfig {
   readonly port: number;
   /** The address under which people and platforms reach the web role. No slash at the end. */
   readonly publicUrl: string | undefined;
+  /** Proxies in front of the web role that add to `X-Forwarded-For`. */
+  readonly trustedProxies: number;
 }
 
 export interface RedisConfig {
@@ -64,6 +66,12 @@ export function readWeb(reader: Reader): WebConfig {
     ),
     port: reader.withDefault('PORT', integer(0, 65_535), 3000, 'Leave it out for 3000'),
     publicUrl: publicUrl?.replace(/\/+$/, ''),
+    trustedProxies: reader.withDefault(
+      'TRUSTED_PROXIES',
+      integer(0, 10),
+      0,
+      'Proxies before the web role that write X-Forwarded-For: 1 behind one load balancer; leave it out for none',
+    ),
   };
 }
 

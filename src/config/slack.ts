@@ -18,6 +18,10 @@ export interface AccessConfig {
   readonly channels: AllowList;
   readonly users: AllowList;
   readonly linkHosts: AllowList;
+  /** Guests of a workspace may ask. */
+  readonly guests: boolean;
+  /** People of other companies in shared channels may ask. */
+  readonly externals: boolean;
 }
 
 export function readSlack(reader: Reader, servesWeb: boolean): SlackConfig {
@@ -60,10 +64,15 @@ export function readSlack(reader: Reader, servesWeb: boolean): SlackConfig {
 
 export function readAccess(reader: Reader): AccessConfig {
   const list = (name: string, obtain: string) => reader.withDefault(name, allowList, NOBODY, obtain);
+  const yes = (name: string, who: string) =>
+    reader.withDefault(name, oneOf('no', 'yes'), 'no', `${who} may ask: yes or no; leave it out for no`) ===
+    'yes';
   return {
     slackTeams: list('ALLOWED_SLACK_TEAMS', 'Workspace ids (T…), comma-separated'),
     channels: list('ALLOWED_CHANNELS', 'Channel ids (C…, G…, D…), comma-separated'),
     users: list('ALLOWED_USERS', 'User ids (U…, W…), comma-separated'),
     linkHosts: list('ALLOWED_LINK_HOSTS', 'Host names, comma-separated'),
+    guests: yes('ALLOW_GUESTS', 'Guests of a workspace'),
+    externals: yes('ALLOW_EXTERNALS', 'People of other companies in shared channels'),
   };
 }

@@ -8,6 +8,7 @@ import {
 } from '@slack/bolt';
 import type { AdmissionRules } from '../chat/admission.ts';
 import { parseCommand } from '../chat/command.ts';
+import type { AccountAnswer, AccountCommands } from '../commands/account.ts';
 import { type Commands, unknownCommand } from '../commands/commands.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Accept } from '../turns/accept-turn.ts';
@@ -22,6 +23,8 @@ import { createCourtesy } from './courtesy.ts';
 import { createSlackFeedback } from './feedback.ts';
 import { FEEDBACK_ACTION, FEEDBACK_FORM, FEEDBACK_WHY_ACTION, WHY_ACTION } from './feedback-blocks.ts';
 import { createInteractions } from './interactions.ts';
+import { LINK_NO_ACTION, LINK_OPEN_ACTION, LINK_YES_ACTION, wordsWithLink } from './link-blocks.ts';
+import { createLinking } from './linking.ts';
 import type { Pause } from './pace.ts';
 import type { Pacing } from './pacing.ts';
 import { createQuestions } from './questions.ts';
@@ -45,6 +48,7 @@ export interface SlackAppDeps {
   readonly recordFeedback: FeedbackStore['record'];
   readonly once: Once;
   readonly commands: Commands;
+  readonly account: Pick<AccountCommands, 'answer'>;
   /** Why an operator has paused intake; empty when nobody said. */
   readonly pauseReason: () => Promise<string>;
   /** Why the answer of a turn was withheld. */
@@ -64,7 +68,16 @@ export interface SlackApp {
 /** The names the app listens to; `manifest.yml` subscribes to the same. */
 export const LISTENED = {
   events: ['app_mention', 'message', 'reaction_added', 'app_home_opened', 'agent_session_stopped'],
-  actions: [RETRY_ACTION, STOP_ACTION, FEEDBACK_ACTION, FEEDBACK_WHY_ACTION, WHY_ACTION],
+  actions: [
+    RETRY_ACTION,
+    STOP_ACTION,
+    FEEDBACK_ACTION,
+    FEEDBACK_WHY_ACTION,
+    WHY_ACTION,
+    LINK_OPEN_ACTION,
+    LINK_YES_ACTION,
+    LINK_NO_ACTION,
+  ],
   views: [FEEDBACK_FORM],
   commands: ['/agent'],
 } as const;
@@ -97,6 +110,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
   });
   const onHomeOpened = createAssistantView({ ...shared, once, courtesy });
   const stopping = createStopping({ ...shared, commands, courtesy });
+  const linking = createLinking({ ...shared, account: deps.account });
   const interactions = createInteractions({ ...shared, accept, feedback, explainBlocked });
 
   const app = new App({
@@ -134,13 +148,31 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     await interactions.why(body);
     await ack();
   });
+  app.action<BlockAction>(LINK_OPEN_ACTION, async ({ ack }) => ack());
+  for (const [action, yes] of [
+    [LINK_YES_ACTION, true],
+    [LINK_NO_ACTION, false],
+  ] as const) {
+    app.action<BlockAction>(action, async ({ ack, body, respond }) => {
+      await linking(body, yes, async (text) => {
+        await respond({ replace_original: true, text });
+      });
+      await ack();
+    });
+  }
   app.view<ViewSubmitAction>(FEEDBACK_FORM, async ({ ack, body }) => {
     await interactions.reason(body);
     await ack();
   });
 
   app.command('/agent', async ({ ack, command }) => {
-    await ack({ response_type: 'ephemeral', text: escapeText(await slash(command)) });
+    const { text, button } = await slash(command);
+    const words = button ? wordsWithLink(text, button) : { text: escapeText(text), blocks: [] };
+    await ack({
+      response_type: 'ephemeral',
+      text: words.text,
+      ...(words.blocks.length > 0 ? { blocks: [...words.blocks] as never } : {}),
+    });
   });
 
   /** A slash command belongs to no thread, and Slack does not say whose guest its sender is: commands concern their own turns only. */
@@ -149,14 +181,14 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     team_id: tenant,
     user_id: id,
     channel_id: conversation,
-  }: SlashCommand): Promise<string> {
+  }: SlashCommand): Promise<AccountAnswer> {
     const command = text.trim() === '' ? ({ name: 'help' } as const) : parseCommand(text);
-    if (!command) return unknownCommand(text);
+    if (!command) return { text: unknownCommand(text) };
     const asker = {
       key: { platform: 'slack', tenant, conversation, thread: '' },
       sender: { id, tenant },
     } as const;
-    return (await commands.run(command, asker)).text;
+    return commands.run(command, asker);
   }
 
   return { idle };

@@ -12,7 +12,7 @@ import { normaliseMessage, placeClaim } from './normalise.ts';
 import { type Change, normaliseChange } from './normalise-change.ts';
 import { escapeText } from './text.ts';
 import type { createWaitingNote } from './waiting-note.ts';
-import { LANE_FULL, REFUSED, type Whisper } from './whisper.ts';
+import { LANE_FULL, REFUSED, type Whisper, whisperAnswer } from './whisper.ts';
 
 /** Slack delivers an event again for a few minutes. */
 const REDELIVERED_S = 3_600;
@@ -93,7 +93,7 @@ export function createQuestions(deps: QuestionsDeps): (envelope: unknown) => Pro
     if (!answer.found && !message.addressed) return deps.onIgnored('no_mention');
     // Said once, too. Only afterwards: a command that failed has to be carried out when Slack delivers it again.
     if (!(await deps.once(`told:${placeOf(message)}`, REDELIVERED_S))) return;
-    deps.whisper(message, escapeText(answer.text));
+    whisperAnswer(deps.whisper, message, answer);
   }
 
   /** What the person should know about a question besides its answer. */

@@ -1,7 +1,10 @@
 import type { ConversationKey, Sender } from '../chat/vocabulary.ts';
+import type { AccountAnswer } from '../commands/account.ts';
 import type { CallAside } from './asides.ts';
 import type { Background } from './background.ts';
 import type { Json } from './json.ts';
+import { wordsWithLink } from './link-blocks.ts';
+import { escapeText } from './text.ts';
 
 /** A person in a thread. */
 export interface Listener {
@@ -24,7 +27,7 @@ export function createWhisper(callAside: CallAside, background: Background): Whi
         args: {
           channel: to.key.conversation,
           user: to.sender.id,
-          thread_ts: to.key.thread,
+          ...(to.key.thread === '' ? {} : { thread_ts: to.key.thread }),
           text,
           ...(blocks ? { blocks } : {}),
         },
@@ -34,9 +37,19 @@ export function createWhisper(callAside: CallAside, background: Background): Whi
   };
 }
 
+export function whisperAnswer(whisper: Whisper, to: Listener, { text, button }: AccountAnswer): void {
+  if (!button) return whisper(to, escapeText(text));
+  const word = wordsWithLink(text, button);
+  whisper(to, word.text, word.blocks);
+}
+
 /** Said in more than one place. */
 export const REFUSED =
   'I am not allowed to answer here. Ask your administrator to allow this workspace, channel or person for the cloud engineer bot.';
+export const GUESTS_REFUSED =
+  'I am not allowed to answer guests of this workspace. Ask somebody who is a full member, or your administrator.';
+export const NOT_INVITED =
+  'Your company account is in no group that may use me. Ask your administrator to add you to one, then ask again.';
 export const QUOTA_USED =
   'You, or your workspace, have asked as much as is allowed for now. Try again a little later; your administrator can raise the limit.';
 export const LANE_FULL =

@@ -33,6 +33,11 @@ export interface Metrics {
   questionChanged(change: string, outcome: string): void;
   /** What somebody thinks of an answer, said for the first time or changed. */
   feedback(value: string): void;
+  /** A step of the handshake that links an account: `linked`, or why it came to nothing. */
+  linkStep(outcome: string): void;
+  /** Access tokens got anew at Cognito. */
+  tokenRefreshed(outcome: string): void;
+  auditEntry(outcome: string, type: string): void;
   slackCall(method: string, outcome: string): void;
   /** Calls that one turn needed of a part: slack, redis, agent. */
   turnCalls(part: string, count: number): void;
@@ -80,6 +85,9 @@ export function createMetrics(): Metrics {
   );
   const feedback = counter('feedback_total', 'What people think of answers, by value');
   const slackCalls = counter('slack_calls_total', 'Calls of the Slack Web API, by method and outcome');
+  const linkSteps = counter('link_steps_total', 'Steps of account links, by outcome');
+  const refreshed = counter('token_refreshes_total', 'Access tokens got anew at Cognito, by outcome');
+  const auditEntries = counter('audit_entries_total', 'Entries for the audit log, by outcome and type');
   const unknown = counter('agent_unknown_events_total', 'Events of the agent that were not understood');
   const failedReadings = counter(
     'queue_reading_failures_total',
@@ -147,6 +155,9 @@ export function createMetrics(): Metrics {
     turnInterrupted: (kind) => interruptions.add(1, { kind }),
     questionChanged: (change, outcome) => changes.add(1, { change, outcome }),
     feedback: (value) => feedback.add(1, { value }),
+    linkStep: (outcome) => linkSteps.add(1, { outcome }),
+    tokenRefreshed: (outcome) => refreshed.add(1, { outcome }),
+    auditEntry: (outcome, type) => auditEntries.add(1, { outcome, type }),
     slackCall: (method, outcome) => slackCalls.add(1, { method, outcome }),
     turnCalls: (part, count) => calls.record(count, { part }),
     unknownAgentEvent: () => unknown.add(1),

@@ -6,6 +6,7 @@ import type { AgentEvent } from '../contract/events.ts';
 import { pause } from './pause.ts';
 import type { Interruption } from './recovery-decision.ts';
 import type { AgentCall } from './run-turn.ts';
+import type { Person } from './runs-as.ts';
 
 export interface AgentCallsDeps {
   readonly runtime: RuntimeClient;
@@ -27,7 +28,7 @@ export function createAgentCalls(deps: AgentCallsDeps) {
       const left = new AbortController();
       const response = await deps.runtime.invoke({
         sessionId: call.sessionId,
-        userId: call.userId,
+        userId: call.person.actor.id,
         payload: call.invocation,
         traceparent: call.traceparent,
         silenceMs: deps.silenceMs,
@@ -51,7 +52,7 @@ export function createAgentCalls(deps: AgentCallsDeps) {
       }
     },
 
-    async stopSession(sessionId: string, signal: AbortSignal): Promise<void> {
+    async stopSession(sessionId: string, person: Person, signal: AbortSignal): Promise<void> {
       // The same token makes it harmless to ask again.
       const clientToken = nameOf(['stop', sessionId, Date.now()]);
       for (let tries = 0; ; tries += 1) {

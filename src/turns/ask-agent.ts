@@ -112,12 +112,17 @@ const STOPPED = {
 async function stopped(deps: AskAgentDeps, progress: Progress, begun: boolean): Promise<Outcome> {
   const { view, sawWrite, gap, lastSeq } = progress;
   if (begun) await deps.stopSession();
-  const reason: unknown = deps.stop.reason;
-  const outcome = ended(reason instanceof StopRequested ? STOPPED[reason.why] : 'cancelled', view);
+  const outcome = stoppedBefore(deps.stop, view);
   // A change that is not known to have ended may have happened or not; so may one that nobody heard of.
   const open = lastSeq === 0 || view.tasks.some((task) => task.state === 'in_progress');
   const changing = gap || (sawWrite && open);
   return changing ? { ...outcome, notice: 'stopped_in_change' } : outcome;
+}
+
+/** The end of a turn that somebody stopped. */
+export function stoppedBefore(stop: AbortSignal, view: ReplyView): Outcome {
+  const reason: unknown = stop.reason;
+  return ended(reason instanceof StopRequested ? STOPPED[reason.why] : 'cancelled', view);
 }
 
 async function pauseUnlessStopped(deps: AskAgentDeps, ms: number): Promise<void> {

@@ -53,6 +53,9 @@ export type FailureCode =
   | 'stopped_by_person'
   | 'stopped_by_operator'
   | 'stopped_for_newer'
+  | 'identity_unavailable'
+  | 'sign_in_needed'
+  | 'link_lapsed'
   | 'worker_lost'
   | 'workers_lost'
   | 'reply_refused'
@@ -205,6 +208,27 @@ export const FAILURE_POLICY: Readonly<Record<FailureCode, FailurePolicy>> = {
   ),
   approval: ending('The agent asked for an approval.', 'failed', 'approval_unsupported', 'Nothing.'),
   cancelled: ending('The agent was told to stop from elsewhere.', 'stopped', 'stopped', RUNTIME_LOG),
+  identity_unavailable: {
+    means: 'It could not be told who asks: Cognito, the chat’s directory or the keys did not answer.',
+    startAfterMs: START,
+    attachAfterMs: NEVER,
+    end: 'failed',
+    notice: 'identity_unavailable',
+    operator:
+      'COGNITO_DOMAIN, COGNITO_JWKS_URI, the app client and its secret; KMS; the scopes of the chat app.',
+  },
+  sign_in_needed: ending(
+    'Its author is not signed in, and could not be asked to in private.',
+    'stopped',
+    'sign_in_needed',
+    'The bot’s scopes and its place in the channel.',
+  ),
+  link_lapsed: ending(
+    'Its author did not sign in for LINK_WAIT_HOURS.',
+    'stopped',
+    'link_lapsed',
+    'Nothing.',
+  ),
   stopped_by_person: ending('Its person stopped the turn.', 'stopped', 'stopped', 'Nothing.'),
   stopped_by_operator: ending(
     'An operator stopped the turn.',

@@ -1,9 +1,9 @@
 import { claimId, laneId, personId, threadId } from '../chat/keys.ts';
-import type { InboundMessage } from '../chat/vocabulary.ts';
+import type { InboundMessage, Sender } from '../chat/vocabulary.ts';
 import type { Connection } from '../store/connection.ts';
 import { defineScript } from '../store/scripts.ts';
 import type { FailureCode } from './failure-policy.ts';
-import { ACCEPT, CLAIM, DEPTH, FINISH, NOTE, POST, RELEASE, RENEW, SWEEP } from './lua.ts';
+import { ACCEPT, CLAIM, DEPTH, FINISH, NOTE, PARK, POST, RELEASE, RENEW, SWEEP, UNPARK } from './lua.ts';
 import type { TurnEnd } from './states.ts';
 import {
   type ClaimedTurn,
@@ -84,6 +84,21 @@ export interface Renewal {
   readonly stops: ReadonlyMap<string, StopReason>;
 }
 
+/** A field of a record in Redis, by its name behind the key prefix, as it was seen; empty: it was not there. */
+export interface Seen {
+  readonly record: string;
+  readonly field: string;
+  readonly value: string;
+}
+
+export interface Parking {
+  /** False: the lane is lost, and nothing was written. */
+  readonly held: boolean;
+  /** False: what was seen has changed; look again. */
+  readonly aside: boolean;
+  readonly wake: boolean;
+}
+
 export interface Held {
   readonly lane: string;
   readonly fence: string;
@@ -118,7 +133,7 @@ export type Lanes = ReturnType<typeof createLanes>;
 export function createLanes(redis: Connection, keyPrefix: string, settings: Partial<LaneSettings> = {}) {
   const { leaseMs, policy, personPerHour, tenantPerHour, tenantAtOnce } = { ...LANE_DEFAULTS, ...settings };
   const script = (source: string) => defineScript(source, keyPrefix);
-  const [accept, claim, renew, note, post, finish, release, sweep, depth] = [
+  const [accept, claim, renew, note, post, finish, release, park, unpark, sweep, depth] = [
     script(ACCEPT),
     script(CLAIM),
     script(RENEW),
@@ -126,6 +141,8 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
     script(POST),
     script(FINISH),
     script(RELEASE),
+    script(PARK),
+    script(UNPARK),
     script(SWEEP),
     script(DEPTH),
   ] as const;
@@ -210,6 +227,33 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
     /** Gives an unfinished turn back for another worker to go on with. True: a wake is needed. */
     async release(turn: ClaimedTurn): Promise<boolean> {
       return (await release(redis, [turn.lane, turn.fence, tenantAtOnce])) === 1;
+    },
+
+    /**
+     * Sets a turn aside with its lane, until its author has signed in (`unpark`), asks anew, or `waitMs` are over; not
+     * when what was `seen` is another by now.
+     */
+    async park(turn: ClaimedTurn, seen: Seen, waitMs: number): Promise<Parking> {
+      const { sender } = turn.message;
+      const { record, field, value } = seen;
+      const args = [
+        turn.lane,
+        turn.fence,
+        turn.id,
+        personId(sender),
+        record,
+        field,
+        value,
+        waitMs,
+        tenantAtOnce,
+      ];
+      const [held, aside, wake] = (await park(redis, args)) as [number, number, number];
+      return { held: held === 1, aside: aside === 1, wake: wake === 1 };
+    },
+
+    /** Puts back what was set aside for a sign-in of this person. Answers how many wakes are needed. */
+    async unpark(sender: Sender): Promise<number> {
+      return (await unpark(redis, [personId(sender), tenantAtOnce])) as number;
     },
 
     /** Frees the lanes of dead workers and counts the ready lanes that nobody took. */

@@ -106,11 +106,11 @@ return redis.call('ZCARD', key('ready'))
 
 /**
  * ARGV: at most so many. Every turn that has not ended: those of leased lanes first, then those of ready lanes in the
- * order of their age. Answers turn ids.
+ * order of their age, then those that wait for a sign-in. Answers turn ids.
  */
 export const OPEN = `${PRELUDE}
 local most, found = tonumber(ARGV[2]), {}
-for _, list in ipairs({'leases', 'ready'}) do
+for _, list in ipairs({'leases', 'ready', 'parked'}) do
   for _, lane in ipairs(redis.call('ZRANGE', key(list), 0, most)) do
     for _, turn in ipairs(redis.call('LRANGE', key('lane', lane), 0, -1)) do
       if #found >= most then return found end

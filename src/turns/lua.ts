@@ -4,7 +4,7 @@ import { transitionsInLua } from './states.ts';
  * The scripts of the lanes. Each runs atomically in Redis; times come from Redis' own clock, so that processes
  * with different clocks agree. `docs/operate.md` lists the key families.
  *
- * Invariants: a lane is in `ready` exactly when it has turns and no lease · a tenant is in `ring` exactly when its
+ * Invariants: a lane is in `ready` exactly when it has turns, no lease, and is not set aside (`PARK`) · a tenant is in `ring` exactly when its
  * ready list is not empty · only the holder of the newest fence of a lane writes for it · a turn changes its state by
  * `move` only, which knows the legal steps (`states.ts`), keeps the time of each and counts.
  */
@@ -39,7 +39,7 @@ local function delist(lane, tenant)
 end
 local function waits(turn)
   local record = redis.call('HMGET', key('turn', turn), 'state', 'attempt')
-  return (record[1] == 'queued' or record[1] == 'received') and record[2] == '0'
+  return (record[1] == 'queued' or record[1] == 'received' or record[1] == 'awaiting_link') and record[2] == '0'
 end
 local function holds(lane, fence) return redis.call('HGET', key('lease', lane), 'fence') == fence end
 local function unlease(lane, tenant)
@@ -252,6 +252,44 @@ return servable(lease[2], tonumber(ARGV[4])) - before
 `;
 
 /**
+ * ARGV: lane, fence, turn, whose sign-in it waits for, record, field, value as it was seen ('' = none), ms to wait at
+ * most, turns that a tenant may run at a time (0 = no limit). Sets a turn aside with its lane until its author has signed
+ * in (`UNPARK`), asks anew, or the time is over; not when the record is another by now.
+ * Answers [held, set aside, wake needed], each 1 or 0.
+ */
+export const PARK = `${PRELUDE}
+local lane, turn, person = ARGV[2], ARGV[4], ARGV[5]
+if not holds(lane, ARGV[3]) or redis.call('LINDEX', key('lane', lane), 0) ~= turn then return {0, 0, 0} end
+if (redis.call('HGET', key(ARGV[6]), ARGV[7]) or '') ~= ARGV[8] then return {1, 0, 0} end
+local tenant, cap = redis.call('HGET', key('lease', lane), 'tenant'), tonumber(ARGV[10])
+local before = servable(tenant, cap)
+move(turn, 'awaiting_link')
+-- Nobody has begun it.
+redis.call('HINCRBY', key('turn', turn), 'attempt', -1)
+unlease(lane, tenant)
+redis.call('ZADD', key('parked'), now + ARGV[9], lane)
+redis.call('SADD', key('parked', person), lane)
+redis.call('PEXPIRE', key('parked', person), ARGV[9])
+return {1, 1, servable(tenant, cap) - before}
+`;
+
+/** ARGV: whose, turns that a tenant may run at a time (0 = no limit). Answers how many wakes are needed. */
+export const UNPARK = `${PRELUDE}
+local cap, wakes = tonumber(ARGV[3]), 0
+for _, lane in ipairs(redis.call('SMEMBERS', key('parked', ARGV[2]))) do
+  local turn = redis.call('ZREM', key('parked'), lane) == 1 and redis.call('LINDEX', key('lane', lane), 0)
+  if turn and redis.call('EXISTS', key('lease', lane)) == 0 then
+    local tenant = redis.call('HGET', key('turn', turn), 'tenant')
+    local before = servable(tenant, cap)
+    enlist(lane, tenant, false)
+    wakes = wakes + servable(tenant, cap) - before
+  end
+end
+redis.call('DEL', key('parked', ARGV[2]))
+return wakes
+`;
+
+/**
  * ARGV: ms a lost owner's chat call may still be under way, ms after which a ready lane counts as overlooked, batch,
  * turns that a tenant may run at a time (0 = no limit).
  * Gives the lanes of dead workers back and answers [lanes given back, overlooked ready lanes that a worker would be given].
@@ -270,6 +308,13 @@ for i = 1, #expired, 2 do
     end
     enlist(lane, lease[2], true)
   else redis.call('ZREM', key('leases'), lane) end
+end
+-- Nobody has signed in for them: a worker says so.
+for _, lane in ipairs(redis.call('ZRANGEBYSCORE', key('parked'), '-inf', now, 'LIMIT', 0, ARGV[4])) do
+  redis.call('ZREM', key('parked'), lane)
+  local turn = redis.call('LINDEX', key('lane', lane), 0)
+  local tenant = turn and redis.call('HGET', key('turn', turn), 'tenant')
+  if tenant and redis.call('EXISTS', key('lease', lane)) == 0 then enlist(lane, tenant, false) end
 end
 local overlooked = redis.call('ZCOUNT', key('ready'), '-inf', now - ARGV[3])
 local free, cap = 0, tonumber(ARGV[5])

@@ -137,5 +137,6 @@ export function createQuestionChanges(deps: QuestionChangesDeps) {
 
 function phaseOf(state: TurnState, attempt: string | null | undefined): Question['phase'] {
   if (isEnd(state)) return 'ended';
-  return (state === 'queued' || state === 'received') && attempt === '0' ? 'waiting' : 'running';
+  const unbegun = state === 'queued' || state === 'received' || state === 'awaiting_link';
+  return unbegun && attempt === '0' ? 'waiting' : 'running';
 }

@@ -1,16 +1,16 @@
-import { chatActor } from '../chat/keys.ts';
 import { notice } from '../chat/notices.ts';
 import { EMPTY_VIEW, type ReplyView } from '../chat/vocabulary.ts';
 import type { AgentEvent } from '../contract/events.ts';
 import type { Invocation } from '../contract/invocation.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { type AskAgentDeps, askAgent, type Exchange, ended } from './ask-agent.ts';
+import { type AskAgentDeps, askAgent, type Exchange, ended, stoppedBefore } from './ask-agent.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import type { Lanes } from './lanes.ts';
 import type { Hold } from './leases.ts';
 import { localAnswer } from './local-answer.ts';
 import { closeTasks } from './progress.ts';
 import { LaneLost, type OpenReply, ReplyRefused } from './reply.ts';
+import { type FindOut, findOut, type Person, type RunsAs } from './runs-as.ts';
 import type { TurnEnd } from './states.ts';
 import type { ClaimedTurn, Outcome } from './turn.ts';
 
@@ -45,19 +45,25 @@ export interface TurnObserver {
 
 export interface AgentCall extends Exchange {
   readonly sessionId: string;
-  readonly userId: string;
+  readonly person: Person;
   readonly traceparent: string;
   readonly invocation: Invocation;
 }
 
 export interface RunTurnDeps {
-  readonly lanes: Pick<Lanes, 'note' | 'post' | 'finish' | 'release'>;
+  readonly lanes: Pick<Lanes, 'note' | 'post' | 'finish' | 'park' | 'release'>;
   readonly openReply: OpenReply;
+  /** Who asks, and whether they may. */
+  readonly identify: (turn: ClaimedTurn) => Promise<RunsAs>;
+  /** A failure of `identify` that may pass. */
+  readonly identityMayPass: FindOut['mayPass'];
+  /** How long a question is kept for a person who has to sign in. Milliseconds. */
+  readonly linkWaitMs: number;
   /** Derives the session of an actor in the thread of the message. */
   readonly sessionOf: (turn: ClaimedTurn, actorId: string) => string;
   readonly invoke: (call: AgentCall) => AsyncIterable<AgentEvent>;
   /** Ends the runtime session; given up when the signal aborts. */
-  readonly stopSession: (sessionId: string, signal: AbortSignal) => Promise<void>;
+  readonly stopSession: (sessionId: string, person: Person, signal: AbortSignal) => Promise<void>;
   readonly interruptionOf: AskAgentDeps['interruptionOf'];
   readonly pause: AskAgentDeps['pause'];
   readonly wake: () => Promise<void>;
@@ -80,10 +86,8 @@ export interface RunTurnDeps {
  */
 export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold): Promise<void> {
   const { message } = turn;
-  const actorId = chatActor(message);
-  const session = deps.sessionOf(turn, actorId);
   const trace = deps.trace(turn);
-  const log = deps.log.child({ turn: turn.id, session, trace: trace.traceId });
+  let log = deps.log.child({ turn: turn.id, trace: trace.traceId });
   const beganAt = deps.monotonic();
   let posted = turn.posted;
 
@@ -110,12 +114,14 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
   };
   const heartbeat = createHeartbeat({ show: (view) => reply.show(view), now: deps.monotonic });
 
-  const ask = (): Promise<Outcome> => {
+  const ask = (person: Person): Promise<Outcome> => {
+    const session = deps.sessionOf(turn, person.actor.id);
+    log = log.child({ session });
     const invocation = {
       v: 1 as const,
       turnId: turn.id,
       prompt: message.text,
-      actor: { id: actorId, name: '', groups: [] },
+      actor: person.actor,
       session: { id: session },
       ...(message.locale === undefined ? {} : { locale: message.locale }),
     };
@@ -127,7 +133,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
           return deps.invoke({
             ...exchange,
             sessionId: session,
-            userId: actorId,
+            person,
             traceparent: trace.traceparent,
             invocation: {
               ...invocation,
@@ -140,7 +146,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         stopSession: async () => {
           // The session is the lane's: whoever has lost it would end the run of a successor.
           hold.assertHeld();
-          await deps.stopSession(session, hold.signal).catch((error: unknown) => {
+          await deps.stopSession(session, person, hold.signal).catch((error: unknown) => {
             log.warn(
               { err: error },
               'the runtime session could not be stopped; it ends by its own idle time-out',
@@ -180,12 +186,15 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     });
   };
 
-  const answer = async (): Promise<Outcome> => {
+  /** Undefined: the turn is set aside until its author has signed in, or ended in private. */
+  const answer = async (): Promise<Outcome | undefined> => {
     if (turn.crashes >= MAX_CRASHES) return broken('workers_lost');
     // A worker was lost, or shut down, while it showed this.
     if (turn.outcome) return turn.outcome;
     const local = localAnswer(message);
     if (local) return { end: 'done', view: EMPTY_VIEW, notice: local, reason: local };
+    const person = await whoAsks();
+    if (!person || 'end' in person) return person;
     heartbeat.show({ ...EMPTY_VIEW, status: 'is thinking…' });
     if (!deps.canAttach) {
       // An agent that cannot attach is invoked once: after a lost worker nobody can tell how far it came.
@@ -195,7 +204,56 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
       }
       if (!turn.invoked && !(await deps.lanes.note(turn, { invoked: true }))) throw new LaneLost(turn.lane);
     }
-    return ask();
+    return ask(person);
+  };
+
+  /** The person that the turn runs as; or how it ends without; or undefined, as `answer`. */
+  const whoAsks = async (): Promise<Person | Outcome | undefined> => {
+    for (;;) {
+      const found = await findOut({
+        identify: () => deps.identify(turn),
+        mayPass: deps.identityMayPass,
+        pause: (ms) => deps.pause(ms, hold.signal),
+        onFailure: (error) => log.warn({ err: error }, 'it could not be told who asks'),
+      });
+      hold.assertHeld();
+      if (found === 'identity_unavailable') return ended(found, EMPTY_VIEW);
+      if (found.kind === 'person') return found;
+      if (hold.stop.aborted) return stoppedBefore(hold.stop, EMPTY_VIEW);
+      if (found.kind === 'refused') return refuse(found);
+      const leftMs = deps.linkWaitMs - (deps.now() - turn.receivedAt);
+      if (leftMs <= 0) return ended('link_lapsed', EMPTY_VIEW);
+      try {
+        await found.invite();
+      } catch (error) {
+        log.error({ err: error }, 'the person could not be asked to sign in');
+        return ended('sign_in_needed', EMPTY_VIEW);
+      }
+      const parking = await deps.lanes.park(turn, found.seen, leftMs);
+      if (!parking.held) throw new LaneLost(turn.lane);
+      if (parking.wake) await wake();
+      if (parking.aside) {
+        log.info('the question waits until its author has signed in');
+        trace.end('awaiting_link');
+        return undefined;
+      }
+    }
+  };
+
+  /** They are told in private; in the thread nothing is shown. */
+  const refuse = async (refused: Extract<RunsAs, { kind: 'refused' }>): Promise<undefined> => {
+    await refused.tell();
+    await close('blocked', refused.reason, posted);
+  };
+
+  /** Ends the turn on record and frees its lane. */
+  const close = async (end: TurnEnd, reason: string, parts: typeof posted): Promise<void> => {
+    const freed = await deps.lanes.finish(turn, end, reason, { posted: parts });
+    if (!freed.held) throw new LaneLost(turn.lane);
+    if (freed.wake) await wake();
+    deps.observer.ended(end, reason, deps.now() - turn.receivedAt);
+    log.info({ end, reason, attempt: turn.attempt }, 'turn ended');
+    trace.end(end);
   };
 
   /**
@@ -216,18 +274,13 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
       ...(code ? { notice: notice(code) } : {}),
       ...(answered ? { feedback: true } : {}),
     });
-    const freed = await deps.lanes.finish(turn, end, reason, { posted: parts });
-    if (!freed.held) throw new LaneLost(turn.lane);
-    if (freed.wake) await wake();
-    deps.observer.ended(end, reason, deps.now() - turn.receivedAt);
-    log.info({ end, reason, attempt: turn.attempt }, 'turn ended');
-    trace.end(end);
+    await close(end, reason, parts);
   };
 
   try {
     if (turn.crashes >= MAX_CRASHES + NOTICE_TRIES)
       throw new ReplyRefused('the notice could not be shown either');
-    let outcome: Outcome;
+    let outcome: Outcome | undefined;
     try {
       outcome = await answer();
     } catch (error) {
@@ -238,7 +291,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
       // From here on only the final look counts.
       heartbeat.stop();
     }
-    await conclude(outcome);
+    if (outcome) await conclude(outcome);
   } catch (error) {
     await leave(error);
   } finally {

@@ -4,6 +4,7 @@
  * received           accepted while intake was paused; kept, and not begun before it is resumed
  * queued             waits for a worker, also after one was lost or shut down
  * running            a worker asks the agent
+ * awaiting_link      its author has to sign in first; the question is kept, and its lane waits with it
  * awaiting_approval  the agent waits for a person's decision
  * posting            the outcome is on record; what is left is to show it. Skipped by what is quickly asked for again
  * done, failed, stopped, blocked, unknown   how it ended
@@ -12,6 +13,7 @@ export const TURN_STATES = [
   'received',
   'queued',
   'running',
+  'awaiting_link',
   'awaiting_approval',
   'posting',
   'done',
@@ -33,7 +35,8 @@ export const TRANSITIONS: Readonly<Record<TurnState, readonly TurnState[]>> = {
   // Failed: its record cannot be read.
   queued: ['running', 'stopped', 'failed'],
   // Queued: its worker was lost or shut down. An end: what the agent said at once is shown at once.
-  running: ['queued', 'awaiting_approval', 'posting', ...ENDS],
+  running: ['queued', 'awaiting_link', 'awaiting_approval', 'posting', ...ENDS],
+  awaiting_link: ['queued', 'stopped'],
   awaiting_approval: ['queued', 'stopped'],
   posting: ['queued', ...ENDS],
   done: [],

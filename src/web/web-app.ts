@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import express, { type NextFunction, type Request, type Response } from 'express';
+import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import type { Logger } from '../telemetry/logger.ts';
 
 const SLACK_EVENTS = '/slack/events';
@@ -7,6 +7,10 @@ const SLACK_EVENTS = '/slack/events';
 export interface WebDeps {
   /** Reads the raw body itself; missing in a process that takes no events. */
   readonly slackEvents?: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** What people's browsers need to link an account; missing where nobody is asked to. */
+  readonly link?: Router;
+  /** Proxies in front of us that add to `X-Forwarded-For`. */
+  readonly trustedProxies: number;
   /** Why this process cannot do its work right now; empty = ready. */
   readonly notReady: () => Promise<readonly string[]>;
   /** `open`, or who paused intake and why. A paused process is ready: it accepts questions and keeps them. */
@@ -23,6 +27,7 @@ export function createWebApp(deps: WebDeps): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.set('trust proxy', deps.trustedProxies);
 
   app.get('/healthz', (_request, response) => {
     response.json({ status: 'alive' });
@@ -45,6 +50,8 @@ export function createWebApp(deps: WebDeps): RequestListener {
   app.get('/metrics', async (_request, response) => {
     response.type('text/plain; version=0.0.4; charset=utf-8').send(await deps.metrics());
   });
+
+  if (deps.link) app.use('/link', deps.link);
 
   const { slackEvents } = deps;
   if (slackEvents) app.all(SLACK_EVENTS, (request, response) => slackEvents(request, response));

@@ -25,8 +25,8 @@ export const ENGLISH: Texts = {
     differs:
       'These two have different e-mail addresses. Choose Yes only if you are sure that both accounts are yours.',
     warning: html`<strong>If somebody sent you this link, choose No.</strong> Choose Yes only if you asked the bot for the link yourself, just now, from this chat account.`,
-    yes: 'Yes, both accounts are mine',
-    no: 'No, do not link them',
+    yes: 'Yes, link my accounts',
+    no: 'No, this was not me',
   },
   continueInChat: (platform, chat) => ({
     title: `One more step in ${PLATFORMS[platform]}`,

@@ -24,8 +24,8 @@ export const GERMAN: Texts = {
     differs:
       'Die beiden haben verschiedene E-Mail-Adressen. Wählen Sie Ja nur, wenn Sie sicher sind, dass beide Konten Ihnen gehören.',
     warning: html`<strong>Wenn Ihnen jemand diesen Link geschickt hat, wählen Sie Nein.</strong> Wählen Sie Ja nur, wenn Sie den Link eben selbst beim Bot angefordert haben, von diesem Chat-Konto aus.`,
-    yes: 'Ja, beide Konten gehören mir',
-    no: 'Nein, nicht verbinden',
+    yes: 'Ja, meine Konten verbinden',
+    no: 'Nein, das war ich nicht',
   },
   continueInChat: (platform, chat) => ({
     title: `Noch ein Schritt in ${PLATFORMS[platform]}`,

@@ -73,7 +73,7 @@ ${page.differs && html`<p class="warning" role="alert">${confirm.differs}</p>`}
 <p class="warning" id="warning">${confirm.warning}</p>
 <form method="post" action="${page.action}" aria-describedby="warning">
 <input type="hidden" name="proposal" value="${page.proposal}">
-<button type="submit" name="decision" value="no">${confirm.no}</button>
 <button type="submit" name="decision" value="yes" class="yes">${confirm.yes}</button>
+<button type="submit" name="decision" value="no">${confirm.no}</button>
 </form>`;
 }

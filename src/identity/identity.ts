@@ -1,0 +1,275 @@
+import type { AuditEvent, Subject } from '../audit/events.ts';
+import type { Audit } from '../audit/recorder.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { type Attempts, createAttempts } from './attempts.ts';
+import type { ChatAccount, Place } from './chat-account.ts';
+import type { CognitoClient } from './cognito-client.ts';
+import { createFreshTokens, type FreshTokensDeps } from './fresh-tokens.ts';
+import {
+  createHandshake,
+  type Failed,
+  failed,
+  type HandshakeDeps,
+  type HandshakeProblem,
+  type Proposal,
+} from './handshake.ts';
+import { createLinks, type Link, type LinksDeps } from './links.ts';
+import { may, type Principal, type Role, rolesOf } from './principal.ts';
+
+export interface IdentityDeps
+  extends Omit<HandshakeDeps, 'attempts' | 'client'>,
+    Omit<LinksDeps, 'sealer' | 'redis' | 'keyPrefix'>,
+    Omit<FreshTokensDeps, 'links' | 'client' | 'onSignedOut' | 'observe'> {
+  readonly client: CognitoClient;
+  readonly audit: Pick<Audit, 'record' | 'note'>;
+  /** The address under which browsers reach the web role. No slash at the end. */
+  readonly publicUrl: string;
+  /** Asks the person in the chat whether it was they who signed in. */
+  readonly askInChat: (proposal: Proposal) => Promise<void>;
+  /** The account is linked now: whatever waits for that may go on. */
+  readonly onLinked: (account: ChatAccount) => Promise<void>;
+  readonly observe: {
+    /** A step of the handshake: started, confirmed, linked, or why it came to nothing. */
+    step(outcome: string): void;
+    refreshed(outcome: string): void;
+  };
+  readonly log: Logger;
+}
+
+/** A field of a record in Redis, by its name behind the key prefix, as it was seen; empty: it was not there. */
+export interface Seen {
+  readonly record: string;
+  readonly field: string;
+  readonly value: string;
+}
+
+/** Who somebody in the chat is. */
+export type Who =
+  | {
+      readonly kind: 'linked';
+      readonly principal: Principal;
+      readonly roles: readonly Role[];
+      /** Epoch milliseconds. */
+      readonly linkedAt: number;
+      /** Cognito's access token, good for now. Never log it. */
+      readonly accessToken: string;
+    }
+  /** `found`: what was looked at, for whoever waits until it is another. */
+  | { readonly kind: 'unlinked'; readonly signedOut: boolean; readonly found: Seen }
+  /** Linked, and in no group that may ask anything. */
+  | { readonly kind: 'not_allowed'; readonly principal: Principal };
+
+export type Identity = ReturnType<typeof createIdentity>;
+
+/** Chat accounts and the Cognito identities that they are linked to. */
+export function createIdentity(deps: IdentityDeps) {
+  const { redis, keyPrefix, audit, observe, access, log } = deps;
+  const attempts: Attempts = createAttempts(redis, keyPrefix);
+  const links = createLinks(deps);
+  const handshake = createHandshake({ ...deps, attempts });
+  const tokens = createFreshTokens({
+    ...deps,
+    links,
+    observe: observe.refreshed,
+    onSignedOut: (sub) => {
+      log.info('a sign-in has ended at Cognito; the person is asked to sign in again');
+      audit.note({ type: 'link.removed', who: SYSTEM, whom: accountSubject(sub), cause: 'revoked' });
+    },
+  });
+
+  const underWay = new Set<Promise<unknown>>();
+  /** Nobody waits for it, but a process that ends. */
+  const later = (work: Promise<unknown>): void => {
+    underWay.add(work);
+    void work.finally(() => underWay.delete(work));
+  };
+
+  /** Best effort: nobody but Cognito has the token any more. Never throws. */
+  async function revoke(link: Link): Promise<boolean> {
+    try {
+      await deps.client.revoke(link.refresh);
+      return true;
+    } catch (error) {
+      log.warn({ err: error }, 'a refresh token could not be revoked; it ends by its own time');
+      return false;
+    }
+  }
+
+  function decline(account: ChatAccount, link: Link): void {
+    observe.step('declined');
+    audit.note({ type: 'sign_in.failed', who: person(account), from: UNKNOWN, reason: 'not_confirmed' });
+    later(revoke(link));
+  }
+
+  return {
+    /** @throws IdentityError and SealedError when it cannot be told for now. */
+    async whoIs(account: ChatAccount): Promise<Who> {
+      const record = await tokens.of(account);
+      if (record.state !== 'linked') {
+        const found = { record: links.nameOf(account), field: 'rev', value: record.rev };
+        return { kind: 'unlinked', signedOut: record.state === 'signed_out', found };
+      }
+      const { link } = record;
+      const principal = principalOf(link);
+      const roles = rolesOf(principal, access);
+      if (!may('ask', roles)) {
+        audit.note({
+          type: 'role.decided',
+          who: person(account),
+          action: 'ask',
+          roles: [...roles],
+          allowed: false,
+        });
+        return { kind: 'not_allowed', principal };
+      }
+      return { kind: 'linked', principal, roles, linkedAt: link.linkedAt, accessToken: link.access };
+    },
+
+    /** The address at which this chat account, and nobody else, can sign in within ten minutes. */
+    async invite(account: ChatAccount, place: Place): Promise<string | Failed> {
+      const ticket = await handshake.issue(account, place);
+      if (failed(ticket)) return ticket;
+      observe.step('invited');
+      return `${deps.publicUrl}/link/start?ticket=${ticket}`;
+    },
+
+    newBrowser: handshake.newBrowser,
+    isBrowser: handshake.isSecret,
+
+    async start(ticket: string, browser: string, language?: string): Promise<string | Failed> {
+      const result = await handshake.start(ticket, browser, language);
+      if (!failed(result)) observe.step('started');
+      return result;
+    },
+
+    async callback(parameters: URLSearchParams, browser: string | undefined): Promise<Proposal | Failed> {
+      const result = await handshake.callback(parameters, browser);
+      if (!failed(result)) {
+        observe.step('signed_in');
+        const { account, sub } = result;
+        audit.note({ type: 'sign_in.succeeded', who: person(account), account: accountSubject(sub) });
+      }
+      return result;
+    },
+
+    /**
+     * What the person said on the page. Nothing is linked by it: `deps.askInChat` asks whether it was they. Throws what
+     * that throws; then the page can be answered again.
+     */
+    async confirm(id: string, browser: string | undefined, yes: boolean): Promise<Proposal | Failed> {
+      const result = await handshake.confirm(id, browser, yes);
+      if (failed(result)) return result;
+      const { proposal, link } = result;
+      if (!yes) {
+        decline(proposal.account, link);
+        return proposal;
+      }
+      try {
+        await deps.askInChat(proposal);
+      } catch (error) {
+        await handshake.reopen(id);
+        throw error;
+      }
+      observe.step('confirmed');
+      return proposal;
+    },
+
+    /** What the person said in the chat. Yes links the two, once it is on record. Answers the name of the account. */
+    async answer(
+      id: string,
+      account: ChatAccount,
+      yes: boolean,
+    ): Promise<Failed | { readonly kind: 'linked' | 'declined'; readonly name: string }> {
+      const link = await handshake.answer(id, account);
+      if (failed(link)) return link;
+      const name = link.email ?? link.username;
+      if (!yes) {
+        decline(account, link);
+        return { kind: 'declined', name };
+      }
+      const before = await links.read(account);
+      await audit.record({ type: 'link.created', who: person(account), account: accountSubject(link.sub) });
+      await links.save(account, '*', link);
+      observe.step('linked');
+      log.info({ platform: account.platform, tenant: account.tenant }, 'a chat account was linked');
+      if (before.state === 'linked') {
+        audit.note({
+          type: 'link.removed',
+          who: person(account),
+          whom: accountSubject(before.link.sub),
+          cause: 'replaced',
+        });
+        later(revoke(before.link));
+      }
+      await deps.onLinked(account);
+      return { kind: 'linked', name };
+    },
+
+    /** Forgets the link and ends its tokens at Cognito. `revoked` false: Cognito could not be told. */
+    async unlink(account: ChatAccount): Promise<{ readonly was: boolean; readonly revoked: boolean }> {
+      const before = await links.read(account);
+      if (before.state === 'none') return { was: false, revoked: true };
+      const sub = before.state === 'linked' ? before.link.sub : before.sub;
+      await audit.record({
+        type: 'link.removed',
+        who: person(account),
+        whom: accountSubject(sub),
+        cause: 'asked',
+      });
+      await links.erase(account);
+      observe.step('unlinked');
+      return { was: true, revoked: before.state === 'linked' ? await revoke(before.link) : true };
+    },
+
+    /** Resolves when nothing is under way any more that nobody waits for. */
+    async settled(): Promise<void> {
+      await Promise.all(underWay);
+    },
+
+    /** Counts what went wrong, and puts it on record. Answers whether there was too much of it from this address. */
+    async failedFrom(result: Failed, ip: string) {
+      observe.step(result.problem);
+      const { account, problem } = result;
+      log.warn({ problem, err: result.cause }, 'a step of an account link came to nothing');
+      if (problem === 'unavailable') return { tooMany: false, retryAfterS: 0 };
+      audit.note({
+        type: 'sign_in.failed',
+        who: account ? person(account) : UNKNOWN,
+        from: { kind: 'address', ip },
+        reason: AUDIT_REASONS[problem],
+      });
+      if (account) await attempts.failedBy(account);
+      return attempts.failedFrom(ip);
+    },
+  };
+}
+
+const SYSTEM: Subject = { kind: 'system' };
+const UNKNOWN: Subject = { kind: 'unknown' };
+const person = ({ platform, tenant, id }: ChatAccount): Subject => ({
+  kind: 'person',
+  platform,
+  tenant,
+  user: id,
+});
+const accountSubject = (sub: string): Subject => ({ kind: 'account', provider: 'cognito', sub });
+
+type SignInFailure = Extract<AuditEvent, { type: 'sign_in.failed' }>['reason'];
+const AUDIT_REASONS: Record<Exclude<HandshakeProblem, 'unavailable'>, SignInFailure> = {
+  ticket_unknown: 'ticket_unknown',
+  ticket_used: 'ticket_used',
+  other_browser: 'other_browser',
+  other_person: 'other_person',
+  state_unknown: 'state_wrong',
+  already_confirmed: 'ticket_used',
+  provider_refused: 'provider_refused',
+  code_refused: 'code_refused',
+  token_invalid: 'token_invalid',
+  not_invited: 'other_account',
+  email_differs: 'other_account',
+  too_many_attempts: 'too_many_attempts',
+};
+
+function principalOf({ sub, username, email, groups }: Link): Principal {
+  return { sub, username, ...(email === undefined ? {} : { email }), groups };
+}

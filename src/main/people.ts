@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto';
+import type { Router } from 'express';
+import type { Audit } from '../audit/recorder.ts';
+import { chatActor } from '../chat/keys.ts';
+import type { InboundMessage } from '../chat/vocabulary.ts';
+import { type AccountCommands, createAccountCommands, tooManyLinks } from '../commands/account.ts';
+import type { Config } from '../config.ts';
+import type { ChatAccount } from '../identity/chat-account.ts';
+import { createCognitoClient } from '../identity/cognito-client.ts';
+import { failed, type Proposal } from '../identity/handshake.ts';
+import { createIdentity, type Identity } from '../identity/identity.ts';
+import { IdentityError } from '../identity/identity-error.ts';
+import { createTokenVerifier } from '../identity/token-verifier.ts';
+import { createAsides } from '../slack/asides.ts';
+import type { SlackClient } from '../slack/client.ts';
+import { slackFailure } from '../slack/failures.ts';
+import { createLinkChat } from '../slack/link-chat.ts';
+import type { Pacing } from '../slack/pacing.ts';
+import { createSlackPeople } from '../slack/people.ts';
+import { GUESTS_REFUSED, NOT_INVITED } from '../slack/whisper.ts';
+import type { Connection } from '../store/connection.ts';
+import type { DataKeys } from '../store/data-keys.ts';
+import { createSealer } from '../store/sealed.ts';
+import { SealedError } from '../store/sealed-error.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Lanes } from '../turns/lanes.ts';
+import { pause } from '../turns/pause.ts';
+import type { RunsAs } from '../turns/runs-as.ts';
+import type { ClaimedTurn } from '../turns/turn.ts';
+import type { Wakes } from '../turns/wakes.ts';
+import { createLinkRoutes } from '../web/link/link-routes.ts';
+
+export interface PeopleDeps {
+  readonly config: Pick<Config, 'identity' | 'access' | 'web' | 'agent'>;
+  readonly redis: Connection;
+  readonly keyPrefix: string;
+  /** Undefined where no key is configured; then identity is off. */
+  readonly dataKeys: DataKeys | undefined;
+  readonly audit: Audit;
+  readonly slack: SlackClient;
+  readonly pacing: Pacing;
+  readonly lanes: Pick<Lanes, 'unpark'>;
+  readonly wakes: Pick<Wakes, 'add'>;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/** Who people are, and whether they may ask: put together of the identity, the chat and the agent's way to be called. */
+export interface People {
+  readonly identify: (turn: ClaimedTurn) => Promise<RunsAs>;
+  readonly mayPass: (error: unknown) => boolean;
+  readonly linkWaitMs: number;
+  readonly account: AccountCommands;
+  /** What browsers need; undefined while identity is off. */
+  readonly linkRoutes: Router | undefined;
+  /** Gives up what only waits, and resolves when nothing is under way. */
+  close(): Promise<void>;
+}
+
+export function composePeople(deps: PeopleDeps): People {
+  const { config, audit, log, slack } = deps;
+  const closing = new AbortController();
+  const chat = createLinkChat(
+    createAsides({ client: slack, pacing: deps.pacing, pause, closing: closing.signal }),
+  );
+  const people = createSlackPeople({
+    client: slack,
+    pause,
+    closing: closing.signal,
+    now: () => performance.now(),
+    log,
+  });
+  const identity = config.identity.mode === 'off' ? undefined : identityOf(config.identity);
+
+  function identityOf(settings: Extract<Config['identity'], { mode: 'required' }>): Identity {
+    const { cognito, access, groups, email } = settings;
+    const { publicUrl = '' } = config.web;
+    if (!deps.dataKeys) throw new Error('identity needs keys: the configuration was to see to that');
+    const now = () => Date.now();
+    return createIdentity({
+      ...deps,
+      sealer: createSealer({ keys: deps.dataKeys, randomBytes }),
+      client: createCognitoClient({ ...cognito, redirectUri: `${publicUrl}/link/callback` }),
+      verifier: createTokenVerifier(cognito),
+      profileOf: async ({ tenant, id }) => {
+        const [{ name, email: address }, workspace] = await Promise.all([
+          people.of(tenant, id),
+          people.workspace(),
+        ]);
+        return { name, workspace, ...(address === undefined ? {} : { email: address }) };
+      },
+      askInChat: ({ account, place, id, email: address, username, differs }: Proposal) =>
+        chat.ask(account.id, place, id, address ?? username, differs),
+      onLinked: async (account) => {
+        const wakes = await deps.lanes.unpark(account);
+        // A wake that is not added does no harm: the sweeper finds the lane.
+        for (let i = 0; i < wakes; i += 1)
+          await deps.wakes.add().catch((error: unknown) => log.warn({ err: error }, 'a wake was not added'));
+      },
+      access: { groups, access },
+      email,
+      publicUrl,
+      randomBytes,
+      now,
+      pause,
+      observe: { step: deps.metrics.linkStep, refreshed: deps.metrics.tokenRefreshed },
+    });
+  }
+
+  /** A private word to whoever asked. Best effort: they may have left the channel. */
+  const tell = async ({ key, sender }: InboundMessage, text: string): Promise<void> => {
+    await chat
+      .tell(sender.id, key, text)
+      .catch((error: unknown) => log.warn({ err: error }, 'a private explanation could not be shown'));
+  };
+
+  async function identify({ message }: ClaimedTurn): Promise<RunsAs> {
+    const { key, sender } = message;
+    if (!config.access.guests && !config.access.users.ids.has(sender.id)) {
+      const { guest } = await people.of(key.tenant, sender.id);
+      const external = sender.tenant !== key.tenant && config.access.externals;
+      if (guest && !external) return refused(message, 'guest', GUESTS_REFUSED);
+    }
+    if (!identity) {
+      return { kind: 'person', actor: { id: chatActor(message), name: '', groups: [] } };
+    }
+    const account: ChatAccount = { platform: key.platform, ...sender };
+    const who = await identity.whoIs(account);
+    switch (who.kind) {
+      case 'linked': {
+        const { sub, username, groups } = who.principal;
+        return {
+          kind: 'person',
+          actor: { id: sub, name: username, groups: [...groups] },
+          ...(config.agent.auth === 'jwt' ? { bearer: () => bearerOf(identity, account) } : {}),
+        };
+      }
+      case 'not_allowed':
+        return refused(message, 'not_invited', NOT_INVITED);
+      case 'unlinked':
+        return {
+          kind: 'unlinked',
+          seen: who.found,
+          invite: async () => {
+            const url = await identity.invite(account, key);
+            if (failed(url)) return chat.tell(sender.id, key, tooManyLinks(url.retryAfterS ?? 0));
+            await chat.invite(sender.id, key, url, who.signedOut);
+          },
+        };
+      default:
+        return who satisfies never;
+    }
+  }
+
+  function refused(message: InboundMessage, reason: 'guest' | 'not_invited', text: string): RunsAs {
+    const { platform } = message.key;
+    const { tenant, id: user } = message.sender;
+    audit.note({
+      type: 'access.refused',
+      who: { kind: 'person', platform, tenant, user },
+      reason: reason === 'guest' ? 'guest' : 'person_not_allowed',
+    });
+    log.warn({ reason, tenant, sender: user }, 'a question was refused');
+    return { kind: 'refused', reason, tell: () => tell(message, text) };
+  }
+
+  return {
+    identify,
+    mayPass: (error) =>
+      error instanceof IdentityError || error instanceof SealedError || slackFailure(error) !== undefined,
+    linkWaitMs: config.identity.mode === 'off' ? 0 : config.identity.linkWaitMs,
+    account: createAccountCommands(identity),
+    linkRoutes: identity && createLinkRoutes({ identity, publicUrl: config.web.publicUrl ?? '', log }),
+    async close() {
+      closing.abort(new Error('the process is shutting down'));
+      await identity?.settled();
+    },
+  };
+}
+
+/** The token of the moment: an exchange may begin long after the turn did. */
+async function bearerOf(identity: Identity, account: ChatAccount): Promise<string> {
+  const who = await identity.whoIs(account);
+  if (who.kind === 'linked') return who.accessToken;
+  throw new IdentityError('signed_out', 'The sign-in of the person has ended in the middle of their turn.');
+}

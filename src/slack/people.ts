@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import type { Logger } from '../telemetry/logger.ts';
+import type { SlackClient } from './client.ts';
+import { slackFailure } from './failures.ts';
+import type { Pause } from './pace.ts';
+
+/** What Slack tells of a person. */
+export interface SlackPerson {
+  readonly name: string;
+  /** Single- or multi-channel guest, or a stranger from another company. */
+  readonly guest: boolean;
+  /** Only with the scope `users:read.email`. */
+  readonly email?: string;
+}
+
+export type SlackPeople = ReturnType<typeof createSlackPeople>;
+
+const userSchema = z.object({
+  name: z.string().optional(),
+  real_name: z.string().optional(),
+  is_restricted: z.boolean().optional(),
+  is_ultra_restricted: z.boolean().optional(),
+  is_stranger: z.boolean().optional(),
+  profile: z
+    .object({
+      display_name: z.string().optional(),
+      real_name: z.string().optional(),
+      email: z.string().optional(),
+    })
+    .optional(),
+});
+
+const KEPT_MS = 3_600_000;
+const MOST_KEPT = 10_000;
+const MOST_TRIES = 3;
+/** A longer wait than this is no use to whoever waits for an answer. */
+const PATIENCE_MS = 30_000;
+/** Slack knows no guests where it has no such method, and none of this name. Our own workspaces' people it knows. */
+const NOBODY_SPECIAL = new Set(['unknown_method', 'user_not_found']);
+
+/** Looks people up (`users.info`), and keeps what it learnt for an hour. Throws Slack's errors: who cannot be looked up is not let in. */
+export function createSlackPeople(deps: {
+  readonly client: SlackClient;
+  readonly pause: Pause;
+  /** Ends all waiting. */
+  readonly closing: AbortSignal;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  readonly log: Logger;
+}) {
+  const { client, now } = deps;
+  const known = new Map<string, { readonly until: number; readonly person: Promise<SlackPerson> }>();
+  let workspace: Promise<string> | undefined;
+
+  async function call(method: string, args: Record<string, unknown>) {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await client.call(method, args);
+      } catch (error) {
+        const failure = slackFailure(error);
+        const waitMs = failure?.kind === 'rate_limited' ? failure.waitMs : 0;
+        if (failure?.kind === 'refused' || !failure || tries >= MOST_TRIES || waitMs > PATIENCE_MS)
+          throw error;
+        await deps.pause(Math.max(waitMs, 200 * tries), deps.closing);
+      }
+    }
+  }
+
+  async function lookUp(id: string): Promise<SlackPerson> {
+    try {
+      const answer = await call('users.info', { user: id });
+      const user = userSchema.parse(answer.user ?? {});
+      const { profile } = user;
+      const email = profile?.email;
+      return {
+        name: profile?.display_name || profile?.real_name || user.real_name || user.name || id,
+        guest: Boolean(user.is_restricted || user.is_ultra_restricted || user.is_stranger),
+        ...(email ? { email } : {}),
+      };
+    } catch (error) {
+      const failure = slackFailure(error);
+      if (failure?.kind !== 'refused' || !NOBODY_SPECIAL.has(failure.code)) throw error;
+      deps.log.warn(
+        { code: failure.code },
+        'Slack does not know somebody who has written; taken for no guest',
+      );
+      return { name: id, guest: false };
+    }
+  }
+
+  return {
+    of(tenant: string, id: string): Promise<SlackPerson> {
+      const key = `${tenant}:${id}`;
+      const found = known.get(key);
+      if (found && found.until > now()) return found.person;
+      const person = lookUp(id);
+      known.delete(key);
+      known.set(key, { until: now() + KEPT_MS, person });
+      // What failed is asked again; whoever waits for it hears of the failure.
+      person.catch(() => known.delete(key));
+      const oldest = known.keys().next().value;
+      if (known.size > MOST_KEPT && oldest !== undefined) known.delete(oldest);
+      return person;
+    },
+
+    /** The name of the workspace that the bot is installed in. */
+    async workspace(): Promise<string> {
+      workspace ??= call('auth.test', {}).then(({ team }) => (typeof team === 'string' ? team : 'Slack'));
+      try {
+        return await workspace;
+      } catch (error) {
+        workspace = undefined;
+        throw error;
+      }
+    },
+  };
+}
