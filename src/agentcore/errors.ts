@@ -8,6 +8,7 @@ export const AGENT_FAILURE_CODES = [
   'agent_throttled',
   'agent_quota',
   'agent_denied',
+  'agent_unauthorized',
   'agent_not_found',
   'agent_conflict',
   'agent_invalid',
@@ -59,6 +60,8 @@ const HINTS: Record<AgentFailureCode, string> = {
     'An AgentCore service quota is used up. Request a higher one in the AWS console under Service Quotas.',
   agent_denied:
     'Check the AWS credentials and that their role allows bedrock-agentcore:InvokeAgentRuntime, InvokeAgentRuntimeForUser and StopRuntimeSession on AGENT_RUNTIME_ARN.',
+  agent_unauthorized:
+    "AgentCore did not accept the person's access token: the person has to sign in again. If a new token is refused too, compare the runtime's customJWTAuthorizer (discoveryUrl, allowedClients) with the user pool and client of the sign-in.",
   agent_not_found:
     'Check that AGENT_RUNTIME_ARN and AGENT_RUNTIME_QUALIFIER name a runtime and endpoint that are READY.',
   agent_conflict: 'The runtime or its session was being changed. Trying again in a moment helps.',
@@ -115,6 +118,7 @@ const SURELY_NOT_STARTED: ReadonlySet<AgentFailureCode> = new Set([
   'agent_throttled',
   'agent_quota',
   'agent_denied',
+  'agent_unauthorized',
   'agent_not_found',
   'agent_conflict',
   'agent_invalid',
@@ -147,6 +151,8 @@ export interface FailureContext {
   readonly phase: 'request' | 'stream';
   /** The signal given with the request: an aborted one explains whatever error followed. */
   readonly signal?: AbortSignal | undefined;
+  /** The request carried a person's token and nothing else, so a refusal of the caller is a refusal of the token. */
+  readonly byToken?: boolean | undefined;
 }
 
 /** Builds a failure of a known code. `mayHaveStarted` falls back to what the code implies. */
@@ -171,6 +177,7 @@ export function createFailure(
   };
 }
 
+/** What an answer of AgentCore becomes: the shape of the AWS SDK's errors, which the other client builds too. */
 interface SdkErrorShape {
   readonly name?: unknown;
   readonly code?: unknown;
@@ -191,10 +198,10 @@ export function toAgentCoreError(thrown: unknown, context: FailureContext): Agen
       thrown,
     );
   }
-  return new AgentCoreError(classify(thrown, context.phase), thrown);
+  return new AgentCoreError(classify(thrown, context), thrown);
 }
 
-function classify(thrown: unknown, phase: FailureContext['phase']): AgentFailure {
+function classify(thrown: unknown, { phase, byToken = false }: FailureContext): AgentFailure {
   const error: SdkErrorShape = typeof thrown === 'object' && thrown !== null ? thrown : {};
   const name = nameOf(thrown);
   const status = asNumber(error.$metadata?.httpStatusCode) ?? asNumber(error.$response?.statusCode);
@@ -202,7 +209,10 @@ function classify(thrown: unknown, phase: FailureContext['phase']): AgentFailure
   const started = phase === 'stream' ? { mayHaveStarted: true } : {};
 
   const known = BY_NAME[name] ?? (status === undefined ? undefined : codeForStatus(status));
-  if (known !== undefined) return createFailure(known, { cause: name, status, requestId, ...started });
+  if (known !== undefined) {
+    const code = byToken && known === 'agent_denied' ? 'agent_unauthorized' : known;
+    return createFailure(code, { cause: name, status, requestId, ...started });
+  }
 
   const code = asString(error.code);
   if (code !== undefined) {
@@ -220,6 +230,8 @@ function codeForStatus(status: number): AgentFailureCode | undefined {
   const exact = BY_STATUS[status];
   if (exact !== undefined) return exact;
   if (status >= 500) return 'agent_internal';
+  // A proxy or a wrong address answers so, never AgentCore. Nobody follows it: a token must not leave its host.
+  if (status >= 300 && status < 400) return 'agent_unreachable';
   return status >= 400 ? 'agent_invalid' : undefined;
 }
 

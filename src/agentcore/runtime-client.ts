@@ -6,7 +6,16 @@ import {
   StopRuntimeSessionCommand,
 } from '@aws-sdk/client-bedrock-agentcore';
 import type { Invocation } from '../contract/invocation.ts';
-import { AgentCoreError, createFailure, toAgentCoreError } from './errors.ts';
+import { toAgentCoreError } from './errors.ts';
+import {
+  ACCEPT,
+  CONNECT_TIMEOUT_MS,
+  CONTENT_TYPE,
+  poolSettings,
+  readBody,
+  toBytes,
+  watchSilence,
+} from './transport.ts';
 
 export interface RuntimeClientOptions {
   readonly region: string;
@@ -25,8 +34,13 @@ export interface RuntimeClientOptions {
 export interface InvokeInput {
   /** 33–100 characters, `[a-zA-Z0-9][a-zA-Z0-9-_]*`. */
   readonly sessionId: string;
-  /** Who the turn runs as. Longer than 128 characters or not printable ASCII: sent as a digest. */
+  /**
+   * Who the turn runs as. Longer than 128 characters or not printable ASCII: sent as a digest. Sent with AWS
+   * credentials only: a token says itself who it stands for.
+   */
   readonly userId: string;
+  /** The person's access token. Without it the client of `runtime-client-jwt.ts` sends nothing; this one ignores it. */
+  readonly bearer?: string | undefined;
   readonly payload: Invocation | { readonly prompt: string } | Uint8Array;
   /** W3C trace context. */
   readonly traceparent?: string | undefined;
@@ -49,6 +63,8 @@ export interface StopInput {
   readonly sessionId: string;
   /** 33–256 characters; the same token makes a repeated stop harmless. */
   readonly clientToken: string;
+  /** As for an invocation. */
+  readonly bearer?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -62,18 +78,16 @@ export interface RuntimeClient {
 }
 
 const MAX_USER_ID = 128;
-/** Below the idle limits of load balancers: a pooled connection that they have just closed would break an invocation. */
-const IDLE_SOCKET_MS = 10_000;
 
 /** Client of the AgentCore runtime data plane, signed with AWS credentials (SigV4). */
 export function createRuntimeClient(options: RuntimeClientOptions): RuntimeClient {
-  const agent = { keepAlive: true, maxSockets: options.maxSockets ?? 500, timeout: IDLE_SOCKET_MS };
+  const agent = poolSettings(options.maxSockets);
   const client = new BedrockAgentCoreClient({
     region: options.region,
     // The SDK would repeat 409, 429 and 500, and a repeated invocation can run the agent twice.
     maxAttempts: 1,
     requestHandler: {
-      connectionTimeout: options.connectTimeoutMs ?? 5000,
+      connectionTimeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
       httpAgent: agent,
       httpsAgent: agent,
     },
@@ -93,8 +107,8 @@ export function createRuntimeClient(options: RuntimeClientOptions): RuntimeClien
           ...target,
           runtimeSessionId: input.sessionId,
           runtimeUserId: toUserIdHeader(input.userId),
-          contentType: 'application/json',
-          accept: 'text/event-stream, application/json',
+          contentType: CONTENT_TYPE,
+          accept: ACCEPT,
           ...(input.traceparent === undefined ? {} : { traceParent: input.traceparent }),
           ...(input.tracestate === undefined ? {} : { traceState: input.tracestate }),
           payload: toBytes(input.payload),
@@ -129,56 +143,6 @@ export function createRuntimeClient(options: RuntimeClientOptions): RuntimeClien
   }
 
   return { invoke, stop, close: () => client.destroy() };
-}
-
-/** Leaving the loop early destroys the SDK's stream and with it the socket. */
-async function* readBody(
-  source: AsyncIterable<Uint8Array> | undefined,
-  silence: SilenceWatch,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  if (source === undefined) return;
-  try {
-    silence.arm();
-    for await (const chunk of source) {
-      // Only the agent's silence counts, not the time its reader takes.
-      silence.disarm();
-      yield chunk;
-      silence.arm();
-    }
-  } catch (error) {
-    throw toAgentCoreError(error, { phase: 'stream', signal: silence.signal });
-  } finally {
-    silence.disarm();
-  }
-}
-
-interface SilenceWatch {
-  readonly signal: AbortSignal;
-  arm(): void;
-  disarm(): void;
-}
-
-/** A signal that also aborts after `limitMs` between `arm` and `disarm`. */
-function watchSilence(limitMs: number | undefined, signal: AbortSignal): SilenceWatch {
-  if (limitMs === undefined) return { signal, arm: () => undefined, disarm: () => undefined };
-  const silent = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const disarm = () => clearTimeout(timer);
-  return {
-    signal: AbortSignal.any([signal, silent.signal]),
-    arm() {
-      disarm();
-      timer = setTimeout(
-        () => silent.abort(new AgentCoreError(createFailure('agent_timeout', { cause: 'Silence' }))),
-        limitMs,
-      );
-    },
-    disarm,
-  };
-}
-
-function toBytes(payload: InvokeInput['payload']): Uint8Array {
-  return payload instanceof Uint8Array ? payload : Buffer.from(JSON.stringify(payload));
 }
 
 function toUserIdHeader(userId: string): string {

@@ -6,7 +6,10 @@ export interface AgentConfig {
   readonly runtimeArn: string | undefined;
   readonly qualifier: string;
   readonly endpoint: string | undefined;
-  readonly auth: 'iam';
+  /** How AgentCore is told who calls: AWS credentials that name the person, or the person's own access token. */
+  readonly auth: 'iam' | 'jwt';
+  /** With `jwt`: where the data plane is if not at its public address. The AWS SDK does not find it for that client. */
+  readonly jwtEndpoint: string | undefined;
   readonly protocol: 'threadcore' | 'generic';
   /** No byte from the agent for so long fails the turn. */
   readonly silenceMs: number;
@@ -41,11 +44,11 @@ export function readAgent(reader: Reader, runsWorker: boolean): AgentConfig {
     );
   }
   const auth = reader.withDefault('AGENT_AUTH', oneOf('iam', 'jwt'), 'iam', 'Leave it out for iam');
-  if (auth === 'jwt') {
-    reader.problem(
-      'AGENT_AUTH jwt needs account linking, which is not part of this release yet. Set AGENT_AUTH=iam or leave it out',
-    );
-  }
+  const endpoint = reader.optional(
+    'AGENT_RUNTIME_ENDPOINT',
+    secureUrl,
+    'Leave it out for the public AgentCore address of the region, or give your VPC endpoint',
+  );
   const protocol = reader.withDefault(
     'AGENT_PROTOCOL',
     oneOf('threadcore', 'generic'),
@@ -67,13 +70,26 @@ export function readAgent(reader: Reader, runsWorker: boolean): AgentConfig {
       'DEFAULT',
       'The name of the runtime endpoint; leave it out for DEFAULT',
     ),
-    endpoint: reader.optional(
-      'AGENT_RUNTIME_ENDPOINT',
-      secureUrl,
-      'Leave it out for the public AgentCore address of the region, or give your VPC endpoint',
-    ),
-    auth: 'iam',
+    endpoint,
+    auth,
+    jwtEndpoint: auth === 'jwt' ? (endpoint ?? readSdkEndpoint(reader)) : undefined,
     protocol,
     silenceMs: silence * 1000,
   };
+}
+
+/** AGENT_AUTH=jwt sends a token that only a sign-in gives. To be called once both settings are read. */
+export function checkAuth(reader: Reader, auth: AgentConfig['auth'], identityMode: 'required' | 'off'): void {
+  if (auth === 'iam' || identityMode === 'required') return;
+  reader.problem(
+    'AGENT_AUTH jwt hands the access token of each person to AgentCore, so people have to sign in. Set IDENTITY_MODE=required, or AGENT_AUTH=iam',
+  );
+}
+
+/** The AWS SDK's own variables, most telling first: they move the client that is not the SDK's as well. */
+function readSdkEndpoint(reader: Reader): string | undefined {
+  const read = (name: string) =>
+    reader.optional(name, secureUrl, 'It receives access tokens of people; leave it out for AWS itself');
+  const ofService = read('AWS_ENDPOINT_URL_BEDROCK_AGENTCORE');
+  return ofService ?? read('AWS_ENDPOINT_URL');
 }

@@ -25,6 +25,7 @@ export type RefusalCode =
   | 'agent_throttled'
   | 'agent_quota'
   | 'agent_denied'
+  | 'agent_unauthorized'
   | 'agent_not_found'
   | 'agent_conflict'
   | 'agent_invalid'
@@ -108,6 +109,11 @@ export const FAILURE_POLICY: Readonly<Record<FailureCode, FailurePolicy>> = {
     'AgentCore does not accept our credentials.',
     'agent_misconfigured',
     'Credentials and role of the backend: InvokeAgentRuntime, InvokeAgentRuntimeForUser, StopRuntimeSession.',
+  ),
+  agent_unauthorized: refusal(
+    'AgentCore does not accept the person’s access token.',
+    'agent_misconfigured',
+    'The runtime’s customJWTAuthorizer (discoveryUrl, allowedClients), compared with the user pool and client.',
   ),
   agent_not_found: refusal(
     'There is no such runtime or endpoint.',

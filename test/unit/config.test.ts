@@ -58,6 +58,7 @@ describe('the configuration', () => {
         qualifier: 'DEFAULT',
         endpoint: undefined,
         auth: 'iam',
+        jwtEndpoint: undefined,
         protocol: 'threadcore',
         silenceMs: 120_000,
       },
@@ -196,7 +197,6 @@ describe('the configuration', () => {
     expect(problemOf({ GUARDRAIL_MODE: 'enforce' })).toContain('Set GUARDRAIL_MODE=off');
     expect(problemOf({ GUARDRAIL_MODE: 'shadow' })).toContain('GUARDRAIL_MODE shadow');
     expect(problemOf({ GUARDRAIL_MODE: undefined })).toContain('Set GUARDRAIL_MODE=off');
-    expect(problemOf({ AGENT_AUTH: 'jwt' })).toContain('Set AGENT_AUTH=iam');
   });
 
   it('knows what a new question does to earlier ones, and how many may be asked', () => {

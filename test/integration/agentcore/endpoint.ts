@@ -12,6 +12,7 @@ export interface SeenRequest {
 export async function openEndpoint(answer: (response: ServerResponse, request: SeenRequest) => void) {
   const requests: SeenRequest[] = [];
   const sockets = new Set<Socket>();
+  let connections = 0;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -23,6 +24,7 @@ export async function openEndpoint(answer: (response: ServerResponse, request: S
     });
   });
   server.on('connection', (socket) => {
+    connections += 1;
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
@@ -32,6 +34,10 @@ export async function openEndpoint(answer: (response: ServerResponse, request: S
     url: `http://127.0.0.1:${port}`,
     requests,
     sockets,
+    /** Connections that were ever made to it. */
+    get connections() {
+      return connections;
+    },
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

@@ -2,53 +2,14 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { decodeAgentStream } from '../../../src/agentcore/decode.ts';
-import { AgentCoreError, type AgentFailure } from '../../../src/agentcore/errors.ts';
-import {
-  createRuntimeClient,
-  type InvokeInput,
-  type RuntimeClient,
-} from '../../../src/agentcore/runtime-client.ts';
+import type { RuntimeClient } from '../../../src/agentcore/runtime-client.ts';
+import { ARN, CLIENTS, failureOf, request, SESSION, stopRequest } from './clients.ts';
 import { awsError, type Endpoint, openEndpoint, type SeenRequest, startStream } from './endpoint.ts';
-
-const ARN = 'arn:aws:bedrock-agentcore:us-east-2:123456789012:runtime/engineer-Ab12Cd34Ef';
-const SESSION = `tc-${'a'.repeat(52)}`;
-const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'not-a-real-secret' };
 
 const open: (Endpoint | RuntimeClient)[] = [];
 afterEach(async () => {
   for (const one of open.splice(0)) await one.close();
 });
-
-async function connect(answer: (response: ServerResponse, request: SeenRequest) => void) {
-  const endpoint = await openEndpoint(answer);
-  const client = createRuntimeClient({
-    region: 'us-east-2',
-    endpoint: endpoint.url,
-    runtimeArn: ARN,
-    credentials,
-  });
-  open.push(client, endpoint);
-  return { endpoint, client };
-}
-
-function request(changes: Partial<InvokeInput> = {}): InvokeInput {
-  return {
-    sessionId: SESSION,
-    userId: 'slack:T1:U1',
-    payload: { prompt: 'hi' },
-    signal: new AbortController().signal,
-    ...changes,
-  };
-}
-
-async function failureOf(work: Promise<unknown>): Promise<AgentFailure> {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(AgentCoreError);
-  return (error as AgentCoreError).failure;
-}
 
 async function readAll(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
@@ -56,256 +17,286 @@ async function readAll(body: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-describe('invoking the runtime', () => {
-  it('sends what the AgentCore data plane expects', async () => {
-    const { endpoint, client } = await connect((response) => {
-      startStream(response, { 'x-amzn-bedrock-agentcore-runtime-session-id': 'as-aws-says' });
-      response.end('data: x\n\n');
-    });
-    const answer = await client.invoke(
-      request({ traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: 'a=b' }),
-    );
-    expect(await readAll(answer.body)).toBe('data: x\n\n');
-    expect(answer).toMatchObject({ contentType: 'text/event-stream', sessionId: 'as-aws-says' });
+/** Both clients keep one contract: whatever is said here holds for the two. */
+describe.each(CLIENTS)('the runtime client that calls %s', (_how, { create, authorization }) => {
+  async function connect(answer: (response: ServerResponse, request: SeenRequest) => void) {
+    const endpoint = await openEndpoint(answer);
+    const client = create(endpoint.url);
+    open.push(client, endpoint);
+    return { endpoint, client };
+  }
 
-    const [seen] = endpoint.requests;
-    expect(endpoint.requests).toHaveLength(1);
-    expect(seen).toMatchObject({
-      method: 'POST',
-      url: `/runtimes/${encodeURIComponent(ARN)}/invocations?qualifier=DEFAULT`,
-      body: '{"prompt":"hi"}',
+  describe('invoking the runtime', () => {
+    it('sends what the AgentCore data plane expects', async () => {
+      const { endpoint, client } = await connect((response) => {
+        startStream(response, { 'x-amzn-bedrock-agentcore-runtime-session-id': 'as-aws-says' });
+        response.end('data: x\n\n');
+      });
+      const answer = await client.invoke(
+        request({
+          traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+          tracestate: 'a=b',
+        }),
+      );
+      expect(await readAll(answer.body)).toBe('data: x\n\n');
+      expect(answer).toMatchObject({ contentType: 'text/event-stream', sessionId: 'as-aws-says' });
+
+      const [seen] = endpoint.requests;
+      expect(endpoint.requests).toHaveLength(1);
+      expect(seen).toMatchObject({
+        method: 'POST',
+        url: `/runtimes/${encodeURIComponent(ARN)}/invocations?qualifier=DEFAULT`,
+        body: '{"prompt":"hi"}',
+      });
+      expect(seen?.headers).toMatchObject({
+        'x-amzn-bedrock-agentcore-runtime-session-id': SESSION,
+        'content-type': 'application/json',
+        accept: 'text/event-stream, application/json',
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        tracestate: 'a=b',
+      });
+      expect(seen?.headers.authorization).toMatch(authorization);
     });
-    expect(seen?.headers).toMatchObject({
-      'x-amzn-bedrock-agentcore-runtime-session-id': SESSION,
-      'x-amzn-bedrock-agentcore-runtime-user-id': 'slack:T1:U1',
-      'content-type': 'application/json',
-      accept: 'text/event-stream, application/json',
-      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-      tracestate: 'a=b',
+
+    it('hands text over while the agent is still speaking', async () => {
+      const answering = Promise.withResolvers<ServerResponse>();
+      const { client } = await connect((response) => {
+        startStream(response);
+        answering.resolve(response);
+      });
+      const { body, contentType } = await client.invoke(request());
+      const response = await answering.promise;
+      const events = decodeAgentStream(body, contentType, {
+        protocol: 'threadcore',
+        onUnknown: () => undefined,
+      });
+      for (const seq of [1, 2, 3]) {
+        response.write(`data: {"type":"text","seq":${seq},"text":"word"}\n\n`);
+        // The server has not ended its answer, so this resolves only if nothing waits for the whole of it.
+        expect((await events.next()).value).toMatchObject({ seq });
+      }
+      response.end();
+      expect((await events.next()).done).toBe(true);
     });
-    expect(seen?.headers.authorization).toMatch(
-      /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/us-east-2\/bedrock-agentcore\//,
-    );
+
+    it.each([
+      [429, 'ThrottlingException', 'agent_throttled', false],
+      [402, 'ServiceQuotaExceededException', 'agent_quota', false],
+      [404, 'ResourceNotFoundException', 'agent_not_found', false],
+      [409, 'RetryableConflictException', 'agent_conflict', false],
+      [400, 'ValidationException', 'agent_invalid', false],
+      [424, 'RuntimeClientError', 'agent_failed', true],
+      [500, 'InternalServerException', 'agent_internal', true],
+    ])('reports %i %s and asks only once', async (status, name, code, mayHaveStarted) => {
+      const { endpoint, client } = await connect((response) => awsError(response, status, name));
+      expect(await failureOf(client.invoke(request()))).toMatchObject({
+        code,
+        mayHaveStarted,
+        status,
+        cause: name,
+      });
+      expect(endpoint.requests).toHaveLength(1);
+    });
+
+    it('reports an error page that did not come from AgentCore by its status', async () => {
+      const { endpoint, client } = await connect((response) => {
+        response.writeHead(502, { 'content-type': 'text/html' }).end('<html>Bad gateway</html>');
+      });
+      expect(await failureOf(client.invoke(request()))).toMatchObject({
+        code: 'agent_internal',
+        mayHaveStarted: true,
+        status: 502,
+      });
+      expect(endpoint.requests).toHaveLength(1);
+    });
+
+    it('says that the agent may have started when the connection is dropped after the request', async () => {
+      const { endpoint, client } = await connect((response) => response.socket?.destroy());
+      expect(await failureOf(client.invoke(request()))).toMatchObject({
+        code: 'agent_unreachable',
+        mayHaveStarted: true,
+        retryable: false,
+      });
+      expect(endpoint.requests).toHaveLength(1);
+    });
+
+    it('says that the agent did not start when nobody listens', async () => {
+      const { endpoint, client } = await connect(() => undefined);
+      await endpoint.close();
+      expect(await failureOf(client.invoke(request()))).toMatchObject({
+        code: 'agent_unreachable',
+        mayHaveStarted: false,
+        retryable: true,
+        cause: 'ECONNREFUSED',
+      });
+    });
+
+    it('breaks off with what was read when the connection is dropped in mid-stream', async () => {
+      const { client } = await connect((response) => {
+        startStream(response);
+        response.write('data: {"type":"text","seq":1,"text":"half"}\n\n', () => response.socket?.destroy());
+      });
+      const { body, contentType } = await client.invoke(request());
+      const events = decodeAgentStream(body, contentType, {
+        protocol: 'threadcore',
+        onUnknown: () => undefined,
+      });
+      expect((await events.next()).value).toMatchObject({ text: 'half' });
+      expect(await failureOf(events.next())).toMatchObject({
+        code: 'agent_unreachable',
+        mayHaveStarted: true,
+      });
+    });
   });
 
-  it('sends a user id that AWS would refuse as its digest, different for different users', async () => {
-    const { endpoint, client } = await connect((response) => response.writeHead(200).end());
-    for (const userId of ['x'.repeat(129), 'x'.repeat(130), 'jürgen', 'a b']) {
-      await readAll((await client.invoke(request({ userId }))).body);
-    }
-    const sent = endpoint.requests.map((one) => one.headers['x-amzn-bedrock-agentcore-runtime-user-id']);
-    expect(new Set(sent).size).toBe(4);
-    for (const one of sent) expect(one).toMatch(/^sha256-[0-9a-f]{64}$/);
-  });
+  describe('ending an invocation', () => {
+    it('reports the time-out of a slow agent, which may have started', async () => {
+      const { endpoint, client } = await connect(() => undefined);
+      const failure = await failureOf(client.invoke(request({ signal: AbortSignal.timeout(50) })));
+      expect(failure).toMatchObject({ code: 'agent_timeout', mayHaveStarted: true });
+      expect(endpoint.requests.length).toBeLessThanOrEqual(1);
+    });
 
-  it('hands text over while the agent is still speaking', async () => {
-    const answering = Promise.withResolvers<ServerResponse>();
-    const { client } = await connect((response) => {
-      startStream(response);
-      answering.resolve(response);
+    it('stops the stream and closes the socket when the signal is aborted', async () => {
+      const { endpoint, client } = await connect((response) => {
+        startStream(response);
+        response.write('data: 1\n\n');
+      });
+      const stop = new AbortController();
+      const { body } = await client.invoke(request({ signal: stop.signal }));
+      const reader = body[Symbol.asyncIterator]();
+      await reader.next();
+      const [socket] = endpoint.sockets;
+      const closed = once(socket as NonNullable<typeof socket>, 'close');
+      stop.abort();
+      expect(await failureOf(reader.next())).toMatchObject({ code: 'agent_cancelled' });
+      await closed;
     });
-    const { body, contentType } = await client.invoke(request());
-    const response = await answering.promise;
-    const events = decodeAgentStream(body, contentType, {
-      protocol: 'threadcore',
-      onUnknown: () => undefined,
-    });
-    for (const seq of [1, 2, 3]) {
-      response.write(`data: {"type":"text","seq":${seq},"text":"word"}\n\n`);
-      // The server has not ended its answer, so this resolves only if nothing waits for the whole of it.
-      expect((await events.next()).value).toMatchObject({ seq });
-    }
-    response.end();
-    expect((await events.next()).done).toBe(true);
-  });
 
-  it.each([
-    [429, 'ThrottlingException', 'agent_throttled', false],
-    [402, 'ServiceQuotaExceededException', 'agent_quota', false],
-    [403, 'AccessDeniedException', 'agent_denied', false],
-    [404, 'ResourceNotFoundException', 'agent_not_found', false],
-    [409, 'RetryableConflictException', 'agent_conflict', false],
-    [400, 'ValidationException', 'agent_invalid', false],
-    [424, 'RuntimeClientError', 'agent_failed', true],
-    [500, 'InternalServerException', 'agent_internal', true],
-  ])('reports %i %s and asks only once', async (status, name, code, mayHaveStarted) => {
-    const { endpoint, client } = await connect((response) => awsError(response, status, name));
-    expect(await failureOf(client.invoke(request()))).toMatchObject({
-      code,
-      mayHaveStarted,
-      status,
-      cause: name,
+    it('closes the socket when the reader leaves the loop', async () => {
+      const { endpoint, client } = await connect((response) => {
+        startStream(response);
+        response.write('data: 1\n\n');
+      });
+      const { body } = await client.invoke(request());
+      const [socket] = endpoint.sockets;
+      const closed = once(socket as NonNullable<typeof socket>, 'close');
+      for await (const _ of body) break;
+      await closed;
+      expect(endpoint.sockets.size).toBe(0);
     });
-    expect(endpoint.requests).toHaveLength(1);
-  });
 
-  it('reports an error page that did not come from AgentCore by its status', async () => {
-    const { endpoint, client } = await connect((response) => {
-      response.writeHead(502, { 'content-type': 'text/html' }).end('<html>Bad gateway</html>');
+    it('sends nothing when the signal is aborted beforehand', async () => {
+      const { endpoint, client } = await connect((response) => response.end());
+      expect(await failureOf(client.invoke(request({ signal: AbortSignal.abort() })))).toMatchObject({
+        code: 'agent_cancelled',
+      });
+      expect(endpoint.requests).toHaveLength(0);
     });
-    expect(await failureOf(client.invoke(request()))).toMatchObject({
-      code: 'agent_internal',
-      mayHaveStarted: true,
-      status: 502,
-    });
-    expect(endpoint.requests).toHaveLength(1);
-  });
 
-  it('says that the agent may have started when the connection is dropped after the request', async () => {
-    const { endpoint, client } = await connect((response) => response.socket?.destroy());
-    expect(await failureOf(client.invoke(request()))).toMatchObject({
-      code: 'agent_unreachable',
-      mayHaveStarted: true,
-      retryable: false,
-    });
-    expect(endpoint.requests).toHaveLength(1);
-  });
+    it('gives up on an agent that stays silent, before its answer and in the middle of it', async () => {
+      const silent = await connect(() => undefined);
+      expect(await failureOf(silent.client.invoke(request({ silenceMs: 40 })))).toMatchObject({
+        code: 'agent_timeout',
+        cause: 'Silence',
+        mayHaveStarted: true,
+      });
 
-  it('says that the agent did not start when nobody listens', async () => {
-    const { endpoint, client } = await connect(() => undefined);
-    await endpoint.close();
-    expect(await failureOf(client.invoke(request()))).toMatchObject({
-      code: 'agent_unreachable',
-      mayHaveStarted: false,
-      retryable: true,
-      cause: 'ECONNREFUSED',
+      const stalls = await connect((response) => {
+        startStream(response);
+        response.write('data: 1\n\n');
+      });
+      const { body } = await stalls.client.invoke(request({ silenceMs: 1000 }));
+      const reader = body[Symbol.asyncIterator]();
+      await reader.next();
+      expect(await failureOf(reader.next())).toMatchObject({ code: 'agent_timeout', cause: 'Silence' });
     });
   });
 
-  it('says that the agent did not start when there are no credentials', async () => {
-    const { endpoint } = await connect((response) => response.end());
-    const provider = () => {
-      throw Object.assign(new Error('none'), { name: 'CredentialsProviderError' });
-    };
-    const client = createRuntimeClient({
-      region: 'us-east-2',
-      endpoint: endpoint.url,
-      runtimeArn: ARN,
-      credentials: provider,
+  describe('using its connections', () => {
+    it('asks again over the connection of an answer that was read, also of an error', async () => {
+      let answers = 0;
+      const { endpoint, client } = await connect((response) => {
+        answers += 1;
+        if (answers === 2) awsError(response, 429, 'ThrottlingException');
+        else response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+      });
+      await readAll((await client.invoke(request())).body);
+      expect(await failureOf(client.invoke(request()))).toMatchObject({ code: 'agent_throttled' });
+      await client.stop(stopRequest());
+      await readAll((await client.invoke(request())).body);
+      expect(endpoint.requests).toHaveLength(4);
+      expect(endpoint.connections).toBe(1);
     });
-    open.push(client);
-    expect(await failureOf(client.invoke(request()))).toMatchObject({
-      code: 'agent_denied',
-      mayHaveStarted: false,
+
+    it('runs more turns at a time than the fifty connections the SDK has by default', async () => {
+      const waiting: ServerResponse[] = [];
+      const allHere = Promise.withResolvers<void>();
+      const turns = 80;
+      const { client } = await connect((response) => {
+        waiting.push(response);
+        if (waiting.length === turns) allHere.resolve();
+      });
+      const answers = Array.from({ length: turns }, () => client.invoke(request()));
+      // Nobody is answered until everybody has asked.
+      await allHere.promise;
+      for (const response of waiting) response.end();
+      const texts = await Promise.all((await Promise.all(answers)).map((answer) => readAll(answer.body)));
+      expect(texts).toHaveLength(turns);
     });
-    expect(endpoint.requests).toHaveLength(0);
+
+    it('sends a question of many megabytes as it is, and takes an answer as large', async () => {
+      const { client } = await connect((response, { body }) => {
+        response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+      });
+      const prompt = 'grüße '.repeat(2_000_000);
+      const { body } = await client.invoke(request({ payload: { prompt } }));
+      // Compared here, because a failing `expect` would print megabytes.
+      expect((await readAll(body)) === JSON.stringify({ prompt })).toBe(true);
+    });
+
+    it('follows no redirect', async () => {
+      const elsewhere = await openEndpoint((response) => response.writeHead(200).end());
+      open.push(elsewhere);
+      const { endpoint, client } = await connect((response) => {
+        response.writeHead(307, { location: `${elsewhere.url}/` }).end();
+      });
+      const failure = await failureOf(client.invoke(request()));
+      expect(failure).toMatchObject({ code: 'agent_unreachable', mayHaveStarted: true, status: 307 });
+      expect(await failureOf(client.stop(stopRequest()))).toMatchObject({ code: 'agent_unreachable' });
+      expect(endpoint.requests).toHaveLength(2);
+      expect(elsewhere.requests).toEqual([]);
+    });
   });
 
-  it('breaks off with what was read when the connection is dropped in mid-stream', async () => {
-    const { client } = await connect((response) => {
-      startStream(response);
-      response.write('data: {"type":"text","seq":1,"text":"half"}\n\n', () => response.socket?.destroy());
-    });
-    const { body, contentType } = await client.invoke(request());
-    const events = decodeAgentStream(body, contentType, {
-      protocol: 'threadcore',
-      onUnknown: () => undefined,
-    });
-    expect((await events.next()).value).toMatchObject({ text: 'half' });
-    expect(await failureOf(events.next())).toMatchObject({ code: 'agent_unreachable', mayHaveStarted: true });
-  });
-});
-
-describe('ending an invocation', () => {
-  it('reports the time-out of a slow agent, which may have started', async () => {
-    const { endpoint, client } = await connect(() => undefined);
-    const failure = await failureOf(client.invoke(request({ signal: AbortSignal.timeout(50) })));
-    expect(failure).toMatchObject({ code: 'agent_timeout', mayHaveStarted: true });
-    expect(endpoint.requests.length).toBeLessThanOrEqual(1);
-  });
-
-  it('stops the stream and closes the socket when the signal is aborted', async () => {
-    const { endpoint, client } = await connect((response) => {
-      startStream(response);
-      response.write('data: 1\n\n');
-    });
-    const stop = new AbortController();
-    const { body } = await client.invoke(request({ signal: stop.signal }));
-    const reader = body[Symbol.asyncIterator]();
-    await reader.next();
-    const [socket] = endpoint.sockets;
-    const closed = once(socket as NonNullable<typeof socket>, 'close');
-    stop.abort();
-    expect(await failureOf(reader.next())).toMatchObject({ code: 'agent_cancelled' });
-    await closed;
-  });
-
-  it('closes the socket when the reader leaves the loop', async () => {
-    const { endpoint, client } = await connect((response) => {
-      startStream(response);
-      response.write('data: 1\n\n');
-    });
-    const { body } = await client.invoke(request());
-    const [socket] = endpoint.sockets;
-    const closed = once(socket as NonNullable<typeof socket>, 'close');
-    for await (const _ of body) break;
-    await closed;
-    expect(endpoint.sockets.size).toBe(0);
-  });
-
-  it('sends nothing when the signal is aborted beforehand', async () => {
-    const { endpoint, client } = await connect((response) => response.end());
-    expect(await failureOf(client.invoke(request({ signal: AbortSignal.abort() })))).toMatchObject({
-      code: 'agent_cancelled',
-    });
-    expect(endpoint.requests).toHaveLength(0);
-  });
-
-  it('gives up on an agent that stays silent, before its answer and in the middle of it', async () => {
-    const silent = await connect(() => undefined);
-    expect(await failureOf(silent.client.invoke(request({ silenceMs: 40 })))).toMatchObject({
-      code: 'agent_timeout',
-      cause: 'Silence',
-      mayHaveStarted: true,
+  describe('stopping a session', () => {
+    it('sends StopRuntimeSession with the session and the token', async () => {
+      const { endpoint, client } = await connect((response) => {
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+      });
+      await client.stop(stopRequest());
+      const [seen] = endpoint.requests;
+      expect(seen?.method).toBe('POST');
+      expect(seen?.url).toBe(`/runtimes/${encodeURIComponent(ARN)}/stopruntimesession?qualifier=DEFAULT`);
+      expect(seen?.headers['x-amzn-bedrock-agentcore-runtime-session-id']).toBe(SESSION);
+      expect(seen?.headers.authorization).toMatch(authorization);
+      expect(JSON.parse(seen?.body ?? '')).toEqual({ clientToken: stopRequest().clientToken });
     });
 
-    const stalls = await connect((response) => {
-      startStream(response);
-      response.write('data: 1\n\n');
+    it('reports a session that is not there', async () => {
+      const { client } = await connect((response) => awsError(response, 404, 'ResourceNotFoundException'));
+      expect(await failureOf(client.stop(stopRequest()))).toMatchObject({ code: 'agent_not_found' });
     });
-    const { body } = await stalls.client.invoke(request({ silenceMs: 1000 }));
-    const reader = body[Symbol.asyncIterator]();
-    await reader.next();
-    expect(await failureOf(reader.next())).toMatchObject({ code: 'agent_timeout', cause: 'Silence' });
-  });
 
-  it('runs more turns at a time than the fifty connections the SDK has by default', async () => {
-    const waiting: ServerResponse[] = [];
-    const allHere = Promise.withResolvers<void>();
-    const turns = 80;
-    const { client } = await connect((response) => {
-      waiting.push(response);
-      if (waiting.length === turns) allHere.resolve();
-    });
-    const answers = Array.from({ length: turns }, () => client.invoke(request()));
-    // Nobody is answered until everybody has asked.
-    await allHere.promise;
-    for (const response of waiting) response.end();
-    const texts = await Promise.all((await Promise.all(answers)).map((answer) => readAll(answer.body)));
-    expect(texts).toHaveLength(turns);
-  });
-});
+    it('asks once, also when the connection breaks or nothing comes back in time', async () => {
+      const breaks = await connect((response) => response.socket?.destroy());
+      expect(await failureOf(breaks.client.stop(stopRequest()))).toMatchObject({ code: 'agent_unreachable' });
+      expect(breaks.endpoint.requests).toHaveLength(1);
 
-describe('stopping a session', () => {
-  it('sends StopRuntimeSession with the session and the token', async () => {
-    const { endpoint, client } = await connect((response) => {
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+      const silent = await connect(() => undefined);
+      const late = silent.client.stop(stopRequest({ signal: AbortSignal.timeout(50) }));
+      expect(await failureOf(late)).toMatchObject({ code: 'agent_timeout' });
+      expect(silent.endpoint.requests.length).toBeLessThanOrEqual(1);
     });
-    const clientToken = 'stop-'.repeat(8);
-    await client.stop({ sessionId: SESSION, clientToken, signal: new AbortController().signal });
-    const [seen] = endpoint.requests;
-    expect(seen?.url).toBe(`/runtimes/${encodeURIComponent(ARN)}/stopruntimesession?qualifier=DEFAULT`);
-    expect(seen?.headers['x-amzn-bedrock-agentcore-runtime-session-id']).toBe(SESSION);
-    expect(JSON.parse(seen?.body ?? '')).toEqual({ clientToken });
-  });
-
-  it('reports a session that is not there', async () => {
-    const { client } = await connect((response) => awsError(response, 404, 'ResourceNotFoundException'));
-    const stopping = client.stop({
-      sessionId: SESSION,
-      clientToken: 'x'.repeat(33),
-      signal: AbortSignal.timeout(5000),
-    });
-    expect(await failureOf(stopping)).toMatchObject({ code: 'agent_not_found' });
   });
 });

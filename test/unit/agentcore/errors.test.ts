@@ -34,6 +34,7 @@ describe('translating failures of AgentCore', () => {
     ['SomethingNew', 503, 'agent_internal', true],
     ['SomethingNew', 418, 'agent_invalid', false],
     ['SomethingNew', 408, 'agent_timeout', true],
+    ['SomethingNew', 307, 'agent_unreachable', true],
   ])('reads %s with status %i as %s', (name, status, code, mayHaveStarted) => {
     expect(translate(sdkError(name, status))).toMatchObject({
       code,
@@ -59,6 +60,31 @@ describe('translating failures of AgentCore', () => {
       mayHaveStarted,
       retryable: !mayHaveStarted,
     });
+  });
+
+  it.each([
+    ['UnauthorizedException', 401],
+    ['AccessDeniedException', 403],
+    ['SomethingNew', 401],
+    ['SomethingNew', 403],
+  ])(
+    'reads %s with status %i as a refusal of the token where a token was all that was sent',
+    (name, status) => {
+      const error = sdkError(name, status);
+      expect(toAgentCoreError(error, { phase: 'request', byToken: true }).failure).toMatchObject({
+        code: 'agent_unauthorized',
+        mayHaveStarted: false,
+        retryable: false,
+        status,
+        cause: name,
+      });
+      expect(translate(error).code).toBe('agent_denied');
+    },
+  );
+
+  it('reads every other refusal alike, whatever was sent', () => {
+    const error = sdkError('ThrottlingException', 429);
+    expect(toAgentCoreError(error, { phase: 'request', byToken: true }).code).toBe('agent_throttled');
   });
 
   it('reads missing credentials as denied', () => {

@@ -15,6 +15,7 @@ const CODES = Object.keys({
   agent_throttled: 1,
   agent_quota: 1,
   agent_denied: 1,
+  agent_unauthorized: 1,
   agent_not_found: 1,
   agent_conflict: 1,
   agent_invalid: 1,
@@ -111,7 +112,13 @@ describe('what to do after an interruption', () => {
   });
 
   it('gives up at once where asking again cannot help', () => {
-    for (const code of ['agent_quota', 'agent_denied', 'agent_not_found', 'agent_invalid'] as const) {
+    for (const code of [
+      'agent_quota',
+      'agent_denied',
+      'agent_unauthorized',
+      'agent_not_found',
+      'agent_invalid',
+    ] as const) {
       for (const situation of situations) {
         expect(decideNext({ kind: 'refused', code, started: 'no' }, situation).do).toBe('give_up');
       }

@@ -1,0 +1,63 @@
+import { AgentCoreError, createFailure, toAgentCoreError } from './errors.ts';
+
+/** What both clients of the runtime have in common, whichever way they prove who calls. */
+
+/** How connections are kept, for `http.Agent` and `https.Agent`. */
+export function poolSettings(maxSockets: number | undefined) {
+  // Below the idle limits of load balancers: a pooled connection that they have just closed would break an invocation.
+  return { keepAlive: true, maxSockets: maxSockets ?? 500, timeout: 10_000 };
+}
+
+export const CONNECT_TIMEOUT_MS = 5000;
+export const CONTENT_TYPE = 'application/json';
+export const ACCEPT = 'text/event-stream, application/json';
+
+export function toBytes(payload: object): Uint8Array {
+  return payload instanceof Uint8Array ? payload : Buffer.from(JSON.stringify(payload));
+}
+
+/** Leaving the loop early destroys the source and with it the socket. Throws AgentCoreError. */
+export async function* readBody(
+  source: AsyncIterable<Uint8Array> | undefined,
+  silence: SilenceWatch,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (source === undefined) return;
+  try {
+    silence.arm();
+    for await (const chunk of source) {
+      // Only the agent's silence counts, not the time its reader takes.
+      silence.disarm();
+      yield chunk;
+      silence.arm();
+    }
+  } catch (error) {
+    throw toAgentCoreError(error, { phase: 'stream', signal: silence.signal });
+  } finally {
+    silence.disarm();
+  }
+}
+
+export interface SilenceWatch {
+  readonly signal: AbortSignal;
+  arm(): void;
+  disarm(): void;
+}
+
+/** A signal that also aborts after `limitMs` between `arm` and `disarm`. */
+export function watchSilence(limitMs: number | undefined, signal: AbortSignal): SilenceWatch {
+  if (limitMs === undefined) return { signal, arm: () => undefined, disarm: () => undefined };
+  const silent = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const disarm = () => clearTimeout(timer);
+  return {
+    signal: AbortSignal.any([signal, silent.signal]),
+    arm() {
+      disarm();
+      timer = setTimeout(
+        () => silent.abort(new AgentCoreError(createFailure('agent_timeout', { cause: 'Silence' }))),
+        limitMs,
+      );
+    },
+    disarm,
+  };
+}
