@@ -1,4 +1,4 @@
-import { type AgentConfig, readAgent, readRegion } from './config/agent.ts';
+import { type AgentConfig, checkAuth, readAgent, readRegion } from './config/agent.ts';
 import {
   type LanesConfig,
   type RedisConfig,
@@ -113,6 +113,8 @@ function readAll(reader: Reader): Config {
   const role = readRole(reader);
   const web = readWeb(reader);
   const identity = readIdentity(reader, web.publicUrl);
+  const agent = readAgent(reader, role !== 'web');
+  checkAuth(reader, agent.auth, identity.mode);
   return {
     role,
     web,
@@ -123,7 +125,7 @@ function readAll(reader: Reader): Config {
     guardrails: readGuardrails(reader),
     slack: readSlack(reader, role !== 'worker'),
     access: readAccess(reader),
-    agent: readAgent(reader, role !== 'web'),
+    agent,
     secrets: readSecrets(reader, identity.mode === 'required'),
     audit: readAudit(reader),
     telemetry: readTelemetry(reader),

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { createRuntimeClient } from './agentcore/runtime-client.ts';
+import { createJwtRuntimeClient } from './agentcore/runtime-client-jwt.ts';
 import { createCommands } from './commands/commands.ts';
 import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
@@ -225,9 +226,10 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         onError: onRedisError,
       });
       closers.push(() => disconnect(queueConnection));
-      const runtime = createRuntimeClient({
+      const createClient = config.agent.auth === 'jwt' ? createJwtRuntimeClient : createRuntimeClient;
+      const runtime = createClient({
         region: config.agent.region,
-        endpoint: config.agent.endpoint,
+        endpoint: config.agent.auth === 'jwt' ? config.agent.jwtEndpoint : config.agent.endpoint,
         runtimeArn: config.agent.runtimeArn ?? '',
         qualifier: config.agent.qualifier,
         maxSockets: config.worker.concurrency + 10,

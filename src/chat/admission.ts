@@ -12,7 +12,7 @@ export interface AdmissionRules {
   readonly conversations: Allowlist;
   readonly people: Allowlist;
   /** Also people of other tenants, in conversations shared with them. */
-  readonly externals: boolean;
+  readonly externals?: boolean;
 }
 
 export type Admission =

@@ -26,14 +26,12 @@ export interface FreshTokensDeps {
   readonly randomBytes: (size: number) => Uint8Array;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  readonly pause: (ms: number, signal?: AbortSignal) => Promise<void>;
+  readonly pause: (ms: number) => Promise<void>;
   /** Cognito has ended this sign-in: revoked, expired, or another account's token. */
   readonly onSignedOut: (sub: string) => void;
   readonly observe: (outcome: 'refreshed' | 'signed_out' | 'failed') => void;
   readonly log: Logger;
 }
-
-export type FreshTokens = ReturnType<typeof createFreshTokens>;
 
 /**
  * Answers links whose access token is good. Refreshed ahead of its end, once, whoever asks: in a process all wait for
@@ -76,7 +74,7 @@ export function createFreshTokens(deps: FreshTokensDeps) {
       };
       const saved = await links.save(account, rev, next);
       deps.observe('refreshed');
-      return saved === undefined ? links.read(account) : { state: 'linked', rev: saved, link: next };
+      return saved === undefined ? await links.read(account) : { state: 'linked', rev: saved, link: next };
     } catch (error) {
       if (!(error instanceof IdentityError) || error.code !== 'signed_out') {
         deps.observe('failed');
@@ -84,7 +82,7 @@ export function createFreshTokens(deps: FreshTokensDeps) {
       }
       deps.observe('signed_out');
       const gone = await links.signOut(account, rev, link.sub);
-      if (gone === undefined) return links.read(account);
+      if (gone === undefined) return await links.read(account);
       deps.onSignedOut(link.sub);
       return { state: 'signed_out', rev: gone, sub: link.sub };
     }

@@ -99,8 +99,6 @@ const proposalSchema = z.object({
   differs: z.boolean(),
 });
 
-export type Handshake = ReturnType<typeof createHandshake>;
-
 /**
  * The steps from a prompt in the chat to a link: ticket → sign-in → confirmation in the browser → confirmation in the
  * chat. Each is done once. A ticket belongs to one chat account and to the browser that first uses it; what Cognito

@@ -103,7 +103,7 @@ export function composePeople(deps: PeopleDeps): People {
       publicUrl,
       randomBytes,
       now,
-      pause,
+      pause: (ms) => pause(ms, closing.signal),
       observe: { step: deps.metrics.linkStep, refreshed: deps.metrics.tokenRefreshed },
     });
   }

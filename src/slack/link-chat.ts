@@ -10,8 +10,6 @@ export interface PrivatePlace {
   readonly thread: string;
 }
 
-export type LinkChat = ReturnType<typeof createLinkChat>;
-
 const PATIENCE_MS = 30_000;
 
 /** What the bot says to one person about their account. Every method throws when it could not be said. */

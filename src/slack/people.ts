@@ -13,8 +13,6 @@ export interface SlackPerson {
   readonly email?: string;
 }
 
-export type SlackPeople = ReturnType<typeof createSlackPeople>;
-
 const userSchema = z.object({
   name: z.string().optional(),
   real_name: z.string().optional(),

@@ -38,8 +38,7 @@ export function createWhisper(callAside: CallAside, background: Background): Whi
 }
 
 export function whisperAnswer(whisper: Whisper, to: Listener, { text, button }: AccountAnswer): void {
-  if (!button) return whisper(to, escapeText(text));
-  const word = wordsWithLink(text, button);
+  const word = button ? wordsWithLink(text, button) : { text: escapeText(text), blocks: undefined };
   whisper(to, word.text, word.blocks);
 }
 

@@ -102,6 +102,42 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(3_600),
   },
   {
+    names: ['parked'],
+    holds: 'lanes whose question waits until its author has signed in, and until when',
+    kept: 'while they wait, `LINK_WAIT_HOURS` at most',
+    bound: work,
+  },
+  {
+    names: ['parked:<person>'],
+    holds: 'which of those wait for this person',
+    kept: '`LINK_WAIT_HOURS` after the last of them',
+    bound: expires(168 * 3_600),
+  },
+  {
+    names: ['link:<person>'],
+    holds: 'the Cognito identity of a chat account with its tokens, sealed; in clear only its `sub`',
+    kept: '180 days after it was last used',
+    bound: expires(180 * DAY_S),
+  },
+  {
+    names: ['linklock:<person>'],
+    holds: 'that a process is getting a new token',
+    kept: '15 s at most',
+    bound: expires(15),
+  },
+  {
+    names: ['ticket:<name>', 'flow:<name>', 'proposal:<name>'],
+    holds: 'a link being made: the prompt, the sign-in, and what waits for both confirmations, sealed',
+    kept: '10 minutes each',
+    bound: expires(600),
+  },
+  {
+    names: ['attempts:<name>'],
+    holds: 'how often linking went wrong for a person or from an address',
+    kept: '10 minutes',
+    bound: expires(600),
+  },
+  {
     names: ['paused'],
     holds: 'who has paused intake, and why',
     kept: 'until intake is resumed',

@@ -3,6 +3,7 @@ import { AgentCoreError, type AgentFailureCode } from '../agentcore/errors.ts';
 import type { RuntimeClient } from '../agentcore/runtime-client.ts';
 import { nameOf } from '../chat/digest.ts';
 import type { AgentEvent } from '../contract/events.ts';
+import { IdentityError } from '../identity/identity-error.ts';
 import { pause } from './pause.ts';
 import type { Interruption } from './recovery-decision.ts';
 import type { AgentCall } from './run-turn.ts';
@@ -26,7 +27,9 @@ export function createAgentCalls(deps: AgentCallsDeps) {
   return {
     async *invoke(call: AgentCall): AsyncGenerator<AgentEvent> {
       const left = new AbortController();
+      const bearer = await call.person.bearer?.();
       const response = await deps.runtime.invoke({
+        ...(bearer === undefined ? {} : { bearer }),
         sessionId: call.sessionId,
         userId: call.person.actor.id,
         payload: call.invocation,
@@ -58,7 +61,13 @@ export function createAgentCalls(deps: AgentCallsDeps) {
       for (let tries = 0; ; tries += 1) {
         try {
           const limit = AbortSignal.timeout(STOP_TIMEOUT_MS);
-          await deps.runtime.stop({ sessionId, clientToken, signal: AbortSignal.any([signal, limit]) });
+          const bearer = await person.bearer?.();
+          await deps.runtime.stop({
+            ...(bearer === undefined ? {} : { bearer }),
+            sessionId,
+            clientToken,
+            signal: AbortSignal.any([signal, limit]),
+          });
           return;
         } catch (error) {
           const waitMs = STOP_AGAIN_MS[tries];
@@ -97,6 +106,8 @@ async function readToClose(
 
 /** Reads an error of the AgentCore client as an interruption; undefined for any other error. */
 export function interruptionOf(error: unknown): Interruption | undefined {
+  // The person's token could not be had: nothing was sent.
+  if (error instanceof IdentityError) return { kind: 'refused', code: 'agent_unauthorized', started: 'no' };
   if (!(error instanceof AgentCoreError)) return undefined;
   const { failure } = error;
   if (failure.code === 'agent_timeout') return { kind: 'deadline' };

@@ -10,7 +10,7 @@ export interface WebDeps {
   /** What people's browsers need to link an account; missing where nobody is asked to. */
   readonly link?: Router;
   /** Proxies in front of us that add to `X-Forwarded-For`. */
-  readonly trustedProxies: number;
+  readonly trustedProxies?: number;
   /** Why this process cannot do its work right now; empty = ready. */
   readonly notReady: () => Promise<readonly string[]>;
   /** `open`, or who paused intake and why. A paused process is ready: it accepts questions and keeps them. */
@@ -27,7 +27,7 @@ export function createWebApp(deps: WebDeps): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.set('trust proxy', deps.trustedProxies);
+  app.set('trust proxy', deps.trustedProxies ?? 0);
 
   app.get('/healthz', (_request, response) => {
     response.json({ status: 'alive' });

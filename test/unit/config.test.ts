@@ -33,7 +33,7 @@ describe('the configuration', () => {
   it('fills in everything that has a sensible default', () => {
     expect(loadConfig(ENOUGH)).toEqual({
       role: 'all',
-      web: { host: '0.0.0.0', port: 3000, publicUrl: undefined },
+      web: { host: '0.0.0.0', port: 3000, publicUrl: undefined, trustedProxies: 0 },
       redis: { url: 'redis://127.0.0.1:6379', durability: 'aof', keyPrefix: '{tc}' },
       worker: { concurrency: 50, turnTimeoutMs: 3_600_000 },
       lanes: { policy: 'queue', personPerHour: 0, tenantPerHour: 0, tenantAtOnce: 0 },
@@ -51,6 +51,8 @@ describe('the configuration', () => {
         channels: { any: false, ids: new Set() },
         users: { any: false, ids: new Set() },
         linkHosts: { any: false, ids: new Set() },
+        guests: false,
+        externals: false,
       },
       agent: {
         region: 'us-east-2',
@@ -81,8 +83,8 @@ describe('the configuration', () => {
 
   it('lists every problem of an empty environment in one message, each with the way to the value', () => {
     const error = new ConfigError(problemsOf({}));
-    expect(error.message.split('\n')).toHaveLength(1 + 6);
-    expect(error.message).toContain('The configuration has 6 problems:');
+    expect(error.message.split('\n')).toHaveLength(1 + 10);
+    expect(error.message).toContain('The configuration has 10 problems:');
     expect(error.message).toContain(
       'SLACK_SIGNING_SECRET is missing. Slack app settings → Basic Information → App Credentials → Signing Secret',
     );
@@ -192,8 +194,6 @@ describe('the configuration', () => {
   });
 
   it('refuses what this release cannot do yet, and says what to set instead', () => {
-    expect(problemOf({ IDENTITY_MODE: 'required' })).toContain('Set IDENTITY_MODE=off');
-    expect(problemOf({ IDENTITY_MODE: undefined })).toContain('Set IDENTITY_MODE=off');
     expect(problemOf({ GUARDRAIL_MODE: 'enforce' })).toContain('Set GUARDRAIL_MODE=off');
     expect(problemOf({ GUARDRAIL_MODE: 'shadow' })).toContain('GUARDRAIL_MODE shadow');
     expect(problemOf({ GUARDRAIL_MODE: undefined })).toContain('Set GUARDRAIL_MODE=off');

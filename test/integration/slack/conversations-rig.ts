@@ -9,6 +9,7 @@ import {
 } from '../../../local/slack/stand-in.ts';
 import type { AdmissionRules } from '../../../src/chat/admission.ts';
 import { EMPTY_VIEW } from '../../../src/chat/vocabulary.ts';
+import { createAccountCommands } from '../../../src/commands/account.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
 import { createSlackClient } from '../../../src/slack/client.ts';
 import { createSlackIngress, type SlackIngress } from '../../../src/slack/ingress.ts';
@@ -171,7 +172,9 @@ export async function startConversations(
       },
       recordFeedback: createFeedback({ redis, keyPrefix: prefix, observe: () => undefined, log }).record,
       once: createOnce(redis, prefix),
+      account: createAccountCommands(undefined),
       commands: createCommands({
+        account: createAccountCommands(undefined),
         operator: {
           ...operator,
           stopLanes: unlessFailing(operator.stopLanes),

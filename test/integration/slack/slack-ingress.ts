@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AdmissionRules } from '../../../src/chat/admission.ts';
+import { createAccountCommands } from '../../../src/commands/account.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
 import type { SlackClient } from '../../../src/slack/client.ts';
 import { createSlackIngress } from '../../../src/slack/ingress.ts';
@@ -97,7 +98,12 @@ export async function startIngress(
     },
     recordFeedback: options.recordFeedback ?? (async () => 'new'),
     once: options.once ?? (async () => true),
-    commands: createCommands({ operator: NOTHING_RUNS, now: () => Date.now() }),
+    account: createAccountCommands(undefined),
+    commands: createCommands({
+      operator: NOTHING_RUNS,
+      account: createAccountCommands(undefined),
+      now: () => Date.now(),
+    }),
     pauseReason: async () => '',
     explainBlocked: async (turnId) => `a rule <matched> in ${turnId}`,
     pause: options.pause ?? (() => Promise.resolve()),

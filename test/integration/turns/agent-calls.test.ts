@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createRuntimeClient, type RuntimeClient } from '../../../src/agentcore/runtime-client.ts';
 import { createAgentCalls } from '../../../src/turns/agent-calls.ts';
 import { eventually } from '../../setup/eventually.ts';
+import { SOMEBODY } from './messages.ts';
 
 const SESSION = 'tc-0123456789012345678901234567890123456789';
 const CONNECTIONS = new Set<Socket>();
@@ -47,14 +48,14 @@ async function readToEnd(calls: ReturnType<typeof createAgentCalls>, turnId: str
     afterSeq: 0,
     signal: new AbortController().signal,
     sessionId: SESSION,
-    userId: 'slack:T1:U1',
+    person: SOMEBODY,
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     invocation: {
       v: 1,
       mode: 'start',
       turnId,
       prompt: 'hello',
-      actor: { id: 'slack:T1:U1', name: '', groups: [] },
+      actor: SOMEBODY.actor,
       session: { id: SESSION },
     },
   });
@@ -120,7 +121,7 @@ describe('the end of a session', () => {
 
   it('is asked for again, as the same wish, when it did not go through for the moment', async () => {
     const { calls, stops } = await startStops([429, 'ThrottlingException'], [200]);
-    await calls.stopSession(SESSION, never);
+    await calls.stopSession(SESSION, SOMEBODY, never);
     expect(stops).toHaveLength(2);
     expect(new Set(stops).size).toBe(1);
     expect(stops[0]).toMatch(/[a-z0-9]{33}/);
@@ -128,7 +129,7 @@ describe('the end of a session', () => {
 
   it('is not asked for again where that cannot help', async () => {
     const { calls, stops } = await startStops([403, 'AccessDeniedException']);
-    await expect(calls.stopSession(SESSION, never)).rejects.toMatchObject({ code: 'agent_denied' });
+    await expect(calls.stopSession(SESSION, SOMEBODY, never)).rejects.toMatchObject({ code: 'agent_denied' });
     expect(stops).toHaveLength(1);
   });
 
@@ -136,7 +137,7 @@ describe('the end of a session', () => {
     const { calls, stops, asked } = await startStops([429, 'ThrottlingException']);
     const lane = new AbortController();
     const lost = new Error('the lane is lost');
-    const stopping = calls.stopSession(SESSION, lane.signal);
+    const stopping = calls.stopSession(SESSION, SOMEBODY, lane.signal);
     await asked;
     lane.abort(lost);
     await expect(stopping).rejects.toMatchObject({ code: 'agent_cancelled' });

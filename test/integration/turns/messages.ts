@@ -1,4 +1,5 @@
 import type { InboundMessage } from '../../../src/chat/vocabulary.ts';
+import type { Person } from '../../../src/turns/runs-as.ts';
 
 export interface Writing {
   readonly tenant?: string;
@@ -27,3 +28,9 @@ export function message(writing: Writing = {}): InboundMessage {
     claims: writing.claims ?? [`event:${written}`],
   };
 }
+
+/** A person that a turn runs as. */
+export const SOMEBODY: Person = {
+  kind: 'person',
+  actor: { id: 'slack:T1:U1', name: '', groups: [] },
+};

@@ -7,7 +7,7 @@ import { eventually } from '../../setup/eventually.ts';
 import { testRedis } from '../../setup/redis.ts';
 import { end, numbered, text } from '../../unit/turns/agent-events.ts';
 import { startCountingProxy } from './counting-proxy.ts';
-import { message } from './messages.ts';
+import { message, SOMEBODY } from './messages.ts';
 import { createRig } from './rig.ts';
 
 const OURS = new Map(
@@ -38,6 +38,9 @@ it('an ordinary turn takes few Redis commands from accept to the end', async () 
             show: () => undefined,
             finish: () => Promise.resolve([{ id: '1.1', streaming: false }]),
           }),
+          identify: () => Promise.resolve(SOMEBODY),
+          identityMayPass: () => false,
+          linkWaitMs: 0,
           sessionOf: () => 'session',
           async *invoke() {
             yield* numbered([text('Two instances.'), end()]);

@@ -189,7 +189,7 @@ describe('stopping a turn that no worker has', () => {
     const b = await bench({
       agent: [hangs(() => void rig.operator.stopTurn(b.turnId, person), text('Two '))],
       more: {
-        stopSession: (_, signal) => {
+        stopSession: (_session, _person, signal) => {
           stopping.resolve();
           return new Promise((_resolve, reject) => {
             signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });

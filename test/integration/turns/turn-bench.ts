@@ -8,7 +8,7 @@ import type { OpenReply } from '../../../src/turns/reply.ts';
 import { type AgentCall, type RunTurnDeps, runTurn } from '../../../src/turns/run-turn.ts';
 import type { ClaimedTurn } from '../../../src/turns/turn.ts';
 import { end, numbered, text } from '../../unit/turns/agent-events.ts';
-import { message } from './messages.ts';
+import { message, SOMEBODY } from './messages.ts';
 import type { Rig } from './rig.ts';
 
 class Refusal extends Error {
@@ -75,6 +75,9 @@ export function scriptedRun(rig: Rig, options: BenchOptions) {
   const deps: RunTurnDeps = {
     lanes: rig.lanes,
     openReply,
+    identify: () => Promise.resolve(SOMEBODY),
+    identityMayPass: () => false,
+    linkWaitMs: 86_400_000,
     sessionOf: () => `session-${'x'.repeat(30)}`,
     invoke(call) {
       const { agent } = options;

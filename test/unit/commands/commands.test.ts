@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Command } from '../../../src/chat/command.ts';
 import { laneId } from '../../../src/chat/keys.ts';
 import { notice } from '../../../src/chat/notices.ts';
+import { createAccountCommands } from '../../../src/commands/account.ts';
 import {
   type Asker,
   type CommandDeps,
@@ -51,6 +52,7 @@ function commandsWith(more: Partial<CommandDeps['operator']> = {}) {
   const answers: Stopped[][] = [];
   const commands = createCommands({
     now: () => NOW,
+    account: createAccountCommands(undefined),
     operator: {
       stopLanes: async (lanes, request) => {
         wishes.push({ lanes, request });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { configNames, loadConfig } from '../../../src/config.ts';
@@ -55,6 +56,11 @@ describe('.env.example', () => {
         SLACK_BOT_TOKEN: 'xoxb-1111-2222',
         SLACK_SIGNING_SECRET: 'sixteen-chars-ok',
         AGENT_RUNTIME_ARN: 'arn:aws:bedrock-agentcore:us-east-2:123456789012:runtime/engineer-Ab12Cd34Ef',
+        PUBLIC_URL: 'https://bot.example.com',
+        COGNITO_USER_POOL_ID: 'us-east-2_AbCdEf123',
+        COGNITO_CLIENT_ID: '1h57kf5cpq17m0eml12EXAMPLE',
+        COGNITO_DOMAIN: 'https://example.auth.us-east-2.amazoncognito.com',
+        ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
       }),
     ).not.toThrow();
   });
@@ -64,7 +70,7 @@ describe('.env.example', () => {
       .filter((line) => /^# (?:retired|later): /.test(line))
       .flatMap((line) => line.split(' ').slice(2));
     expect(told).toEqual(
-      expect.arrayContaining(['STREAMLIT_SERVER_PORT', 'API_GATEWAY_URL', 'COGNITO_USER_POOL_ID']),
+      expect.arrayContaining(['STREAMLIT_SERVER_PORT', 'API_GATEWAY_URL', 'AWS_ACCOUNT_ID']),
     );
     expect(told.filter((name) => configNames().includes(name))).toEqual([]);
     for (const name of told) expect(name).toMatch(/^[A-Z][A-Z0-9_]+$/);
