@@ -1,24 +1,9 @@
 import { z } from 'zod';
+import { actOnPage, type Change, listenToPage } from './page-changes.ts';
 import type { ReplyPrinter } from './print-reply.ts';
-import { judgeReply, messageSchema, type PageMessage, readReply } from './read-reply.ts';
+import { judgeReply, type PageMessage, readReply } from './read-reply.ts';
 
 /** One question, asked on the chat page as a person would, and its thread followed until the reply is complete. */
-
-const changeSchema = z.union([
-  z.object({ kind: z.literal('message'), message: messageSchema }),
-  z.object({ kind: z.literal('deleted'), channel: z.string(), ts: z.string() }),
-  z.object({
-    kind: z.literal('thread'),
-    thread: z.looseObject({ channel: z.string(), threadTs: z.string(), status: z.string() }),
-  }),
-  z.object({ kind: z.literal('reload') }),
-]);
-type Change = z.infer<typeof changeSchema>;
-
-const postedSchema = z.discriminatedUnion('ok', [
-  z.object({ ok: z.literal(true), ts: z.string() }),
-  z.object({ ok: z.literal(false), error: z.string() }),
-]);
 
 export interface AskOptions {
   /** Address of the chat page. */
@@ -41,7 +26,7 @@ export async function askInThread(options: AskOptions): Promise<AskResult> {
   const signal = AbortSignal.any([over.signal, timeout, ...(options.signal ? [options.signal] : [])]);
   try {
     // Listening begins before the question is written: nothing is missed.
-    const changes = await listen(new URL(`page/events?user=${encodeURIComponent(user)}`, page), signal);
+    const changes = await listenToPage(page, user, signal);
     const ts = await post(options, signal);
     return await follow(changes, ts, printer);
   } catch (error) {
@@ -54,15 +39,10 @@ export async function askInThread(options: AskOptions): Promise<AskResult> {
 }
 
 async function post({ page, user, channel, question }: AskOptions, signal: AbortSignal): Promise<string> {
-  const response = await fetch(new URL('control/post', page), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ user, channel, text: `@Cloud Engineer ${question}` }),
-    signal,
-  });
-  const answer = postedSchema.parse(await response.json());
+  const message = { user, channel, text: `@Cloud Engineer ${question}` };
+  const answer = await actOnPage(page, 'post', message, signal);
   if (!answer.ok) throw new Error(`The chat page refused the question: ${answer.error}`);
-  return answer.ts;
+  return z.string().parse(answer.ts);
 }
 
 async function follow(changes: AsyncIterator<Change>, ts: string, printer: ReplyPrinter): Promise<AskResult> {
@@ -92,6 +72,8 @@ function apply(change: Change, ts: string, messages: Map<string, PageMessage>, p
     case 'thread':
       if (change.thread.threadTs === ts) printer.status(change.thread.status);
       return;
+    case 'views':
+      return;
     case 'reload':
       throw new Error('The workspace was emptied while waiting for the reply. Ask again.');
   }
@@ -104,26 +86,4 @@ function settle(ms: number) {
     timer = setTimeout(() => resolve('settled'), ms);
   });
   return { promise, cancel: () => clearTimeout(timer) };
-}
-
-/** Server-sent events as changes. Resolves once the stream is open. */
-async function listen(url: URL, signal: AbortSignal): Promise<AsyncIterator<Change>> {
-  const response = await fetch(url, { signal });
-  const { body } = response;
-  if (!response.ok || !body) throw new Error(`${url.href} answered ${response.status}`);
-  return readChanges(body);
-}
-
-async function* readChanges(body: AsyncIterable<Uint8Array>): AsyncGenerator<Change> {
-  const decoder = new TextDecoder();
-  let pending = '';
-  for await (const chunk of body) {
-    pending += decoder.decode(chunk, { stream: true });
-    const events = pending.split('\n\n');
-    pending = events.pop() ?? '';
-    for (const event of events) {
-      const data = event.split('\n').flatMap((line) => (line.startsWith('data: ') ? [line.slice(6)] : []));
-      if (data.length > 0) yield changeSchema.parse(JSON.parse(data.join('\n')));
-    }
-  }
 }

@@ -38,6 +38,7 @@ export function actionFields(
     ? {
         text: element.text,
         ...(element.value === undefined ? {} : { value: element.value }),
+        ...(element.url === undefined ? {} : { url: element.url }),
         ...(element.style === undefined ? {} : { style: element.style }),
       }
     : valueFields(element, value ?? null);

@@ -97,7 +97,10 @@ export function createInteractions(deps: {
           },
           trigger_id: triggers.issue(user.id),
           channel: channelFields(channel),
-          message: presenter.message(message, { metadata: true }),
+          // Of what one person alone sees, Slack keeps no copy to send.
+          ...(message.ephemeralFor === undefined
+            ? { message: presenter.message(message, { metadata: true }) }
+            : {}),
           state: { values: {} },
           response_url: responses.issue(channel, user, message),
           actions: [actionFields(placed, value, state.nextTs())],

@@ -13,6 +13,8 @@ export interface User {
   readonly isBot: boolean;
   /** A guest account. */
   readonly isRestricted: boolean;
+  /** A guest of one channel only; such an account is restricted, too. */
+  readonly isUltraRestricted: boolean;
   /** An account of another workspace, seen through a shared channel. */
   readonly isStranger: boolean;
   readonly locale: string;

@@ -94,8 +94,14 @@ export interface Presenter {
   channel(channel: Channel): Record<string, unknown>;
 }
 
-export function createPresenter(deps: { state: State; now: () => number; baseUrl: () => string }): Presenter {
-  const { state, now, baseUrl } = deps;
+export function createPresenter(deps: {
+  state: State;
+  now: () => number;
+  baseUrl: () => string;
+  /** The app has `users:read.email`. */
+  showsEmail: boolean;
+}): Presenter {
+  const { state, now, baseUrl, showsEmail } = deps;
 
   function threadFields(message: Message): Record<string, unknown> {
     if (message.threadTs !== undefined) {
@@ -181,14 +187,15 @@ export function createPresenter(deps: { state: State; now: () => number; baseUrl
         real_name: user.realName,
         display_name: user.name,
         team: user.teamId,
-        ...(user.isStranger || user.isBot ? {} : { email: `${user.name}@threadcore.example` }),
+        // Nobody sees the addresses of another workspace, and an app needs a scope of its own for those of its own.
+        ...(user.isStranger || user.isBot || !showsEmail ? {} : { email: `${user.name}@example.com` }),
         ...(user.isBot ? { bot_id: APP.botId, api_app_id: APP.id } : {}),
       },
       is_admin: false,
       is_owner: false,
       is_primary_owner: false,
       is_restricted: user.isRestricted,
-      is_ultra_restricted: false,
+      is_ultra_restricted: user.isUltraRestricted,
       is_bot: user.isBot,
       is_app_user: false,
       is_stranger: user.isStranger,

@@ -103,8 +103,11 @@ export function createScopes(granted: readonly string[] | 'all', state: State): 
   };
 }
 
+/** Those that no method asks for. */
+const UNNAMED = ['im:write', 'mpim:write', 'commands', 'app_mentions:read', 'users:read.email'];
+
 function allScopes(): string[] {
   const kinds = Object.values(KINDS).flatMap((kind) => [`${kind}:read`, `${kind}:history`]);
   const named = Object.values(SCOPES_OF_METHOD).flat();
-  return [...new Set([...named, ...kinds, 'im:write', 'mpim:write', 'commands', 'app_mentions:read'])].sort();
+  return [...new Set([...named, ...kinds, ...UNNAMED])].sort();
 }

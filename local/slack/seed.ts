@@ -13,6 +13,7 @@ function person(name: string, realName: string, more: Partial<User> = {}): User 
     teamId: TEAM.id,
     isBot: false,
     isRestricted: false,
+    isUltraRestricted: false,
     isStranger: false,
     locale: 'en-US',
     ...more,
@@ -26,6 +27,7 @@ export const PEOPLE: readonly User[] = [
   person('bob', 'Bob Tanaka'),
   person('carol', 'Carol Weiss', { locale: 'de-DE' }),
   person('guest', 'Gus Visitor', { isRestricted: true }),
+  person('solo', 'Sol Visitor', { isRestricted: true, isUltraRestricted: true }),
   person('external', 'Erin Outside', { teamId: OUTSIDE_TEAM.id, isStranger: true }),
 ];
 
@@ -69,7 +71,7 @@ export function seedChannels(more: readonly User[]): Channel[] {
   const cloud = channel('cloud', 'channel', [...inside, 'guest', BOT.name]);
   for (const user of more) cloud.members.add(user.id);
   return [
-    channel('general', 'channel', [...inside, 'guest', BOT.name]),
+    channel('general', 'channel', [...inside, 'guest', 'solo', BOT.name]),
     cloud,
     // The bot is not here: what happens to a mention in such a channel is worth trying.
     channel('random', 'channel', inside),

@@ -116,7 +116,8 @@ export async function createSlackStandIn(options: SlackStandInOptions): Promise<
   const scopes = createScopes(options.scopes ?? manifest.scopes, state);
   const faults = createFaults();
   const rateLimits = createRateLimits(options.rateLimits ?? 'off', now);
-  const presenter = createPresenter({ state, now, baseUrl });
+  const showsEmail = scopes.has('users:read.email');
+  const presenter = createPresenter({ state, now, baseUrl, showsEmail });
   const { transport, sockets } = createTransport(options, baseUrl);
   const retryDelaysMs = options.retryDelaysMs ?? SLACK_RETRY_DELAYS_MS;
   const deliveries = createDeliveries({ transport, retryDelaysMs, faults });

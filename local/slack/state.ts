@@ -142,7 +142,10 @@ export function createState(now: () => number, extraPeople = 0) {
     },
     remove(message: Message): void {
       const { all, byTs, replies } = shelf(message.channel);
-      all.splice(all.indexOf(message), 1);
+      const place = all.indexOf(message);
+      // Removed before, say by a response URL that serves several times.
+      if (place < 0) return;
+      all.splice(place, 1);
       byTs.delete(message.ts);
       const thread = replies.get(message.threadTs ?? '');
       if (thread?.includes(message) === true) thread.splice(thread.indexOf(message), 1);

@@ -82,7 +82,7 @@ beforeAll(async () => {
     seed: {
       slack: {
         team: { name: 'Threadcore', domain: 'threadcore' },
-        users: [{ name: 'alice', real_name: 'Alice Moreno', email: 'alice@threadcore.example' }],
+        users: [{ name: 'alice', real_name: 'Alice Moreno', email: 'alice@example.com' }],
         channels: [{ name: 'cloud' }],
         bots: [{ name: 'cloud-engineer' }],
       },

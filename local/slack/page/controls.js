@@ -26,6 +26,8 @@ async function useAfterConfirm(element, value, context) {
     });
     if (!agreed) return;
   }
+  // A button with an address opens it, and the app hears of the click all the same.
+  if (/^https?:\/\//.test(element.url ?? '')) window.open(element.url, '_blank', 'noreferrer');
   context.use(element, value);
 }
 
@@ -37,10 +39,7 @@ function button(element, context) {
     'aria-label': element.accessibility_label,
     onclick: () => void useAfterConfirm(element, element.value, context),
   };
-  const node = el('button', props, textOf(element.text) || element.icon || 'Button');
-  if (element.url === undefined || !/^https?:\/\//.test(element.url)) return node;
-  node.addEventListener('click', () => window.open(element.url, '_blank', 'noreferrer'));
-  return node;
+  return el('button', props, textOf(element.text) || element.icon || 'Button');
 }
 
 function feedback(element, context) {

@@ -44,6 +44,38 @@ async function open(slack: SlackStandIn, query: string, width = 1280): Promise<P
 }
 
 describe('what a person does on the page', () => {
+  test('a private button with an address opens it in a tab of its own, and the app hears of it', async () => {
+    const heard: unknown[] = [];
+    const { slack, cloud } = await start((app) => {
+      app.action('open', async ({ ack, body }) => {
+        await ack();
+        if (body.type === 'block_actions') heard.push(body.container.is_ephemeral, body.message);
+      });
+    });
+    const address = `${slack.pageUrl}page/icon.svg`;
+    await clientOf(slack).chat.postEphemeral({
+      channel: cloud,
+      user: 'U0ALICE00000',
+      text: 'Link your account',
+      blocks: [
+        {
+          type: 'actions',
+          elements: [{ type: 'button', action_id: 'open', text: plain('Link'), url: address }],
+        },
+      ],
+    });
+    const page = await open(slack, 'user=alice&channel=cloud');
+    const opened = page.context().waitForEvent('page');
+    await page.getByText('Only visible to you').waitFor();
+    await page.getByRole('button', { name: 'Link', exact: true }).click();
+    const tab = await opened;
+    await tab.waitForURL(address);
+    expect(await tab.evaluate('window.opener')).toBeNull();
+    await tab.close();
+    await slack.deliveries.idle();
+    expect(heard).toEqual([true, undefined]);
+  });
+
   test('reactions, edits and deletions of messages reach the app', async () => {
     const heard: unknown[] = [];
     const { slack, cloud } = await start((app) => {

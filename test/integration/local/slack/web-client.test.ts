@@ -149,7 +149,7 @@ describe("Slack's own client talks to the stand-in", () => {
     expect(guest.user).toMatchObject({ name: 'guest', is_restricted: true, is_bot: false });
     expect(external.user).toMatchObject({ is_stranger: true, team_id: 'T0OUTSIDE000' });
     const list = await client.conversations.list({ types: 'public_channel,private_channel,im' });
-    expect(list.channels?.filter((channel) => channel.is_im)).toHaveLength(5);
+    expect(list.channels?.filter((channel) => channel.is_im)).toHaveLength(6);
     expect(list.channels?.map((channel) => channel.name)).toContain('incident-room');
     const direct = await client.conversations.open({ users: 'U0ALICE00000' });
     expect(direct.channel?.id).toMatch(/^D[A-Z0-9]{8,}$/);
