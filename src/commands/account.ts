@@ -61,7 +61,7 @@ export function createAccountCommands(
       if (failed(result)) return NO_LONGER;
       if (result.kind === 'declined')
         return 'Nothing was linked, and that sign-in is ended. If you did not open the link yourself, tell your administrator.';
-      return `You are ${result.name} now. What you asked before is being answered. Write \`whoami\` to see this again, \`unlink\` to end it.`;
+      return `You are linked now: I know you as ${result.name}, and answer what you asked before. Write \`whoami\` to see this again, \`unlink\` to end it.`;
     },
   };
 }

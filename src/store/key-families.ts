@@ -81,7 +81,7 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     names: ['fence', 'counts'],
     holds: 'a counter of leases; turns by state',
     kept: 'stays: one number, and one for each state',
-    bound: constant(10),
+    bound: constant(11),
   },
   {
     names: ['running'],

@@ -2,6 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { AgentOptions } from '../../local/aws/stand-in.ts';
 import { type AwsStandIn, createAwsStandIn } from '../../local/aws/stand-in.ts';
+import {
+  type CognitoStandIn,
+  type CognitoStandInOptions,
+  createCognitoStandIn,
+} from '../../local/cognito/stand-in.ts';
+import { freePort } from '../../local/redis/start-redis.ts';
 import { TEAM } from '../../local/slack/seed.ts';
 import {
   createSlackStandIn,
@@ -17,11 +23,15 @@ export interface Stack {
   readonly backend: Threadcore;
   readonly slack: SlackStandIn;
   readonly aws: AwsStandIn;
+  /** Throws when the stack has none. */
+  readonly cognito: CognitoStandIn;
   readonly redisUrl: string;
   close(): Promise<void>;
 }
 
 export interface StackOptions {
+  /** Sign-in is required, at a Cognito of its own. */
+  readonly identity?: Partial<CognitoStandInOptions>;
   readonly agentMode?: 'process' | 'shared';
   readonly agentEnv?: Record<string, string>;
   readonly agent?: AgentOptions;
@@ -82,10 +92,22 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     });
     Object.assign(process.env, access);
 
+    // The address to come back to has to be known before anybody listens there.
+    const port = options.identity ? await freePort() : 0;
+    const publicUrl = `http://127.0.0.1:${port}`;
+    const cognito =
+      options.identity &&
+      (await createCognitoStandIn({
+        callbackUrls: [`${publicUrl}/link/callback`],
+        logoutUrls: [],
+        ...options.identity,
+      }));
+    if (cognito) closers.push(() => cognito.close());
+
     const config = loadConfig({
       ROLE: 'all',
       HOST: '127.0.0.1',
-      PORT: '0',
+      PORT: String(port),
       REDIS_URL: redisUrl,
       IDENTITY_MODE: 'off',
       GUARDRAIL_MODE: 'off',
@@ -97,12 +119,34 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       ALLOWED_USERS: '*',
       AGENT_RUNTIME_ARN: aws.agentRuntimeArn,
       ...access,
+      ...(cognito
+        ? {
+            IDENTITY_MODE: 'required',
+            PUBLIC_URL: publicUrl,
+            COGNITO_USER_POOL_ID: cognito.userPoolId,
+            COGNITO_CLIENT_ID: cognito.clientId,
+            COGNITO_CLIENT_SECRET: cognito.clientSecret,
+            COGNITO_DOMAIN: cognito.url,
+            COGNITO_JWKS_URI: cognito.jwksUri,
+            ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+          }
+        : {}),
       ...options.env,
     });
     const backend = await startThreadcore(config, createLogger({ level: 'silent' }));
     closers.push(() => backend.close(1_000));
     backendUrl = backend.url;
-    return { backend, slack, aws, redisUrl, close };
+    return {
+      backend,
+      slack,
+      aws,
+      get cognito() {
+        if (!cognito) throw new Error('this stack has no Cognito');
+        return cognito;
+      },
+      redisUrl,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
