@@ -72,7 +72,11 @@ local function stop(turn)
     cancel(turn, reason, retention)
     outcome = 'cancelled'
   elseif settled(turn) then outcome = 'posting'
-  else ask_to_stop(turn, lane, reason, by) end
+  else
+    ask_to_stop(turn, lane, reason, by)
+    -- A worker ends it, though its author has not signed in.
+    if state == 'awaiting_link' then enlist(lane, redis.call('HGET', key('turn', turn), 'tenant'), false) end
+  end
   say(outcome, turn, cancelled, waiting)
 end
 if ARGV[8] ~= '' then stop(ARGV[8]) end

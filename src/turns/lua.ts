@@ -4,7 +4,7 @@ import { transitionsInLua } from './states.ts';
  * The scripts of the lanes. Each runs atomically in Redis; times come from Redis' own clock, so that processes
  * with different clocks agree. `docs/operate.md` lists the key families.
  *
- * Invariants: a lane is in `ready` exactly when it has turns, no lease, and is not set aside (`PARK`) · a tenant is in `ring` exactly when its
+ * Invariants: a lane is in `ready` exactly when it has turns and no lease, and is not in `parked` (`PARK`) · a tenant is in `ring` exactly when its
  * ready list is not empty · only the holder of the newest fence of a lane writes for it · a turn changes its state by
  * `move` only, which knows the legal steps (`states.ts`), keeps the time of each and counts.
  */
@@ -29,10 +29,12 @@ end
 local function enlist(lane, tenant, front)
   if redis.call('ZSCORE', key('ready'), lane) then return end
   redis.call('ZADD', key('ready'), now, lane)
+  redis.call('ZREM', key('parked'), lane)
   local listed = redis.call(front and 'LPUSH' or 'RPUSH', key('ready', tenant), lane)
   if listed == 1 then redis.call('RPUSH', key('ring'), tenant) end
 end
 local function delist(lane, tenant)
+  redis.call('ZREM', key('parked'), lane)
   if redis.call('ZREM', key('ready'), lane) == 0 then return end
   redis.call('LREM', key('ready', tenant), 1, lane)
   if redis.call('EXISTS', key('ready', tenant)) == 0 then redis.call('LREM', key('ring'), 1, tenant) end
@@ -269,7 +271,7 @@ redis.call('HINCRBY', key('turn', turn), 'attempt', -1)
 unlease(lane, tenant)
 redis.call('ZADD', key('parked'), now + ARGV[9], lane)
 redis.call('SADD', key('parked', person), lane)
-redis.call('PEXPIRE', key('parked', person), ARGV[9])
+if redis.call('PTTL', key('parked', person)) < tonumber(ARGV[9]) then redis.call('PEXPIRE', key('parked', person), ARGV[9]) end
 return {1, 1, servable(tenant, cap) - before}
 `;
 
@@ -277,9 +279,9 @@ return {1, 1, servable(tenant, cap) - before}
 export const UNPARK = `${PRELUDE}
 local cap, wakes = tonumber(ARGV[3]), 0
 for _, lane in ipairs(redis.call('SMEMBERS', key('parked', ARGV[2]))) do
-  local turn = redis.call('ZREM', key('parked'), lane) == 1 and redis.call('LINDEX', key('lane', lane), 0)
-  if turn and redis.call('EXISTS', key('lease', lane)) == 0 then
-    local tenant = redis.call('HGET', key('turn', turn), 'tenant')
+  -- Others may have set it going before.
+  if redis.call('ZSCORE', key('parked'), lane) then
+    local tenant = redis.call('HGET', key('turn', redis.call('LINDEX', key('lane', lane), 0)), 'tenant')
     local before = servable(tenant, cap)
     enlist(lane, tenant, false)
     wakes = wakes + servable(tenant, cap) - before
@@ -311,10 +313,7 @@ for i = 1, #expired, 2 do
 end
 -- Nobody has signed in for them: a worker says so.
 for _, lane in ipairs(redis.call('ZRANGEBYSCORE', key('parked'), '-inf', now, 'LIMIT', 0, ARGV[4])) do
-  redis.call('ZREM', key('parked'), lane)
-  local turn = redis.call('LINDEX', key('lane', lane), 0)
-  local tenant = turn and redis.call('HGET', key('turn', turn), 'tenant')
-  if tenant and redis.call('EXISTS', key('lease', lane)) == 0 then enlist(lane, tenant, false) end
+  enlist(lane, redis.call('HGET', key('turn', redis.call('LINDEX', key('lane', lane), 0)), 'tenant'), false)
 end
 local overlooked = redis.call('ZCOUNT', key('ready'), '-inf', now - ARGV[3])
 local free, cap = 0, tonumber(ARGV[5])

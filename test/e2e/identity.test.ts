@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { finalQuestion, linkUp, promptFor, signInAs, whispersTo } from './linking.ts';
+import { linkUp, promptFor } from './linking.ts';
 import { type Stack, startStack } from './stack.ts';
 import { botMessages, settledReplies } from './thread.ts';
 

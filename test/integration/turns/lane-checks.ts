@@ -13,6 +13,7 @@ export async function compareWithRedis(redis: Connection, prefix: string, world:
   read.hgetall(`${prefix}:running`);
   read.zrange(`${prefix}:dead`, '0', '-1');
   read.exists(`${prefix}:paused`);
+  read.zrange(`${prefix}:parked`, '0', '-1');
   read.hgetall(`${prefix}:counts`);
   const lanes = world.all();
   for (const lane of lanes) read.lrange(`${prefix}:lane:${lane.name}`, 0, -1);
@@ -23,13 +24,18 @@ export async function compareWithRedis(redis: Connection, prefix: string, world:
     return value;
   });
   const lists = answers.splice(0, TENANTS.length);
-  const [ring, ready, leases, running, dead, paused, counts] = answers.splice(0, 7);
+  const [ring, ready, leases, running, dead, paused, parked, counts] = answers.splice(0, 8);
   const queues = answers.splice(0, lanes.length);
 
   expect(lists).toEqual(TENANTS.map((tenant) => world.orderOf(tenant)));
-  // A lane is ready exactly when it has turns and no lease; a tenant is in the ring exactly when it has ready lanes.
-  const idle = lanes.filter((lane) => lane.queue.length > 0 && !lane.holder).map((lane) => lane.name);
+  // A lane is ready exactly when it has turns, no lease, and nobody to wait for; a tenant is in the ring exactly when it
+  // has ready lanes.
+  const idle = lanes
+    .filter((lane) => lane.queue.length > 0 && !lane.holder && !lane.aside)
+    .map((lane) => lane.name);
   expect((ready as string[]).toSorted()).toEqual(idle.toSorted());
+  const aside = lanes.filter((lane) => lane.aside).map((lane) => lane.name);
+  expect((parked as string[]).toSorted()).toEqual(aside.toSorted());
   expect((ring as string[]).toSorted()).toEqual(world.readyTenants());
   expect(queues).toEqual(lanes.map((lane) => lane.queue));
   expect((leases as string[]).toSorted()).toEqual(held.map((lane) => lane.name).toSorted());
@@ -48,10 +54,10 @@ export async function compareWithRedis(redis: Connection, prefix: string, world:
   expect(countsOf(counts as Record<string, string>)).toEqual(expectedCounts(world));
 }
 
-/** Whether a question was accepted during a pause makes no difference to the sum of those that wait. */
+/** What a question waits for makes no difference to the sum of those that wait. */
 function countsOf(counts: Readonly<Record<string, string>>): Record<string, number> {
-  const { queued = '0', received = '0', ...rest } = counts;
-  const all = { waiting: Number(queued) + Number(received), ...rest };
+  const { queued = '0', received = '0', awaiting_link: aside = '0', ...rest } = counts;
+  const all = { waiting: Number(queued) + Number(received) + Number(aside), ...rest };
   return Object.fromEntries(
     Object.entries(all).flatMap(([name, n]) => (Number(n) === 0 ? [] : [[name, Number(n)]])),
   );
@@ -92,7 +98,6 @@ export async function compareRemains(redis: Connection, prefix: string, world: L
   }
   const left = Object.keys(await dump(redis, prefix));
   const families = left.map((name) => name.split(':')[0]);
-  const begun = [...world.turns.values()].some((question) => question.attempts > 0);
   const names = world.claims.size + world.wishes.size;
   expect(new Set(families)).toEqual(
     new Set([
@@ -100,7 +105,7 @@ export async function compareRemains(redis: Connection, prefix: string, world: L
       ...(world.turns.size > 0 ? ['counts', 'thread'] : []),
       ...(kept.length > 0 ? ['turn'] : []),
       ...(world.dead.some((turn) => !world.dropped.has(turn)) ? ['dead'] : []),
-      ...(begun ? ['fence'] : []),
+      ...(world.lastFence > 0 ? ['fence'] : []),
     ]),
   );
   expect(families.filter((family) => family === 'claim')).toHaveLength(names);

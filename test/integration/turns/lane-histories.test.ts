@@ -42,6 +42,15 @@ const step = fc.oneof(
     }),
   },
   { weight: 4, arbitrary: does('post', 'release', 'note', 'renew') },
+  { weight: 3, arbitrary: does('park') },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('signIn' as const),
+      tenant: fc.constantFrom(...TENANTS),
+      sender: fc.constantFrom('U1', 'U2'),
+    }),
+  },
   { weight: 1, arbitrary: does('staleWrite') },
   { weight: 1, arbitrary: does('drop') },
   {
@@ -77,6 +86,8 @@ async function take(model: ReturnType<typeof createLaneModel>, act: Step): Promi
     case 'stop':
       await model.stop(act.n, act.all, act.named);
       return model.compareOpen();
+    case 'signIn':
+      return model.signIn(act.tenant, act.sender);
     case 'edit':
       return model.edit(act.n, act.editor);
     case 'togglePause':
@@ -88,7 +99,7 @@ async function take(model: ReturnType<typeof createLaneModel>, act: Step): Promi
 }
 
 it(
-  'lanes keep every promise in any history of deliveries, edits, deletions, stops, pauses, crashes, shutdowns and stale workers',
+  'lanes keep every promise in any history of deliveries, edits, deletions, stops, pauses, sign-ins, crashes, shutdowns and stale workers',
   async () => {
     let histories = 0;
     await fc.assert(

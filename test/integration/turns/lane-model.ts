@@ -41,16 +41,16 @@ export function createLaneModel(redis: Connection, prefix: string, rules: Rules)
   const forgetUnserved = () => {
     for (const tenant of TENANTS) if (world.servable([tenant]) === 0) passedOver.delete(tenant);
   };
-  /** Whatever lets one more lane begin owes exactly one wake: one less, and a question waits for the sweeper. */
+  /** Whatever lets more lanes begin owes a wake for each: one less, and a question waits for the sweeper. */
   async function owes<T>(
-    wake: (answer: T) => boolean,
+    wake: (answer: T) => boolean | number,
     act: () => Promise<T>,
     change: () => void,
   ): Promise<T> {
     const before = world.servable();
     const answer = await act();
     change();
-    expect(wake(answer) ? 1 : 0).toBe(world.servable() - before);
+    expect(Number(wake(answer))).toBe(world.servable() - before);
     forgetUnserved();
     return answer;
   }
@@ -174,6 +174,49 @@ export function createLaneModel(redis: Connection, prefix: string, rules: Rules)
     );
   }
 
+  /** Its author has to sign in: the question is set aside with its lane, unless they have just done so. */
+  async function park(n: number): Promise<void> {
+    const holder = pick(holders(), n);
+    if (!holder) return;
+    const { turn } = holder;
+    const lane = laneOf(holder);
+    const signedIn = { record: 'counts', field: 'signed_in', value: 'not yet' };
+    if (n % 3 === 0) {
+      const before = await dump(redis, prefix);
+      expect(await steady.park(turn, signedIn, 60_000)).toEqual({ held: true, aside: false, wake: false });
+      return expect(await dump(redis, prefix)).toEqual(before);
+    }
+    // What has begun to be shown waits for nobody.
+    if (holder.posting) return;
+    const answer = await owes(
+      ({ wake }) => wake,
+      () => steady.park(turn, { ...signedIn, value: '' }, 60_000),
+      () => {
+        world.free(lane);
+        world.question(turn.id).attempts -= 1;
+        lane.aside = turn.message.sender.id;
+      },
+    );
+    expect(answer).toMatchObject({ held: true, aside: true });
+    expect(await steady.read(turn.id)).toMatchObject({ state: 'awaiting_link' });
+  }
+
+  /** Somebody has signed in: all that waits for them goes on, in no order that anybody has promised. */
+  async function signIn(tenant: string, id: string): Promise<void> {
+    const waiting = world.all().filter((lane) => lane.tenant === tenant && lane.aside === id);
+    await owes(
+      (wakes: number) => wakes,
+      () => steady.unpark({ tenant, id }),
+      () => {
+        for (const lane of waiting) world.enlist(lane);
+      },
+    );
+    const order = world.orderOf(tenant);
+    const list = await redis.lrange(`${prefix}:ready:${tenant}`, 0, -1);
+    expect(list.toSorted()).toEqual(order.toSorted());
+    order.splice(0, order.length, ...list);
+  }
+
   /** Somebody stops a turn by its id, or the first of a lane, alone or with all that wait behind it. */
   async function stop(n: number, all: boolean, named: boolean): Promise<void> {
     const byLane = n % 2 === 0;
@@ -205,7 +248,10 @@ export function createLaneModel(redis: Connection, prefix: string, rules: Rules)
     });
     if (all) for (const other of others) world.cancel(other, 'person');
     if (phase === 'waiting') world.cancel(turn, 'person');
-    else if (!settled) world.askToStop(turn, 'person');
+    else if (!settled) {
+      world.askToStop(turn, 'person');
+      if (lane.aside) world.enlist(lane);
+    }
     forgetUnserved();
   }
 
@@ -286,6 +332,8 @@ export function createLaneModel(redis: Connection, prefix: string, rules: Rules)
     expect(await steady.post(turn, OUTCOME)).toBe(false);
     expect(await steady.finish(turn, 'failed', 'stale')).toEqual({ held: false, wake: false });
     expect(await steady.release(turn)).toBe(false);
+    const seen = { record: 'none', field: 'none', value: '' };
+    expect(await steady.park(turn, seen, 1_000)).toEqual({ held: false, aside: false, wake: false });
     expect((await steady.renew([turn])).lost).toEqual([turn.lane]);
     expect(await dump(redis, prefix)).toEqual(before);
   }
@@ -338,6 +386,7 @@ export function createLaneModel(redis: Connection, prefix: string, rules: Rules)
   /** Lets healthy workers do the rest, then looks at what is left in Redis. */
   async function drain(): Promise<void> {
     if (world.paused) await togglePause();
+    for (const tenant of TENANTS) for (const id of ['U1', 'U2']) await signIn(tenant, id);
     await sweep();
     await compareOpen();
     while ((await claim(false)) || holders().length > 0) await finish(0, 'done');
@@ -354,6 +403,8 @@ export function createLaneModel(redis: Connection, prefix: string, rules: Rules)
     togglePause,
     drop,
     release,
+    park,
+    signIn,
     note,
     renew,
     sweep,

@@ -18,6 +18,8 @@ export interface ModelLane {
   readonly tenant: string;
   readonly queue: string[];
   holder?: Holder | undefined;
+  /** Its question waits until this person has signed in. */
+  aside?: string | undefined;
 }
 
 export interface Question {
@@ -92,6 +94,7 @@ export function createLaneWorld(rules: Rules) {
     enlist(lane: ModelLane, front = false): void {
       const list = orderOf(lane.tenant);
       if (lane.queue.length === 0 || lane.holder || list.includes(lane.name)) return;
+      lane.aside = undefined;
       if (front) list.unshift(lane.name);
       else list.push(lane.name);
     },
@@ -105,7 +108,9 @@ export function createLaneWorld(rules: Rules) {
       question.end = { state: 'stopped', reason };
       const { lane } = question;
       lane.queue.splice(lane.queue.indexOf(turn), 1);
-      if (lane.queue.length === 0) world.delist(lane);
+      if (lane.queue.length > 0) return;
+      lane.aside = undefined;
+      world.delist(lane);
     },
     /** The first wish to end a turn counts. */
     askToStop(turn: string, reason: string): void {
