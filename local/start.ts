@@ -17,6 +17,7 @@ function printAddresses(info: LaptopInfo): void {
       `  ${label('Chat page')}${info.slackPage}`,
       `  ${label('Backend')}${info.web}   (/readyz, /metrics)`,
       `  ${label('AWS')}${info.aws}`,
+      `  ${label('Cognito')}${info.cognito}`,
       `  ${label('Redis')}${info.redis}`,
       `  ${label('Logs')}${join(logs, 'backend.log')}, ${join(logs, 'agent.log')}`,
       '',

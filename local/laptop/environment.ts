@@ -1,4 +1,5 @@
 import type { AwsStandIn } from '../aws/stand-in.ts';
+import type { CognitoStandIn } from '../cognito/stand-in.ts';
 import type { RunningRedis } from '../redis/start-redis.ts';
 import { TEAM } from '../slack/seed.ts';
 import type { SlackStandIn } from '../slack/stand-in.ts';
@@ -12,11 +13,19 @@ export interface Secrets {
   readonly awsSecretAccessKey: string;
 }
 
+/** An identity provider, and the keys that protect what comes from it. */
+export interface Identity {
+  readonly cognito: CognitoStandIn;
+  /** As the variable takes them. */
+  readonly encryptionKeys: string;
+}
+
 // What a program needs to run at all. The rest of the shell stays out: real AWS keys must not reach a stand-in,
 // and a forgotten variable must not make a laptop behave unlike the next one.
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_EXTRA_CA_CERTS'];
 /** Worth trying on a laptop, so handed through when set. */
 const TUNABLE = [
+  'IDENTITY_MODE',
   'LOG_LEVEL',
   'WORKER_CONCURRENCY',
   'LANE_POLICY',
@@ -69,10 +78,13 @@ export function backendEnvironment(parts: {
   readonly aws: AwsStandIn;
   readonly slack: SlackStandIn;
   readonly secrets: Secrets;
+  /** Missing: there is nobody to sign in at. */
+  readonly identity?: Identity;
 }): Env {
-  const { env, port, redis, aws, slack, secrets } = parts;
+  const { env, port, redis, aws, slack, secrets, identity } = parts;
   return {
     ...pick(env, INHERITED),
+    IDENTITY_MODE: 'off',
     ...pick(env, TUNABLE),
     ROLE: 'all',
     HOST: '127.0.0.1',
@@ -81,7 +93,6 @@ export function backendEnvironment(parts: {
     REDIS_URL: redis.url,
     // Our own Redis writes an append-only file; of one that was given we know nothing.
     REDIS_DURABILITY: redis.source === 'REDIS_URL' ? env.REDIS_DURABILITY || 'none' : 'aof',
-    IDENTITY_MODE: 'off',
     GUARDRAIL_MODE: 'off',
     SLACK_BOT_TOKEN: secrets.slackBotToken,
     SLACK_SIGNING_SECRET: secrets.slackSigningSecret,
@@ -92,5 +103,24 @@ export function backendEnvironment(parts: {
     ...awsAccess(aws.url, aws.region, secrets),
     AWS_ACCOUNT_ID: aws.accountId,
     AGENT_RUNTIME_ARN: aws.agentRuntimeArn,
+    ...(identity ? identityAccess(identity) : {}),
   };
 }
+
+const identityAccess = ({ cognito, encryptionKeys }: Identity): Env => ({
+  ENCRYPTION_KEYS: encryptionKeys,
+  COGNITO_USER_POOL_ID: cognito.userPoolId,
+  COGNITO_CLIENT_ID: cognito.clientId,
+  COGNITO_CLIENT_SECRET: cognito.clientSecret ?? '',
+  COGNITO_REGION: cognito.region,
+  COGNITO_DOMAIN: cognito.url,
+  // Tokens name the real pool as their issuer; its keys are here.
+  COGNITO_JWKS_URI: cognito.jwksUri,
+  AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: cognito.url,
+});
+
+/** What an operator's command needs to work on the same Redis, with the same keys and the same stand-ins. */
+const OPERATED = /^(?:REDIS_|ENCRYPTION_KEYS$|COGNITO_|AWS_|PUBLIC_URL$)/;
+
+export const opsEnvironment = (backend: Env): Env =>
+  Object.fromEntries(Object.entries(backend).filter(([name]) => OPERATED.test(name)));

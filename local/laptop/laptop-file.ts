@@ -11,8 +11,8 @@ const laptopSchema = z.object({
   slackPage: z.url(),
   slackApi: z.url(),
   aws: z.url(),
-  /** null while no identity provider stands in. */
-  cognito: z.url().nullable(),
+  /** The sign-in pages, and the user-pool API. */
+  cognito: z.url(),
   redis: z.string(),
 });
 

@@ -127,7 +127,8 @@ function createChat(
     },
     async press({ ts }: PageMessage, { action_id: actionId, value }: Button): Promise<void> {
       const { status } = await act('click', { ts, actionId, value });
-      if (status !== 200) throw new Error(`the bot answered ${String(status ?? 'nothing')} to the click`);
+      if (status !== 200)
+        throw new Error(`the bot answered ${typeof status === 'number' ? status : 'nothing'} to the click`);
     },
   };
 }

@@ -4,12 +4,15 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { createAwsStandIn } from '../aws/stand-in.ts';
+import { createCognitoStandIn, type Person } from '../cognito/stand-in.ts';
 import { freePort, startRedis } from '../redis/start-redis.ts';
 import { createSlackStandIn } from '../slack/stand-in.ts';
 import { startBackend } from './backend.ts';
 import { claimFolder } from './claim.ts';
-import { agentEnvironment, backendEnvironment, type Secrets } from './environment.ts';
+import { agentEnvironment, backendEnvironment, opsEnvironment, type Secrets } from './environment.ts';
 import { type LaptopInfo, removeLaptopFile, writeLaptopFile } from './laptop-file.ts';
+import { linkPerson } from './link-person.ts';
+import { encryptionKeys, writeOpsFile } from './ops-file.ts';
 
 export interface LaptopOptions {
   /** Root of the repository. */
@@ -38,9 +41,11 @@ export interface Laptop {
 const REGION = 'us-east-2';
 const WEB_PORT = 3000;
 const PAGE_PORT = 3100;
+/** Everybody else has yet to link, so that it can be tried. */
+const LINKED = ['alice', 'bob'];
 
 /**
- * Starts everything a laptop needs, in order: Redis, AWS, Slack, the backend. Throws when a part does not come up,
+ * Starts everything a laptop needs, in order: Redis, AWS, Slack, Cognito, the backend. Throws when a part does not come up,
  * after stopping those that did. Throws `FolderTaken` when another laptop mode has the folder.
  */
 export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
@@ -59,6 +64,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     const claim = await claimFolder(folder);
     closers.push({ name: 'claim', close: claim.release });
     const secrets = createSecrets();
+    const keys = await encryptionKeys(folder, env);
 
     // The stand-ins begin empty at each start: turns and threads that they never saw would only fail.
     const dataDir = join(folder, 'redis');
@@ -105,22 +111,46 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     say('Slack', `stand-in ready at ${slack.url}`);
     signal?.throwIfAborted();
 
-    const backend = await onFreePort(anyPort ? 0 : Number(env.PORT) || WEB_PORT, (port) => {
+    const started = await onFreePort(anyPort ? 0 : Number(env.PORT) || WEB_PORT, async (port) => {
       web = `http://127.0.0.1:${port}`;
-      return startBackend({
-        command: process.execPath,
-        args: options.backendArgs ?? [join(options.root, 'src', 'main.ts')],
-        cwd: options.root,
-        env: backendEnvironment({ env, port, redis, aws, slack, secrets }),
-        url: web,
-        logFile: join(folder, 'backend.log'),
-        ...(signal ? { signal } : {}),
-        show: (line) => options.warn(`backend: ${line}`),
+      // It knows where it may send people back to, so it starts once the port is known.
+      const cognito = await createCognitoStandIn({
+        region: REGION,
+        callbackUrls: [`${web}/link/callback`],
+        clientName: 'Cloud Engineer',
       });
+      try {
+        const identity = { cognito, encryptionKeys: keys };
+        const backendEnv = backendEnvironment({ env, port, redis, aws, slack, secrets, identity });
+        await writeOpsFile(folder, opsEnvironment(backendEnv));
+        const backend = await startBackend({
+          command: process.execPath,
+          args: options.backendArgs ?? [join(options.root, 'src', 'main.ts')],
+          cwd: options.root,
+          env: backendEnv,
+          url: web,
+          logFile: join(folder, 'backend.log'),
+          ...(signal ? { signal } : {}),
+          show: (line) => options.warn(`backend: ${line}`),
+        });
+        return { backend, cognito, backendEnv };
+      } catch (error) {
+        await cognito.close();
+        throw error;
+      }
     });
+    const { backend, cognito, backendEnv } = started;
+    closers.push({ name: 'Cognito', close: cognito.close });
+    say('Cognito', `stand-in ready at ${cognito.url}`);
     closers.push({ name: 'backend', close: backend.stop });
     say('Backend', `ready at ${web}`);
     signal?.throwIfAborted();
+
+    if (backendEnv.IDENTITY_MODE === 'required') {
+      await linkPeople(slack.pageUrl, cognito.users, signal);
+      say('Identity', `${LINKED.join(' and ')} are linked to their accounts`);
+      signal?.throwIfAborted();
+    }
 
     const info: LaptopInfo = {
       pid: process.pid,
@@ -128,7 +158,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
       slackPage: slack.pageUrl,
       slackApi: slack.apiUrl,
       aws: aws.url,
-      cognito: null,
+      cognito: cognito.url,
       redis: redis.url,
     };
     await writeLaptopFile(folder, info);
@@ -147,6 +177,12 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     await stop();
     throw error;
   }
+}
+
+async function linkPeople(page: string, people: readonly Person[], signal?: AbortSignal): Promise<void> {
+  const some = people.filter(({ username }) => LINKED.includes(username));
+  const options = { page, ...(signal ? { signal } : {}) };
+  await Promise.all(some.map((account) => linkPerson({ ...options, user: account.username, account })));
 }
 
 /** Between the look for a free port and its use another program may take it; then the next one is tried. */

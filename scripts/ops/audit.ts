@@ -28,7 +28,7 @@ export function auditCommand(): Command {
     .option(...json, false)
     .action(async ({ file, anchor, json }: { file?: string; anchor: Anchor[]; json: boolean }) => {
       const verdict = file
-        ? await withKeys(configured(loadKeysConfig), (dataKeys) => checkFile(file, dataKeys, anchor))
+        ? await withKeys(await configured(loadKeysConfig), (dataKeys) => checkFile(file, dataKeys, anchor))
         : await withLog((log) => checkRedis(log, anchor));
       process.stdout.write(`${json ? JSON.stringify(verdict) : describeVerdict(verdict)}\n`);
       if (!verdict.ok) process.exitCode = 1;

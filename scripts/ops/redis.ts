@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { findRunningLaptop } from '../../local/laptop/laptop-file.ts';
+import { readOpsFile } from '../../local/laptop/ops-file.ts';
 import { ConfigError, loadOpsConfig, type OpsConfig } from '../../src/config.ts';
 import { type Connection, connect, disconnect } from '../../src/store/connection.ts';
 
@@ -36,21 +37,26 @@ export async function withRedis<T>(work: (redis: Connection, config: OpsConfig) 
   }
 }
 
-async function opsConfig(): Promise<OpsConfig> {
-  readDotEnv();
-  const laptop = process.env.REDIS_URL ? undefined : await findRunningLaptop('.threadcore');
-  return configured((env) => loadOpsConfig(laptop ? { ...env, REDIS_URL: laptop.redis } : env));
-}
+const opsConfig = (): Promise<OpsConfig> => configured(loadOpsConfig);
 
-/** Reads a part of the configuration from the environment and `.env`; what is wrong with it is a Complaint. */
-export function configured<T>(load: (env: NodeJS.ProcessEnv) => T): T {
+/**
+ * Reads a part of the configuration from the environment and `.env`, or, where they name no Redis, from a laptop mode
+ * that runs here: its keys belong to its Redis. What is wrong with it is a Complaint.
+ */
+export async function configured<T>(load: (env: NodeJS.ProcessEnv) => T): Promise<T> {
   readDotEnv();
+  const laptop = process.env.REDIS_URL ? {} : await laptopEnvironment();
   try {
-    return load(process.env);
+    return load({ ...process.env, ...laptop });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new Complaint(`${error.message}\nOr start laptop mode (npm start) in this folder.`);
   }
+}
+
+async function laptopEnvironment(): Promise<Readonly<Record<string, string>>> {
+  const folder = process.env.THREADCORE_STATE_DIR ?? '.threadcore';
+  return (await findRunningLaptop(folder)) ? readOpsFile(folder) : {};
 }
 
 /** What stands in the environment already stays. */

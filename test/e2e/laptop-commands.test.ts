@@ -83,7 +83,7 @@ test('ask starts everything it needs, prints the answer, and leaves nothing runn
   expect(asked.out()).toMatch(/EC2 instances are running/);
   expect(await asked.ended).toBe(0);
   for (const pid of seen) await eventually(`process ${pid} is gone`, () => isGone(pid));
-  expect((await readdir(join(home, 'own'))).sort()).toEqual(['agent.log', 'backend.log', 'redis']);
+  expect((await readdir(join(home, 'own'))).sort()).toEqual(['agent.log', 'backend.log', 'ops.env', 'redis']);
 });
 
 test('ask whose output nobody reads any more ends like an interrupted one', async () => {
@@ -92,7 +92,12 @@ test('ask whose output nobody reads any more ends like an interrupted one', asyn
   asked.child.stdout?.destroy();
   expect(await asked.ended).toBe(130);
   expect(asked.out()).toContain('Interrupted.');
-  expect((await readdir(join(home, 'unread'))).sort()).toEqual(['agent.log', 'backend.log', 'redis']);
+  expect((await readdir(join(home, 'unread'))).sort()).toEqual([
+    'agent.log',
+    'backend.log',
+    'ops.env',
+    'redis',
+  ]);
 });
 
 test('ask joins a running laptop mode, start points to it, and Ctrl-C ends it', async () => {

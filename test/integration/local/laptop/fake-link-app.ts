@@ -121,8 +121,8 @@ export async function startFakeLinkApp(manners: Manners = {}): Promise<{
   });
 
   app.get('/link/start', (request, response) => {
-    const id = String(request.query.ticket);
-    const ticket = tickets.get(id);
+    const { ticket: id } = request.query as Record<string, string>;
+    const ticket = tickets.get(id ?? '');
     if (!ticket) return void show(response, { kind: 'problem', code: 'ticket_unknown' });
     const query = new URLSearchParams({
       client_id: cognito.clientId,
@@ -144,12 +144,12 @@ export async function startFakeLinkApp(manners: Manners = {}): Promise<{
 
   app.get('/link/callback', async (request, response) => {
     const { id, ticket } = ticketOf(request.headers.cookie);
-    const { code, state } = request.query;
+    const { code = '', state } = request.query as Record<string, string>;
     if (ticket?.state !== state || !ticket) {
       return void show(response, { kind: 'problem', code: 'other_browser' });
     }
     const form = { redirect_uri: callback, code_verifier: ticket.verifier };
-    const { body } = await exchangeCode(cognito, String(code), form);
+    const { body } = await exchangeCode(cognito, code, form);
     const { email, name } = claimsOf(body.id_token ?? '') as { email: string; name: string };
     ticket.account = email;
     const chat = { platform: 'slack', person: ticket.user, workspace: 'Threadcore' } as const;

@@ -1,11 +1,15 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { askInThread } from '../../../../local/laptop/ask-in-thread.ts';
 import { findRunningLaptop } from '../../../../local/laptop/laptop-file.ts';
+import { readOpsFile } from '../../../../local/laptop/ops-file.ts';
 import { createReplyPrinter } from '../../../../local/laptop/print-reply.ts';
 import { startLaptop } from '../../../../local/laptop/start-laptop.ts';
+import { createVisitor } from '../../../../local/laptop/visitor.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..', '..');
 let folder: string;
@@ -53,7 +57,7 @@ test('a started laptop is found, answers a question in the thread, and leaves no
   await laptop.stop();
   await laptop.stop();
   expect(await findRunningLaptop(folder)).toBeUndefined();
-  expect((await readdir(folder)).sort()).toEqual(['agent.log', 'backend.log', 'redis']);
+  expect((await readdir(folder)).sort()).toEqual(['agent.log', 'backend.log', 'ops.env', 'redis']);
   expect(warnings).toEqual([]);
 });
 
@@ -80,7 +84,7 @@ test('a question that Slack would not take is refused with the reason', async ()
 test('a backend that refuses to start is reported with its words, and everything else is stopped', async () => {
   await expect(start('broken')).rejects.toThrow(/ended during its start with exit code 3.*backend\.log/);
   expect(warnings).toEqual(['backend: AGENT_RUNTIME_ARN is missing']);
-  expect((await readdir(folder)).sort()).toEqual(['agent.log', 'backend.log', 'redis']);
+  expect((await readdir(folder)).sort()).toEqual(['agent.log', 'backend.log', 'ops.env', 'redis']);
 });
 
 test('a backend that dies later is reported', async () => {
@@ -96,4 +100,40 @@ test('an interrupted start stops what it had started', async () => {
   abort.abort(new Error('interrupted'));
   await expect(start('answer', abort.signal)).rejects.toThrow('interrupted');
   expect(await readdir(folder)).toEqual(['redis']);
+});
+
+test('people sign in at a Cognito that sends them back to this backend, and to nobody else', async () => {
+  const laptop = await start('silent');
+  const { cognito, web } = laptop.info;
+  const { COGNITO_CLIENT_ID: client = '', COGNITO_DOMAIN, PUBLIC_URL } = await readOpsFile(folder);
+  expect({ COGNITO_DOMAIN, PUBLIC_URL }).toEqual({ COGNITO_DOMAIN: cognito, PUBLIC_URL: web });
+  const visit = (back: string) => {
+    const query = { client_id: client, redirect_uri: back, response_type: 'code', scope: 'openid' };
+    return createVisitor().open(`${cognito}/oauth2/authorize?${new URLSearchParams(query)}`);
+  };
+  const signIn = await visit(`${web}/link/callback`);
+  const elsewhere = await visit('http://127.0.0.1:1/link/callback');
+  await laptop.stop();
+  expect(signIn.text).toContain('Cloud Engineer');
+  expect(elsewhere.text).toContain('redirect_mismatch');
+});
+
+test('operators’ commands find the keys of the laptop that runs, and the next start keeps them', async () => {
+  const { REDIS_URL: _given, ...shell } = process.env;
+  const ops = async (...words: string[]) => {
+    const options = { cwd: root, env: { ...shell, THREADCORE_STATE_DIR: folder } };
+    return (await promisify(execFile)(process.execPath, ['scripts/ops.ts', ...words], options)).stdout;
+  };
+  const first = await start('silent');
+  await ops('turns', 'pause', '--reason', 'we move');
+  const verdict = await ops('audit', 'verify');
+  const mode = (await stat(join(folder, 'ops.env'))).mode & 0o777;
+  const { ENCRYPTION_KEYS: keys } = await readOpsFile(folder);
+  await first.stop();
+  const second = await start('silent');
+  const { ENCRYPTION_KEYS: later } = await readOpsFile(folder);
+  await second.stop();
+  expect(verdict).toContain('Unbroken, and signed with our keys.');
+  expect(mode).toBe(0o600);
+  expect(later).toBe(keys);
 });

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { agentEnvironment, backendEnvironment } from '../../../../local/laptop/environment.ts';
+import {
+  agentEnvironment,
+  backendEnvironment,
+  opsEnvironment,
+} from '../../../../local/laptop/environment.ts';
 
 const secrets = {
   slackSigningSecret: 'signing',
@@ -22,6 +26,15 @@ const parts = (env: NodeJS.ProcessEnv, source = 'path') =>
     },
     slack: { apiUrl: 'http://127.0.0.1:9/api/' },
     secrets,
+    identity: {
+      cognito: {
+        url: 'http://127.0.0.1:10',
+        region: 'us-east-2',
+        clientId: 'client',
+        jwksUri: 'http://127.0.0.1:10/jwks',
+      },
+      encryptionKeys: 'laptop:key',
+    },
   }) as unknown as Parts;
 
 test('real AWS keys and stray settings of the shell never reach the backend or the agent', () => {
@@ -32,11 +45,12 @@ test('real AWS keys and stray settings of the shell never reach the backend or t
     AWS_SESSION_TOKEN: 'real',
     AWS_PROFILE: 'production',
     SLACK_BOT_TOKEN: 'xoxb-real',
-    IDENTITY_MODE: 'required',
+    ENCRYPTION_KEYS: 'mine:real',
+    COGNITO_CLIENT_SECRET: 'real',
   };
   const backend = backendEnvironment(parts(shell));
   const agent = agentEnvironment(shell, 'http://127.0.0.1:8', 'us-east-2', secrets);
-  expect(JSON.stringify([backend, agent])).not.toMatch(/AKIAREAL|"real"|production|xoxb-real|required/);
+  expect(JSON.stringify([backend, agent])).not.toMatch(/AKIAREAL|"real"|mine:real|production|xoxb-real/);
   expect(backend).toMatchObject({
     PATH: '/bin',
     AWS_ACCESS_KEY_ID: 'AKIASTANDIN',
@@ -56,4 +70,23 @@ test('our own Redis is durable by its append-only file; of a given one nothing i
   expect(backendEnvironment(parts({}, 'REDIS_URL'))).toMatchObject({ REDIS_DURABILITY: 'none' });
   const stated = { REDIS_DURABILITY: 'replicated' };
   expect(backendEnvironment(parts(stated, 'REDIS_URL'))).toMatchObject(stated);
+});
+
+test('people are their chat accounts unless the shell asks for identities', () => {
+  expect(backendEnvironment(parts({}))).toMatchObject({ IDENTITY_MODE: 'off' });
+  const asked = { IDENTITY_MODE: 'required' };
+  expect(backendEnvironment(parts(asked))).toMatchObject(asked);
+});
+
+test('operators’ commands get Redis, keys, Cognito and AWS, and nothing of Slack', () => {
+  const ops = opsEnvironment(backendEnvironment(parts({ PATH: '/bin', LOG_LEVEL: 'debug' })));
+  expect(ops).toMatchObject({
+    REDIS_URL: 'redis://127.0.0.1:7',
+    ENCRYPTION_KEYS: 'laptop:key',
+    COGNITO_DOMAIN: 'http://127.0.0.1:10',
+    AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: 'http://127.0.0.1:10',
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:8',
+    PUBLIC_URL: 'http://127.0.0.1:3000',
+  });
+  expect(Object.keys(ops).filter((name) => /^(?:SLACK|PATH|LOG)/.test(name))).toEqual([]);
 });

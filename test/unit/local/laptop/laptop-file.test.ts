@@ -26,7 +26,7 @@ const info = (url: string, pid = process.pid) => ({
   slackPage: `${url}/`,
   slackApi: `${url}/api/`,
   aws: url,
-  cognito: null,
+  cognito: url,
   redis: 'redis://127.0.0.1:1',
 });
 
