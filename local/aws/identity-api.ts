@@ -168,8 +168,6 @@ export function createIdentityApi(deps: IdentityDeps) {
 
   return {
     issue,
-    /** For whom a workload access token stands; undefined for one that was not issued here. */
-    holderOf: (token: string): Holder | undefined => holders.get(token),
     operationOf({ method, rawPath, segments }: AwsRequest): string | undefined {
       if (method === 'GET' && rawPath === AUTHORIZE_PATH) return 'Authorize';
       if (method !== 'POST' || segments[0] !== 'identities') return undefined;

@@ -92,7 +92,8 @@ function mismatch(claims: Claims, allowed: JwtAuthorizerOptions): string | undef
     !list || values.some((value) => list.includes(String(value)));
   if (!has(allowed.allowedClients, [claims.client_id])) return 'client_id';
   if (!has(allowed.allowedAudience, [claims.aud].flat())) return 'aud';
-  return has(allowed.allowedScopes, String(claims.scope ?? '').split(' ')) ? undefined : 'scope';
+  const scopes = typeof claims.scope === 'string' ? claims.scope.split(' ') : [];
+  return has(allowed.allowedScopes, scopes) ? undefined : 'scope';
 }
 
 /** What the model of CreateAgentRuntime refuses. */
