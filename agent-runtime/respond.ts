@@ -1,5 +1,6 @@
 import { type AgentEvent, TURN_UNKNOWN } from '../src/contract/events.ts';
 import type { AnswerQuestion } from './agent/answer.ts';
+import type { Caller } from './caller.ts';
 import { type Reading, type Refusal, refusal, type TurnId } from './invocations.ts';
 import type { RunLog, Runs } from './runs/registry.ts';
 import type { Run } from './runs/run.ts';
@@ -10,10 +11,10 @@ export interface Frame {
 }
 
 export interface Respond {
-  /** Answers as a stream of contract events. Closing the stream never stops the run. */
-  stream(reading: Reading): AsyncGenerator<Frame, void, undefined>;
+  /** Answers as a stream of contract events. Closing the stream never stops the run. Only who begins it is its caller. */
+  stream(reading: Reading, caller: Caller): AsyncGenerator<Frame, void, undefined>;
   /** Answers a bare prompt as one object. @throws AnswerError with a text for the caller when the turn failed. */
-  plain(reading: Reading): Promise<{ readonly response: string }>;
+  plain(reading: Reading, caller: Caller): Promise<{ readonly response: string }>;
 }
 
 /** The agent could not answer; `message` is fit for the caller. */
@@ -26,8 +27,12 @@ export function createRespond(deps: {
   readonly answer: AnswerQuestion;
   readonly log: RunLog;
 }): Respond {
-  const begin = (turn: TurnId, reading: Extract<Reading, { kind: 'start' | 'ask' }>): Run | Refusal => {
-    const started = deps.runs.start(turn, deps.answer(reading.question));
+  const begin = (
+    turn: TurnId,
+    reading: Extract<Reading, { kind: 'start' | 'ask' }>,
+    caller: Caller,
+  ): Run | Refusal => {
+    const started = deps.runs.start(turn, deps.answer(reading.question, caller));
     if (started.kind === 'busy') {
       return refusal(
         'session_busy',
@@ -42,7 +47,7 @@ export function createRespond(deps: {
     return started.run;
   };
 
-  const open = (reading: Reading): { run: Run; afterSeq: number } | Refusal => {
+  const open = (reading: Reading, caller: Caller): { run: Run; afterSeq: number } | Refusal => {
     switch (reading.kind) {
       case 'refused':
         return reading;
@@ -53,18 +58,18 @@ export function createRespond(deps: {
       }
       case 'start':
       case 'ask': {
-        const run = begin(reading.turn, reading);
+        const run = begin(reading.turn, reading, caller);
         return 'kind' in run ? run : { run, afterSeq: 0 };
       }
     }
   };
 
   return {
-    async *stream(reading) {
+    async *stream(reading, caller) {
       // The headers go out with the first frame: an empty one tells who attaches at once that it is connected,
       // however long the next event may take.
       yield { data: undefined };
-      const opened = open(reading);
+      const opened = open(reading, caller);
       if ('kind' in opened) {
         for (const event of refusalEvents(opened)) yield { data: event };
         return;
@@ -72,8 +77,8 @@ export function createRespond(deps: {
       for await (const event of opened.run.follow(opened.afterSeq)) yield { data: event };
     },
 
-    async plain(reading) {
-      const opened = open(reading);
+    async plain(reading, caller) {
+      const opened = open(reading, caller);
       if ('kind' in opened) throw new AnswerError(opened.message);
       let response = '';
       for await (const event of opened.run.follow(opened.afterSeq)) {

@@ -80,10 +80,11 @@ export function createAgentServer(options: {
       ],
     },
     invocationHandler: {
-      process: (body) => {
+      process: (body, { workloadAccessToken }) => {
         const { reading, wantsStream } = body as { reading: Reading; wantsStream: boolean };
         if (!respond) throw new Error('The agent is still starting. Try again in a second.');
-        return wantsStream ? respond.stream(reading) : respond.plain(reading);
+        const caller = { workloadAccessToken };
+        return wantsStream ? respond.stream(reading, caller) : respond.plain(reading, caller);
       },
     },
   });

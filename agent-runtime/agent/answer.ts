@@ -1,5 +1,6 @@
 import type { Agent, AgentResult } from '@strands-agents/sdk';
 import type { Invocation } from '../../src/contract/invocation.ts';
+import type { Caller } from '../caller.ts';
 import type { LoadedModel } from '../models/load-model.ts';
 import type { RunLog, Work } from '../runs/registry.ts';
 import type { EventBody, Run } from '../runs/run.ts';
@@ -19,7 +20,7 @@ const PATIENCE_MS = 10_000;
 /** A reader this many events behind makes the work wait, long before the replay buffer drops anything. */
 const MAX_BACKLOG = 500;
 
-export type AnswerQuestion = (question: Question) => Work;
+export type AnswerQuestion = (question: Question, caller: Caller) => Work;
 
 /** Makes the work of a run: ask the session's agent and publish everything that happens as contract events. */
 export function createAnswerQuestion(deps: {
@@ -32,7 +33,7 @@ export function createAnswerQuestion(deps: {
   readonly now: () => number;
   readonly log: RunLog;
 }): AnswerQuestion {
-  return (question) => async (run) => {
+  return (question, caller) => async (run) => {
     let modelId = 'unknown';
     const publish = createPublisher(run, deps.now);
     const { translate, usage } = createTranslator(deps.catalogue.describe);
@@ -50,6 +51,7 @@ export function createAnswerQuestion(deps: {
       const result = await ask(agent, question, run, {
         nonce: deps.nonce(),
         maxCycles: deps.maxCycles,
+        caller,
         onEvent: async (event) => {
           for (const body of translate(event)) await publish(body);
         },
@@ -87,6 +89,7 @@ async function ask(
   options: {
     readonly nonce: string;
     readonly maxCycles: number;
+    readonly caller: Caller;
     readonly onEvent: (
       event: Parameters<ReturnType<typeof createTranslator>['translate']>[0],
     ) => Promise<void>;
@@ -96,6 +99,8 @@ async function ask(
   const stream = agent.stream(content, {
     cancelSignal: run.signal,
     limits: { turns: options.maxCycles },
+    // For tools, which find it in their context; the SDK keeps it out of messages, events and what it serialises.
+    invocationState: { ...options.caller },
   });
   for (;;) {
     const step = await stream.next();

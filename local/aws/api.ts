@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { AwsError } from './aws-error.ts';
+import type { TokenUser } from './jwt-authorizer.ts';
 import type { SignatureProblem } from './sigv4.ts';
 
 /** A request after its body was read and its signature was checked. */
@@ -18,6 +19,8 @@ export interface AwsRequest {
   readonly bodyTooLarge: boolean;
   /** The region of the credential scope. */
   readonly region: string;
+  /** Whom the caller's token stands for; undefined when the request was signed. */
+  readonly caller?: TokenUser | undefined;
   /** Aborts when the client goes away before it has the whole answer. */
   readonly signal: AbortSignal;
 }
@@ -37,6 +40,11 @@ export interface Api {
   readonly anyRegion: boolean;
   /** The API's own status and code for each way in which a signature can be wrong. */
   readonly refusals: Readonly<Record<SignatureProblem, readonly [status: number, code: string]>>;
+  /**
+   * Says who calls, for requests that are not to be signed; undefined for all others. Throws `AwsError` for a caller
+   * whom it does not let in.
+   */
+  authorize?(request: AwsRequest): Promise<{ readonly caller: TokenUser | undefined }> | undefined;
   /** The code of an unexpected failure. */
   readonly internalError: string;
   /** Names the operation; for one that the stand-in lacks, whatever name the request gives. */

@@ -4,6 +4,8 @@ export interface AwsError extends Error {
   readonly status: number;
   /** Further members of the error's shape, such as `reason` of a ValidationException. */
   readonly fields: Readonly<Record<string, unknown>>;
+  /** Headers of the answer besides those of every error. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Builds the error that an operation throws; the API it belongs to writes it in its own wire shape. */
@@ -12,8 +14,9 @@ export function awsError(
   code: string,
   message: string,
   fields: Readonly<Record<string, unknown>> = {},
+  headers: Readonly<Record<string, string>> = {},
 ): AwsError {
-  return Object.assign(new Error(message), { code, status, fields });
+  return Object.assign(new Error(message), { code, status, fields, headers });
 }
 
 /** True for what `awsError` made; anything else that is thrown is a defect of the stand-in. */

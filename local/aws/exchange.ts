@@ -17,6 +17,8 @@ export interface RecordedCall {
   readonly error?: string;
   readonly sessionId?: string;
   readonly userId?: string;
+  /** `sub` of the caller's token. */
+  readonly subject?: string;
   /** Epoch milliseconds of its arrival. */
   readonly at: number;
 }
@@ -52,6 +54,7 @@ export async function exchange(
       ...(error === undefined ? {} : { error }),
       ...(sessionId === undefined ? {} : { sessionId }),
       ...(userId === undefined ? {} : { userId }),
+      ...(request.caller === undefined ? {} : { subject: request.caller.subject }),
     });
   const { requestId } = request;
   const fault = refusal ? undefined : takeFault(deps.faults, operation, sessionId);

@@ -8,18 +8,19 @@ const CRASH_WAIT_MS = 1_000;
 
 /**
  * Sends an invocation to the compute of its session and resolves with the agent's answer as soon as its head is there;
- * the body streams. The session counts as busy until that stream is closed.
+ * the body streams. `more` are headers that AgentCore adds. The session counts as busy until that stream is closed.
  * Throws `AwsError` RuntimeClientError (424) when the agent gives no answer.
  */
 export async function forwardInvocation(
   sessions: Sessions,
   sessionId: string,
   call: AwsRequest,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<IncomingMessage> {
   for (let attempt = 1; ; attempt += 1) {
     const lease = await sessions.acquire(sessionId);
     try {
-      const answer = await send(lease, sessionId, call);
+      const answer = await send(lease, sessionId, call, more);
       answer.once('close', lease.release);
       return answer;
     } catch (error) {
@@ -36,7 +37,12 @@ export async function forwardInvocation(
   }
 }
 
-function send(lease: Lease, sessionId: string, call: AwsRequest): Promise<IncomingMessage> {
+function send(
+  lease: Lease,
+  sessionId: string,
+  call: AwsRequest,
+  more: Readonly<Record<string, string>>,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const upstream = request(`${lease.url}/invocations`, {
       method: 'POST',
@@ -44,6 +50,7 @@ function send(lease: Lease, sessionId: string, call: AwsRequest): Promise<Incomi
       signal: call.signal,
       headers: {
         ...forwardedHeaders(call.headers),
+        ...more,
         [SESSION_HEADER]: sessionId,
         'content-length': String(call.body.length),
       },

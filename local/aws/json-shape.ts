@@ -10,7 +10,7 @@ export function jsonAnswer(status: number, value: unknown): Answer {
 export function jsonError(error: AwsError): Answer {
   return {
     status: error.status,
-    headers: { 'content-type': 'application/json', 'x-amzn-errortype': error.code },
+    headers: { 'content-type': 'application/json', 'x-amzn-errortype': error.code, ...error.headers },
     body: JSON.stringify({ message: error.message, ...error.fields }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Api, AwsRequest } from './api.ts';
-import { awsError } from './aws-error.ts';
+import { awsError, isAwsError } from './aws-error.ts';
+import type { TokenUser } from './jwt-authorizer.ts';
 import { type Credentials, type Signature, type SignatureProblem, verifySignature } from './sigv4.ts';
 
 /** Which API a request is for, and whether it may reach it. All APIs share one address. */
@@ -31,7 +32,7 @@ export function chooseApi(
 ): Api | undefined {
   const named = (name: string) => apis.find((api) => api.name === name);
   // These paths belong to nobody else, whatever the signature says.
-  if (request.segments[0] === 'runtimes') return named('bedrock-agentcore');
+  if (['runtimes', 'identities'].includes(request.segments[0] ?? '')) return named('bedrock-agentcore');
   if (typeof signature === 'object') return named(signature.service);
   if (/^\d{4}-\d\d-\d\d$/.test(request.segments[0] ?? '')) return named('lambda');
   const form = new URLSearchParams(request.body.subarray(0, 4_096).toString());
@@ -45,7 +46,7 @@ export function chooseApi(
 
 const MESSAGES: Readonly<Record<SignatureProblem, string>> = {
   missing: 'The request has no Authorization header; sign it with AWS Signature Version 4',
-  bearer: 'This stand-in does not accept bearer tokens yet; sign the request with AWS Signature Version 4',
+  bearer: 'This API takes no bearer tokens; sign the request with AWS Signature Version 4',
   malformed: 'The Authorization header or X-Amz-Date is not in the form of AWS Signature Version 4',
   scope: 'The credential scope names another service or region than this one',
   unknown_key: 'The access key id is not known here',
@@ -53,8 +54,25 @@ const MESSAGES: Readonly<Record<SignatureProblem, string>> = {
   mismatch: 'The signature does not match the request; check the secret access key',
 };
 
+/** Who calls, or the refusal that the caller gets: by a token where the API wants one, otherwise by the signature. */
+export async function checkCaller(
+  api: Api,
+  request: AwsRequest,
+  signature: Signature | SignatureProblem,
+  by: { readonly region: string; readonly credentials: Credentials | undefined; readonly nowMs: number },
+): Promise<{ readonly caller?: TokenUser | undefined; readonly refusal?: Error | undefined }> {
+  try {
+    const known = await api.authorize?.(request);
+    if (known) return known;
+  } catch (error) {
+    if (isAwsError(error)) return { refusal: error };
+    throw error;
+  }
+  return { refusal: refuseSignature(api, request, signature, by.region, by.credentials, by.nowMs) };
+}
+
 /** The error that a wrong signature gets, in the API's own code and status. */
-export function refuseSignature(
+function refuseSignature(
   api: Api,
   request: AwsRequest,
   signature: Signature | SignatureProblem,

@@ -3,20 +3,25 @@ import type { IncomingMessage } from 'node:http';
 import { type Answer, type Api, type AwsRequest, MAX_BODY_BYTES } from './api.ts';
 import { awsError } from './aws-error.ts';
 import { forwardInvocation } from './forward.ts';
+import { createIdentityApi, type WorkloadIdentity } from './identity-api.ts';
 import { jsonAnswer, jsonError } from './json-shape.ts';
+import type { JwtAuthorizer } from './jwt-authorizer.ts';
+import { createRuntimeGate } from './runtime-gate.ts';
 import {
   ACCOUNT_ID,
   ANSWER_HEADERS,
   checkInvokeHeaders,
   checkStop,
-  type FieldProblem,
   QUALIFIER,
   RUNTIME_ARN,
   SESSION_HEADER,
+  USER_HEADER,
+  WORKLOAD_TOKEN_HEADER,
 } from './runtime-model.ts';
 import type { Sessions } from './sessions.ts';
+import { type FieldProblem, parseBody, refuse } from './validation.ts';
 
-/** The data plane of bedrock-agentcore: InvokeAgentRuntime and StopRuntimeSession. */
+/** The data plane of bedrock-agentcore: InvokeAgentRuntime, StopRuntimeSession and the identity operations. */
 
 export interface RuntimeApiDeps {
   readonly agentRuntimeArn: string;
@@ -24,6 +29,14 @@ export interface RuntimeApiDeps {
   /** Names of the runtime's endpoints; AWS always has DEFAULT. */
   readonly qualifiers: readonly string[];
   readonly sessions: Sessions;
+  /** Calls of the runtime carry tokens that this one judges; without it they are signed. */
+  readonly authorizer: JwtAuthorizer | undefined;
+  /** Names of the callers' headers that reach the agent, in small letters. */
+  readonly headerAllowlist: readonly string[];
+  readonly workloads: readonly WorkloadIdentity[];
+  readonly oauth2Providers: readonly string[];
+  /** The stand-in's own address. */
+  readonly origin: () => string;
   readonly invocationsPerSecond: number | undefined;
   readonly now: () => number;
   readonly log: (line: string) => void;
@@ -35,6 +48,14 @@ const LOGGED_ERROR_CHARS = 1_000;
 export function createRuntimeApi(deps: RuntimeApiDeps): Api & { reset(): void } {
   const { sessions, now, log } = deps;
   const runtimeId = deps.agentRuntimeArn.slice(deps.agentRuntimeArn.lastIndexOf('/') + 1);
+  // The runtime has an identity of its own, with which its agent acts for its callers.
+  const named = deps.workloads.some(({ name }) => name === runtimeId);
+  const identity = createIdentityApi({
+    ...deps,
+    workloads: named ? deps.workloads : [...deps.workloads, { name: runtimeId }],
+    providers: deps.oauth2Providers,
+  });
+  const gate = createRuntimeGate(deps.authorizer, deps.origin);
   /** Client token of a stop to its session. */
   const stopped = new Map<string, string>();
   /** Endpoint to the times of its invocations within the last second. */
@@ -88,7 +109,7 @@ export function createRuntimeApi(deps: RuntimeApiDeps): Api & { reset(): void } 
     refuse(problems);
     throttle(findEndpoint(call));
     const sessionId = sessionOf(call) ?? randomUUID();
-    const answer = await forwardInvocation(sessions, sessionId, call);
+    const answer = await forwardInvocation(sessions, sessionId, call, headersForAgent(call));
     const status = answer.statusCode ?? 500;
     if (status >= 400) {
       log(`agent answered ${status}: ${await readStart(answer)}`);
@@ -104,6 +125,19 @@ export function createRuntimeApi(deps: RuntimeApiDeps): Api & { reset(): void } 
       headers: { ...Object.fromEntries(passed), 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id': sessionId },
       body: answer,
     };
+  }
+
+  /** What AgentCore adds for the agent: the callers' headers that it was told to let through, and who it acts for. */
+  function headersForAgent(call: AwsRequest): Record<string, string> {
+    const allowed = deps.headerAllowlist.flatMap((name) => {
+      const value = call.headers[name];
+      // A signature is nothing for the agent; AWS allows the header for tokens only.
+      if (value === undefined || (name === 'authorization' && !call.caller)) return [];
+      return [[name, String(value)]];
+    });
+    const userId = call.headers[USER_HEADER];
+    const user = call.caller ?? (typeof userId === 'string' ? { userId } : undefined);
+    return { ...Object.fromEntries(allowed), [WORKLOAD_TOKEN_HEADER]: identity.issue(runtimeId, user) };
   }
 
   async function stop(call: AwsRequest): Promise<Answer> {
@@ -149,7 +183,11 @@ export function createRuntimeApi(deps: RuntimeApiDeps): Api & { reset(): void } 
       skewed: [403, 'InvalidSignatureException'],
       mismatch: [403, 'InvalidSignatureException'],
     },
-    operationOf({ method, segments }) {
+    authorize: (call) => gate(call),
+    operationOf(call) {
+      const { method, segments } = call;
+      const ofIdentity = identity.operationOf(call);
+      if (ofIdentity !== undefined) return ofIdentity;
       if (method === 'POST' && segments[0] === 'runtimes' && segments.length === 3) {
         if (segments[2] === 'invocations') return 'InvokeAgentRuntime';
         if (segments[2] === 'stopruntimesession') return 'StopRuntimeSession';
@@ -159,6 +197,8 @@ export function createRuntimeApi(deps: RuntimeApiDeps): Api & { reset(): void } 
     answer(operation, call) {
       if (operation === 'InvokeAgentRuntime') return invoke(call);
       if (operation === 'StopRuntimeSession') return stop(call);
+      const ofIdentity = identity.find(operation);
+      if (ofIdentity) return ofIdentity(call);
       const message = `This stand-in has no bedrock-agentcore operation for ${operation}`;
       throw awsError(404, 'UnknownOperationException', message);
     },
@@ -166,6 +206,7 @@ export function createRuntimeApi(deps: RuntimeApiDeps): Api & { reset(): void } 
     reset() {
       recent.clear();
       stopped.clear();
+      identity.reset();
     },
   };
 }
@@ -176,27 +217,11 @@ export function sessionOf(call: Pick<AwsRequest, 'headers'>): string | undefined
   return typeof value === 'string' ? value : undefined;
 }
 
-function refuse(problems: readonly FieldProblem[]): void {
-  if (problems.length === 0) return;
-  const message = problems.map((problem) => `${problem.name} ${problem.message}`).join('; ');
-  throw awsError(400, 'ValidationException', message, {
-    reason: 'FieldValidationFailed',
-    fieldList: problems,
-  });
-}
-
 function clientTokenOf(body: Buffer): unknown {
-  if (body.length === 0) return undefined;
-  try {
-    const parsed: unknown = JSON.parse(body.toString());
-    return typeof parsed === 'object' && parsed !== null && 'clientToken' in parsed
-      ? parsed.clientToken
-      : undefined;
-  } catch (error) {
-    throw awsError(400, 'ValidationException', `The body is not JSON: ${(error as Error).message}`, {
-      reason: 'CannotParse',
-    });
-  }
+  const parsed = parseBody(body);
+  return typeof parsed === 'object' && parsed !== null && 'clientToken' in parsed
+    ? parsed.clientToken
+    : undefined;
 }
 
 async function readStart(stream: IncomingMessage): Promise<string> {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { FieldProblem } from './validation.ts';
 
 /**
  * What the model of bedrock-agentcore (API version 2024-02-28) says about InvokeAgentRuntime and StopRuntimeSession:
@@ -42,6 +43,11 @@ export const ANSWER_HEADERS: readonly string[] = [
   'baggage',
 ];
 
+/** The agent's own identity together with its caller's, as AgentCore's SDKs read it. */
+export const WORKLOAD_TOKEN_HEADER = 'workloadaccesstoken';
+/** A name in the runtime's `requestHeaderAllowlist`. */
+export const ALLOWLIST_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,255}$/;
+
 /** Headers under this prefix are the caller's own and reach the agent. */
 export const CUSTOM_HEADER_PREFIX = 'x-amzn-bedrock-agentcore-runtime-custom-';
 
@@ -65,11 +71,6 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   ThrottlingException: 429,
   InternalServerException: 500,
 };
-
-export interface FieldProblem {
-  readonly name: string;
-  readonly message: string;
-}
 
 /** Every header of InvokeAgentRuntime that breaks its limits. */
 export function checkInvokeHeaders(headers: IncomingHttpHeaders): FieldProblem[] {

@@ -7,14 +7,17 @@ import type { Api, AwsRequest } from './api.ts';
 import { answerControl } from './control.ts';
 import { type ExchangeDeps, exchange, type RecordedCall, readBody } from './exchange.ts';
 import type { Fault } from './faults.ts';
-import { chooseApi, readTarget, refuseSignature } from './route.ts';
+import type { WorkloadIdentity } from './identity-api.ts';
+import { createJwtAuthorizer, type JwtAuthorizerOptions } from './jwt-authorizer.ts';
+import { checkCaller, chooseApi, readTarget } from './route.ts';
 import { createRuntimeApi } from './runtime-api.ts';
-import { RUNTIME_ARN } from './runtime-model.ts';
+import { ALLOWLIST_NAME, RUNTIME_ARN } from './runtime-model.ts';
 import { type AgentOptions, createSessions, type SessionView } from './sessions.ts';
 import { type Credentials, parseAuthorization } from './sigv4.ts';
 
 export type { RecordedCall } from './exchange.ts';
 export type { Fault } from './faults.ts';
+export type { JwtAuthorizerOptions } from './jwt-authorizer.ts';
 export type { AgentOptions, SessionView } from './sessions.ts';
 
 export interface AwsStandInOptions {
@@ -31,6 +34,14 @@ export interface AwsStandInOptions {
   readonly agent: AgentOptions;
   /** The key pair that signatures must be made with. Without it only their form is checked. */
   readonly credentials?: Credentials;
+  /** The runtime takes tokens of this provider instead of signatures. */
+  readonly jwtAuthorizer?: JwtAuthorizerOptions;
+  /** At most 20 names of callers' headers that the agent gets to see; Authorization only with `jwtAuthorizer`. */
+  readonly requestHeaderAllowlist?: readonly string[];
+  /** Besides the runtime's own, which has the runtime's id as its name. */
+  readonly workloadIdentities?: readonly WorkloadIdentity[];
+  /** Names of OAuth2 credential providers. */
+  readonly oauth2Providers?: readonly string[];
   /** AWS allows 25 per endpoint; default no limit. */
   readonly invocationsPerSecond?: number;
   /** Epoch milliseconds. */
@@ -54,6 +65,8 @@ export interface AwsStandIn {
 }
 
 const REMEMBERED_CALLS = 10_000;
+/** AWS keeps these for itself. */
+const RESERVED = /^x-amz-|^x-amzn-(?!bedrock-agentcore-runtime-custom-)/;
 /** Longer than clients keep an idle connection, so that no request meets a closing one. */
 const KEEP_ALIVE_MS = 120_000;
 
@@ -73,12 +86,19 @@ export async function createAwsStandIn(options: AwsStandInOptions): Promise<AwsS
   const log = options.log ?? (() => undefined);
   const calls: RecordedCall[] = [];
   const faults: Fault[] = [];
+  const headerAllowlist = readAllowlist(options);
+  const authorizer = options.jwtAuthorizer && createJwtAuthorizer(options.jwtAuthorizer, now);
   const sessions = createSessions({ agent: options.agent, now, log });
   const runtime = createRuntimeApi({
     agentRuntimeArn,
     accountId,
     qualifiers: options.qualifiers ?? ['DEFAULT'],
     sessions,
+    authorizer,
+    headerAllowlist,
+    workloads: options.workloadIdentities ?? [],
+    oauth2Providers: options.oauth2Providers ?? [],
+    origin: () => url,
     invocationsPerSecond: options.invocationsPerSecond,
     now,
     log,
@@ -133,8 +153,12 @@ export async function createAwsStandIn(options: AwsStandInOptions): Promise<AwsS
         `This stand-in has no ${what}; it has ${apis.map((a) => a.name).join(', ')}`,
       );
     }
-    const refusal = refuseSignature(api, request, signature, region, options.credentials, Date.now());
-    return exchange(exchangeDeps, api, request, response, refusal);
+    const { caller, refusal } = await checkCaller(api, request, signature, {
+      region,
+      credentials: options.credentials,
+      nowMs: Date.now(),
+    });
+    return exchange(exchangeDeps, api, { ...request, caller }, response, refusal);
   }
 
   const server = createServer(
@@ -151,9 +175,10 @@ export async function createAwsStandIn(options: AwsStandInOptions): Promise<AwsS
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  const url = `http://127.0.0.1:${port}`;
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     agentRuntimeArn,
     accountId,
     region,
@@ -167,6 +192,18 @@ export async function createAwsStandIn(options: AwsStandInOptions): Promise<AwsS
       await Promise.all([sessions.close(), closed]);
     },
   };
+}
+
+/** The allowlist in small letters, as headers come. Throws for what CreateAgentRuntime refuses. */
+function readAllowlist(options: AwsStandInOptions): readonly string[] {
+  const names = (options.requestHeaderAllowlist ?? []).map((name) => name.toLowerCase());
+  const wrong = names.find((name) => !ALLOWLIST_NAME.test(name) || RESERVED.test(name));
+  if (wrong !== undefined) throw new Error(`requestHeaderAllowlist: ${wrong} cannot be passed on`);
+  if (names.length > 20) throw new Error('requestHeaderAllowlist: at most 20 headers');
+  if (names.includes('authorization') && !options.jwtAuthorizer) {
+    throw new Error('requestHeaderAllowlist: Authorization is passed on only with a jwtAuthorizer');
+  }
+  return names;
 }
 
 function sendPlain(response: ServerResponse, status: number, message: string): void {

@@ -62,7 +62,7 @@ export function request(changes: Partial<InvokeInput> = {}): InvokeInput {
 export function stopRequest(changes: Partial<StopInput> = {}): StopInput {
   return {
     sessionId: SESSION,
-    clientToken: 'stop-'.repeat(8),
+    clientToken: 'stop'.repeat(10),
     bearer: TOKEN,
     signal: new AbortController().signal,
     ...changes,

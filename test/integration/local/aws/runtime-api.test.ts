@@ -279,7 +279,7 @@ test('the signature of the real client is accepted, that of a wrong key is not',
 
 const REFUSED: readonly (readonly [what: string, authorization: string | undefined, words: string])[] = [
   ['no signature', undefined, 'no Authorization header'],
-  ['a bearer token', 'Bearer abc.def.ghi', 'bearer'],
+  ['a bearer token', 'Bearer abc.def.ghi', 'Authorization method mismatch'],
   ['another scheme', 'Basic abc', 'form'],
   ['another region', formOnly('bedrock-agentcore', 'eu-west-1'), 'region'],
   ['another service', formOnly('s3'), 'service'],
