@@ -7,6 +7,7 @@ import type { Api, AwsRequest } from './api.ts';
 import { answerControl } from './control.ts';
 import { type ExchangeDeps, exchange, type RecordedCall, readBody } from './exchange.ts';
 import type { Fault } from './faults.ts';
+import { withIdentities } from './identity-api.ts';
 import { chooseApi, readTarget, refuseSignature } from './route.ts';
 import { createRuntimeApi } from './runtime-api.ts';
 import { RUNTIME_ARN } from './runtime-model.ts';
@@ -83,7 +84,8 @@ export async function createAwsStandIn(options: AwsStandInOptions): Promise<AwsS
     now,
     log,
   });
-  const apis: readonly Api[] = [runtime, ...createAccountApis(createAccount(accountId, region))];
+  const identities = withIdentities(runtime, { accountId, region, now });
+  const apis: readonly Api[] = [identities, ...createAccountApis(createAccount(accountId, region))];
   const exchangeDeps: ExchangeDeps = {
     faults,
     now,
