@@ -49,7 +49,7 @@ export async function atHand<T>(options: CommonOptions, read: (env: Environment)
   }
 }
 
-export interface Written {
+interface Written {
   readonly file: string;
   readonly names: readonly string[];
   /** Where the former file is; undefined where there was none, and in a dry run. */
@@ -60,23 +60,47 @@ export interface Written {
  * Puts values into the file of variables, if that changes it. A value that is undefined is not known yet, in a dry run.
  * Resolves with undefined when there is nothing to write.
  */
-export async function writeVariables(
+async function writeVariables(
   { file, envFile, changes }: AtHand<unknown>,
   values: Readonly<Record<string, string | undefined>>,
 ): Promise<Written | undefined> {
-  const known = Object.fromEntries(
-    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  const different = Object.entries(values).filter(
+    ([name, value]) => value === undefined || envFile.values[name] !== value,
   );
-  const names = Object.keys(values);
-  if (names.length === Object.keys(known).length && !envFile.differs(known)) return undefined;
-  const backup = await changes.make('write', `${names.join(', ')} to ${file}`, () => envFile.write(known));
+  if (different.length === 0) return undefined;
+  const names = different.map(([name]) => name);
+  const known = different.filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const backup = await changes.make('write', `${names.join(', ')} to ${file}`, () =>
+    envFile.write(Object.fromEntries(known)),
+  );
   if (backup !== undefined) changes.note(`The former file is ${backup}.`);
   return { file, names, backup };
 }
 
-/** The last word of a command: one JSON document, or a text. */
+/** The last word of a command: one JSON document, or a text where there is something to say. */
 export function conclude(json: boolean, result: Readonly<Record<string, unknown>>, text: () => string): void {
-  process.stdout.write(`${json ? JSON.stringify(result) : text()}\n`);
+  const last = json ? JSON.stringify(result) : text();
+  if (last !== '') process.stdout.write(`${last}\n`);
+}
+
+/** As `writeVariables`, unless `--no-env` says not to. */
+export const writeUnless = (
+  { env }: CommonOptions,
+  hand: AtHand<unknown>,
+  values: Readonly<Record<string, string | undefined>>,
+) => (env === false ? Promise.resolve(undefined) : writeVariables(hand, values));
+
+/** What every result tells. */
+export const standing = ({ changes }: AtHand<unknown>, env: Written | undefined) => ({
+  dryRun: changes.dryRun,
+  changes: changes.list,
+  env: env ?? null,
+});
+
+/** Values below each other. */
+export function rows(values: Readonly<Record<string, string | readonly string[] | undefined>>): string[] {
+  const known = Object.entries(values).filter(([, value]) => value !== undefined);
+  return known.map(([name, value]) => `${name.padEnd(13)} ${String(value)}`);
 }
 
 export const collect = (text: string, earlier: readonly string[]): string[] => [...earlier, text];

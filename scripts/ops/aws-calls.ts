@@ -15,8 +15,7 @@ export function complaints(service: ServicePrefix, options: { readonly readOnly:
   return <H extends Handler>(next: H, context: { readonly commandName?: string }): H => {
     const operation = (context.commandName ?? '').replace(/Command$/, '');
     const handle = async (call: never) => {
-      if (options.readOnly && !/^(?:Admin)?(?:Get|List|Describe)/.test(operation))
-        throw new Error(`${operation} in a dry run`);
+      if (options.readOnly && !onlyLooks(operation)) throw new Error(`${operation} in a dry run`);
       try {
         return await next(call);
       } catch (error) {
@@ -33,6 +32,8 @@ export const isRefusal = (error: unknown, name: string, message = /(?:)/): error
   error.cause instanceof Error &&
   error.cause.name === name &&
   message.test(error.cause.message);
+
+const onlyLooks = (operation: string) => /^(?:Admin)?(?:Get|List|Describe)/.test(operation);
 
 interface AwsFailure extends Error {
   readonly code?: string;
@@ -69,8 +70,10 @@ function wordsFor(error: AwsFailure, service: ServicePrefix, operation: string):
       return `A quota of this account is used up: ${error.message} Ask for more in Service Quotas, or delete what is not needed.`;
   }
   if (error.$metadata?.httpStatusCode === undefined) {
-    const lost = `The answer to ${operation} did not arrive (${error.code ?? error.name}: ${error.message}), so it may have been carried out.`;
-    return `${lost} Check the network, the region and AWS_ENDPOINT_URL, and run it again: what is there already is not made twice.`;
+    const why = `${error.code ?? error.name}: ${error.message}`;
+    const check = 'Check the network, the region and AWS_ENDPOINT_URL';
+    if (onlyLooks(operation)) return `AWS does not answer ${operation} (${why}). ${check}.`;
+    return `The answer to ${operation} did not arrive (${why}), so it may have been carried out. ${check}, and run it again: what is there already is not made twice.`;
   }
   return `AWS refuses ${operation}: ${error.name}: ${error.message}`;
 }

@@ -12,8 +12,6 @@ export const DEFAULT_ENV_FILE = '.env';
 export interface EnvFile {
   /** What the file says; nothing where there is none yet. */
   readonly values: Readonly<Record<string, string | undefined>>;
-  /** Whether these values would change it. */
-  differs(values: Readonly<Record<string, string>>): boolean;
   /**
    * Puts values in and leaves every other line as it is. Nobody ever sees half a file: it is written beside and moved into
    * place. Afterwards only its owner may read it, because it holds secrets. Resolves with the path of the backup; undefined
@@ -30,7 +28,6 @@ export async function openEnvFile(path: string, now: () => Date): Promise<EnvFil
   const values = parseEnv(before ?? '');
   return {
     values,
-    differs: (wanted) => Object.entries(wanted).some(([name, value]) => values[name] !== value),
     async write(wanted) {
       const after = withValues(before ?? '', wanted);
       try {

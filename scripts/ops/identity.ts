@@ -9,14 +9,7 @@ import { Command } from 'commander';
 import { readRegion } from '../../src/config/agent.ts';
 import { readWeb } from '../../src/config/core.ts';
 import { ConfigError, createReader, type Environment, pattern } from '../../src/config/reader.ts';
-import {
-  atHand,
-  type CommonOptions,
-  collect,
-  conclude,
-  withCommonOptions,
-  writeVariables,
-} from './at-hand.ts';
+import { atHand, type CommonOptions, collect, conclude, withCommonOptions, writeUnless } from './at-hand.ts';
 import { complaints, isRefusal } from './aws-calls.ts';
 import { inSteps } from './changes.ts';
 import { Complaint, HELP_HINT } from './redis.ts';
@@ -87,7 +80,7 @@ async function create(options: CreateOptions): Promise<void> {
       }
       const arn = (found ?? made)?.workloadIdentityArn;
       const variables = { WORKLOAD_IDENTITY_NAME: name, WORKLOAD_IDENTITY_ARN: arn };
-      const written = options.env === false ? undefined : await writeVariables(hand, variables);
+      const written = await writeUnless(options, hand, variables);
       const { dryRun, list } = changes;
       const result = { dryRun, changes: list, env: written ?? null, name, arn, region, returnUrls: wanted };
       conclude(options.json, result, () =>

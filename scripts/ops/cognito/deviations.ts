@@ -99,8 +99,11 @@ export function describeDeviations(deviations: readonly Deviation[]): string {
     const now = is === undefined ? 'missing' : `${JSON.stringify(is)}`;
     return `${part}: ${setting} is ${now}, wanted: ${JSON.stringify(wanted)}\n    ${mend}`;
   });
-  const count = deviations.length === 1 ? 'One thing differs' : `${deviations.length} things differ`;
-  return `${count} from how it should be:\n${lines.join('\n')}`;
+  const count =
+    deviations.length === 1
+      ? 'One thing differs from how it'
+      : `${deviations.length} things differ from how they`;
+  return `${count} should be:\n${lines.join('\n')}`;
 }
 
 interface Difference {

@@ -174,7 +174,8 @@ async function passwordSource(options: PasswordOptions): Promise<(() => string) 
     throw new Complaint('Either --password-stdin or --show: what you type yourself is not shown.');
   if (!options.passwordStdin) return options.show ? inventPassword : undefined;
   const typed = (await text(process.stdin)).replace(/\r?\n$/, '');
-  if (typed === '') throw new Complaint('Standard input was empty; the password is expected there.');
+  if (!/^\S{1,256}$/.test(typed))
+    throw new Complaint('Standard input must hold the password: 1 to 256 characters without spaces.');
   return () => typed;
 }
 
