@@ -1,14 +1,20 @@
 import { Command } from 'commander';
 import { auditCommand } from './ops/audit.ts';
+import { cognitoCommand } from './ops/cognito.ts';
+import { identityCommand } from './ops/identity.ts';
 import { Complaint, HELP_HINT } from './ops/redis.ts';
 import { turnsCommand } from './ops/turns.ts';
 
 /** `npm run ops -- <command>`: what operators do from a terminal. Each command is a file in `ops/`. */
 const program = new Command('ops')
-  .description('Operate Threadcore: look after turns, pause and resume, check what is on record.')
+  .description(
+    'Operate Threadcore: look after turns, pause and resume, check what is on record, set accounts up.',
+  )
   .showHelpAfterError(HELP_HINT)
   .addCommand(turnsCommand())
-  .addCommand(auditCommand());
+  .addCommand(auditCommand())
+  .addCommand(cognitoCommand())
+  .addCommand(identityCommand());
 
 try {
   await program.parseAsync();

@@ -14,6 +14,7 @@ import { createRuntimeApi } from './runtime-api.ts';
 import { ALLOWLIST_NAME, RUNTIME_ARN } from './runtime-model.ts';
 import { type AgentOptions, createSessions, type SessionView } from './sessions.ts';
 import { type Credentials, parseAuthorization } from './sigv4.ts';
+import { withIdentities } from './workload-identities.ts';
 
 export type { RecordedCall } from './exchange.ts';
 export type { Fault } from './faults.ts';
@@ -103,7 +104,8 @@ export async function createAwsStandIn(options: AwsStandInOptions): Promise<AwsS
     now,
     log,
   });
-  const apis: readonly Api[] = [runtime, ...createAccountApis(createAccount(accountId, region))];
+  const identities = withIdentities(runtime, { accountId, region, now });
+  const apis: readonly Api[] = [identities, ...createAccountApis(createAccount(accountId, region))];
   const exchangeDeps: ExchangeDeps = {
     faults,
     now,

@@ -121,7 +121,7 @@ export async function createCognitoStandIn(options: CognitoStandInOptions): Prom
     jwksUri: `${url}/${pool.id}/.well-known/jwks.json`,
     userPoolId: pool.id,
     clientId: client.id,
-    clientSecret: client.secret,
+    clientSecret: client.secrets[0]?.value,
     region,
     users: people,
     calls: traffic.calls,

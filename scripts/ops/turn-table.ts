@@ -13,7 +13,11 @@ export function tableOf(turns: readonly ListedTurn[]): string {
     reason ?? '',
     record ? oneLine(record.message.text, QUESTION_LENGTH) : '(unreadable)',
   ]);
-  const all = [['turn', 'state', 'asked (UTC)', 'reason', 'question'], ...rows];
+  return columns([['turn', 'state', 'asked (UTC)', 'reason', 'question'], ...rows]);
+}
+
+/** Rows with their cells below each other. */
+export function columns(all: readonly (readonly string[])[]): string {
   const widths = (all[0] ?? []).map((_, i) => Math.max(...all.map((row) => (row[i] ?? '').length)));
   return all
     .map((row) =>

@@ -4,6 +4,7 @@ import type { AppClient } from '../directory/model.ts';
 import { clientSettings } from '../shapes/client.ts';
 import { shapes } from '../shapes/members.ts';
 import { checkClient } from './client-rules.ts';
+import { secretOperations } from './client-secret-operations.ts';
 import {
   clientOf,
   fail,
@@ -46,7 +47,7 @@ export function clientOperations(directory: Directory, now: () => number): Recor
       // What the request leaves out is back at its default, except for the name.
       const { ClientName } = client.settings;
       const settings = clientSettings.parse({ ...input, ClientName: input.ClientName ?? ClientName });
-      checkClient(pool, settings, client.secret !== undefined);
+      checkClient(pool, settings, client.secrets.length > 0);
       client.settings = settings;
       client.modifiedAt = now();
       return { UserPoolClient: describe(client) };
@@ -56,6 +57,7 @@ export function clientOperations(directory: Directory, now: () => number): Recor
   return {
     CreateUserPoolClient: create,
     UpdateUserPoolClient: update,
+    ...secretOperations(directory, now),
     DescribeUserPoolClient: operation(oneClient, (input) => ({
       UserPoolClient: describe(clientOf(poolOf(directory, input.UserPoolId), input.ClientId)),
     })),
@@ -85,7 +87,7 @@ function describe(client: AppClient): Json {
     ...client.settings,
     UserPoolId: client.poolId,
     ClientId: client.id,
-    ClientSecret: client.secret,
+    ClientSecret: client.secrets[0]?.value,
     LastModifiedDate: seconds(client.modifiedAt),
     CreationDate: seconds(client.createdAt),
   };

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import type { Directory } from '../directory/directory.ts';
 import type { Pool } from '../directory/model.ts';
 import { shapes } from '../shapes/members.ts';
-import { type PoolSettings, poolIdentity, poolSettings, STANDARD_ATTRIBUTES } from '../shapes/pool.ts';
+import {
+  attribute,
+  type PoolSettings,
+  poolIdentity,
+  poolSettings,
+  STANDARD_ATTRIBUTES,
+} from '../shapes/pool.ts';
 import { fail, type Json, type Operation, operation, pageOf, poolOf, seconds } from './operation.ts';
 
 /** User pools, their second factor and their domain. */
@@ -92,7 +98,30 @@ export function poolOperations(directory: Directory, now: () => number): Record<
     },
   );
 
+  const addAttributes = operation(
+    onePool.extend({ CustomAttributes: z.array(attribute).min(1).max(25) }),
+    (input) => {
+      const pool = poolOf(directory, input.UserPoolId);
+      const { Schema = [] } = pool.identity;
+      const custom = Schema.filter(({ Name }) => !STANDARD_ATTRIBUTES.includes(Name)).map(({ Name }) => Name);
+      for (const { Name, Required } of input.CustomAttributes) {
+        if (Required)
+          throw fail('InvalidParameterException', 'Required custom attributes are not supported currently.');
+        if (custom.includes(Name)) {
+          throw fail(
+            'InvalidParameterException',
+            `custom:${Name}: Existing attribute already has name ${Name}.`,
+          );
+        }
+      }
+      pool.identity = { ...pool.identity, Schema: [...Schema, ...input.CustomAttributes] };
+      pool.modifiedAt = now();
+      return {};
+    },
+  );
+
   return {
+    AddCustomAttributes: addAttributes,
     CreateUserPool: create,
     UpdateUserPool: update,
     DescribeUserPool: operation(onePool, (input) => ({

@@ -153,7 +153,7 @@ export function sessionOperations(deps: {
     }),
     (input) => {
       const client = directory.client(input.ClientId);
-      if (!client || client.secret !== input.ClientSecret) {
+      if (!client || !knows(client, input.ClientSecret)) {
         throw fail('UnauthorizedException', 'Invalid client or client secret.');
       }
       if (!client.settings.EnableTokenRevocation) {
@@ -204,15 +204,19 @@ function required(parameters: Readonly<Record<string, string>>, name: string): s
   return value;
 }
 
+const knows = ({ secrets }: AppClient, given: string | undefined) =>
+  secrets.length === 0 ? given === undefined : secrets.some(({ value }) => value === given);
+
 /** A client with a secret proves that it knows it, for each user name. */
 function checkSecretHash(client: AppClient, username: string, given: string | undefined): void {
-  if (client.secret === undefined) return;
+  if (client.secrets.length === 0) return;
   if (given === undefined) {
     const message = `Client ${client.id} is configured with secret but SECRET_HASH was not received`;
     throw fail('NotAuthorizedException', message);
   }
-  const expected = createHmac('sha256', client.secret).update(`${username}${client.id}`).digest('base64');
-  if (given !== expected) {
+  const hash = (secret: string) =>
+    createHmac('sha256', secret).update(`${username}${client.id}`).digest('base64');
+  if (!client.secrets.some(({ value }) => hash(value) === given)) {
     throw fail('NotAuthorizedException', `Unable to verify secret hash for client ${client.id}`);
   }
 }

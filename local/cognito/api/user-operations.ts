@@ -92,6 +92,21 @@ export function userOperations(deps: {
     },
   );
 
+  const listInGroup = operation(
+    onePool.extend({
+      GroupName: shapes.groupName,
+      Limit: shapes.integer(0, 60).optional(),
+      NextToken: shapes.nextToken.optional(),
+    }),
+    (input) => {
+      const pool = poolOf(directory, input.UserPoolId);
+      if (!pool.groups.has(input.GroupName)) throw fail('ResourceNotFoundException', 'Group not found.');
+      const members = [...pool.users.values()].filter((user) => user.groups.has(input.GroupName));
+      const { items, next } = pageOf(members, input.Limit || 60, input.NextToken);
+      return { Users: items.map((user) => describe(user)), NextToken: next };
+    },
+  );
+
   const onUser = (change: (user: User, poolId: string) => void) =>
     operation(oneUser, (input) => {
       const user = userOf(poolOf(directory, input.UserPoolId), input.Username);
@@ -123,6 +138,7 @@ export function userOperations(deps: {
     }),
     AdminUserGlobalSignOut: onUser((user) => tokens.revokeAll(user)),
     ListUsers: list,
+    ListUsersInGroup: listInGroup,
   };
 }
 

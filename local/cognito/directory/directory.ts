@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { type ClientSettings, tokenLife } from '../shapes/client.ts';
 import type { PoolIdentity, PoolSettings } from '../shapes/pool.ts';
-import type { AppClient, Pool } from './model.ts';
+import type { AppClient, ClientSecret, Pool } from './model.ts';
 
 const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const LOWER = 'abcdefghijklmnopqrstuvwxyz0123456789';
@@ -67,11 +67,12 @@ export function createDirectory(deps: { region: string; accountId: string; now: 
       const client: AppClient = {
         id: keys.id ?? randomText(26, LOWER),
         poolId: pool.id,
-        secret: keys.secret,
+        secrets: [],
         settings,
         createdAt: now(),
         modifiedAt: now(),
       };
+      if (keys.secret !== undefined) addSecret(client, keys.secret, now());
       pool.clients.set(client.id, client);
       clients.set(client.id, client);
       return client;
@@ -90,6 +91,16 @@ export function createDirectory(deps: { region: string; accountId: string; now: 
       };
     },
   };
+}
+
+/** Gives a client one more secret. */
+export function addSecret(client: AppClient, value: string, now: number): ClientSecret {
+  // Its id tells when it was made, and two are never made at once.
+  const latest = client.secrets.at(-1)?.createdAt ?? 0;
+  const createdAt = Math.max(now, latest + 1);
+  const secret = { id: `${client.id}--${createdAt}`, value, createdAt };
+  client.secrets = [...client.secrets, secret];
+  return secret;
 }
 
 /** A secret as Cognito makes them. */

@@ -24,11 +24,17 @@ export interface Pool {
 export interface AppClient {
   readonly id: string;
   readonly poolId: string;
-  /** undefined for a public client. */
-  readonly secret: string | undefined;
+  /** Oldest first; all of them are good. None for a public client. */
+  secrets: readonly ClientSecret[];
   settings: ClientSettings;
   readonly createdAt: number;
   modifiedAt: number;
+}
+
+export interface ClientSecret {
+  readonly id: string;
+  readonly value: string;
+  readonly createdAt: number;
 }
 
 export interface Group {

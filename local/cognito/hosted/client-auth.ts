@@ -20,8 +20,8 @@ export function authenticateClient(
   const secret = basic?.secret ?? form.get('client_secret') ?? undefined;
   const client = directory.client(id);
   if (!client) return undefined;
-  if (client.secret === undefined) return secret ? undefined : client;
-  return secret !== undefined && same(secret, client.secret) ? client : undefined;
+  if (client.secrets.length === 0) return secret ? undefined : client;
+  return secret !== undefined && client.secrets.some(({ value }) => same(secret, value)) ? client : undefined;
 }
 
 function readBasic(header: string | undefined): { id: string; secret: string } | 'malformed' | undefined {

@@ -32,7 +32,7 @@ const STRICT: PasswordPolicy = {
   TemporaryPasswordValidityDays: 7,
 };
 
-const attribute = z.object({
+export const attribute = z.object({
   Name: shapes.text(1, 20, /[\p{L}\p{M}\p{S}\p{N}\p{P}]+/u),
   AttributeDataType: z.enum(['String', 'Number', 'DateTime', 'Boolean']).optional(),
   DeveloperOnlyAttribute: z.boolean().optional(),
