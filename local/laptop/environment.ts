@@ -84,7 +84,6 @@ export function backendEnvironment(parts: {
   const { env, port, redis, aws, slack, secrets, identity } = parts;
   return {
     ...pick(env, INHERITED),
-    IDENTITY_MODE: 'off',
     ...pick(env, TUNABLE),
     ROLE: 'all',
     HOST: '127.0.0.1',

@@ -146,7 +146,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     say('Backend', `ready at ${web}`);
     signal?.throwIfAborted();
 
-    if (backendEnv.IDENTITY_MODE === 'required') {
+    if (backendEnv.IDENTITY_MODE !== 'off') {
       await linkPeople(slack.pageUrl, cognito.users, signal);
       say('Identity', `${LINKED.join(' and ')} are linked to their accounts`);
       signal?.throwIfAborted();
