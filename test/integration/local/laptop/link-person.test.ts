@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { CognitoStandIn } from '../../../../local/cognito/stand-in.ts';
 import { linkPerson } from '../../../../local/laptop/link-person.ts';
 import { passwordOf } from '../cognito/application.ts';
-import { type Manners, startFakeLinkApp } from './fake-link-app.ts';
+import type { Manners } from './link-app.ts';
+import { startLinkApp } from './start-link-app.ts';
 
 const accountOf = (cognito: CognitoStandIn, username: string) => ({
   username,
@@ -11,7 +12,7 @@ const accountOf = (cognito: CognitoStandIn, username: string) => ({
 
 /** How the linking of alice fails with an app of these manners. */
 async function failure(manners: Manners, more: { password?: string; timeoutMs?: number } = {}) {
-  const { slack, cognito, links } = await startFakeLinkApp(manners);
+  const { slack, cognito, links } = await startLinkApp(manners);
   const { password = passwordOf(cognito, 'alice'), ...options } = more;
   const account = { username: 'alice', password };
   const failed: unknown = await linkPerson({ page: slack.pageUrl, user: 'alice', account, ...options }).catch(
@@ -22,7 +23,7 @@ async function failure(manners: Manners, more: { password?: string; timeoutMs?: 
 }
 
 test('several people are linked at a time, each to the account that they sign in with', async () => {
-  const { slack, cognito, links } = await startFakeLinkApp();
+  const { slack, cognito, links } = await startLinkApp();
   await Promise.all(
     ['alice', 'bob'].map((user) =>
       linkPerson({ page: slack.pageUrl, user, account: accountOf(cognito, user) }),
@@ -65,7 +66,7 @@ test('a click that the bot does not take is reported', async () => {
 });
 
 test('somebody who is not in the workspace cannot be linked', async () => {
-  const { slack, cognito } = await startFakeLinkApp();
+  const { slack, cognito } = await startLinkApp();
   const account = accountOf(cognito, 'alice');
   await expect(linkPerson({ page: slack.pageUrl, user: 'nobody', account })).rejects.toThrow(
     /stopped at opening the chat page: .*answered 404/,

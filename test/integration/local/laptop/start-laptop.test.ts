@@ -137,3 +137,20 @@ test('operators’ commands find the keys of the laptop that runs, and the next 
   expect(mode).toBe(0o600);
   expect(later).toBe(keys);
 });
+
+test('where identities are asked for, alice and bob are linked to their accounts before laptop mode is up', async () => {
+  const said: string[] = [];
+  const laptop = await startLaptop({
+    root,
+    folder,
+    env: { ...env, IDENTITY_MODE: 'required' },
+    say: (part, text) => said.push(`${part}: ${text}`),
+    warn: (line) => warnings.push(line),
+    backendArgs: [join(import.meta.dirname, 'tiny-linking-backend.ts')],
+  });
+  const links = await (await fetch(`${laptop.info.web}/links`)).json();
+  await laptop.stop();
+  expect(links).toEqual({ U0ALICE00000: 'alice@example.com', U0BOB0000000: 'bob@example.com' });
+  expect(said).toContain('Identity: alice and bob are linked to their accounts');
+  expect(warnings).toEqual([]);
+});

@@ -1,16 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import express, { type Response } from 'express';
-import { onTestFinished } from 'vitest';
-import { type CognitoStandIn, createCognitoStandIn } from '../../../../local/cognito/stand-in.ts';
-import { createSlackStandIn, type SlackStandIn } from '../../../../local/slack/stand-in.ts';
+import express, { type Express, type Response } from 'express';
 import { linkHeaders } from '../../../../src/web/link/headers.ts';
 import type { LinkPage } from '../../../../src/web/link/link-page.ts';
 import { linkStatus } from '../../../../src/web/link/link-status.ts';
 import { renderLinkPage } from '../../../../src/web/link/render-link-page.ts';
-import { claimsOf, exchangeCode } from '../cognito/application.ts';
+
+/** Where the app is, and whom it talks to. */
+export interface Surroundings {
+  readonly web: string;
+  readonly slackApi: string;
+  readonly botToken: string;
+  readonly cognito: { readonly url: string; readonly clientId: string; readonly clientSecret: string };
+}
 
 /** How the app misbehaves; by default it does not. */
 export interface Manners {
@@ -47,37 +48,38 @@ interface Press {
   readonly actions: readonly { readonly action_id: string; readonly value: string }[];
 }
 
-/** The least of the account link, between the stand-ins: enough for a person to walk through. `links` is who got where. */
-export async function startFakeLinkApp(manners: Manners = {}): Promise<{
-  slack: SlackStandIn;
-  cognito: CognitoStandIn;
-  links: Map<string, string>;
-}> {
+/** The least of the account link: enough for a person to walk through. `links`: who got linked to which account. */
+export function createLinkApp(
+  around: () => Surroundings,
+  links: Map<string, string>,
+  manners: Manners = {},
+): Express {
   const tickets = new Map<string, Ticket>();
-  const links = new Map<string, string>();
-  const app = express();
-  const server = createServer(app).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const web = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const callback = `${web}/link/callback`;
-  const cognito = await createCognitoStandIn({ callbackUrls: [callback], requirePkce: true });
-  const slack = await createSlackStandIn({
-    eventsUrl: `${web}/slack/events`,
-    signingSecret: 'signing-secret',
-    botToken: 'xoxb-fake',
-  });
-  onTestFinished(async () => {
-    await slack.close();
-    await cognito.close();
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
-  });
+  const callback = () => `${around().web}/link/callback`;
 
-  const say = (body: object) =>
-    fetch(`${slack.apiUrl}chat.postEphemeral`, {
+  async function personOf(code: string, verifier: string): Promise<{ email: string; name: string }> {
+    const { url, clientId, clientSecret } = around().cognito;
+    const answer = await fetch(`${url}/oauth2/token`, {
       method: 'POST',
-      headers: { authorization: 'Bearer xoxb-fake', 'content-type': 'application/json' },
+      body: new URLSearchParams({
+        grant_type: 'authorization_code',
+        code,
+        redirect_uri: callback(),
+        code_verifier: verifier,
+        client_id: clientId,
+        client_secret: clientSecret,
+      }),
+    });
+    const { id_token: token = '' } = (await answer.json()) as { id_token?: string };
+    const claims = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
+    return JSON.parse(claims) as { email: string; name: string };
+  }
+
+  const app = express();
+  const say = (body: object) =>
+    fetch(`${around().slackApi}chat.postEphemeral`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${around().botToken}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
   const actions = (...buttons: object[]) => [
@@ -98,7 +100,7 @@ export async function startFakeLinkApp(manners: Manners = {}): Promise<{
     const id = randomBytes(16).toString('hex');
     const verifier = randomBytes(32).toString('base64url');
     tickets.set(id, { user, channel, state: randomBytes(16).toString('hex'), verifier, account: '' });
-    const url = `${manners.linkTo ?? web}/link/start?ticket=${id}`;
+    const url = `${manners.linkTo ?? around().web}/link/start?ticket=${id}`;
     const button = { action_id: 'link_open', style: 'primary', text: plain('Link'), url };
     await say({ channel, user, text: 'You are not linked yet.', blocks: actions(button) });
   }
@@ -125,8 +127,8 @@ export async function startFakeLinkApp(manners: Manners = {}): Promise<{
     const ticket = tickets.get(id ?? '');
     if (!ticket) return void show(response, { kind: 'problem', code: 'ticket_unknown' });
     const query = new URLSearchParams({
-      client_id: cognito.clientId,
-      redirect_uri: callback,
+      client_id: around().cognito.clientId,
+      redirect_uri: callback(),
       response_type: 'code',
       scope: 'openid email profile',
       state: ticket.state,
@@ -134,7 +136,7 @@ export async function startFakeLinkApp(manners: Manners = {}): Promise<{
       code_challenge_method: 'S256',
     });
     response.set('set-cookie', `__Host-link=${id}; Path=/; Secure; HttpOnly; SameSite=Lax`);
-    response.redirect(302, `${cognito.url}/oauth2/authorize?${query}`);
+    response.redirect(302, `${around().cognito.url}/oauth2/authorize?${query}`);
   });
 
   const ticketOf = (cookies = '') => {
@@ -148,9 +150,7 @@ export async function startFakeLinkApp(manners: Manners = {}): Promise<{
     if (ticket?.state !== state || !ticket) {
       return void show(response, { kind: 'problem', code: 'other_browser' });
     }
-    const form = { redirect_uri: callback, code_verifier: ticket.verifier };
-    const { body } = await exchangeCode(cognito, code, form);
-    const { email, name } = claimsOf(body.id_token ?? '') as { email: string; name: string };
+    const { email, name } = await personOf(code, ticket.verifier);
     ticket.account = email;
     const chat = { platform: 'slack', person: ticket.user, workspace: 'Threadcore' } as const;
     show(
@@ -186,5 +186,5 @@ export async function startFakeLinkApp(manners: Manners = {}): Promise<{
     show(response, { kind: 'continue_in_chat', platform: 'slack', person: user, workspace: 'Threadcore' });
   });
 
-  return { slack, cognito, links };
+  return app;
 }
