@@ -72,10 +72,10 @@ test('our own Redis is durable by its append-only file; of a given one nothing i
   expect(backendEnvironment(parts(stated, 'REDIS_URL'))).toMatchObject(stated);
 });
 
-test('people are their chat accounts unless the shell asks for identities', () => {
-  expect(backendEnvironment(parts({}))).toMatchObject({ IDENTITY_MODE: 'off' });
-  const asked = { IDENTITY_MODE: 'required' };
-  expect(backendEnvironment(parts(asked))).toMatchObject(asked);
+test('people sign in unless the shell switches that off', () => {
+  expect(backendEnvironment(parts({}))).not.toHaveProperty('IDENTITY_MODE');
+  const off = { IDENTITY_MODE: 'off' };
+  expect(backendEnvironment(parts(off))).toMatchObject(off);
 });
 
 test('operators’ commands get Redis, keys, Cognito and AWS, and nothing of Slack', () => {
