@@ -148,6 +148,8 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
 
     if (backendEnv.IDENTITY_MODE !== 'off') {
       await linkPeople(slack.pageUrl, cognito.users, signal);
+      // Whoever opens the page begins with an empty workspace.
+      slack.reset();
       say('Identity', `${LINKED.join(' and ')} are linked to their accounts`);
       signal?.throwIfAborted();
     }

@@ -9,6 +9,7 @@ import { createQuestionChanges } from '../../../src/turns/question-changes.ts';
 import type { TurnEnd } from '../../../src/turns/states.ts';
 import { dump } from './dump.ts';
 import { compareRemains, compareWithRedis } from './lane-checks.ts';
+import { createSignIns } from './lane-sign-ins.ts';
 import { createLaneWorld, type Holder, type ModelLane, type Rules, TENANTS } from './lane-world.ts';
 
 const OUTCOME = { end: 'done', reason: 'answered', view: { text: 'Two.', tasks: [] } } as const;
@@ -174,48 +175,7 @@ export function createLaneModel(redis: Connection, prefix: string, rules: Rules)
     );
   }
 
-  /** Its author has to sign in: the question is set aside with its lane, unless they have just done so. */
-  async function park(n: number): Promise<void> {
-    const holder = pick(holders(), n);
-    if (!holder) return;
-    const { turn } = holder;
-    const lane = laneOf(holder);
-    const signedIn = { record: 'counts', field: 'signed_in', value: 'not yet' };
-    if (n % 3 === 0) {
-      const before = await dump(redis, prefix);
-      expect(await steady.park(turn, signedIn, 60_000)).toEqual({ held: true, aside: false, wake: false });
-      return expect(await dump(redis, prefix)).toEqual(before);
-    }
-    // What has begun to be shown waits for nobody.
-    if (holder.posting) return;
-    const answer = await owes(
-      ({ wake }) => wake,
-      () => steady.park(turn, { ...signedIn, value: '' }, 60_000),
-      () => {
-        world.free(lane);
-        world.question(turn.id).attempts -= 1;
-        lane.aside = turn.message.sender.id;
-      },
-    );
-    expect(answer).toMatchObject({ held: true, aside: true });
-    expect(await steady.read(turn.id)).toMatchObject({ state: 'awaiting_link' });
-  }
-
-  /** Somebody has signed in: all that waits for them goes on, in no order that anybody has promised. */
-  async function signIn(tenant: string, id: string): Promise<void> {
-    const waiting = world.all().filter((lane) => lane.tenant === tenant && lane.aside === id);
-    await owes(
-      (wakes: number) => wakes,
-      () => steady.unpark({ tenant, id }),
-      () => {
-        for (const lane of waiting) world.enlist(lane);
-      },
-    );
-    const order = world.orderOf(tenant);
-    const list = await redis.lrange(`${prefix}:ready:${tenant}`, 0, -1);
-    expect(list.toSorted()).toEqual(order.toSorted());
-    order.splice(0, order.length, ...list);
-  }
+  const { park, signIn } = createSignIns({ redis, prefix, lanes: steady, world, owes, pick, laneOf });
 
   /** Somebody stops a turn by its id, or the first of a lane, alone or with all that wait behind it. */
   async function stop(n: number, all: boolean, named: boolean): Promise<void> {
