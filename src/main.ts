@@ -213,7 +213,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         monotonic,
         random: Math.random,
         onHandled: metrics.acceptTook,
-        onRefused: metrics.requestRefused,
+        onRequestRefused: metrics.requestRefused,
+        onRefused: people.noteRefusal,
         onIgnored: metrics.deliveryIgnored,
         log,
       });

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Router } from 'express';
+import type { AuditEvent } from '../audit/events.ts';
 import type { Audit } from '../audit/recorder.ts';
 import { chatActor } from '../chat/keys.ts';
-import type { InboundMessage } from '../chat/vocabulary.ts';
+import type { InboundMessage, Sender } from '../chat/vocabulary.ts';
 import { type AccountCommands, createAccountCommands, tooManyLinks } from '../commands/account.ts';
 import type { Config } from '../config.ts';
 import type { ChatAccount } from '../identity/chat-account.ts';
@@ -46,12 +47,16 @@ export interface PeopleDeps {
   readonly log: Logger;
 }
 
+type Refusal = Extract<AuditEvent, { type: 'access.refused' }>['reason'];
+
 /** Who people are, and whether they may ask: put together of the identity, the chat and the agent's way to be called. */
 export interface People {
   readonly identify: (turn: ClaimedTurn) => Promise<RunsAs>;
   readonly mayPass: (error: unknown) => boolean;
   readonly linkWaitMs: number;
   readonly account: AccountCommands;
+  /** Puts on record that somebody wanted something of the bot who may not. */
+  readonly noteRefusal: (who: Sender, reason: Refusal) => void;
   /** What browsers need; undefined while identity is off. */
   readonly linkRoutes: Router | undefined;
   /** Gives up what only waits, and resolves when nothing is under way. */
@@ -153,15 +158,13 @@ export function composePeople(deps: PeopleDeps): People {
     }
   }
 
+  const noteRefusal = ({ tenant, id: user }: Sender, reason: Refusal): void =>
+    audit.note({ type: 'access.refused', who: { kind: 'person', platform: 'slack', tenant, user }, reason });
+
   function refused(message: InboundMessage, reason: 'guest' | 'not_invited', text: string): RunsAs {
-    const { platform } = message.key;
-    const { tenant, id: user } = message.sender;
-    audit.note({
-      type: 'access.refused',
-      who: { kind: 'person', platform, tenant, user },
-      reason: reason === 'guest' ? 'guest' : 'person_not_allowed',
-    });
-    log.warn({ reason, tenant, sender: user }, 'a question was refused');
+    const { tenant, id } = message.sender;
+    noteRefusal(message.sender, reason === 'guest' ? 'guest' : 'person_not_allowed');
+    log.warn({ reason, tenant, sender: id }, 'a question was refused');
     return { kind: 'refused', reason, tell: () => tell(message, text) };
   }
 
@@ -171,6 +174,7 @@ export function composePeople(deps: PeopleDeps): People {
       error instanceof IdentityError || error instanceof SealedError || slackFailure(error) !== undefined,
     linkWaitMs: config.identity.mode === 'off' ? 0 : config.identity.linkWaitMs,
     account: createAccountCommands(identity),
+    noteRefusal,
     linkRoutes: identity && createLinkRoutes({ identity, publicUrl: config.web.publicUrl ?? '', log }),
     async close() {
       closing.abort(new Error('the process is shutting down'));

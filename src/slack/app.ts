@@ -6,8 +6,9 @@ import {
   type SlashCommand,
   type ViewSubmitAction,
 } from '@slack/bolt';
-import type { AdmissionRules } from '../chat/admission.ts';
+import { type Admission, type AdmissionRules, admit } from '../chat/admission.ts';
 import { parseCommand } from '../chat/command.ts';
+import type { Sender } from '../chat/vocabulary.ts';
 import type { AccountAnswer, AccountCommands } from '../commands/account.ts';
 import { type Commands, unknownCommand } from '../commands/commands.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -25,6 +26,7 @@ import { FEEDBACK_ACTION, FEEDBACK_FORM, FEEDBACK_WHY_ACTION, WHY_ACTION } from 
 import { createInteractions } from './interactions.ts';
 import { LINK_NO_ACTION, LINK_OPEN_ACTION, LINK_YES_ACTION, wordsWithLink } from './link-blocks.ts';
 import { createLinking } from './linking.ts';
+import { kindOf } from './normalise.ts';
 import type { Pause } from './pace.ts';
 import type { Pacing } from './pacing.ts';
 import { createQuestions } from './questions.ts';
@@ -32,7 +34,7 @@ import { RETRY_ACTION, STOP_ACTION } from './render.ts';
 import { createStopping } from './stopping.ts';
 import { escapeText } from './text.ts';
 import { createWaitingNote } from './waiting-note.ts';
-import { createWhisper } from './whisper.ts';
+import { createWhisper, REFUSED } from './whisper.ts';
 
 export interface SlackAppDeps {
   /** Over HTTP or Socket Mode: the app does not see the difference. */
@@ -57,6 +59,8 @@ export interface SlackAppDeps {
   /** Aborts when the process shuts down: what only waits is given up. */
   readonly closing: AbortSignal;
   readonly onIgnored: (why: string) => void;
+  /** Somebody wanted something of the bot who may not. */
+  readonly onRefused: (who: Sender, why: Exclude<Admission, 'admitted'>) => void;
   readonly log: Logger;
 }
 
@@ -107,6 +111,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     waitingNote,
     commands,
     pauseReason,
+    onRefused: deps.onRefused,
   });
   const onHomeOpened = createAssistantView({ ...shared, once, courtesy });
   const stopping = createStopping({ ...shared, commands, courtesy });
@@ -175,19 +180,25 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     });
   });
 
-  /** A slash command belongs to no thread, and Slack does not say whose guest its sender is: commands concern their own turns only. */
+  /** A slash command belongs to no thread, and Slack does not say whose guest its sender is: commands concern their own turns and account only. */
   async function slash({
     text,
     team_id: tenant,
     user_id: id,
     channel_id: conversation,
   }: SlashCommand): Promise<AccountAnswer> {
-    const command = text.trim() === '' ? ({ name: 'help' } as const) : parseCommand(text);
-    if (!command) return { text: unknownCommand(text) };
     const asker = {
       key: { platform: 'slack', tenant, conversation, thread: '' },
       sender: { id, tenant },
     } as const;
+    const admission = admit({ ...asker, kind: kindOf(conversation) }, rules);
+    if (admission !== 'admitted') {
+      onIgnored(admission);
+      deps.onRefused(asker.sender, admission);
+      return { text: REFUSED };
+    }
+    const command = text.trim() === '' ? ({ name: 'help' } as const) : parseCommand(text);
+    if (!command) return { text: unknownCommand(text) };
     return commands.run(command, asker);
   }
 

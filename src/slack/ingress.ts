@@ -17,7 +17,7 @@ export interface SlackIngressDeps extends Omit<SlackAppDeps, 'receiver' | 'closi
   readonly random: () => number;
   /** From a delivery to its acknowledgement, in milliseconds. */
   readonly onHandled: (ms: number) => void;
-  readonly onRefused: (why: string) => void;
+  readonly onRequestRefused: (why: string) => void;
 }
 
 export interface SlackIngress {
@@ -59,7 +59,7 @@ export function createSlackIngress(deps: SlackIngressDeps): SlackIngress {
     };
   }
 
-  const { signingSecret = '', now, onRefused } = deps;
+  const { signingSecret = '', now, onRequestRefused: onRefused } = deps;
   const receiver = createSlackReceiver({ signingSecret, now, onRefused, log });
   const app = createSlackApp({ ...deps, receiver, closing: closing.signal });
   return {

@@ -1,7 +1,7 @@
-import { type AdmissionRules, admit } from '../chat/admission.ts';
+import { type Admission, type AdmissionRules, admit } from '../chat/admission.ts';
 import { type Command, parseCommand } from '../chat/command.ts';
 import { spoken } from '../chat/duration.ts';
-import type { InboundMessage } from '../chat/vocabulary.ts';
+import type { InboundMessage, Sender } from '../chat/vocabulary.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Accept } from '../turns/accept-turn.ts';
@@ -37,6 +37,7 @@ export interface QuestionsDeps {
   readonly whisper: Whisper;
   readonly waitingNote: ReturnType<typeof createWaitingNote>;
   readonly onIgnored: (why: string) => void;
+  readonly onRefused: (who: Sender, why: Exclude<Admission, 'admitted'>) => void;
   readonly log: Logger;
 }
 
@@ -74,7 +75,9 @@ export function createQuestions(deps: QuestionsDeps): (envelope: unknown) => Pro
         { admission, tenant, channel, sender: message.sender.id },
         'a message was refused by the allowlists',
       );
-      if (message.addressed) deps.whisper(message, REFUSED);
+      if (!message.addressed) return;
+      deps.onRefused(message.sender, admission);
+      deps.whisper(message, REFUSED);
       return;
     }
     const command = parseCommand(message.text);

@@ -189,7 +189,8 @@ export async function startConversations(
       monotonic: () => performance.now(),
       random: () => 0.5,
       onHandled: () => undefined,
-      onRefused: (why) => void ignored.push(why),
+      onRequestRefused: (why) => void ignored.push(why),
+      onRefused: () => undefined,
       onIgnored: (why) => void ignored.push(why),
       log,
     });

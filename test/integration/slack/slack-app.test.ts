@@ -353,6 +353,13 @@ test('who may not ask may not press either', async () => {
   expect([...asked, ...recorded]).toEqual([]);
 });
 
+test('somebody who may not ask may not command either, reads so, and is on record', async () => {
+  const ingress = await start({}, { rules: { tenants: any, conversations: any, people: nobody } });
+  const sent = form({ command: '/agent', text: 'link', user_id: 'U1', team_id: 'T1', channel_id: 'C1' });
+  expect((await send(ingress, sent)).text).toContain('not allowed to answer here');
+  expect(ingress.turnedAway).toEqual(['T1 U1: person_not_allowed']);
+});
+
 test('somebody from another company may not press in a shared channel', async () => {
   const ingress = await start({});
   const foreign = press('turn-1', { user: { id: 'U9', team_id: 'T9' } });

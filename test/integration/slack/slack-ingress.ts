@@ -31,6 +31,8 @@ export interface Ingress {
   readonly url: string;
   readonly ignored: string[];
   readonly refused: string[];
+  /** Who wanted something and may not. */
+  readonly turnedAway: string[];
   /** Web API calls of the app: method and arguments. */
   readonly calls: { method: string; args: Record<string, unknown> }[];
   close(): Promise<void>;
@@ -63,6 +65,7 @@ export async function startIngress(
   const log = createLogger({ level: 'silent' });
   const ignored: string[] = [];
   const refused: string[] = [];
+  const turnedAway: string[] = [];
   const calls: Ingress['calls'] = [];
   const client: SlackClient = options.client ?? {
     async call(method, args) {
@@ -78,6 +81,8 @@ export async function startIngress(
   };
   const slack = createSlackIngress({
     ...shared,
+    onRequestRefused: shared.onRefused,
+    onRefused: (who, why) => void turnedAway.push(`${who.tenant} ${who.id}: ${why}`),
     appToken: undefined,
     apiUrl: '',
     botToken: 'xoxb-test',
@@ -131,6 +136,7 @@ export async function startIngress(
     url: `http://127.0.0.1:${port}`,
     ignored,
     refused,
+    turnedAway,
     calls,
     async close() {
       const closed = once(server, 'close');

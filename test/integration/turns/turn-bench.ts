@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ReplyView } from '../../../src/chat/vocabulary.ts';
 import type { AgentEvent } from '../../../src/contract/events.ts';
-import { keepLeases } from '../../../src/turns/leases.ts';
+import { type Hold, keepLeases } from '../../../src/turns/leases.ts';
 import { pause } from '../../../src/turns/pause.ts';
 import type { Interruption } from '../../../src/turns/recovery-decision.ts';
 import type { OpenReply } from '../../../src/turns/reply.ts';
@@ -147,12 +147,12 @@ export const benchOn =
     };
     const scripted = scriptedRun(rig, options);
     const { deps } = scripted;
-    const leases = keepLeases({
-      lanes: rig.lanes,
-      now: () => performance.now(),
-      onError: () => undefined,
-    });
-    const run = async (turn: ClaimedTurn, during?: (hold: ReturnType<typeof leases.hold>) => void) => {
+    const run = async (turn: ClaimedTurn, during?: (hold: Hold) => void) => {
+      const leases = keepLeases({
+        lanes: rig.lanes,
+        now: () => performance.now(),
+        onError: () => undefined,
+      });
       const hold = leases.hold(turn, performance.now());
       during?.(hold);
       await runTurn(deps, turn, hold).finally(() => leases.close());
