@@ -38,7 +38,7 @@ interface Listed {
   readonly groups: readonly string[];
 }
 
-describe('cognito user', () => {
+describe('cognito user', { timeout: 90_000 }, () => {
   test('create makes a person with a given password, which stands nowhere', async () => {
     const desk = await peopledDesk();
     const words =

@@ -30,7 +30,7 @@ async function createdDesk() {
 
 const settingsOf = ({ deviations }: Told) => deviations.map(({ setting }) => setting).sort();
 
-describe('cognito verify', () => {
+describe('cognito verify', { timeout: 90_000 }, () => {
   test('finds what deviates, says how to mend it, and mends what can be mended', async () => {
     const desk = await createdDesk();
     const { poolId: UserPoolId, clientId: ClientId } = desk;
@@ -276,7 +276,7 @@ describe('cognito verify', () => {
   });
 });
 
-describe('cognito client', () => {
+describe('cognito client', { timeout: 90_000 }, () => {
   test('makes another client by another name, with its own addresses', async () => {
     const desk = await createdDesk();
     const words = 'cognito client --client-name second --callback-url https://bot.example/link/callback';
