@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import {
+  AddUserPoolClientSecretCommand,
   CreateUserPoolClientCommand,
   CreateUserPoolCommand,
   DescribeUserPoolClientCommand,
@@ -321,6 +322,24 @@ describe('cognito client', { timeout: 90_000 }, () => {
     desk.changesAsked();
     await desk.run('cognito client --retire-secret');
     expect(desk.changesAsked()).toEqual([]);
+  });
+
+  test('takes a secret away whose answer was lost, because nobody knows it', async () => {
+    const desk = await createdDesk();
+    const before = await desk.text();
+    desk.cognito.faults.push({ operation: 'AddUserPoolClientSecret', kind: 'drop_answer', times: 1 });
+    expect((await desk.run('cognito client --rotate-secret')).code).toBe(1);
+    expect(desk.changesAsked()).toEqual(['AddUserPoolClientSecret', 'DeleteUserPoolClientSecret']);
+    // And where even that went wrong, the operator can.
+    await desk.admin.send(
+      new AddUserPoolClientSecretCommand({ UserPoolId: desk.poolId, ClientId: desk.clientId }),
+    );
+    const told = await desk.run('cognito client --rotate-secret');
+    expect(told.err).toContain('--retire-secret newer');
+    expect((await desk.run('cognito client --retire-secret newer')).code).toBe(0);
+    expect(await desk.text()).toBe(before);
+    const { COGNITO_CLIENT_SECRET: secret = '' } = await desk.variables();
+    expect(await desk.knocks(desk.clientId, secret)).toBe('invalid_grant');
   });
 
   test('takes a secret back that it cannot note anywhere', async () => {
