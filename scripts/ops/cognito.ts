@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { client } from './cognito/client-command.ts';
 import { create } from './cognito/create-command.ts';
 import { withClientOptions } from './cognito/options.ts';
@@ -28,7 +28,11 @@ export function cognitoCommand(): Command {
   withClientOptions(cognito.command('client'))
     .description('makes the app client, or sets it to exactly what it should be')
     .option('--rotate-secret', 'add a second secret and write it; the old one stays good', false)
-    .option('--retire-secret', 'take the older one of two secrets away', false)
+    .addOption(
+      new Option('--retire-secret [which]', 'take one of two secrets away')
+        .choices(['older', 'newer'])
+        .preset('older'),
+    )
     .option('--show', 'print the secret of the app client', false)
     .action(client);
 

@@ -11,7 +11,7 @@ import { cognitoVariables } from './variables.ts';
 
 interface OneClientOptions extends ClientOptions {
   readonly rotateSecret: boolean;
-  readonly retireSecret: boolean;
+  readonly retireSecret?: 'older' | 'newer';
   readonly show: boolean;
 }
 
@@ -29,7 +29,7 @@ export async function client(options: OneClientOptions): Promise<void> {
     const pool = await existingPool(hands, poolWanted(settings, options));
     const before = await findClient(hands, pool, clientWanted(settings, options, pool));
     if (before) await fixClient(hands, before, wanted, 'exact');
-    if (retires && before) await retireSecret(hands, before);
+    if (retires && before) await retireSecret(hands, before, retires);
     const added = rotateSecret && before ? await addSecret(hands, before) : undefined;
     const now = before
       ? await findClient(hands, pool, { id: before.ClientId, name: options.clientName })

@@ -34,24 +34,38 @@ export async function addSecret(
       `The app client ${client.ClientName} was made without a secret, and cannot get one. Make another with --client-name.`,
     );
   }
-  if ((await secretIds(hands, client)).length > 1) {
+  const before = await secretIds(hands, client);
+  if (before.length > 1) {
     throw new Complaint(
-      'The app client has two secrets, and cannot have more. Once every process uses the new one, take the old one away with --retire-secret.',
+      'The app client has two secrets, and cannot have more. Once every process uses the new one, take the old one away with --retire-secret; if nobody knows the new one, take that away with --retire-secret newer.',
     );
   }
   const { UserPoolId, ClientId } = client;
-  const added = await changes.make('add', `a second secret of the app client ${client.ClientName}`, () =>
-    act.send(new AddUserPoolClientSecretCommand({ UserPoolId, ClientId })),
-  );
-  const { ClientSecretId: id, ClientSecretValue: value } = added?.ClientSecretDescriptor ?? {};
-  return id === undefined || value === undefined ? undefined : { id, value };
+  const what = `a second secret of the app client ${client.ClientName}`;
+  try {
+    const added = await changes.make('add', what, () =>
+      act.send(new AddUserPoolClientSecretCommand({ UserPoolId, ClientId })),
+    );
+    const { ClientSecretId: id, ClientSecretValue: value } = added?.ClientSecretDescriptor ?? {};
+    return id === undefined || value === undefined ? undefined : { id, value };
+  } catch (error) {
+    // The answer was lost, and with it the secret: nobody will ever know it.
+    const unknown = (await secretIds(hands, client)).find((id) => !before.includes(id));
+    if (unknown !== undefined) await removeSecret(hands, client, unknown, 'the secret that nobody knows');
+    throw error;
+  }
 }
 
-/** Takes the older one of two secrets away. */
-export async function retireSecret(hands: Hands, client: UserPoolClientType): Promise<void> {
-  const [oldest, ...others] = await secretIds(hands, client);
-  if (oldest === undefined || others.length === 0) return;
-  await removeSecret(hands, client, oldest, `the older secret of the app client ${client.ClientName}`);
+/** Takes one of two secrets away. */
+export async function retireSecret(
+  hands: Hands,
+  client: UserPoolClientType,
+  which: 'older' | 'newer',
+): Promise<void> {
+  const ids = await secretIds(hands, client);
+  const id = which === 'older' ? ids[0] : ids.at(-1);
+  if (id === undefined || ids.length === 1) return;
+  await removeSecret(hands, client, id, `the ${which} secret of the app client ${client.ClientName}`);
 }
 
 export async function removeSecret(

@@ -45,7 +45,7 @@ export function userCommand(): Command {
     .action(async (options: PoolOptions & { group?: string }) => {
       await onPool(options, async (hands, poolId) => {
         const people = await listPeople(hands, poolId, options.group);
-        process.stdout.write(`${options.json ? JSON.stringify(people) : peopleTable(people)}\n`);
+        process.stdout.write(`${options.json ? JSON.stringify({ users: people }) : peopleTable(people)}\n`);
       });
     });
 

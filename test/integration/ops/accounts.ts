@@ -8,12 +8,16 @@ import {
   DescribeUserPoolCommand,
   ListUserPoolsCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 import type { CognitoStandIn } from '../../../local/cognito/stand-in.ts';
 import { adminClient, KEYS } from '../local/cognito/admin-client.ts';
 import { startCognito } from '../local/cognito/application.ts';
 
 /** An operator at a terminal, in a folder of their own, whose AWS is a stand-in that verifies signatures. */
+
+// Processes are many here, and most of their time goes into reading the same packages.
+const compiled = await mkdtemp(join(tmpdir(), 'ops-compiled-'));
+afterAll(() => rm(compiled, { recursive: true }));
 
 const OPS = join(import.meta.dirname, '../../../scripts/ops.ts');
 
@@ -37,6 +41,7 @@ export async function createDesk(endpoints: Record<string, string>, dotEnv?: str
       // No other place for credentials is asked.
       AWS_EC2_METADATA_DISABLED: 'true',
       HOME: folder,
+      NODE_COMPILE_CACHE: compiled,
       PUBLIC_URL: 'http://127.0.0.1:1',
       ...endpoints,
       ...more.env,
@@ -64,8 +69,6 @@ export async function createDesk(endpoints: Record<string, string>, dotEnv?: str
     read: (name: string) => readFile(join(folder, name), 'utf8'),
   };
 }
-
-export type Desk = Awaited<ReturnType<typeof createDesk>>;
 
 /** A Cognito with nothing but the stand-in's own pool, and a desk to work on it. */
 export async function createAccountDesk(dotEnv?: string) {

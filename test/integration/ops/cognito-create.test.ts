@@ -17,7 +17,7 @@ const ALL = [
   'CreateUserPoolClient',
 ];
 
-describe('cognito create', () => {
+describe('cognito create', { timeout: 90_000 }, () => {
   test('makes everything once, and notes it in the file of variables', async () => {
     const desk = await createAccountDesk(
       '# ours\nOTHER="x y" # stays\n# COGNITO_CLIENT_ID=\n\nCOGNITO_REGION=old-1\n',

