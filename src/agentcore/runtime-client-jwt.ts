@@ -27,7 +27,6 @@ export interface JwtRuntimeClientOptions {
 const SESSION_HEADER = 'x-amzn-bedrock-agentcore-runtime-session-id';
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 const DRAIN_MS = 1000;
-const DRAIN_BYTES = 64 * 1024;
 /** RFC 6750: what may stand behind `Bearer`. Anything else would change the header or its meaning. */
 const BEARER = /^[A-Za-z0-9._~+/-]+=*$/;
 
@@ -175,12 +174,8 @@ function refusal(status: number, response: IncomingMessage): Error {
 /** Reads what nobody needs: at its end the connection serves the next call. One that goes on and on is closed. */
 function drain(response: IncomingMessage): Promise<void> {
   return new Promise((resolve) => {
-    let bytes = 0;
     const late = setTimeout(() => response.destroy(), DRAIN_MS);
-    response.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > DRAIN_BYTES) response.destroy();
-    });
+    response.resume();
     // Whether it ended or broke off: what it was about is known from its head.
     response.on('error', () => undefined);
     response.on('close', () => {

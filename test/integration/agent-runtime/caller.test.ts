@@ -38,8 +38,8 @@ async function startAgent(held?: { readonly began: () => void; readonly opened: 
   const loaded = await loadModel({ provider: 'offline', wordDelayMs: 0 }, { crash: () => undefined });
   const speak = loaded.model.stream.bind(loaded.model);
   loaded.model.stream = (messages, options) => {
-    const facts = String(options?.systemPrompt).split('\n').at(-1) ?? '';
-    seen.actors.push(JSON.parse(facts));
+    const prompt = typeof options?.systemPrompt === 'string' ? options.systemPrompt : '';
+    seen.actors.push(JSON.parse(prompt.split('\n').at(-1) ?? ''));
     return speak(messages, options);
   };
   const server = createAgentServer({ logLevel: 'silent', maxBodyBytes: 100_000, newTurnId: () => 'bare' });
@@ -94,7 +94,7 @@ test('a tool gets the workload access token of its caller, and of nobody else at
       allEvents(call(port, ask('wait 1 seconds', name), sessionId(name), `token-of-${name}`)),
     ),
   );
-  expect(seen.tools.toSorted()).toEqual(['token-of-a', 'token-of-b']);
+  expect(new Set(seen.tools)).toEqual(new Set(['token-of-a', 'token-of-b']));
   expect(JSON.stringify(events)).not.toContain('token-of');
 });
 

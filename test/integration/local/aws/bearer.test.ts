@@ -1,4 +1,7 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import {
   type AwsStandIn,
   createAwsStandIn,
@@ -129,6 +132,24 @@ describe('a token is refused', () => {
     const other = await startCognito();
     const { access } = await tokensOf(other, 'carol');
     expect(await refusal(await start(), access)).toMatchObject({ status: 401 });
+  });
+
+  test('of another issuer, though its keys are the same', async () => {
+    const document = { issuer: 'https://issuer.example.com', jwks_uri: cognito.jwksUri };
+    const server = createServer((_request, response) => void response.end(JSON.stringify(document)));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(async () => void (await new Promise((resolve) => server.close(resolve))));
+    const { port } = server.address() as AddressInfo;
+    const standIn = await start(
+      {},
+      { discoveryUrl: `http://127.0.0.1:${port}/.well-known/openid-configuration` },
+    );
+    const { access } = await tokensOf(cognito, 'carol');
+    expect(await refusal(standIn, access)).toMatchObject({
+      status: 401,
+      message: expect.stringContaining("'iss'"),
+    });
   });
 
   test('of a client that is not allowed, and an id token, which names none', async () => {
