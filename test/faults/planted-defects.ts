@@ -120,7 +120,7 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
   {
     name: 'the lease is not checked before chat calls',
     change: { under: SLACK, from: /deps\.assertHeld\(\);(\s+calls \+= 1;)/, to: '$1' },
-    tries: ['freeze at “slot granted”'],
+    tries: ['oversleep at “slot for a message granted”'],
   },
   {
     name: 'leases are not renewed',

@@ -106,6 +106,7 @@ export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits =
       case 'outdate':
         return pause(step.ms).then(() => 'pass' as const);
       case 'freeze':
+      case 'oversleep':
         return member.freeze(step.ms) ? 'pass' : undefined;
       case 'term':
         return member.terminate() ? 'pass' : undefined;
