@@ -147,6 +147,7 @@ export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits =
   for (const member of stack.members) {
     for (const link of member.links) {
       link.watch = (passage) => {
+        if (passage.link === 'redis' && passage.phase === 'answer') talk.sawEnd(passage);
         const fate = traps.decide(member, passage);
         if (passage.link === 'events' && passage.phase === 'answer') {
           if (fate === 'pass') talk.sawAnswer(passage);

@@ -113,13 +113,15 @@ function lanesOf(seed: number, dice: Dice, longAnswer: boolean): Lane[] {
 
 const KINDS: readonly Ask['kind'][] = ['plain', 'plain', 'read', 'write'];
 
-/** Long enough for everybody's first answer to be under way at once. A third of them grows before the reader's eyes. */
+/**
+ * Long enough for everybody's first answer to be under way at once. A third of them grows before the reader's eyes, and
+ * most of these begin only when the steps count.
+ */
 function firstAsk(canary: string, dice: Dice): Ask {
-  const lastsMs = dice.between(1_400, 2_800);
+  const lastsMs = dice.between(1_600, 2_800);
   const words = dice.between(3, 5);
-  const pace = dice.chance(0.35)
-    ? { silentMs: 0, words, wordMs: Math.round(lastsMs / words) }
-    : { silentMs: lastsMs, words, wordMs: 0 };
+  const silentMs = dice.chance(0.35) ? dice.between(200, 900) : lastsMs;
+  const pace = { silentMs, words, wordMs: Math.round((lastsMs - silentMs) / words) };
   return { canary, kind: dice.pick(KINDS), ...pace, later: false, afterMs: dice.between(0, 200) };
 }
 
