@@ -83,6 +83,11 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     tries: ['kill at “mid-stream”', 'kill at “enqueued, not woken”'],
   },
   {
+    name: 'a lost wake is not made up for',
+    change: { under: TURNS, from: /local overlooked = redis\.call\([^\n]*\n/, to: 'local overlooked = 0\n' },
+    tries: ['kill at “enqueued, not woken”'],
+  },
+  {
     name: 'acknowledged before it is stored',
     change: {
       under: TURNS,
@@ -101,6 +106,11 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     change: { under: SLACK, from: /let unlooked = lookFirst;/, to: 'let unlooked = false;' },
     also: NO_SECOND_LOOK,
     tries: ['kill at “posted, not recorded”', 'late at “before post”'],
+  },
+  {
+    name: 'messages carry no mark of their turn',
+    change: { under: SLACK, from: /event_payload: \{ turn: turnId, part \}/, to: 'event_payload: { part }' },
+    tries: ['cut at “posted, not recorded”', 'kill at “posted, not recorded”'],
   },
   {
     name: 'a lost answer of Slack is not settled',

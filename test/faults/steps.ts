@@ -77,7 +77,8 @@ export function harmsAt({ link }: Pick<Failpoint, 'link'>): readonly Harm[] {
 
 export function harm(kind: Harm, at: string, dice: Dice, times = 1): HarmStep {
   const point = failpoint(at);
-  if (kind !== 'oversleep' && !harmsAt(point).includes(kind)) throw new Error(`${kind} says nothing at “${at}”.`);
+  if (kind !== 'oversleep' && !harmsAt(point).includes(kind))
+    throw new Error(`${kind} says nothing at “${at}”.`);
   const ms = {
     kill: 0,
     cut: 0,
