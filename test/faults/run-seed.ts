@@ -43,7 +43,7 @@ const POLL_MS = 100;
 /** A recovery that is worth a line. */
 const SLOW_MS = 9_000;
 /** Where not so many turns get under way at once, the steps begin to count all the same. */
-const ARMED_AFTER_MS = 4_000;
+const ARMED_AFTER_MS = 10_000;
 
 /**
  * Plays one schedule on a stack until every question has come to its end, and judges what stands there
@@ -141,6 +141,8 @@ export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits =
   const onTaken = () => {
     if (!armed && talk.underWay() >= IN_FLIGHT) arm();
   };
+  // However slowly they get under way, nobody is done before all are.
+  stack.agent.waitFor(manyUnderWay.promise);
   const talk = startTalk(stack, schedule, onTaken, manyUnderWay.promise);
   const late = setTimeout(arm, ARMED_AFTER_MS);
 

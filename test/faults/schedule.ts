@@ -6,7 +6,7 @@ import { type Disturbance, describeStep, disturb, harm, harmsAt, type Step } fro
 export interface Ask {
   readonly canary: string;
   readonly kind: 'plain' | 'read' | 'write';
-  /** Before the agent says anything. */
+  /** Before the agent says anything, once many turns are under way. */
   readonly silentMs: number;
   readonly words: number;
   readonly wordMs: number;
@@ -113,10 +113,7 @@ function lanesOf(seed: number, dice: Dice, longAnswer: boolean): Lane[] {
 
 const KINDS: readonly Ask['kind'][] = ['plain', 'plain', 'read', 'write'];
 
-/**
- * Long enough for everybody's first answer to be under way at once. A third of them grows before the reader's eyes, and
- * most of these begin only when the steps count.
- */
+/** Lasts longer than the steps take to strike. A third of them grows before the reader's eyes. */
 function firstAsk(canary: string, dice: Dice): Ask {
   const lastsMs = dice.between(1_600, 2_800);
   const words = dice.between(3, 5);
