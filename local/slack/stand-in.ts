@@ -103,6 +103,8 @@ export interface SlackStandIn {
 const SLACK_RETRY_DELAYS_MS = [0, 60_000, 300_000];
 const SLACK_ACK_TIMEOUT_MS = 3000;
 const MAX_BODY = '2mb';
+/** Longer than clients keep an idle connection, so that no request meets a closing one. */
+const KEEP_ALIVE_MS = 120_000;
 
 /** Starts a Slack workspace in this process, bound to loopback, with its Web API, deliveries, control API and page. */
 export async function createSlackStandIn(options: SlackStandInOptions): Promise<SlackStandIn> {
@@ -188,7 +190,7 @@ export async function createSlackStandIn(options: SlackStandInOptions): Promise<
   app.use(createSharedFiles({ state, responses, botToken: options.botToken, mayReadFiles }));
   app.use(page.router);
 
-  const server = createServer(app);
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, app);
   if (sockets !== undefined) server.on('upgrade', sockets.upgrade);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -53,6 +53,10 @@ const attaches = (passage: Passage) =>
 const somethingClaimed = (passage: Passage) =>
   passage.name === 'claim' && passage.text.startsWith('*') && !passage.text.startsWith('*-1');
 
+/** The last thing that a worker hears before it sends a new message. */
+const allowsMessage = ({ name, request = '' }: Passage) =>
+  name === 'pace' && CREATES.some((method) => request.includes(method));
+
 export const FAILPOINTS: readonly Failpoint[] = [
   delivery('delivered, not verified', 'request', named('event')),
   accepting('verified, not claimed', 'request', named('accept')),
@@ -86,6 +90,7 @@ export const FAILPOINTS: readonly Failpoint[] = [
     { atLeast: 2 },
   ),
   leasing('slot granted', 'answer', named('pace')),
+  leasing('slot for a message granted', 'answer', allowsMessage),
   showing('before post', 'request', named(...CREATES)),
   showing('posted, not recorded', 'answer', named(...CREATES)),
   leasing(
@@ -102,10 +107,10 @@ export const FAILPOINTS: readonly Failpoint[] = [
   showing('last write done', 'answer', named(...ENDS)),
   leasing('before the end is recorded', 'request', named('finish')),
   leasing('end recorded', 'answer', named('finish')),
-  leasing('before leases are renewed', 'request', named('renew')),
-  leasing('leases renewed', 'answer', named('renew')),
-  leasing('before the sweep', 'request', named('sweep')),
-  leasing('swept', 'answer', named('sweep')),
+  leasing('before leases are renewed', 'request', named('renew'), { atLeast: 2 }),
+  leasing('leases renewed', 'answer', named('renew'), { atLeast: 2 }),
+  leasing('before the sweep', 'request', named('sweep'), { atLeast: 2 }),
+  leasing('swept', 'answer', named('sweep'), { atLeast: 2 }),
   asking('before attach', 'request', attaches, { onlyAfter: 'mid-stream' }),
   asking('attached', 'answer', attaches, { onlyAfter: 'mid-stream' }),
   showing('before the thread is read', 'request', named('conversations.replies'), {

@@ -54,6 +54,22 @@ export interface Counts {
   readonly leftover: number;
 }
 
+export const COUNTS = [
+  'lost',
+  'duplicated',
+  'outOfOrder',
+  'staleRedis',
+  'staleVisible',
+  'writtenTwice',
+  'startedAgain',
+  'leftover',
+] as const satisfies readonly (keyof Counts)[];
+
+/** Whether people or operators were let down. A run that only had troubles of its own says nothing about that. */
+export function breaksPromises(counts: Counts): boolean {
+  return COUNTS.some((name) => counts[name] > 0);
+}
+
 export interface Verdict extends Counts {
   readonly turns: number;
   /** Questions that ended with a remark of the bot instead of an answer: visible ends, but not answers. */
@@ -64,6 +80,8 @@ export interface Verdict extends Counts {
 
 export function judge(run: RunSeen): Verdict {
   const problems: string[] = [];
+  // As long as turns wait or run, they need what they have in Redis.
+  const leftover = run.drained ? run.leftover : [];
   const count: { -readonly [name in keyof Counts]: number } = {
     lost: 0,
     duplicated: 0,
@@ -72,7 +90,7 @@ export function judge(run: RunSeen): Verdict {
     staleVisible: 0,
     writtenTwice: 0,
     startedAgain: 0,
-    leftover: run.leftover.length,
+    leftover: leftover.length,
   };
   let notices = 0;
   const found = (kind: keyof Counts, what: string) => {
@@ -118,7 +136,7 @@ export function judge(run: RunSeen): Verdict {
   for (const stray of run.strays) found('staleVisible', `a message belongs to no question: ${stray}`);
   for (const status of run.statuses) found('staleVisible', status);
   for (const what of run.staleRedis) problems.push(`staleRedis: ${what}`);
-  for (const what of run.leftover) problems.push(`leftover: ${what}`);
+  for (const what of leftover) problems.push(`leftover: ${what}`);
   problems.push(...run.troubles);
   if (!run.drained) problems.push('not everything came to its end in time');
   return { ...count, turns: run.lanes.flat().length, notices, problems };

@@ -83,6 +83,11 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     tries: ['kill at “mid-stream”', 'kill at “enqueued, not woken”'],
   },
   {
+    name: 'a lost wake is not made up for',
+    change: { under: TURNS, from: /local overlooked = redis\.call\([^\n]*\n/, to: 'local overlooked = 0\n' },
+    tries: ['kill at “enqueued, not woken”'],
+  },
+  {
     name: 'acknowledged before it is stored',
     change: {
       under: TURNS,
@@ -103,6 +108,11 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     tries: ['kill at “posted, not recorded”', 'late at “before post”'],
   },
   {
+    name: 'messages carry no mark of their turn',
+    change: { under: SLACK, from: /event_payload: \{ turn: turnId, part \}/, to: 'event_payload: { part }' },
+    tries: ['cut at “posted, not recorded”', 'kill at “posted, not recorded”'],
+  },
+  {
     name: 'a lost answer of Slack is not settled',
     change: {
       under: SLACK,
@@ -120,7 +130,7 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
   {
     name: 'the lease is not checked before chat calls',
     change: { under: SLACK, from: /deps\.assertHeld\(\);(\s+calls \+= 1;)/, to: '$1' },
-    tries: ['freeze at “slot granted”'],
+    tries: ['oversleep at “slot for a message granted”'],
   },
   {
     name: 'leases are not renewed',

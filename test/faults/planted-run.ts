@@ -1,4 +1,5 @@
 import { runCampaign } from './campaign.ts';
+import { breaksPromises } from './judge.ts';
 import { changesOf, PLANTED_DEFECTS, type PlantedDefect } from './planted-defects.ts';
 import type { Planted } from './report.ts';
 import { firstStepOf, ROUND } from './schedule.ts';
@@ -33,7 +34,7 @@ export async function tryPlanted(options: PlantedOptions): Promise<Planted[]> {
   return defects.flatMap(({ name }) => outcomes.get(name) ?? []);
 }
 
-/** Runs seeds until one fails. */
+/** Runs seeds until one breaks a promise. A run that was only in trouble itself finds nothing. */
 async function tryOne(defect: PlantedDefect, options: PlantedOptions): Promise<Planted> {
   const tree = await buildTree(changesOf(defect), options.root);
   const found = new AbortController();
@@ -50,7 +51,7 @@ async function tryOne(defect: PlantedDefect, options: PlantedOptions): Promise<P
       signal: AbortSignal.any([options.stop, found.signal]),
       say: () => undefined,
       onResult(result) {
-        if (result.problems.length === 0 || found.signal.aborted) return;
+        if (!breaksPromises(result) || found.signal.aborted) return;
         options.say(`planted: ${defect.name}: seed ${result.seed}: ${result.problems[0]}`);
         found.abort();
       },

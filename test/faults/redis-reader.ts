@@ -8,7 +8,7 @@ export type ScriptNames = ReadonlyMap<string, string>;
 export function createRedisReader(scripts: ScriptNames): StreamReader {
   let requests: Buffer = Buffer.alloc(0);
   let replies: Buffer = Buffer.alloc(0);
-  const waiting: string[] = [];
+  const waiting: { readonly name: string; readonly request: string }[] = [];
 
   return {
     request(chunk) {
@@ -18,7 +18,7 @@ export function createRedisReader(scripts: ScriptNames): StreamReader {
         const text = requests.toString('utf8', 0, end);
         const name = commandName(text, scripts);
         requests = requests.subarray(end);
-        waiting.push(name);
+        waiting.push({ name, request: text });
         passages.push({ link: 'redis', phase: 'request', name, text });
       }
       return passages.length === 0 ? 'incomplete' : passages;
@@ -31,7 +31,8 @@ export function createRedisReader(scripts: ScriptNames): StreamReader {
         replies = replies.subarray(end);
         // Push messages answer nobody.
         if (text.startsWith('>')) continue;
-        passages.push({ link: 'redis', phase: 'answer', name: waiting.shift() ?? '', text });
+        const { name, request } = waiting.shift() ?? { name: '', request: '' };
+        passages.push({ link: 'redis', phase: 'answer', name, text, request });
       }
       return passages;
     },

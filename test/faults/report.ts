@@ -1,6 +1,6 @@
 import { quantile } from '../../bench/statistics.ts';
 import { FAILPOINTS } from './failpoints.ts';
-import type { Counts } from './judge.ts';
+import { COUNTS, type Counts } from './judge.ts';
 import type { SeedResult } from './run-seed.ts';
 import { ROUND } from './schedule.ts';
 import { DISTURBANCES, type Step } from './steps.ts';
@@ -35,17 +35,6 @@ export interface Report extends Counts {
   readonly failed: readonly number[];
   readonly seconds: number;
 }
-
-const COUNTS = [
-  'lost',
-  'duplicated',
-  'outOfOrder',
-  'staleRedis',
-  'staleVisible',
-  'writtenTwice',
-  'startedAgain',
-  'leftover',
-] as const satisfies readonly (keyof Counts)[];
 
 export function reportOf(
   results: readonly SeedResult[],

@@ -43,7 +43,7 @@ const POLL_MS = 100;
 /** A recovery that is worth a line. */
 const SLOW_MS = 9_000;
 /** Where not so many turns get under way at once, the steps begin to count all the same. */
-const ARMED_AFTER_MS = 4_000;
+const ARMED_AFTER_MS = 10_000;
 
 /**
  * Plays one schedule on a stack until every question has come to its end, and judges what stands there
@@ -106,6 +106,7 @@ export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits =
       case 'outdate':
         return pause(step.ms).then(() => 'pass' as const);
       case 'freeze':
+      case 'oversleep':
         return member.freeze(step.ms) ? 'pass' : undefined;
       case 'term':
         return member.terminate() ? 'pass' : undefined;
@@ -140,12 +141,15 @@ export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits =
   const onTaken = () => {
     if (!armed && talk.underWay() >= IN_FLIGHT) arm();
   };
+  // However slowly they get under way, nobody is done before all are.
+  stack.agent.waitFor(manyUnderWay.promise);
   const talk = startTalk(stack, schedule, onTaken, manyUnderWay.promise);
   const late = setTimeout(arm, ARMED_AFTER_MS);
 
   for (const member of stack.members) {
     for (const link of member.links) {
       link.watch = (passage) => {
+        if (passage.link === 'redis' && passage.phase === 'answer') talk.sawEnd(passage);
         const fate = traps.decide(member, passage);
         if (passage.link === 'events' && passage.phase === 'answer') {
           if (fate === 'pass') talk.sawAnswer(passage);

@@ -58,6 +58,8 @@ export const SCENES: readonly Scene[] = [
     'before the end is recorded',
     'verified, not claimed',
   ),
+  // It was allowed to write before it fell asleep; when it wakes up, somebody else has answered.
+  { ...one('oversleep', 'slot for a message granted'), alone: true },
   ...all(
     'outdate',
     'before the end is recorded',

@@ -6,7 +6,7 @@ import { type Disturbance, describeStep, disturb, harm, harmsAt, type Step } fro
 export interface Ask {
   readonly canary: string;
   readonly kind: 'plain' | 'read' | 'write';
-  /** Before the agent says anything. */
+  /** Before the agent says anything, once many turns are under way. */
   readonly silentMs: number;
   readonly words: number;
   readonly wordMs: number;
@@ -113,13 +113,12 @@ function lanesOf(seed: number, dice: Dice, longAnswer: boolean): Lane[] {
 
 const KINDS: readonly Ask['kind'][] = ['plain', 'plain', 'read', 'write'];
 
-/** Long enough for everybody's first answer to be under way at once. A third of them grows before the reader's eyes. */
+/** Lasts longer than the steps take to strike. A third of them grows before the reader's eyes. */
 function firstAsk(canary: string, dice: Dice): Ask {
-  const lastsMs = dice.between(1_400, 2_800);
+  const lastsMs = dice.between(1_600, 2_800);
   const words = dice.between(3, 5);
-  const pace = dice.chance(0.35)
-    ? { silentMs: 0, words, wordMs: Math.round(lastsMs / words) }
-    : { silentMs: lastsMs, words, wordMs: 0 };
+  const silentMs = dice.chance(0.35) ? dice.between(200, 900) : lastsMs;
+  const pace = { silentMs, words, wordMs: Math.round((lastsMs - silentMs) / words) };
   return { canary, kind: dice.pick(KINDS), ...pace, later: false, afterMs: dice.between(0, 200) };
 }
 

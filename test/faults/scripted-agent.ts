@@ -34,6 +34,8 @@ interface Run {
 export interface ScriptedAgent {
   readonly url: string;
   readonly records: ReadonlyMap<string, AgentRecord>;
+  /** Whoever asks from now on hears nothing before `moment`, and what he asked for begins to count then. */
+  waitFor(moment: Promise<void>): void;
   /** All microVMs are lost: runs stop where they are and nobody remembers them. */
   loseEverything(): void;
   close(): Promise<void>;
@@ -62,6 +64,7 @@ const PROMPT = /^ask (\S+) (plain|read|write) (\d+) (\d+) (\d+)$/;
 export async function createScriptedAgent(): Promise<ScriptedAgent> {
   const records = new Map<string, AgentRecord>();
   const runs = new Map<string, Run>();
+  let begins: Promise<void> = Promise.resolve();
 
   function recordOf(canary: string): AgentRecord {
     const record = records.get(canary) ?? {
@@ -92,6 +95,7 @@ export async function createScriptedAgent(): Promise<ScriptedAgent> {
       run.wake.resolve();
       run.wake = Promise.withResolvers();
     };
+    await begins;
     await wait(Number(silentMs));
     publish({ type: 'text', text: `${canary} run${number}` });
     const toolAt = kind === 'plain' ? -1 : Math.floor(Number(words) / 2);
@@ -188,6 +192,9 @@ export async function createScriptedAgent(): Promise<ScriptedAgent> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     records,
+    waitFor(moment) {
+      begins = moment;
+    },
     loseEverything,
     async close() {
       loseEverything();

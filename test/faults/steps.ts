@@ -10,9 +10,10 @@ import type { Dice } from './seeded.ts';
  * stall   what was passing arrives `ms` late
  * outdate the same on a connection to Redis, until the lease of its sender has run out and others have its lanes
  * freeze  the process stands still for `ms` (SIGSTOP); what was passing arrives at once
+ * oversleep  the same, until its turns have ended at another worker
  * term    SIGTERM, as in a deployment
  */
-export type Harm = 'kill' | 'late' | 'cut' | 'stall' | 'outdate' | 'freeze' | 'term';
+export type Harm = 'kill' | 'late' | 'cut' | 'stall' | 'outdate' | 'freeze' | 'oversleep' | 'term';
 
 /** What happens to the surroundings at a time, whatever is going on. */
 export const DISTURBANCES = [
@@ -61,9 +62,12 @@ export type Step = HarmStep | DisturbanceStep;
 const LATE_MS = 4_400;
 /** A lease of 3 s, and a sweep. */
 const OUTDATED_MS = 6_000;
+/** A lease, a sweep, the quiet time after it, and a second look at what may have arrived late. */
+const OVERSLEPT_MS = 13_000;
 /**
  * Harms that say something at a failpoint. What was sent to AgentCore is not held back until its sender is dead: the
- * agent knows a turn that starts twice, as its contract says, and there is nothing to be found.
+ * agent knows a turn that starts twice, as its contract says, and there is nothing to be found. Nobody oversleeps by
+ * chance: it takes long.
  */
 export function harmsAt({ link }: Pick<Failpoint, 'link'>): readonly Harm[] {
   const always: Harm[] = ['kill', 'cut', 'freeze', 'term'];
@@ -73,12 +77,14 @@ export function harmsAt({ link }: Pick<Failpoint, 'link'>): readonly Harm[] {
 
 export function harm(kind: Harm, at: string, dice: Dice, times = 1): HarmStep {
   const point = failpoint(at);
-  if (!harmsAt(point).includes(kind)) throw new Error(`${kind} says nothing at “${at}”.`);
+  if (kind !== 'oversleep' && !harmsAt(point).includes(kind))
+    throw new Error(`${kind} says nothing at “${at}”.`);
   const ms = {
     kill: 0,
     cut: 0,
     term: 0,
     outdate: OUTDATED_MS,
+    oversleep: OVERSLEPT_MS,
     late: LATE_MS,
     stall: dice.between(500, LATE_MS),
     freeze: dice.between(4_000, 9_500),
@@ -98,6 +104,7 @@ export function disturb(disturbance: Disturbance, dice: Dice): DisturbanceStep {
 /** While one process, or Redis, stands still, how soon others go on tells of that. */
 const STILL: readonly string[] = [
   'freeze',
+  'oversleep',
   'outdate',
   'redis stands still',
   'redis stands still for long',

@@ -8,7 +8,7 @@ export interface Talk {
   /** Where the threads are, by the schedule's numbers. */
   readonly threads: ReadonlyMap<number, { readonly channel: string; readonly ts: string }>;
   acknowledged(canary: string): boolean;
-  /** Questions that are taken and that the agent has not yet answered: so many turns are under way, or more. */
+  /** Turns that Slack knows to be taken and whose end is not on record. */
   underWay(): number;
   /** A third of the people says stop, by word or with Slack's own button. */
   sayStop(): Promise<void>;
@@ -16,19 +16,23 @@ export interface Talk {
   toldToStop(canary: string): boolean;
   /** To be told of what Slack gets from the web role. */
   sawAnswer(passage: Passage): void;
+  /** To be told of what workers get from Redis. */
+  sawEnd(passage: Passage): void;
   /** Resolves when everything was asked, or nobody took a question for too long. */
   readonly over: Promise<void>;
 }
 
 /** After this time without an acknowledgement Slack gives an event up. */
 const GIVEN_UP_MS = 60_000;
+/** Redis says that the end of a turn is on record. */
+const ENDED = '*2\r\n:1\r\n';
 
 /**
  * Lets everybody ask. In a lane the next question is asked when Slack knows the last one to be taken, so that the
  * order of a lane is known; across lanes all talk at once.
  */
 export function startTalk(
-  { slack, agent }: Pick<Stack, 'slack' | 'agent'>,
+  { slack }: Pick<Stack, 'slack'>,
   schedule: Schedule,
   onTaken: () => void,
   manyUnderWay: Promise<void>,
@@ -37,6 +41,7 @@ export function startTalk(
   const roots = new Map<number, PromiseWithResolvers<string>>();
   const taken = new Map<string, PromiseWithResolvers<void>>();
   const known = new Set<string>();
+  let ended = 0;
   for (const lane of schedule.lanes) {
     if (!roots.has(lane.thread)) roots.set(lane.thread, Promise.withResolvers());
     for (const { canary } of lane.asks) taken.set(canary, Promise.withResolvers());
@@ -88,7 +93,7 @@ export function startTalk(
     sayStop,
     toldToStop: (canary) => stopped.has(canary),
     acknowledged: (canary) => known.has(canary),
-    underWay: () => [...known].filter((canary) => !agent.records.get(canary)?.answers.length).length,
+    underWay: () => known.size - ended,
     sawAnswer({ text, request = '' }) {
       if (!text.startsWith('HTTP/1.1 2')) return;
       for (const canary of canariesIn(request)) {
@@ -96,6 +101,9 @@ export function startTalk(
         taken.get(canary)?.resolve();
       }
       onTaken();
+    },
+    sawEnd({ name, text }) {
+      if (name === 'finish' && text.startsWith(ENDED)) ended += 1;
     },
     over: Promise.all(talks).then(() => undefined),
   };

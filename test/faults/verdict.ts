@@ -28,7 +28,9 @@ export async function verdictOf(
     reply: asSeen(message),
   }));
   // A process that stood still sends what it was about to send, whoever has its lanes by then.
-  const frozen = schedule.steps.some((step) => 'at' in step && step.harm === 'freeze');
+  const frozen = schedule.steps.some(
+    (step) => 'at' in step && (step.harm === 'freeze' || step.harm === 'oversleep'),
+  );
   const lanes = schedule.lanes.map((lane) =>
     lane.asks.map(({ canary }) => {
       const record = stack.agent.records.get(canary);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judge, type QuestionSeen, type RunSeen } from '../../faults/judge.ts';
+import { breaksPromises, judge, type QuestionSeen, type RunSeen } from '../../faults/judge.ts';
 
 const answer = 'canary-s1-q1 run1 word0 end1';
 const reply = { ts: '1.000100', text: answer, notices: [], streaming: false };
@@ -132,5 +132,11 @@ describe('the judge of a run', () => {
 
   it('does not pass a run that did not come to its end', () => {
     expect(judged([[question()]], { drained: false }).problems).toHaveLength(1);
+  });
+
+  it('tells broken promises from troubles of the run itself', () => {
+    const inTrouble = { drained: false, leftover: ['{tc}:ring'], troubles: ['web is not ready'] };
+    expect(breaksPromises(judged([[question()]], inTrouble))).toBe(false);
+    expect(breaksPromises(judged([[question({ replies: [] })]]))).toBe(true);
   });
 });

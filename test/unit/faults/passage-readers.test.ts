@@ -7,7 +7,9 @@ describe('the reader of Redis connections', () => {
     const reader = createRedisReader(new Map([['abc', 'claim']]));
     const commands = '*2\r\n$7\r\nEVALSHA\r\n$3\r\nabc\r\n*1\r\n$4\r\nPING\r\n';
     expect(reader.request(Buffer.from(commands))).toMatchObject([{ name: 'claim' }, { name: 'ping' }]);
-    expect(reader.answer(Buffer.from('*1\r\n$2\r\nhi\r\n+PO'))).toMatchObject([{ name: 'claim' }]);
+    expect(reader.answer(Buffer.from('*1\r\n$2\r\nhi\r\n+PO'))).toMatchObject([
+      { name: 'claim', request: expect.stringContaining('abc') },
+    ]);
     expect(reader.answer(Buffer.from('NG\r\n'))).toMatchObject([{ name: 'ping', text: '+PONG\r\n' }]);
   });
 

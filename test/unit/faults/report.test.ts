@@ -40,6 +40,23 @@ describe('the report of a campaign', () => {
     expect(isClean(report)).toBe(true);
   });
 
+  it('has the fields that others read', () => {
+    const report = reportOf([result(1)], [{ name: 'x', detected: true }], 60);
+    expect(report).toMatchObject({
+      seeds: 1,
+      kills: 1,
+      turns: 28,
+      lost: 0,
+      duplicated: 0,
+      outOfOrder: 0,
+      staleRedis: 0,
+      staleVisible: 0,
+      recoveryMs: { p50: 8_000, p99: 8_000 },
+      planted: [{ name: 'x', detected: true }],
+      failed: [],
+    });
+  });
+
   it('counts how often each failpoint was struck, by harm', () => {
     const step = { at: 'before post', nth: 1, ms: 0, times: 1 } as const;
     const reached = [
