@@ -53,6 +53,9 @@ export interface Line {
 
 export const START: BlockState = { stack: [], paragraph: false };
 
+/** A beginning of a line that tells what kind of line it is, whatever follows. */
+export const TELLING = /[^\s>*+\-_=#`~|:.)\d]/;
+
 /** Deeper nesting is shown as text: nobody reads it, and what reopens it would fill a message. */
 const DEEPEST = 12;
 const RULE = /^(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$/;

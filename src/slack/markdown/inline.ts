@@ -1,4 +1,6 @@
-import { codeCloses, linkCloses, targetCloses } from './look-ahead.ts';
+import { type BareAddress, bareAddress } from './bare-address.ts';
+import type { BlockState } from './containers.ts';
+import { createLookAhead } from './look-ahead.ts';
 import { MARK, UNNAMED_IMAGE } from './marks.ts';
 import type { Source } from './source.ts';
 
@@ -38,8 +40,11 @@ interface Run {
 export interface Inline {
   /** Forgets what is open: a new block begins. */
   reset(): void;
-  /** A new line begins. `from`: where a link's or footnote's definition would begin in it, or -1. */
-  line(from: number): void;
+  /**
+   * A new line begins, its text at `from`. `literal`: it is shown to the character. `after`: the state behind it, if its
+   * text may go on in the next line.
+   */
+  line(from: number, literal: boolean, after: BlockState | undefined): void;
   /**
    * Would a cut at `at`, between two words, fall inside a link, an image or code, or inside emphasis that began
    * within the last `patience` characters as sent? Undefined while the text so far does not tell.
@@ -59,13 +64,19 @@ export interface Inline {
  */
 export function createInline(source: Source, emit: (text: string) => void, sent: () => number): Inline {
   let run: Run | undefined;
-  let code: { readonly length: number; readonly brackets: readonly number[] } | undefined;
-  let brackets: number[] = [];
+  const lookAhead = createLookAhead(source);
+  /** The length of the run of backticks that opened the code we are in. */
+  let code: number | undefined;
+  /** Brackets that are open, and how many of them may still turn out to begin a link. */
+  let brackets = 0;
+  let labels = 0;
+  let address: BareAddress | undefined;
   let target: { depth: number } | undefined;
   let emphasis = new Map<string, number>();
   let previous = '';
   let escaped = false;
   let emptyImage = false;
+  /** Where a link's or footnote's definition would begin in the line, or -1. */
   let lineFrom = -1;
   let looked = { at: 0, address: false };
 
@@ -73,7 +84,7 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
     if (!run) return;
     const { character, before, length } = run;
     run = undefined;
-    if (code) return;
+    if (code !== undefined) return;
     const key = character.repeat(Math.min(length, 3));
     if (emphasis.has(key) && !/^\s?$/.test(before)) emphasis.delete(key);
     else if (!/^\s?$/.test(next) && !/[\p{L}\p{N}]/u.test(before)) emphasis.set(key, sent());
@@ -97,16 +108,13 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
     // No author writes so many: each stands for itself, so that a message can end between them.
     if (length > LONGEST_RUN) return 1;
     if (end === text.length && !done) return 0;
-    if (code) {
-      if (code.length === length) {
-        brackets = [...code.brackets];
-        code = undefined;
-      }
+    if (code !== undefined) {
+      if (code === length) code = undefined;
       return length;
     }
-    const closes = codeCloses(source, end, length);
+    const closes = lookAhead.codeCloses(end, length);
     if (closes === undefined) return 0;
-    if (closes) code = { length, brackets: [...brackets] };
+    if (closes) code = length;
     return length;
   }
 
@@ -115,9 +123,13 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
       if (character === '(') target.depth += 1;
       if (character === ')') target.depth -= 1;
       if (target.depth === 0) target = undefined;
-    } else if (character === '[') brackets.push(sent());
-    else if (character === ']') brackets.pop();
-    else if (character === '(' && previous === ']') target = { depth: 1 };
+    } else if (character === '[') {
+      brackets += 1;
+      labels += 1;
+    } else if (character === ']') {
+      brackets = Math.max(0, brackets - 1);
+      labels = Math.max(0, labels - 1);
+    } else if (character === '(' && previous === ']') target = { depth: 1 };
   }
 
   /** The form of one ampersand. In an address Slack does not decode, so there it stays where that reads the same. */
@@ -150,7 +162,7 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
       if (form !== undefined) emit(form);
       return form === undefined ? 0 : 1;
     }
-    const free = !literal && !escaped && !code && brackets.length === 0 && !target && previous !== '!';
+    const free = !literal && !escaped && code === undefined && labels === 0 && !target && previous !== '!';
     if (c === '<' && free) {
       const url = matches(BRACKETED, text, at)?.[1];
       if (url !== undefined) {
@@ -162,7 +174,7 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
     }
     if (c === '<' || c === '>') emit(c === '<' ? '&lt;' : '&gt;');
     else if (c === MARK) emit(MARK + MARK);
-    else if (c === '[' && !literal && !escaped && previous === '!' && !code) {
+    else if (c === '[' && !literal && !escaped && previous === '!' && code === undefined) {
       emit(`${MARK}[`);
       emptyImage = true;
     } else if (c === ']' && emptyImage) emit(`${UNNAMED_IMAGE}]`);
@@ -175,33 +187,37 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
     reset() {
       run = undefined;
       code = undefined;
-      brackets = [];
+      brackets = 0;
+      labels = 0;
+      address = undefined;
       target = undefined;
       emphasis = new Map();
       previous = '';
       escaped = false;
       emptyImage = false;
     },
-    line(from) {
+    line(from, literal, after) {
       endRun('\n');
+      lookAhead.line(from, after);
+      address = undefined;
       previous = '\n';
       escaped = false;
       emptyImage = false;
-      lineFrom = from;
+      lineFrom = literal ? -1 : from;
     },
     inside(at, patience) {
       endRun(' ');
       // Code is open only where it is known to close.
-      if (code) return true;
+      if (code !== undefined) return true;
       if (target) {
-        const closes = targetCloses(source, at);
+        const closes = lookAhead.targetCloses(at);
         if (closes !== false) return closes;
         target = undefined;
       }
-      if (brackets.length > 0) {
-        const closes = linkCloses(source, at, brackets.length);
+      if (labels > 0) {
+        const closes = lookAhead.linkCloses(at, labels);
         if (closes !== false) return closes;
-        brackets = [];
+        labels = 0;
       }
       const now = sent();
       return [...emphasis.values()].some((began) => now - began <= patience);
@@ -211,6 +227,7 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
       let at = from;
       if (from > 0 && /\s/.test(text.charAt(from - 1))) {
         endRun(' ');
+        address = undefined;
         previous = ' ';
         escaped = false;
         emptyImage = false;
@@ -228,7 +245,8 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
         }
         const c = text.charAt(at);
         if (!literal && c !== '*' && c !== '~') endRun(c);
-        if (c === '`' && !literal && !escaped) {
+        const inAddress = '`[]()\\'.includes(c) && (address?.holds(at) ?? false);
+        if (c === '`' && !literal && !escaped && !inAddress) {
           const length = backticks(at);
           if (length === 0) return at;
           emit(text.slice(at, at + length));
@@ -242,10 +260,13 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
         if (taken === 0) return at;
         if (!opensImage) emptyImage = false;
         const bare = !literal && !escaped;
-        escaped = bare && c === '\\' && !code;
+        const marks = bare && !inAddress && code === undefined;
+        escaped = marks && c === '\\';
         if (bare && taken === 1) {
           if (c === '*' || c === '~') begins(c);
-          else if ('[]()'.includes(c)) bracket(c);
+          else if (marks && '[]()'.includes(c)) bracket(c);
+          else if (marks && c === ':' && brackets === 0 && !target && !address)
+            address = bareAddress(source, at);
         }
         previous = bare ? c : 'x';
         at += taken;

@@ -7,6 +7,7 @@ import {
   readLine,
   START,
   stateAfter,
+  TELLING,
 } from './containers.ts';
 import { createInline } from './inline.ts';
 import { MARK } from './marks.ts';
@@ -42,9 +43,6 @@ export function createPlanner(): PlanParts {
 
 /** Plans a text at once. */
 export const planParts: PlanParts = (markdown, done) => createPlanner()(markdown, done);
-
-/** A beginning of a line that tells what kind of line it is, whatever follows. */
-const TELLING = /[^\s>*+\-_=#`~|:.)\d]/;
 
 /** One text, read once from its beginning to its end. */
 function createReading() {
@@ -128,7 +126,7 @@ function createReading() {
     grid = goesOn && (grid || delimiter);
     // Marks in one row mean nothing in the next.
     if (grid) inline.reset();
-    inline.line(isCode(next.kind) ? -1 : pos + next.at);
+    inline.line(pos + next.at, isCode(next.kind), grid ? undefined : stateAfter(state, next));
     const around: Context = {
       containers: next.kind === 'lazy' ? state.stack : [...next.kept, ...next.opened],
       within: true,

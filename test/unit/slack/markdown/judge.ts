@@ -114,15 +114,8 @@ function damageAt(text: string, nodes: readonly Nodes[], at: number): string | u
   return undefined;
 }
 
-/** Indented code may begin with the characters of a fence: then it shows them. */
-function isFenced(text: string, node: Code): boolean {
-  const first =
-    text
-      .slice(...span(node))
-      .split('\n')[0]
-      ?.trim() ?? '';
-  return /^(?:```|~~~)/.test(first) && node.value.split('\n')[0]?.trim() !== first;
-}
+/** Indented code begins with its indentation. */
+const isFenced = (text: string, node: Code): boolean => '`~'.includes(text.charAt(span(node)[0]));
 
 export interface Fenced {
   readonly language: string;
