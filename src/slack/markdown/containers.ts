@@ -21,6 +21,8 @@ export interface BlockState {
   readonly stack: readonly Container[];
   /** A paragraph is open: the next line may go on with it. */
   readonly paragraph: boolean;
+  /** That paragraph is a table which is shown as the agent wrote it: what begins a block ends it. */
+  readonly table?: boolean;
   readonly fence?: Fence;
 }
 
@@ -107,6 +109,9 @@ function keep(line: string, stack: readonly Container[]): { kept: Container[]; p
   return { kept, place };
 }
 
+/** A list that begins with another number than 1 may not follow a paragraph's line. */
+export const interruptsNothing = (marker: string): boolean => /^\d/.test(marker) && !/^0*1[.)]/.test(marker);
+
 function readFence(content: string, indent: number): Fence | undefined {
   const found = FENCE.exec(content);
   const mark = found?.[1] ?? found?.[3];
@@ -152,8 +157,7 @@ export function readLine(state: BlockState, line: string): Line {
     const marker = /^(?:[-*+]|\d{1,9}[.)])(?=[ \t]|$)/.exec(content)?.[0];
     if (marker === undefined || !room) return as(onward);
     const bare = content.slice(marker.length).trim() === '';
-    const interrupts = goesOn && whole;
-    if (interrupts && (bare || (/^\d/.test(marker) && !/^0*1[.)]/.test(marker)))) return as(onward);
+    if (goesOn && whole && (bare || (!state.table && interruptsNothing(marker)))) return as(onward);
     const behind = { at: next.at + marker.length, column: next.column + marker.length };
     const gap = indentAt(line, behind).columns;
     const padding = bare || gap > 4 ? 1 : gap;

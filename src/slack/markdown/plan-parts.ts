@@ -2,6 +2,7 @@ import { borderBefore, CLOSE, FIRST_BORDER, FULL_AT, patienceAt } from './border
 import {
   type BlockState,
   type Container,
+  interruptsNothing,
   isCode,
   type Line,
   readLine,
@@ -12,7 +13,7 @@ import {
 import { createInline } from './inline.ts';
 import { MARK } from './marks.ts';
 import { type OpenTable, openTable } from './open-table.ts';
-import { type Context, createParts, itemLines, type PartPlan } from './parts.ts';
+import { type Context, createParts, itemLines, type PartPlan, prefixOf } from './parts.ts';
 import { createPlacing, lineText } from './placing.ts';
 import { lineAt, type SourceLine, wholeEnd, withoutReturn } from './source.ts';
 import { beginsDelimiter, isDelimiter } from './table.ts';
@@ -74,6 +75,18 @@ function createReading() {
   const fenceAround = ({ kind }: Line) => (kind === 'fence-text' ? state.fence : undefined);
 
   /**
+   * A blank line before a list that may follow a table, but not the paragraph that is shown for it. The mark before the
+   * list's words tells that the line is ours.
+   */
+  function setApart({ kind, kept, opened }: Line): string {
+    const [first] = opened;
+    const needed = state.table && kind === 'paragraph' && kept.length === state.stack.length;
+    return needed && first?.kind === 'item' && interruptsNothing(first.marker)
+      ? `${prefixOf(kept).trimEnd()}\n`
+      : '';
+  }
+
+  /**
    * What a line means for tables. `head`: it and the line below begin one; `delimiter`: it makes one of itself and the
    * line above; `row-below-text`: the same where a table cannot stand. Undefined while the text so far does not tell.
    */
@@ -114,12 +127,16 @@ function createReading() {
     }
     const delimiter = tabular === 'row-below-text';
     const goesOn = ['continuation', 'lazy', 'underline'].includes(next.kind);
+    let apart = setApart(next);
     if (parts.size() >= FIRST_BORDER && !delimiter) {
       const border = borderBefore(next, content, { state, announces, grid });
       const full = border !== undefined && parts.size() >= FULL_AT[border];
       const open = full && goesOn && inline.inside(pos, patienceAt(parts.size()));
       if (open === undefined) return false;
-      if (full && !open) cut({ containers: next.kept, within: false, fence: fenceAround(next) });
+      if (full && !open) {
+        cut({ containers: next.kept, within: false, fence: fenceAround(next) });
+        apart = '';
+      }
     }
 
     if (!goesOn) inline.reset();
@@ -134,13 +151,15 @@ function createReading() {
       fence: fenceAround(next),
     };
     const as = lineText(next.kind, around, grid);
-    if (parts.size() + next.at + 2 + (adrift ? CLOSE : 0) > as.limit)
+    if (parts.size() + apart.length + next.at + 3 + (adrift ? CLOSE : 0) > as.limit) {
       cut({ ...around, containers: next.kept, within: false });
+      apart = '';
+    }
     if (adrift && next.kind !== 'blank') {
       parts.text(itemLines(next.kept));
       adrift = false;
     }
-    parts.text(raw.slice(0, next.at));
+    parts.text(apart + raw.slice(0, next.at) + (apart && MARK));
     let begin = pos + next.at;
     if (delimiter) {
       // The first character, and a mark that keeps the line from making a table.
@@ -161,7 +180,8 @@ function createReading() {
       announces = begun.kind === 'heading' || /:\s*$/.test(content);
       lastContent = content;
     }
-    state = stateAfter(state, begun);
+    const after = stateAfter(state, begun);
+    state = { ...after, table: grid && after.stack.some((one) => one.kind === 'quote') };
     pos = end;
     line = undefined;
     return true;
