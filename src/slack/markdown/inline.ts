@@ -1,4 +1,5 @@
 import { type BareAddress, bareAddress } from './bare-address.ts';
+import { createCodeSpans } from './code-spans.ts';
 import type { BlockState } from './containers.ts';
 import { createLookAhead } from './look-ahead.ts';
 import { MARK, UNNAMED_IMAGE } from './marks.ts';
@@ -20,9 +21,6 @@ function matches(pattern: RegExp, text: string, at: number): RegExpExecArray | n
   pattern.lastIndex = at;
   return pattern.exec(text);
 }
-
-/** Longer runs of backticks open no code. */
-const LONGEST_RUN = 60;
 
 /** Where the word begins that `at` stands in; not before `from`. */
 function wordStart(text: string, at: number, from: number): number {
@@ -65,8 +63,7 @@ export interface Inline {
 export function createInline(source: Source, emit: (text: string) => void, sent: () => number): Inline {
   let run: Run | undefined;
   const lookAhead = createLookAhead(source);
-  /** The length of the run of backticks that opened the code we are in. */
-  let code: number | undefined;
+  const code = createCodeSpans(source, lookAhead);
   /** Brackets that are open, and how many of them may still turn out to begin a link. */
   let brackets = 0;
   let labels = 0;
@@ -84,7 +81,7 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
     if (!run) return;
     const { character, before, length } = run;
     run = undefined;
-    if (code !== undefined) return;
+    if (code.open()) return;
     const key = character.repeat(Math.min(length, 3));
     if (emphasis.has(key) && !/^\s?$/.test(before)) emphasis.delete(key);
     else if (!/^\s?$/.test(next) && !/[\p{L}\p{N}]/u.test(before)) emphasis.set(key, sent());
@@ -96,26 +93,6 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
       endRun(character);
       run = { character, before: previous, length: 1 };
     }
-  }
-
-  /** Reads a run of backticks. Returns its length, 0 while the text so far does not tell what it is. */
-  function backticks(at: number): number {
-    const { text, done } = source;
-    if (previous === '`') return 1;
-    let end = at;
-    while (text[end] === '`' && end - at <= LONGEST_RUN) end += 1;
-    const length = end - at;
-    // No author writes so many: each stands for itself, so that a message can end between them.
-    if (length > LONGEST_RUN) return 1;
-    if (end === text.length && !done) return 0;
-    if (code !== undefined) {
-      if (code === length) code = undefined;
-      return length;
-    }
-    const closes = lookAhead.codeCloses(end, length);
-    if (closes === undefined) return 0;
-    if (closes) code = length;
-    return length;
   }
 
   function bracket(character: string): void {
@@ -162,7 +139,7 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
       if (form !== undefined) emit(form);
       return form === undefined ? 0 : 1;
     }
-    const free = !literal && !escaped && code === undefined && labels === 0 && !target && previous !== '!';
+    const free = !literal && !escaped && !code.open() && labels === 0 && !target && previous !== '!';
     if (c === '<' && free) {
       const url = matches(BRACKETED, text, at)?.[1];
       if (url !== undefined) {
@@ -174,7 +151,7 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
     }
     if (c === '<' || c === '>') emit(c === '<' ? '&lt;' : '&gt;');
     else if (c === MARK) emit(MARK + MARK);
-    else if (c === '[' && !literal && !escaped && previous === '!' && code === undefined) {
+    else if (c === '[' && !literal && !escaped && previous === '!' && !code.open()) {
       emit(`${MARK}[`);
       emptyImage = true;
     } else if (c === ']' && emptyImage) emit(`${UNNAMED_IMAGE}]`);
@@ -186,7 +163,7 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
   return {
     reset() {
       run = undefined;
-      code = undefined;
+      code.reset();
       brackets = 0;
       labels = 0;
       address = undefined;
@@ -208,7 +185,7 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
     inside(at, patience) {
       endRun(' ');
       // Code is open only where it is known to close.
-      if (code !== undefined) return true;
+      if (code.open()) return true;
       if (target) {
         const closes = lookAhead.targetCloses(at);
         if (closes !== false) return closes;
@@ -246,12 +223,15 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
         const c = text.charAt(at);
         if (!literal && c !== '*' && c !== '~') endRun(c);
         const inAddress = '`[]()\\'.includes(c) && (address?.holds(at) ?? false);
-        if (c === '`' && !literal && !escaped && !inAddress) {
-          const length = backticks(at);
+        const inert = escaped || inAddress;
+        if (c === '`' && !literal && (!inert || code.mayClose())) {
+          // What is left of a run that is too long to be one.
+          const length = previous === c ? 1 : code.read(at, inert);
           if (length === 0) return at;
           emit(text.slice(at, at + length));
           at += length;
-          previous = c;
+          previous = escaped ? 'x' : c;
+          escaped = false;
           emptyImage = false;
           continue;
         }
@@ -260,7 +240,7 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
         if (taken === 0) return at;
         if (!opensImage) emptyImage = false;
         const bare = !literal && !escaped;
-        const marks = bare && !inAddress && code === undefined;
+        const marks = bare && !inAddress && !code.open();
         escaped = marks && c === '\\';
         if (bare && taken === 1) {
           if (c === '*' || c === '~') begins(c);

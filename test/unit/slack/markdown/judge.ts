@@ -29,7 +29,8 @@ const listsBehindCode: Initial = {
 };
 const STARTS = [...'*+-0123456789'].map((character) => [character.charCodeAt(0), listsBehindCode]);
 const extensions = [gfm(), { document: Object.fromEntries(STARTS) } satisfies Extension];
-const mdastExtensions = [gfmFromMarkdown()];
+// Addresses that are looked for in words afterwards have no place in the text: they cost time, and nothing is asked of them.
+const mdastExtensions = gfmFromMarkdown().map(({ transforms: _addresses, ...rest }) => rest);
 
 function nodesOf(text: string): Nodes[] {
   const all: Nodes[] = [];
@@ -146,7 +147,7 @@ function fencesSent(parts: readonly PartPlan[]): Fenced[] {
       const shown = asSlackReads(
         piece.text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'),
       );
-      const found = fencesIn(shown);
+      const found = /`{3}|~{3}/.test(shown) ? fencesIn(shown) : [];
       if (goesOn !== undefined) {
         const last = all.pop();
         const first = found.shift();
