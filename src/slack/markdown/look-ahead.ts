@@ -7,7 +7,7 @@ const AHEAD = 2_500;
 
 /** What follows in a paragraph. Each answer is undefined while the text so far does not tell. */
 export interface LookAhead {
-  /** A line begins at `from`. `after`: the state behind it; undefined where no paragraph goes on in the next line. */
+  /** A line's text begins at `from`. `after`: the state behind it; undefined where it ends what is read together. */
   line(from: number, after: BlockState | undefined): void;
   /** Does a code span close that opened with `length` backticks before `from`? */
   codeCloses(from: number, length: number): boolean | undefined;
@@ -18,11 +18,11 @@ export interface LookAhead {
 }
 
 export function createLookAhead(source: Source): LookAhead {
-  /** Where the first line begins of which it is not known whether it belongs to the paragraph; the line before it. */
+  /** Where the first line begins that has not been passed, and what the line before it says. */
   let next = { at: 0, content: '' };
-  /** The state behind the line before; undefined when the paragraph ends there. */
+  /** The state behind that line; undefined when the paragraph ends with it. */
   let state: BlockState | undefined;
-  /** The line that is being placed has not been passed yet. */
+  /** Not even the line that is being placed has been passed. */
   let begun = true;
 
   /** Goes over one more line. False while it cannot be told whether it belongs to the paragraph. */
@@ -41,7 +41,7 @@ export function createLookAhead(source: Source): LookAhead {
     if (!complete && line.kind === 'fence-open') return false;
     const text = raw.slice(line.at);
     const over = (line.kind !== 'continuation' && line.kind !== 'lazy') || isDelimiter(next.content, text);
-    // Two lines may turn out to begin a table.
+    // It and the line below may turn out to begin a table.
     const below = lineAt(source, end);
     const under = withoutReturn(below.content).replace(/^[>\s]+/, '');
     if (!over && !source.done && !below.complete && (under === '' || beginsDelimiter(under))) return false;
@@ -66,7 +66,7 @@ export function createLookAhead(source: Source): LookAhead {
   return {
     line(from, after) {
       next = { at: from, content: '' };
-      state = after;
+      state = after?.paragraph ? after : undefined;
       begun = true;
     },
     codeCloses(from, length) {
