@@ -77,6 +77,9 @@ function indentAt(line: string, place: Place): { columns: number; next: Place } 
   return { columns: column - place.column, next: { at, column } };
 }
 
+/** Columns of white space that `line` begins with. */
+export const indentOf = (line: string): number => indentAt(line, { at: 0, column: 0 }).columns;
+
 /** Goes over `columns` columns of white space; a tab is never divided. */
 function skip(line: string, place: Place, columns: number): Place {
   let { at, column } = place;

@@ -2,6 +2,7 @@ import { borderBefore, CLOSE, FIRST_BORDER, FULL_AT, patienceAt } from './border
 import {
   type BlockState,
   type Container,
+  indentOf,
   interruptsNothing,
   isCode,
   type Line,
@@ -93,8 +94,7 @@ function createReading() {
   function tableAt(next: Line, content: string, { end, complete }: SourceLine) {
     const inText = isCode(next.kind) || next.opened.length > 0;
     if (inText) return 'none';
-    const indent = /^[ \t]*/.exec(content)?.[0].replaceAll('\t', '    ').length ?? 0;
-    const alone = indent <= 3 && !next.kept.some((one) => one.kind === 'quote');
+    const alone = indentOf(content) <= 3 && !next.kept.some((one) => one.kind === 'quote');
     if (alone && content.trimStart().startsWith('|')) {
       if (!complete || (!source.done && end === source.text.length)) return undefined;
       const below = lineAt(source, end);
@@ -122,7 +122,8 @@ function createReading() {
     if (tabular === undefined) return false;
     if (tabular === 'head' || tabular === 'delimiter') {
       const [head, delimiterAt] = tabular === 'head' ? [content, whole.end] : [lastContent, pos];
-      table = { ...openTable(source, parts, cut, { head, from: pos, delimiterAt }), kept: next.kept };
+      const { kept } = next;
+      table = { ...openTable(source, parts, cut, { head, from: pos, delimiterAt, kept }), kept };
       return true;
     }
     const delimiter = tabular === 'row-below-text';

@@ -58,6 +58,10 @@ test.each([
     'such a fence where a message ends',
     `${words(7_000)}\n\n> | a |\n> |---|\n> 10. c\n>\n${indented(FENCE, 4).replaceAll(/^/gm, '> ')}`,
   ],
+  [
+    'code in what follows a table whose last row is indented too far',
+    `- a\n\n  | a |\n  |---|\n      | b |\n${`  and so on \`${'some | words\n  '.repeat(120)}\`\n`.repeat(12)}`,
+  ],
   // An address in angle brackets is sent twice.
   ['a heading of addresses', `${words(5_990)}\n\n# ${`<https://a.b/${'p'.repeat(300)}> `.repeat(7)} end`],
   // What the judge itself has to know.
