@@ -21,6 +21,8 @@ export interface BlockState {
   readonly stack: readonly Container[];
   /** A paragraph is open: the next line may go on with it. */
   readonly paragraph: boolean;
+  /** That paragraph is a table which is shown as the agent wrote it: what begins a block ends it. */
+  readonly table?: boolean;
   readonly fence?: Fence;
 }
 
@@ -53,6 +55,9 @@ export interface Line {
 
 export const START: BlockState = { stack: [], paragraph: false };
 
+/** A beginning of a line that tells what kind of line it is, whatever follows. */
+export const TELLING = /[^\s>*+\-_=#`~|:.)\d]/;
+
 /** Deeper nesting is shown as text: nobody reads it, and what reopens it would fill a message. */
 const DEEPEST = 12;
 const RULE = /^(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$/;
@@ -71,6 +76,9 @@ function indentAt(line: string, place: Place): { columns: number; next: Place } 
   for (; line[at] === ' ' || line[at] === '\t'; at += 1) column += line[at] === '\t' ? 4 - (column % 4) : 1;
   return { columns: column - place.column, next: { at, column } };
 }
+
+/** Columns of white space that `line` begins with. */
+export const indentOf = (line: string): number => indentAt(line, { at: 0, column: 0 }).columns;
 
 /** Goes over `columns` columns of white space; a tab is never divided. */
 function skip(line: string, place: Place, columns: number): Place {
@@ -103,6 +111,9 @@ function keep(line: string, stack: readonly Container[]): { kept: Container[]; p
   }
   return { kept, place };
 }
+
+/** A list that begins with another number than 1 may not follow a paragraph's line. */
+export const interruptsNothing = (marker: string): boolean => /^\d/.test(marker) && !/^0*1[.)]/.test(marker);
 
 function readFence(content: string, indent: number): Fence | undefined {
   const found = FENCE.exec(content);
@@ -149,8 +160,7 @@ export function readLine(state: BlockState, line: string): Line {
     const marker = /^(?:[-*+]|\d{1,9}[.)])(?=[ \t]|$)/.exec(content)?.[0];
     if (marker === undefined || !room) return as(onward);
     const bare = content.slice(marker.length).trim() === '';
-    const interrupts = goesOn && whole;
-    if (interrupts && (bare || (/^\d/.test(marker) && !/^0*1[.)]/.test(marker)))) return as(onward);
+    if (goesOn && whole && (bare || (!state.table && interruptsNothing(marker)))) return as(onward);
     const behind = { at: next.at + marker.length, column: next.column + marker.length };
     const gap = indentAt(line, behind).columns;
     const padding = bare || gap > 4 ? 1 : gap;

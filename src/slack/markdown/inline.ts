@@ -1,4 +1,7 @@
-import { codeCloses, linkCloses, targetCloses } from './look-ahead.ts';
+import { type BareAddress, bareAddress } from './bare-address.ts';
+import { createCodeSpans } from './code-spans.ts';
+import type { BlockState } from './containers.ts';
+import { createLookAhead } from './look-ahead.ts';
 import { MARK, UNNAMED_IMAGE } from './marks.ts';
 import type { Source } from './source.ts';
 
@@ -19,9 +22,6 @@ function matches(pattern: RegExp, text: string, at: number): RegExpExecArray | n
   return pattern.exec(text);
 }
 
-/** Longer runs of backticks open no code. */
-const LONGEST_RUN = 60;
-
 /** Where the word begins that `at` stands in; not before `from`. */
 function wordStart(text: string, at: number, from: number): number {
   let start = at;
@@ -38,8 +38,11 @@ interface Run {
 export interface Inline {
   /** Forgets what is open: a new block begins. */
   reset(): void;
-  /** A new line begins. `from`: where a link's or footnote's definition would begin in it, or -1. */
-  line(from: number): void;
+  /**
+   * A new line begins, its text at `from`. `literal`: it is shown to the character. `after`: the state behind it, if its
+   * text may go on in the next line.
+   */
+  line(from: number, literal: boolean, after: BlockState | undefined): void;
   /**
    * Would a cut at `at`, between two words, fall inside a link, an image or code, or inside emphasis that began
    * within the last `patience` characters as sent? Undefined while the text so far does not tell.
@@ -59,13 +62,18 @@ export interface Inline {
  */
 export function createInline(source: Source, emit: (text: string) => void, sent: () => number): Inline {
   let run: Run | undefined;
-  let code: { readonly length: number; readonly brackets: readonly number[] } | undefined;
-  let brackets: number[] = [];
+  const lookAhead = createLookAhead(source);
+  const code = createCodeSpans(source, lookAhead);
+  /** Brackets that are open, and how many of them may still turn out to begin a link. */
+  let brackets = 0;
+  let labels = 0;
+  let address: BareAddress | undefined;
   let target: { depth: number } | undefined;
   let emphasis = new Map<string, number>();
   let previous = '';
   let escaped = false;
   let emptyImage = false;
+  /** Where a link's or footnote's definition would begin in the line, or -1. */
   let lineFrom = -1;
   let looked = { at: 0, address: false };
 
@@ -73,7 +81,7 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
     if (!run) return;
     const { character, before, length } = run;
     run = undefined;
-    if (code) return;
+    if (code.open()) return;
     const key = character.repeat(Math.min(length, 3));
     if (emphasis.has(key) && !/^\s?$/.test(before)) emphasis.delete(key);
     else if (!/^\s?$/.test(next) && !/[\p{L}\p{N}]/u.test(before)) emphasis.set(key, sent());
@@ -87,37 +95,18 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
     }
   }
 
-  /** Reads a run of backticks. Returns its length, 0 while the text so far does not tell what it is. */
-  function backticks(at: number): number {
-    const { text, done } = source;
-    if (previous === '`') return 1;
-    let end = at;
-    while (text[end] === '`' && end - at <= LONGEST_RUN) end += 1;
-    const length = end - at;
-    // No author writes so many: each stands for itself, so that a message can end between them.
-    if (length > LONGEST_RUN) return 1;
-    if (end === text.length && !done) return 0;
-    if (code) {
-      if (code.length === length) {
-        brackets = [...code.brackets];
-        code = undefined;
-      }
-      return length;
-    }
-    const closes = codeCloses(source, end, length);
-    if (closes === undefined) return 0;
-    if (closes) code = { length, brackets: [...brackets] };
-    return length;
-  }
-
   function bracket(character: string): void {
     if (target) {
       if (character === '(') target.depth += 1;
       if (character === ')') target.depth -= 1;
       if (target.depth === 0) target = undefined;
-    } else if (character === '[') brackets.push(sent());
-    else if (character === ']') brackets.pop();
-    else if (character === '(' && previous === ']') target = { depth: 1 };
+    } else if (character === '[') {
+      brackets += 1;
+      labels += 1;
+    } else if (character === ']') {
+      brackets = Math.max(0, brackets - 1);
+      labels = Math.max(0, labels - 1);
+    } else if (character === '(' && previous === ']') target = { depth: 1 };
   }
 
   /** The form of one ampersand. In an address Slack does not decode, so there it stays where that reads the same. */
@@ -150,7 +139,7 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
       if (form !== undefined) emit(form);
       return form === undefined ? 0 : 1;
     }
-    const free = !literal && !escaped && !code && brackets.length === 0 && !target && previous !== '!';
+    const free = !literal && !escaped && !code.open() && labels === 0 && !target && previous !== '!';
     if (c === '<' && free) {
       const url = matches(BRACKETED, text, at)?.[1];
       if (url !== undefined) {
@@ -162,7 +151,7 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
     }
     if (c === '<' || c === '>') emit(c === '<' ? '&lt;' : '&gt;');
     else if (c === MARK) emit(MARK + MARK);
-    else if (c === '[' && !literal && !escaped && previous === '!' && !code) {
+    else if (c === '[' && !literal && !escaped && previous === '!' && !code.open()) {
       emit(`${MARK}[`);
       emptyImage = true;
     } else if (c === ']' && emptyImage) emit(`${UNNAMED_IMAGE}]`);
@@ -174,34 +163,38 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
   return {
     reset() {
       run = undefined;
-      code = undefined;
-      brackets = [];
+      code.reset();
+      brackets = 0;
+      labels = 0;
+      address = undefined;
       target = undefined;
       emphasis = new Map();
       previous = '';
       escaped = false;
       emptyImage = false;
     },
-    line(from) {
+    line(from, literal, after) {
       endRun('\n');
+      lookAhead.line(from, after);
+      address = undefined;
       previous = '\n';
       escaped = false;
       emptyImage = false;
-      lineFrom = from;
+      lineFrom = literal ? -1 : from;
     },
     inside(at, patience) {
       endRun(' ');
       // Code is open only where it is known to close.
-      if (code) return true;
+      if (code.open()) return true;
       if (target) {
-        const closes = targetCloses(source, at);
+        const closes = lookAhead.targetCloses(at);
         if (closes !== false) return closes;
         target = undefined;
       }
-      if (brackets.length > 0) {
-        const closes = linkCloses(source, at, brackets.length);
+      if (labels > 0) {
+        const closes = lookAhead.linkCloses(at, labels);
         if (closes !== false) return closes;
-        brackets = [];
+        labels = 0;
       }
       const now = sent();
       return [...emphasis.values()].some((began) => now - began <= patience);
@@ -211,6 +204,7 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
       let at = from;
       if (from > 0 && /\s/.test(text.charAt(from - 1))) {
         endRun(' ');
+        address = undefined;
         previous = ' ';
         escaped = false;
         emptyImage = false;
@@ -228,12 +222,16 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
         }
         const c = text.charAt(at);
         if (!literal && c !== '*' && c !== '~') endRun(c);
-        if (c === '`' && !literal && !escaped) {
-          const length = backticks(at);
+        const inAddress = '`[]()\\'.includes(c) && (address?.holds(at) ?? false);
+        const inert = escaped || inAddress;
+        if (c === '`' && !literal && (!inert || code.mayClose())) {
+          // What is left of a run that is too long to be one.
+          const length = previous === c ? 1 : code.read(at, inert);
           if (length === 0) return at;
           emit(text.slice(at, at + length));
           at += length;
-          previous = c;
+          previous = escaped ? 'x' : c;
+          escaped = false;
           emptyImage = false;
           continue;
         }
@@ -242,10 +240,13 @@ export function createInline(source: Source, emit: (text: string) => void, sent:
         if (taken === 0) return at;
         if (!opensImage) emptyImage = false;
         const bare = !literal && !escaped;
-        escaped = bare && c === '\\' && !code;
+        const marks = bare && !inAddress && !code.open();
+        escaped = marks && c === '\\';
         if (bare && taken === 1) {
           if (c === '*' || c === '~') begins(c);
-          else if ('[]()'.includes(c)) bracket(c);
+          else if (marks && '[]()'.includes(c)) bracket(c);
+          else if (marks && c === ':' && brackets === 0 && !target && !address)
+            address = bareAddress(source, at);
         }
         previous = bare ? c : 'x';
         at += taken;

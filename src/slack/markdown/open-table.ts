@@ -1,5 +1,6 @@
 import { FULL_AT } from './borders.ts';
 import { alignedWidth, type CodePiece, createCodeTable } from './code-table.ts';
+import { type Container, indentOf } from './containers.ts';
 import { type Context, PART_LIMIT, type Parts } from './parts.ts';
 import { lineAt, type Source } from './source.ts';
 import { alignOf, cellsOf, TABLE_LIMITS, tableBlock, weightOf } from './table.ts';
@@ -8,8 +9,10 @@ import { alignOf, cellsOf, TABLE_LIMITS, tableBlock, weightOf } from './table.ts
 const READABLE_WIDTH = 90;
 const OTHER_BLOCK = /^[ \t]*(?:#{1,6}[ \t]|>|```|~~~|[-*+][ \t]|\d{1,9}[.)][ \t])/;
 
-/** A row has a pipe and is no other block. */
-const isRow = (content: string): boolean => content.includes('|') && !OTHER_BLOCK.test(content);
+/** A row has a pipe and is no other block. `within`: columns that the lists around the table indent it by. */
+function isRow(content: string, within: number): boolean {
+  return content.includes('|') && !OTHER_BLOCK.test(content) && indentOf(content) <= within + 3;
+}
 
 export interface OpenTable {
   /** Reads the rows that have come since, and places what more rows cannot change. True when the table is over. */
@@ -24,6 +27,8 @@ export interface TableStart {
   /** Where what is not placed yet begins: with the head, or with the delimiter line where the head was sent as text. */
   readonly from: number;
   readonly delimiterAt: number;
+  /** The lists that it stands in. */
+  readonly kept: readonly Container[];
 }
 
 /** A table whose rows may still be coming. `cut` ends the message. */
@@ -36,6 +41,7 @@ export function openTable(
   const delimiter = lineAt(source, start.delimiterAt);
   const head = cellsOf(start.head);
   const align = alignOf(delimiter.content);
+  const within = start.kept.reduce((sum, one) => sum + (one.kind === 'item' ? one.width : 0), 0);
   const begun = source.text.slice(start.from, delimiter.end);
   let at = delimiter.end;
   let rows = 0;
@@ -105,7 +111,7 @@ export function openTable(
       while (at < source.text.length) {
         const { content, end, complete } = lineAt(source, at);
         if (!complete) return false;
-        if (!isRow(content)) break;
+        if (!isRow(content, within)) break;
         add(content, end);
       }
       if (at === source.text.length && !source.done) return false;

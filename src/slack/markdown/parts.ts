@@ -34,7 +34,7 @@ export interface Context {
 }
 
 /** The markers of later lines inside `containers`. */
-function prefixOf(containers: readonly Container[]): string {
+export function prefixOf(containers: readonly Container[]): string {
   return containers.map((one) => (one.kind === 'quote' ? '> ' : ' '.repeat(one.width))).join('');
 }
 

@@ -27,7 +27,7 @@ export interface LineText {
 
 /** `grid`: it is a row of a table that is shown as written. */
 export function lineText(kind: LineKind, around: Context, grid: boolean): LineText {
-  const whole = grid || kind === 'fence-open' || kind === 'fence-close';
+  const whole = grid || kind === 'heading' || kind === 'fence-open' || kind === 'fence-close';
   return {
     code: isCode(kind),
     border: whole ? LAST_RESORT : around.fence ? FULL_AT.codeWord : FULL_AT.word,

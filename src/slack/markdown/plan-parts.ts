@@ -2,16 +2,19 @@ import { borderBefore, CLOSE, FIRST_BORDER, FULL_AT, patienceAt } from './border
 import {
   type BlockState,
   type Container,
+  indentOf,
+  interruptsNothing,
   isCode,
   type Line,
   readLine,
   START,
   stateAfter,
+  TELLING,
 } from './containers.ts';
 import { createInline } from './inline.ts';
 import { MARK } from './marks.ts';
 import { type OpenTable, openTable } from './open-table.ts';
-import { type Context, createParts, itemLines, type PartPlan } from './parts.ts';
+import { type Context, createParts, itemLines, type PartPlan, prefixOf } from './parts.ts';
 import { createPlacing, lineText } from './placing.ts';
 import { lineAt, type SourceLine, wholeEnd, withoutReturn } from './source.ts';
 import { beginsDelimiter, isDelimiter } from './table.ts';
@@ -43,9 +46,6 @@ export function createPlanner(): PlanParts {
 /** Plans a text at once. */
 export const planParts: PlanParts = (markdown, done) => createPlanner()(markdown, done);
 
-/** A beginning of a line that tells what kind of line it is, whatever follows. */
-const TELLING = /[^\s>*+\-_=#`~|:.)\d]/;
-
 /** One text, read once from its beginning to its end. */
 function createReading() {
   const source = { text: '', done: false };
@@ -76,14 +76,25 @@ function createReading() {
   const fenceAround = ({ kind }: Line) => (kind === 'fence-text' ? state.fence : undefined);
 
   /**
+   * A blank line before a list that may follow a table, but not the paragraph that is shown for it. The mark before the
+   * list's words tells that the line is ours.
+   */
+  function setApart({ kind, kept, opened }: Line): string {
+    const [first] = opened;
+    const needed = state.table && kind === 'paragraph' && kept.length === state.stack.length;
+    return needed && first?.kind === 'item' && interruptsNothing(first.marker)
+      ? `${prefixOf(kept).trimEnd()}\n`
+      : '';
+  }
+
+  /**
    * What a line means for tables. `head`: it and the line below begin one; `delimiter`: it makes one of itself and the
    * line above; `row-below-text`: the same where a table cannot stand. Undefined while the text so far does not tell.
    */
   function tableAt(next: Line, content: string, { end, complete }: SourceLine) {
     const inText = isCode(next.kind) || next.opened.length > 0;
     if (inText) return 'none';
-    const indent = /^[ \t]*/.exec(content)?.[0].replaceAll('\t', '    ').length ?? 0;
-    const alone = indent <= 3 && !next.kept.some((one) => one.kind === 'quote');
+    const alone = indentOf(content) <= 3 && !next.kept.some((one) => one.kind === 'quote');
     if (alone && content.trimStart().startsWith('|')) {
       if (!complete || (!source.done && end === source.text.length)) return undefined;
       const below = lineAt(source, end);
@@ -111,24 +122,29 @@ function createReading() {
     if (tabular === undefined) return false;
     if (tabular === 'head' || tabular === 'delimiter') {
       const [head, delimiterAt] = tabular === 'head' ? [content, whole.end] : [lastContent, pos];
-      table = { ...openTable(source, parts, cut, { head, from: pos, delimiterAt }), kept: next.kept };
+      const { kept } = next;
+      table = { ...openTable(source, parts, cut, { head, from: pos, delimiterAt, kept }), kept };
       return true;
     }
     const delimiter = tabular === 'row-below-text';
     const goesOn = ['continuation', 'lazy', 'underline'].includes(next.kind);
+    let apart = setApart(next);
     if (parts.size() >= FIRST_BORDER && !delimiter) {
       const border = borderBefore(next, content, { state, announces, grid });
       const full = border !== undefined && parts.size() >= FULL_AT[border];
       const open = full && goesOn && inline.inside(pos, patienceAt(parts.size()));
       if (open === undefined) return false;
-      if (full && !open) cut({ containers: next.kept, within: false, fence: fenceAround(next) });
+      if (full && !open) {
+        cut({ containers: next.kept, within: false, fence: fenceAround(next) });
+        apart = '';
+      }
     }
 
     if (!goesOn) inline.reset();
     grid = goesOn && (grid || delimiter);
     // Marks in one row mean nothing in the next.
     if (grid) inline.reset();
-    inline.line(isCode(next.kind) ? -1 : pos + next.at);
+    inline.line(pos + next.at, isCode(next.kind), grid ? undefined : stateAfter(state, next));
     const around: Context = {
       containers: next.kind === 'lazy' ? state.stack : [...next.kept, ...next.opened],
       within: true,
@@ -136,13 +152,15 @@ function createReading() {
       fence: fenceAround(next),
     };
     const as = lineText(next.kind, around, grid);
-    if (parts.size() + next.at + 2 + (adrift ? CLOSE : 0) > as.limit)
+    if (parts.size() + apart.length + next.at + 3 + (adrift ? CLOSE : 0) > as.limit) {
       cut({ ...around, containers: next.kept, within: false });
+      apart = '';
+    }
     if (adrift && next.kind !== 'blank') {
       parts.text(itemLines(next.kept));
       adrift = false;
     }
-    parts.text(raw.slice(0, next.at));
+    parts.text(apart + raw.slice(0, next.at) + (apart && MARK));
     let begin = pos + next.at;
     if (delimiter) {
       // The first character, and a mark that keeps the line from making a table.
@@ -163,7 +181,8 @@ function createReading() {
       announces = begun.kind === 'heading' || /:\s*$/.test(content);
       lastContent = content;
     }
-    state = stateAfter(state, begun);
+    const after = stateAfter(state, begun);
+    state = { ...after, table: grid && after.stack.some((one) => one.kind === 'quote') };
     pos = end;
     line = undefined;
     return true;

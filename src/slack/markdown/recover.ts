@@ -4,7 +4,12 @@ import type { PartPlan } from './parts.ts';
 const FENCE_AT_END = /(?:^|\n)([ >]*)(`{3,}|~{3,})$/;
 /** A line that opens a list item again, and the blank line after it. The agent's own marks are two. */
 const REOPENED_LINE = new RegExp(`^[ >]*(?:[-*+]|\\d{1,9}[.)]) +…${MARK}\\n[ >]*\\n`, 'gm');
-/** The same before words that go on in their line, and a quote's marker before them. */
+/** A blank line that sets a list apart from the table before it, by the mark after the list's markers. */
+const SET_APART = new RegExp(
+  `^[ >]*\\n(?=[ \\t>]*\\d{1,9}[.)](?:[ \\t>]|[-*+][ \\t]|\\d{1,9}[.)][ \\t])+${MARK}(?:${MARK}${MARK})*(?!${MARK}))`,
+  'gm',
+);
+/** What opens an item again before words that go on in their line, and a quote's marker before them. */
 const REOPENED_WORDS = new RegExp(
   `^(?:[ >]*(?:[-*+]|\\d{1,9}[.)]) +…|[ >]+)${MARK}(?=(?:${MARK}${MARK})*(?!${MARK}))`,
 );
@@ -31,7 +36,7 @@ export function recover(parts: readonly PartPlan[]): string {
         continue;
       }
       if (piece.kind === 'table') continue;
-      let sent = piece.text.replaceAll(REOPENED_LINE, '');
+      let sent = piece.text.replaceAll(REOPENED_LINE, '').replaceAll(SET_APART, '');
       if (at > 0 && index === 0) {
         sent = sent.replace(REOPENED_WORDS, '');
         if (fence) {

@@ -140,6 +140,19 @@ test('quotes stay quotes, also inside lists; a table inside one is shown as writ
   ]);
 });
 
+test('a list behind a table in a quote stays a list, and its text comes back', () => {
+  const table = '> | x |\n> |---|\n';
+  const shown = `> | x |\n> |${MARK}---|\n`;
+  expect(plan(`${table}> 10. a\n> 11. b\n`)).toEqual([`${shown}>\n> 10. ${MARK}a\n> 11. b\n`]);
+  expect(plan(`${table}> 1. a\n`)).toEqual([`${shown}> 1. a\n`]);
+  for (const own of ['', MARK, MARK + MARK]) {
+    for (const blank of ['', '>\n']) {
+      const markdown = `${table}${blank}> 10. ${own}a\n`;
+      expect(recover(planParts(markdown, true))).toBe(markdown);
+    }
+  }
+});
+
 test('a fence longer than a message is closed with its own marks and opened again with its language', () => {
   const markdown = `1. Do:\n\n   ~~~~python title\n${'   print("line")\n'.repeat(900)}   ~~~~\n`;
   const parts = planParts(markdown, true);

@@ -24,7 +24,7 @@ function broken(earlier: readonly PartPlan[], later: readonly PartPlan[]): strin
 
 const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 6, maxLength: 6 });
 
-test('however a text is cut on its way, nothing that was shown is taken back', { timeout: 600_000 }, () => {
+test('however a text is cut on its way, nothing that was shown is taken back', { timeout: 1_800_000 }, () => {
   fc.assert(
     fc.property(fc.oneof({ weight: 4, arbitrary: document }, soup), shares, (text, cuts) => {
       const ends = cuts.map((share) => Math.floor(share * text.length));
@@ -44,7 +44,7 @@ test('however a text is cut on its way, nothing that was shown is taken back', {
   );
 });
 
-test('a short text grows character by character without a step back', { timeout: 600_000 }, () => {
+test('a short text grows character by character without a step back', { timeout: 1_800_000 }, () => {
   fc.assert(
     fc.property(soup, (text) => {
       let before: PartPlan[] = [];
@@ -60,7 +60,7 @@ test('a short text grows character by character without a step back', { timeout:
 });
 
 test('every message keeps Slack’s limits and mentions nobody, and together they are the agent’s text', {
-  timeout: 600_000,
+  timeout: 1_800_000,
 }, () => {
   fc.assert(
     fc.property(fc.oneof({ weight: 4, arbitrary: document }, soup), (text) => {

@@ -23,7 +23,7 @@ function cutsOf(text: string, shares: readonly number[], closely: boolean): numb
 }
 
 test('however a text comes, each plan is the one that is made of all of it at once', {
-  timeout: 900_000,
+  timeout: 1_800_000,
 }, () => {
   fc.assert(
     fc.property(
