@@ -75,7 +75,14 @@ export async function startThreadcore(options: ThreadcoreOptions): Promise<Threa
     for (const [i, role] of roles.entries()) {
       const port = i === 0 ? webPort : await freePort();
       environment = {
-        ...backendEnvironment({ env: { ...process.env, IDENTITY_MODE: 'off' }, port, redis, aws, slack, secrets }),
+        ...backendEnvironment({
+          env: { ...process.env, IDENTITY_MODE: 'off' },
+          port,
+          redis,
+          aws,
+          slack,
+          secrets,
+        }),
         NODE_ENV: 'production',
         HOST: '127.0.0.1',
         ROLE: role,
