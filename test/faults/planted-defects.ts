@@ -92,7 +92,7 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     change: {
       under: TURNS,
       from: /const acceptance = await deps\.lanes\.accept\(turnId, message, again\);/,
-      to: "const acceptance = { outcome: 'accepted', turnId, place: 1, wake: true } as Acceptance;\n    setTimeout(() => void deps.lanes.accept(turnId, message, again).then(() => deps.wakes.add()), 50);",
+      to: "const acceptance = { outcome: 'accepted', turnId, place: 1, wake: true } as Acceptance;\n    setTimeout(() => void deps.lanes.accept(turnId, message, again).then(() => deps.wakes.add()), 300);",
     },
     tries: ['kill at “accepted, not acknowledged”', 'web dies', 'kill at “verified, not claimed”'],
   },
