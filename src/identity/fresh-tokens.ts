@@ -9,9 +9,11 @@ import type { Link, LinkRecord, Links } from './links.ts';
 import { UNLOCK } from './lua.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 
-/** A token is refreshed when so much of its life is left, and no longer than the limit before its end. */
+/** A token is refreshed when so much of its life is left, within bounds: AgentCore refuses it in its last minute. */
 const AHEAD_SHARE = 0.1;
-const AHEAD_LIMIT_S = 300;
+const AHEAD_S = { least: 120, most: 300 } as const;
+/** Cognito's shortest life. What lives shorter, in tests, would be refreshed for ever. */
+const SHORTEST_LIFE_S = 300;
 /** Longer than Cognito may take to answer: whoever holds the lock has given up before somebody else begins. */
 const LOCK_MS = 15_000;
 const LOOK_AGAIN_MS = 100;
@@ -46,8 +48,7 @@ export function createFreshTokens(deps: FreshTokensDeps) {
   const isGood = (record: LinkRecord) => record.state !== 'linked' || leftMs(record.link) > 0;
   const isFresh = (record: LinkRecord) => {
     if (record.state !== 'linked') return true;
-    const { link } = record;
-    return leftMs(link) > Math.min(AHEAD_LIMIT_S, link.accessLifeS * AHEAD_SHARE) * 1000;
+    return leftMs(record.link) > aheadS(record.link.accessLifeS) * 1000;
   };
 
   /** One refresh by the holder of the lock. */
@@ -132,4 +133,10 @@ export function createFreshTokens(deps: FreshTokensDeps) {
       }
     },
   };
+}
+
+function aheadS(lifeS: number): number {
+  const share = lifeS * AHEAD_SHARE;
+  if (lifeS < SHORTEST_LIFE_S) return share;
+  return Math.min(AHEAD_S.most, Math.max(AHEAD_S.least, share));
 }
