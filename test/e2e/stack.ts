@@ -32,6 +32,8 @@ export interface Stack {
 export interface StackOptions {
   /** Sign-in is required, at a Cognito of its own. */
   readonly identity?: Partial<CognitoStandInOptions>;
+  /** jwt: the runtime takes tokens of that Cognito, and nothing else. */
+  readonly agentAuth?: 'iam' | 'jwt';
   readonly agentMode?: 'process' | 'shared';
   readonly agentEnv?: Record<string, string>;
   readonly agent?: AgentOptions;
@@ -64,9 +66,29 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     });
     closers.push(() => slack.close());
 
+    // The address to come back to has to be known before anybody listens there.
+    const port = options.identity ? await freePort() : 0;
+    const publicUrl = `http://127.0.0.1:${port}`;
+    const cognito =
+      options.identity &&
+      (await createCognitoStandIn({
+        callbackUrls: [`${publicUrl}/link/callback`],
+        logoutUrls: [],
+        ...options.identity,
+      }));
+    if (cognito) closers.push(() => cognito.close());
+
     const agentEnv: Record<string, string> = {};
     const aws = await createAwsStandIn({
       credentials: KEYS,
+      ...(cognito && options.agentAuth === 'jwt'
+        ? {
+            jwtAuthorizer: {
+              discoveryUrl: `${cognito.url}/${cognito.userPoolId}/.well-known/openid-configuration`,
+              allowedClients: [cognito.clientId],
+            },
+          }
+        : {}),
       agent: options.agent ?? {
         mode: options.agentMode ?? 'shared',
         command: process.execPath,
@@ -92,18 +114,6 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     });
     Object.assign(process.env, access);
 
-    // The address to come back to has to be known before anybody listens there.
-    const port = options.identity ? await freePort() : 0;
-    const publicUrl = `http://127.0.0.1:${port}`;
-    const cognito =
-      options.identity &&
-      (await createCognitoStandIn({
-        callbackUrls: [`${publicUrl}/link/callback`],
-        logoutUrls: [],
-        ...options.identity,
-      }));
-    if (cognito) closers.push(() => cognito.close());
-
     const config = loadConfig({
       ROLE: 'all',
       HOST: '127.0.0.1',
@@ -122,6 +132,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       ...(cognito
         ? {
             IDENTITY_MODE: 'required',
+            AGENT_AUTH: options.agentAuth ?? 'iam',
             PUBLIC_URL: publicUrl,
             COGNITO_USER_POOL_ID: cognito.userPoolId,
             COGNITO_CLIENT_ID: cognito.clientId,
