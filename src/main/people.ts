@@ -15,6 +15,7 @@ import { createTokenVerifier } from '../identity/token-verifier.ts';
 import { createAsides } from '../slack/asides.ts';
 import type { SlackClient } from '../slack/client.ts';
 import { slackFailure } from '../slack/failures.ts';
+import { createGuests } from '../slack/guests.ts';
 import { createLinkChat } from '../slack/link-chat.ts';
 import type { Pacing } from '../slack/pacing.ts';
 import { createSlackPeople } from '../slack/people.ts';
@@ -76,6 +77,8 @@ export function composePeople(deps: PeopleDeps): People {
     now: () => performance.now(),
     log,
   });
+  const { redis, keyPrefix } = deps;
+  const isGuest = createGuests({ redis, keyPrefix, lookUp: people.of, now: () => performance.now() });
   const identity = config.identity.mode === 'off' ? undefined : identityOf(config.identity);
 
   function identityOf(settings: Extract<Config['identity'], { mode: 'required' }>): Identity {
@@ -122,11 +125,10 @@ export function composePeople(deps: PeopleDeps): People {
 
   async function identify({ message }: ClaimedTurn): Promise<RunsAs> {
     const { key, sender } = message;
-    if (!config.access.guests && !config.access.users.ids.has(sender.id)) {
-      const { guest } = await people.of(key.tenant, sender.id);
-      const external = sender.tenant !== key.tenant && config.access.externals;
-      if (guest && !external) return refused(message, 'guest', GUESTS_REFUSED);
-    }
+    // Whoever is named in the list is meant, whatever they are; and somebody from another company is let in as such.
+    const named = config.access.users.ids.has(sender.id) || sender.tenant !== key.tenant;
+    if (!config.access.guests && !named && (await isGuest(key.tenant, sender)))
+      return refused(message, 'guest', GUESTS_REFUSED);
     if (!identity) {
       return { kind: 'person', actor: { id: chatActor(message), name: '', groups: [] } };
     }

@@ -33,8 +33,14 @@ const MOST_KEPT = 10_000;
 const MOST_TRIES = 3;
 /** A longer wait than this is no use to whoever waits for an answer. */
 const PATIENCE_MS = 30_000;
-/** Slack knows no guests where it has no such method, and none of this name. Our own workspaces' people it knows. */
-const NOBODY_SPECIAL = new Set(['unknown_method', 'user_not_found']);
+/** There are no guests where there is no such method, and none of this name: Slack knows those of its own workspaces. */
+const NOBODY_SPECIAL = new Set([
+  'unknown_method',
+  'not_implemented',
+  'http_404',
+  'http_501',
+  'user_not_found',
+]);
 
 /** Looks people up (`users.info`), and keeps what it learnt for an hour. Throws Slack's errors: who cannot be looked up is not let in. */
 export function createSlackPeople(deps: {

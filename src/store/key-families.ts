@@ -132,6 +132,12 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(600),
   },
   {
+    names: ['guest:<person>'],
+    holds: 'whether Slack says that somebody is a guest',
+    kept: '6 hours',
+    bound: expires(6 * 3_600),
+  },
+  {
     names: ['attempts:<name>'],
     holds: 'how often linking went wrong for a person or from an address',
     kept: '10 minutes',
