@@ -59,9 +59,9 @@ function standardOutput(): DestinationStream {
   let gathering = false;
   const flush = () => {
     gathering = false;
-    sink.flushSync();
+    sink.flush();
   };
-  process.on('exit', flush);
+  process.on('exit', () => sink.flushSync());
   output = {
     write(line) {
       sink.write(line);
