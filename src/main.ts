@@ -130,6 +130,11 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       },
     };
 
+    /** A ready lane is begun here where there is room for it; otherwise whoever is free hears of it through the queue. */
+    async function wake(): Promise<void> {
+      if (!worker?.tryHere()) await wakes.add();
+    }
+
     function slackIngress() {
       // The leases of a worker must not stand behind what waits for a replica.
       const intake =
@@ -140,7 +145,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       const confirmDurable = createConfirmation(intake, durability);
       const accept = createAccept({
         lanes: createLanes(intake, keyPrefix, config.lanes),
-        wakes,
+        wakes: { add: wake },
         confirmDurable,
         randomBytes,
         observe: metrics.messageTaken,
@@ -218,7 +223,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         stopSession: calls.stopSession,
         interruptionOf,
         pause,
-        wake: wakes.add,
+        wake,
         canAttach: config.agent.protocol === 'threadcore',
         totalMs: config.worker.turnTimeoutMs,
         trace: (turn) => traces.startTurn({ turnId: turn.id, platform: turn.message.key.platform }),

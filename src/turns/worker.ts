@@ -3,6 +3,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { type Lanes, RecordUnreadable } from './lanes.ts';
 import { type Hold, keepLeases } from './leases.ts';
 import { HandedOver } from './run-turn.ts';
+import { createSlots } from './slots.ts';
 import type { ClaimedTurn } from './turn.ts';
 import { runOnWakes, type Wakes } from './wakes.ts';
 
@@ -23,11 +24,21 @@ export interface TurnWorkerDeps {
   readonly log: Logger;
 }
 
-/** Takes ready lanes as wakes arrive, keeps their leases, and sweeps for lanes that others lost. */
+/**
+ * Takes ready lanes as wakes arrive, keeps their leases, and sweeps for lanes that others lost.
+ *
+ * A lane that becomes ready in this process needs no wake through the queue while there is room for it here. Both ways
+ * share the slots of this worker; the queue is held to those that are left, so that no wake waits here while another
+ * worker is free, and one slot is always its.
+ */
 export function startTurnWorker(deps: TurnWorkerDeps) {
   const active = new Set<Hold>();
   /** Every wake under way, also those that are still asking for a lane. */
-  const wakesUnderWay = new Set<Promise<void>>();
+  const wakesUnderWay = new Set<Promise<boolean>>();
+  const slots = createSlots(deps.concurrency);
+  let begunHere = 0;
+  let begunByQueue = 0;
+  let closing = false;
   let handingOver = false;
   const leases = keepLeases({
     lanes: deps.lanes,
@@ -49,9 +60,10 @@ export function startTurnWorker(deps: TurnWorkerDeps) {
     }
   };
 
-  const runNext = async () => {
+  /** Answers whether there was a turn to run. */
+  const runNext = async (): Promise<boolean> => {
     const claimed = await claimNext();
-    if (!claimed) return;
+    if (!claimed) return false;
     const { turn, claimedAt } = claimed;
     const hold = leases.hold(turn, claimedAt);
     active.add(hold);
@@ -63,18 +75,60 @@ export function startTurnWorker(deps: TurnWorkerDeps) {
       hold.drop();
       active.delete(hold);
     }
+    return true;
   };
 
-  const onWake = async () => {
-    // A wake that arrives now is lost; another worker's sweep finds its lane.
-    if (handingOver) return;
+  /** In a slot that was taken for it. */
+  const runInSlot = async (): Promise<boolean> => {
     const underWay = runNext();
     wakesUnderWay.add(underWay);
     try {
-      await underWay;
+      return await underWay;
     } finally {
       wakesUnderWay.delete(underWay);
+      slots.release();
     }
+  };
+
+  const onWake = async () => {
+    begunByQueue += 1;
+    try {
+      await slots.take();
+      // A wake that arrives now is lost; another worker's sweep finds its lane.
+      if (handingOver) slots.release();
+      else await runInSlot();
+    } finally {
+      begunByQueue -= 1;
+    }
+  };
+
+  const leaveToQueue = () => {
+    worker.concurrency = Math.max(1, deps.concurrency - begunHere);
+  };
+
+  const runHere = async () => {
+    begunHere += 1;
+    leaveToQueue();
+    let ran = false;
+    try {
+      await slots.take();
+      ran = await runInSlot();
+    } catch (error) {
+      deps.log.error({ err: error }, 'a turn that was begun without a wake failed');
+    } finally {
+      begunHere -= 1;
+      const queueIsFull = begunByQueue >= worker.concurrency;
+      leaveToQueue();
+      // The queue hears of the freed slot only when one of its own wakes ends; until then it is used from here.
+      if (ran && queueIsFull && !closing && slots.free() > 0) void runHere();
+    }
+  };
+
+  const tryHere = (): boolean => {
+    // One slot stays free for the wake that the queue may be handing over just now.
+    if (closing || slots.free() < 2) return false;
+    void runHere();
+    return true;
   };
 
   const worker = runOnWakes({
@@ -106,12 +160,15 @@ export function startTurnWorker(deps: TurnWorkerDeps) {
   return {
     activeTurns: () => active.size,
     running: () => worker.isRunning(),
+    /** Begins with the next ready lane at once. False: there is no room for it, a wake is needed. */
+    tryHere,
     /**
      * Takes no new turn, lets the running ones end for `graceMs`, then hands the rest over to other workers.
      * BullMQ's own close has no time-out, so it is not waited for beyond the turns.
      */
     async close(graceMs: number): Promise<void> {
       clearInterval(sweeper);
+      closing = true;
       // Takes no further wake. It waits for the last job to be put away, which without Redis is for ever.
       const paused = worker.pause().catch((error: unknown) => {
         deps.log.warn({ err: error }, 'the queue could not be paused');
