@@ -29,6 +29,7 @@ import { createOperator } from './turns/operator.ts';
 import { pause } from './turns/pause.ts';
 import { createQuestionChanges } from './turns/question-changes.ts';
 import { type RunTurnDeps, runTurn } from './turns/run-turn.ts';
+import { knowTwins } from './turns/twins.ts';
 import { createWakes } from './turns/wakes.ts';
 import { startTurnWorker } from './turns/worker.ts';
 import { stopServing } from './web/stop-serving.ts';
@@ -143,7 +144,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           : redis;
       if (intake !== redis) closers.push(() => disconnect(intake));
       const confirmDurable = createConfirmation(intake, durability);
-      const accept = createAccept({
+      const { acceptTurn, retryTurn } = createAccept({
         lanes: createLanes(intake, keyPrefix, config.lanes),
         wakes: { add: wake },
         confirmDurable,
@@ -160,7 +161,10 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           conversations: config.access.channels,
           people: config.access.users,
         },
-        accept,
+        accept: {
+          acceptTurn: knowTwins({ acceptTurn, observe: metrics.messageTaken, monotonic }),
+          retryTurn,
+        },
         changes: createQuestionChanges({
           redis: intake,
           keyPrefix,
