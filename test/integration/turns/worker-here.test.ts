@@ -21,9 +21,9 @@ const wakesEver = async () => Number((await rig.redis.get(`${rig.prefix}:wakes:i
 function startProcess(deps: Partial<TurnWorkerDeps>) {
   const running = new Set<string>();
   const ended: string[] = [];
-  const gates = new Map<string, ReturnType<typeof gate>>();
+  const gates = new Map<string, ReturnType<typeof gate<void>>>();
   const gateOf = (name: string) => {
-    const known = gates.get(name) ?? gate();
+    const known = gates.get(name) ?? gate<void>();
     gates.set(name, known);
     return known;
   };
