@@ -131,9 +131,9 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       },
     };
 
-    /** A ready lane is begun here where there is room for it; otherwise whoever is free hears of it through the queue. */
-    async function wake(): Promise<void> {
-      if (!worker?.tryHere()) await wakes.add();
+    /** Where no turns are run, whoever is free hears of a ready lane through the queue. */
+    function wake(): Promise<void> {
+      return worker ? worker.wake() : wakes.add();
     }
 
     function slackIngress() {
