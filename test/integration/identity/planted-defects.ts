@@ -234,7 +234,7 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
       change(
         WEB,
         /response\.redirect\(302, result\);/,
-        'response.redirect(302, result.replace(encodeURIComponent(origin), encodeURIComponent(`http://${request.headers.host}`)));',
+        'response.redirect(302, result.replace(encodeURIComponent(origin), encodeURIComponent("http://" + request.headers.host)));',
       ),
     ],
     noticed: ['a request for another host'],
