@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -32,10 +32,12 @@ export async function startScriptedPool() {
   const otherKey = generateKeyPairSync('rsa', { modulusLength: 2048 });
   let refreshes: Script = {};
   let refreshed = 0;
+  let beforeRefresh: Promise<void> = Promise.resolve();
+  const issued: string[] = [];
 
   function answer({ nonce, user = 'alice', access = {}, id = {}, instead = {} }: Script) {
     const now = Math.floor(Date.now() / 1000);
-    const common = { sub: `sub-of-${user}`, iss: issuer, iat: now, auth_time: now, exp: now + 3600 };
+    const common = { sub: subOf(user), iss: issuer, iat: now, auth_time: now, exp: now + 3600 };
     const accessClaims = {
       ...common,
       ...{ client_id: pool.clientId, token_use: 'access', username: user, jti: randomUUID() },
@@ -54,13 +56,11 @@ export async function startScriptedPool() {
       forged: jwt(accessClaims, otherKey.privateKey),
     };
     const idForms = { access: made.access, unsigned: jwt(idClaims, undefined) };
-    return {
-      access_token: instead.access ? accessForms[instead.access] : made.access,
-      id_token: instead.id ? idForms[instead.id] : made.id,
-      refresh_token: `refresh-of-${user}-${randomUUID()}`,
-      token_type: 'Bearer',
-      expires_in: 3600,
-    };
+    const access_token = instead.access ? accessForms[instead.access] : made.access;
+    const id_token = instead.id ? idForms[instead.id] : made.id;
+    const refresh_token = `refresh-of-${user}-${randomUUID()}`;
+    issued.push(access_token, id_token, refresh_token);
+    return { access_token, id_token, refresh_token, token_type: 'Bearer', expires_in: 3600 };
   }
 
   const server = createServer((request, response) => {
@@ -73,7 +73,11 @@ export async function startScriptedPool() {
       const form = new URLSearchParams(await text(request));
       if (form.get('grant_type') === 'refresh_token') {
         refreshed += 1;
-        return send(response, answer(refreshes));
+        const user = /^refresh-of-(.+)-[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/.exec(
+          form.get('refresh_token') ?? '',
+        )?.[1];
+        await beforeRefresh;
+        return send(response, answer({ ...(user === undefined ? {} : { user }), ...refreshes }));
       }
       send(response, answer(JSON.parse(Buffer.from(form.get('code') ?? '', 'base64url').toString())));
     })();
@@ -97,6 +101,12 @@ export async function startScriptedPool() {
       refreshes = script;
     },
     refreshed: () => refreshed,
+    /** Refreshes are answered when this resolves. */
+    holdRefreshes(until: Promise<void>): void {
+      beforeRefresh = until;
+    },
+    /** Every token that was given away. */
+    issued,
     async close(): Promise<void> {
       server.closeAllConnections();
       server.close();
@@ -104,6 +114,9 @@ export async function startScriptedPool() {
     },
   };
 }
+
+/** Tells nothing of the name, as Cognito's do. */
+export const subOf = (user: string) => createHash('sha256').update(user).digest('hex').slice(0, 32);
 
 function jwt(claims: Claims, key: KeyObject | undefined): string {
   const encode = (part: Claims) => {

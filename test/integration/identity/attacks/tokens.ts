@@ -1,6 +1,6 @@
 import type { ChatAccount } from '../../../../src/identity/chat-account.ts';
 import { linkUp, newAccount, newBrowser, type Rig, signIn } from '../rig.ts';
-import type { Script } from '../scripted-pool.ts';
+import { type Script, subOf } from '../scripted-pool.ts';
 import { type Attack, comeBack, everybodySaysYes, expectLink, expectNoLink } from './attack.ts';
 
 /** Tokens that are not what a pool would answer to this very sign-in, and records that were moved in Redis. */
@@ -41,7 +41,7 @@ export const ON_TOKENS: readonly Attack[] = [
   answered('an access token that somebody else has signed', { instead: { access: 'forged' } }),
   answered('an access token that has expired', { access: past }),
   answered('an id token that has expired', { id: past }),
-  answered('an access token of one person beside the id token of another', { access: { sub: 'sub-of-bob' } }),
+  answered('an access token of one person beside the id token of another', { access: { sub: subOf('bob') } }),
   answered('an account without a name', { access: { username: '' } }),
   answered(
     'an address that nobody has verified, where addresses must match',
