@@ -152,6 +152,13 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     noticed: ['that nobody answers in the chat'],
   },
   {
+    name: 'a link is made also where it cannot be put on record',
+    changes: [
+      change(IDENTITY, /await audit\.record\(\{ type: 'link\.created'/, "audit.note({ type: 'link.created'"),
+    ],
+    noticed: ['that cannot be put on record'],
+  },
+  {
     name: 'a Yes in the chat is enough',
     changes: [
       change(

@@ -38,6 +38,8 @@ export interface RigOptions {
 export interface ProcessOptions {
   readonly ring?: readonly EncryptionKey[];
   readonly audit?: (real: Audit) => Pick<Audit, 'record' | 'note'>;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
 }
 
 export type Rig = Awaited<ReturnType<typeof startRig>>;
@@ -106,7 +108,11 @@ export async function startRig(options: RigOptions = {}) {
   const chat = { answersCalls: true };
 
   /** One more process of the same deployment, with its own connection. */
-  function openProcess({ ring = [K1], audit: wrap = (real) => real }: ProcessOptions = {}): Identity {
+  function openProcess({
+    ring = [K1],
+    audit: wrap = (real) => real,
+    now = Date.now,
+  }: ProcessOptions = {}): Identity {
     const own = connect({ url: redisUrl, name: 'identity-rig-process' });
     closers.push(() => disconnect(own));
     const dataKeys = localDataKeys(ring);
@@ -141,7 +147,7 @@ export async function startRig(options: RigOptions = {}) {
       email: options.email ?? 'any',
       publicUrl: url,
       randomBytes,
-      now: () => Date.now(),
+      now,
       pause: (ms) => pause(ms),
       observe: { step: (outcome) => steps.push(outcome), refreshed: (outcome) => steps.push(outcome) },
       audit: {

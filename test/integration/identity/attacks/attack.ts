@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import type { Visit, Visitor } from '../../../../local/laptop/visitor.ts';
+import type { Audit } from '../../../../src/audit/recorder.ts';
 import type { ChatAccount } from '../../../../src/identity/chat-account.ts';
 import { COOKIE, cookieOf, proposalIn, type Rig, type RigOptions } from '../rig.ts';
 
@@ -10,6 +11,12 @@ export interface Attack {
   readonly settings?: RigOptions;
   readonly run: (rig: Rig) => Promise<void>;
 }
+
+/** An audit log that takes nothing that must be on record. */
+export const cannotWrite = (real: Audit): Pick<Audit, 'record' | 'note'> => ({
+  record: async () => Promise.reject(new Error('the audit log cannot be written')),
+  note: real.note,
+});
 
 export class Harm extends Error {}
 

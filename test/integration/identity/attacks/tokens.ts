@@ -1,7 +1,15 @@
 import type { ChatAccount } from '../../../../src/identity/chat-account.ts';
 import { linkUp, newAccount, newBrowser, type Rig, signIn } from '../rig.ts';
 import { type Script, subOf } from '../scripted-pool.ts';
-import { type Attack, comeBack, everybodySaysYes, expectLink, expectNoLink } from './attack.ts';
+import {
+  type Attack,
+  cannotWrite,
+  comeBack,
+  everybodySaysYes,
+  expectLink,
+  expectNoLink,
+  expectThat,
+} from './attack.ts';
 
 /** Tokens that are not what a pool would answer to this very sign-in, and records that were moved in Redis. */
 
@@ -96,6 +104,25 @@ export const ON_TOKENS: readonly Attack[] = [
       const [flow = ''] = await rig.records('flow');
       const [link = ''] = await rig.records('link');
       await rig.redis.hset(link, 'sealed', (await rig.redis.hget(flow, 'sealed')) ?? '');
+      await expectNoLink(rig, alices);
+    },
+  },
+  {
+    title: 'a Yes in the chat that cannot be put on record',
+    async run(rig) {
+      const alices = newAccount('alice');
+      const browser = newBrowser();
+      const page = await signIn(rig, await rig.invite(alices), 'alice', browser);
+      await browser.submit(page, { decision: 'yes' });
+      const unheard = rig.openProcess({ audit: cannotWrite });
+      const id = rig.asked[0]?.id ?? '';
+      expectThat(
+        'the answer is refused',
+        await unheard.answer(id, alices, true).then(
+          () => false,
+          () => true,
+        ),
+      );
       await expectNoLink(rig, alices);
     },
   },
