@@ -1,7 +1,7 @@
 import type { AuditEvent, Subject } from '../audit/events.ts';
 import type { Audit } from '../audit/recorder.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { type Attempts, createAttempts } from './attempts.ts';
+import { type Attempts, createAttempts, networkOf } from './attempts.ts';
 import type { ChatAccount, Place } from './chat-account.ts';
 import type { CognitoClient } from './cognito-client.ts';
 import { createFreshTokens, type FreshTokensDeps } from './fresh-tokens.ts';
@@ -231,13 +231,16 @@ export function createIdentity(deps: IdentityDeps) {
 
     /** Counts what went wrong, and puts it on record. Answers whether there was too much of it from this address. */
     async failedFrom(result: Failed, ip: string) {
-      await remember(result, { kind: 'address', ip });
-      if (result.problem === 'unavailable') return { tooMany: false, retryAfterS: 0 };
-      return attempts.failedFrom(ip);
+      const { account, problem } = result;
+      const ofNobody = account === undefined && problem !== 'unavailable';
+      const flood = ofNobody && (await attempts.failedByNobody()).tooMany;
+      await remember(result, flood ? UNKNOWN : { kind: 'address', ip: networkOf(ip) });
+      if (problem === 'unavailable') return { tooMany: false, retryAfterS: 0 };
+      return flood ? attempts.standingFrom(ip) : attempts.failedFrom(ip);
     },
   };
 
-  /** What went wrong is counted, and put on record. */
+  /** What went wrong is counted, and put on record; the same again within ten minutes is not. */
   async function remember({ account, problem, cause }: Failed, from: Subject): Promise<void> {
     observe.step(problem);
     log.warn({ problem, err: cause }, 'a step of an account link came to nothing');

@@ -178,6 +178,7 @@ export async function startRig(options: RigOptions = {}) {
       notReady: async () => [],
       intake: async () => 'open',
       metrics: async () => '',
+      trustedProxies: 1,
       log,
     });
   }
