@@ -37,11 +37,11 @@ beforeEach(async () => {
 
 describe('a token that has just expired', () => {
   it(`is refreshed once for ${CALLERS} callers in two processes, and all of them get the new one`, async () => {
-    const processes = [openLater(), openLater()];
+    const processes = [openLater(), openLater()] as const;
     const answers = await Promise.all(
-      Array.from({ length: CALLERS }, (_, i) => processes[i % 2]?.whoIs(alices)),
+      Array.from({ length: CALLERS }, (_, i) => (i % 2 === 0 ? processes[0] : processes[1]).whoIs(alices)),
     );
-    const tokens = new Set(answers.map((who) => (who?.kind === 'linked' ? who.accessToken : who?.kind)));
+    const tokens = new Set(answers.map((who) => (who.kind === 'linked' ? who.accessToken : who.kind)));
     expect(tokens.size).toBe(1);
     expect([...tokens][0]).toMatch(/^eyJ/);
     expect(refreshes()).toHaveLength(1);
@@ -95,9 +95,9 @@ describe('a token that has just expired', () => {
     `asks to sign in again when its refresh token %s: ${CALLERS} callers, one call, one entry`,
     async (_how, end) => {
       end();
-      const processes = [openLater(), openLater()];
+      const processes = [openLater(), openLater()] as const;
       const answers = await Promise.all(
-        Array.from({ length: CALLERS }, (_, i) => processes[i % 2]?.whoIs(alices)),
+        Array.from({ length: CALLERS }, (_, i) => (i % 2 === 0 ? processes[0] : processes[1]).whoIs(alices)),
       );
       for (const who of answers) expect(who).toMatchObject({ kind: 'unlinked', signedOut: true });
       expect(refreshes()).toHaveLength(1);
