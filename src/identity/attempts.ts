@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { nameOf } from '../chat/digest.ts';
 import type { Connection } from '../store/connection.ts';
 import { defineScript } from '../store/scripts.ts';
@@ -5,7 +6,7 @@ import { type ChatAccount, writeAccount } from './chat-account.ts';
 import { COUNT } from './lua.ts';
 
 /** What is counted, and how much of it is too much within the window. */
-const LIMITS = { failed_by_person: 20, failed_by_address: 60, tickets: 30 } as const;
+const LIMITS = { failed_by_person: 20, failed_by_address: 60, failed_by_nobody: 600, tickets: 30 } as const;
 export const ATTEMPT_WINDOW_S = 600;
 
 export type Attempts = ReturnType<typeof createAttempts>;
@@ -40,7 +41,10 @@ export function createAttempts(redis: Connection, keyPrefix: string) {
     /** A ticket is asked for. */
     ticket: (account: ChatAccount) => add('tickets', writeAccount(account)),
     failedBy: (account: ChatAccount) => add('failed_by_person', writeAccount(account)),
-    failedFrom: (ip: string) => add('failed_by_address', ip),
+    failedFrom: (ip: string) => add('failed_by_address', networkOf(ip)),
+    standingFrom: (ip: string) => look('failed_by_address', networkOf(ip)),
+    /** Something failed that nobody we know has begun, wherever it came from: who has many addresses must not fill Redis. */
+    failedByNobody: () => add('failed_by_nobody', ''),
     standingOf: (account: ChatAccount) => look('failed_by_person', writeAccount(account)),
   };
 }
@@ -48,4 +52,15 @@ export function createAttempts(redis: Connection, keyPrefix: string) {
 /** `before`: how many there were already. */
 function standing(kind: keyof typeof LIMITS, before: number, leftMs: number): Standing {
   return { tooMany: before >= LIMITS[kind], retryAfterS: Math.max(1, Math.ceil(leftMs / 1000)) };
+}
+
+/** Whoever has one IPv6 address has 2^64 of them. */
+export function networkOf(ip: string): string {
+  if (!isIPv6(ip) || ip.includes('.')) return ip;
+  const [head = '', tail] = ip.split('%')[0]?.split('::') ?? [];
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? [] : Array<string>(8 - before.length - after.length).fill('0');
+  const groups = [...before, ...zeros, ...after].slice(0, 4);
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
 }

@@ -1,7 +1,7 @@
 import type { AuditEvent, Subject } from '../audit/events.ts';
 import type { Audit } from '../audit/recorder.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { type Attempts, createAttempts } from './attempts.ts';
+import { type Attempts, createAttempts, networkOf } from './attempts.ts';
 import type { ChatAccount, Place } from './chat-account.ts';
 import type { CognitoClient } from './cognito-client.ts';
 import { createFreshTokens, type FreshTokensDeps } from './fresh-tokens.ts';
@@ -17,7 +17,7 @@ import { createLinks, type Link, type LinksDeps } from './links.ts';
 import { may, type Principal, type Role, rolesOf } from './principal.ts';
 
 export interface IdentityDeps
-  extends Omit<HandshakeDeps, 'attempts' | 'client'>,
+  extends Omit<HandshakeDeps, 'attempts' | 'client' | 'onUnused'>,
     Omit<LinksDeps, 'sealer' | 'redis' | 'keyPrefix'>,
     Omit<FreshTokensDeps, 'links' | 'client' | 'onSignedOut' | 'observe'> {
   readonly client: CognitoClient;
@@ -66,7 +66,7 @@ export function createIdentity(deps: IdentityDeps) {
   const { redis, keyPrefix, audit, observe, access, log } = deps;
   const attempts: Attempts = createAttempts(redis, keyPrefix);
   const links = createLinks(deps);
-  const handshake = createHandshake({ ...deps, attempts });
+  const handshake = createHandshake({ ...deps, attempts, onUnused: (refresh) => later(revoke(refresh)) });
   const tokens = createFreshTokens({
     ...deps,
     links,
@@ -85,9 +85,9 @@ export function createIdentity(deps: IdentityDeps) {
   };
 
   /** Best effort: nobody but Cognito has the token any more. Never throws. */
-  async function revoke(link: Link): Promise<boolean> {
+  async function revoke(refreshToken: string): Promise<boolean> {
     try {
-      await deps.client.revoke(link.refresh);
+      await deps.client.revoke(refreshToken);
       return true;
     } catch (error) {
       log.warn({ err: error }, 'a refresh token could not be revoked; it ends by its own time');
@@ -98,7 +98,7 @@ export function createIdentity(deps: IdentityDeps) {
   function decline(account: ChatAccount, link: Link): void {
     observe.step('declined');
     audit.note({ type: 'sign_in.failed', who: person(account), from: UNKNOWN, reason: 'not_confirmed' });
-    later(revoke(link));
+    later(revoke(link.refresh));
   }
 
   return {
@@ -181,7 +181,10 @@ export function createIdentity(deps: IdentityDeps) {
       yes: boolean,
     ): Promise<Failed | { readonly kind: 'linked' | 'declined'; readonly name: string }> {
       const link = await handshake.answer(id, account);
-      if (failed(link)) return link;
+      if (failed(link)) {
+        await remember(link, UNKNOWN);
+        return link;
+      }
       const name = link.email ?? link.username;
       if (!yes) {
         decline(account, link);
@@ -199,7 +202,7 @@ export function createIdentity(deps: IdentityDeps) {
           whom: accountSubject(before.link.sub),
           cause: 'replaced',
         });
-        later(revoke(before.link));
+        later(revoke(before.link.refresh));
       }
       await deps.onLinked(account);
       return { kind: 'linked', name };
@@ -218,7 +221,7 @@ export function createIdentity(deps: IdentityDeps) {
       });
       await links.erase(account);
       observe.step('unlinked');
-      return { was: true, revoked: before.state === 'linked' ? await revoke(before.link) : true };
+      return { was: true, revoked: before.state === 'linked' ? await revoke(before.link.refresh) : true };
     },
 
     /** Resolves when nothing is under way any more that nobody waits for. */
@@ -228,20 +231,24 @@ export function createIdentity(deps: IdentityDeps) {
 
     /** Counts what went wrong, and puts it on record. Answers whether there was too much of it from this address. */
     async failedFrom(result: Failed, ip: string) {
-      observe.step(result.problem);
       const { account, problem } = result;
-      log.warn({ problem, err: result.cause }, 'a step of an account link came to nothing');
+      const ofNobody = account === undefined && problem !== 'unavailable';
+      const flood = ofNobody && (await attempts.failedByNobody()).tooMany;
+      await remember(result, flood ? UNKNOWN : { kind: 'address', ip: networkOf(ip) });
       if (problem === 'unavailable') return { tooMany: false, retryAfterS: 0 };
-      audit.note({
-        type: 'sign_in.failed',
-        who: account ? person(account) : UNKNOWN,
-        from: { kind: 'address', ip },
-        reason: AUDIT_REASONS[problem],
-      });
-      if (account) await attempts.failedBy(account);
-      return attempts.failedFrom(ip);
+      return flood ? attempts.standingFrom(ip) : attempts.failedFrom(ip);
     },
   };
+
+  /** What went wrong is counted, and put on record; the same again within ten minutes is not. */
+  async function remember({ account, problem, cause }: Failed, from: Subject): Promise<void> {
+    observe.step(problem);
+    log.warn({ problem, err: cause }, 'a step of an account link came to nothing');
+    if (problem === 'unavailable') return;
+    const who = account ? person(account) : UNKNOWN;
+    audit.note({ type: 'sign_in.failed', who, from, reason: AUDIT_REASONS[problem] });
+    if (account) await attempts.failedBy(account);
+  }
 }
 
 const SYSTEM: Subject = { kind: 'system' };
