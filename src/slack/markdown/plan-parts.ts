@@ -156,7 +156,7 @@ function createReading() {
       cut({ ...around, containers: next.kept, within: false });
       apart = '';
     }
-    if (adrift && next.kind !== 'blank') {
+    if (adrift && (next.kind !== 'blank' || next.opened.length > 0)) {
       parts.text(itemLines(next.kept));
       adrift = false;
     }

@@ -62,6 +62,10 @@ test.each([
     'code in what follows a table whose last row is indented too far',
     `- a\n\n  | a |\n  |---|\n      | b |\n${`  and so on \`${'some | words\n  '.repeat(120)}\`\n`.repeat(12)}`,
   ],
+  // An item that begins with nothing is one.
+  ['a long fence in an item without words', `2) -\n\n   ~~~js\n${'   line of code\n'.repeat(900)}   ~~~\n`],
+  ['a long fence behind a bare marker', `-\n  ~~~js\n${'  line of code\n'.repeat(900)}  ~~~\n`],
+  ['a long fence behind an item that is nothing', `-\n\n  ~~~js\n${'  line of code\n'.repeat(900)}  ~~~\n`],
   // An address in angle brackets is sent twice.
   ['a heading of addresses', `${words(5_990)}\n\n# ${`<https://a.b/${'p'.repeat(300)}> `.repeat(7)} end`],
   // What the judge itself has to know.
