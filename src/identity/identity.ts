@@ -26,7 +26,7 @@ export interface IdentityDeps
   readonly publicUrl: string;
   /** Asks the person in the chat whether it was they who signed in. */
   readonly askInChat: (proposal: Proposal) => Promise<void>;
-  /** The account is linked now: whatever waits for that may go on. */
+  /** The account is linked now: whatever waits for that may go on. Nothing may wait, and it may be told again. */
   readonly onLinked: (account: ChatAccount) => Promise<void>;
   readonly observe: {
     /** A step of the handshake: started, confirmed, linked, or why it came to nothing. */
@@ -183,6 +183,8 @@ export function createIdentity(deps: IdentityDeps) {
       const link = await handshake.answer(id, account);
       if (failed(link)) {
         await remember(link, UNKNOWN);
+        // Perhaps it was answered before, and what waits for it was not told: then a second press does that.
+        if ((await links.read(account)).state === 'linked') await deps.onLinked(account);
         return link;
       }
       const name = link.email ?? link.username;
