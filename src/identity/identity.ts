@@ -238,7 +238,13 @@ export function createIdentity(deps: IdentityDeps) {
       const flood = ofNobody && (await attempts.failedByNobody()).tooMany;
       await remember(result, flood ? UNKNOWN : { kind: 'address', ip: networkOf(ip) });
       if (problem === 'unavailable') return { tooMany: false, retryAfterS: 0 };
-      return flood ? attempts.standingFrom(ip) : attempts.failedFrom(ip);
+      const standing = await (flood ? attempts.standingFrom(ip) : attempts.failedFrom(ip));
+      if (standing.tooMany && problem !== 'too_many_attempts')
+        await remember(
+          { kind: 'problem', problem: 'too_many_attempts' },
+          { kind: 'address', ip: networkOf(ip) },
+        );
+      return standing;
     },
   };
 
