@@ -26,7 +26,7 @@ export interface IdentityDeps
   readonly publicUrl: string;
   /** Asks the person in the chat whether it was they who signed in. */
   readonly askInChat: (proposal: Proposal) => Promise<void>;
-  /** The account is linked now: whatever waits for that may go on. */
+  /** The account is linked now: whatever waits for that may go on. Nothing may wait, and it may be told again. */
   readonly onLinked: (account: ChatAccount) => Promise<void>;
   readonly observe: {
     /** A step of the handshake: started, confirmed, linked, or why it came to nothing. */
@@ -183,6 +183,8 @@ export function createIdentity(deps: IdentityDeps) {
       const link = await handshake.answer(id, account);
       if (failed(link)) {
         await remember(link, UNKNOWN);
+        // Perhaps it was answered before, and what waits for it was not told: then a second press does that.
+        if ((await links.read(account)).state === 'linked') await deps.onLinked(account);
         return link;
       }
       const name = link.email ?? link.username;
@@ -236,7 +238,13 @@ export function createIdentity(deps: IdentityDeps) {
       const flood = ofNobody && (await attempts.failedByNobody()).tooMany;
       await remember(result, flood ? UNKNOWN : { kind: 'address', ip: networkOf(ip) });
       if (problem === 'unavailable') return { tooMany: false, retryAfterS: 0 };
-      return flood ? attempts.standingFrom(ip) : attempts.failedFrom(ip);
+      const standing = await (flood ? attempts.standingFrom(ip) : attempts.failedFrom(ip));
+      if (standing.tooMany && problem !== 'too_many_attempts')
+        await remember(
+          { kind: 'problem', problem: 'too_many_attempts' },
+          { kind: 'address', ip: networkOf(ip) },
+        );
+      return standing;
     },
   };
 

@@ -22,7 +22,7 @@ beforeAll(async () => {
     identity: {},
     slack: { signingSecret: SECRET, morePeople: 8 },
     env: { SLACK_SIGNING_SECRET: SECRET },
-    log: createLogger({ level: 'debug', destination: { write: (line) => void logged.push(line) } }),
+    log: createLogger({ level: 'trace', destination: { write: (line) => void logged.push(line) } }),
   });
 });
 afterAll(() => stack?.close());

@@ -138,6 +138,8 @@ export function createLinkRoutes(deps: LinkRoutesDeps): Router {
     }),
   );
 
+  router.use((_request, response) => void response.status(404).type('text/plain').send('Not found.\n'));
+
   // Bodies that cannot be read: the reader's error says with a status whose fault it is.
   router.use((error: { status?: unknown }, request: Request, response: Response, next: NextFunction) => {
     if (response.headersSent || typeof error.status !== 'number' || error.status >= 500) return next(error);

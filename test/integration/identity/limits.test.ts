@@ -20,6 +20,9 @@ describe('attempts', () => {
     const refused = await madeUp(rig, '192.0.2.1');
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     expect((await madeUp(rig, '192.0.2.2')).status).toBe(404);
+    expect(rig.steps).toContain('too_many_attempts');
+    const from = { kind: 'address', ip: '192.0.2.1' };
+    expect(rig.events).toContainEqual(expect.objectContaining({ reason: 'too_many_attempts', from }));
   });
 
   it('are limited by person, wherever they come from; others are not concerned', async () => {

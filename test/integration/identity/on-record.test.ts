@@ -114,6 +114,33 @@ describe('when the chat does not answer', () => {
   });
 });
 
+describe('when something fails on the way', () => {
+  it('and the chat does not say whose account it is, nothing is proposed and the sign-in is ended', async () => {
+    const rig = await rigs.fresh();
+    const alices = newAccount('alice');
+    rig.chat.knowsPeople = false;
+    rig.cognito.calls.length = 0;
+    const page = await signIn(rig, await rig.invite(alices), 'alice', newBrowser());
+    expect(page.status).toBe(503);
+    await rig.identity.settled();
+    expect(rig.cognito.calls.filter(({ operation }) => operation === 'revoke')).toHaveLength(1);
+    expect(await rig.records('proposal')).toEqual([]);
+  });
+
+  it('and what waits for the link was not told of it, a second press tells it', async () => {
+    const rig = await rigs.fresh();
+    const alices = newAccount('alice');
+    rig.chat.unparks = false;
+    await expect(linkUp(rig, alices, 'alice')).rejects.toThrow('could not be told');
+    rig.chat.unparks = true;
+    await rig.identity.answer(rig.asked[0]?.id ?? '', alices, true);
+    expect(rig.unparked).toEqual([alices]);
+    // Who is not linked tells nothing by pressing old buttons.
+    await rig.identity.answer(rig.asked[0]?.id ?? '', newAccount('bob'), true);
+    expect(rig.unparked).toEqual([alices]);
+  });
+});
+
 describe('a person who is linked anew', () => {
   it('is whom they signed in as last, and the former sign-in is ended at Cognito', async () => {
     const rig = await rigs.fresh();

@@ -105,7 +105,7 @@ export async function startRig(options: RigOptions = {}) {
   const logged: string[] = [];
   const profiles = new Map<string, ChatProfile>();
   const log = createLogger({ level: 'trace', destination: { write: (line) => void logged.push(line) } });
-  const chat = { answersCalls: true };
+  const chat = { answersCalls: true, knowsPeople: true, unparks: true };
 
   /** One more process of the same deployment, with its own connection. */
   function openProcess({
@@ -134,12 +134,18 @@ export async function startRig(options: RigOptions = {}) {
       sealer: modules.createSealer({ keys: dataKeys, randomBytes }),
       client: modules.createCognitoClient({ ...pool, identityProvider: undefined, redirectUri }),
       verifier: modules.createTokenVerifier(pool),
-      profileOf: async (account) => profileOf(account),
+      profileOf: async (account) => {
+        if (!chat.knowsPeople) throw new Error('the chat does not say who that is');
+        return profileOf(account);
+      },
       askInChat: async (proposal) => {
         if (!chat.answersCalls) throw new Error('the chat does not answer');
         asked.push(proposal);
       },
-      onLinked: async (account) => void unparked.push(account),
+      onLinked: async (account) => {
+        if (!chat.unparks) throw new Error('what waits could not be told');
+        unparked.push(account);
+      },
       access: options.access ?? {
         groups: { viewer: ['viewers'], operator: ['operators'], approver: ['approvers'], admin: ['admins'] },
         access: 'automatic',

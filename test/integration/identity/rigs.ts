@@ -13,7 +13,7 @@ export function createRigs(common: RigOptions = {}) {
       await rig.identity.settled();
       await rig.redis.flushdb();
       for (const list of [rig.asked, rig.unparked, rig.steps, rig.events, rig.logged]) list.length = 0;
-      rig.chat.answersCalls = true;
+      Object.assign(rig.chat, { answersCalls: true, knowsPeople: true, unparks: true });
       return rig;
     },
     async close(): Promise<void> {
