@@ -5,7 +5,7 @@ import { type ChatAccount, writeAccount } from './chat-account.ts';
 import { COUNT } from './lua.ts';
 
 /** What is counted, and how much of it is too much within the window. */
-const LIMITS = { failed_by_person: 20, failed_by_address: 60, tickets: 30 } as const;
+const LIMITS = { failed_by_person: 20, failed_by_address: 60, tickets: 30, consents: 300 } as const;
 export const ATTEMPT_WINDOW_S = 600;
 
 export type Attempts = ReturnType<typeof createAttempts>;
@@ -39,6 +39,8 @@ export function createAttempts(redis: Connection, keyPrefix: string) {
   return {
     /** A ticket is asked for. */
     ticket: (account: ChatAccount) => add('tickets', writeAccount(account)),
+    /** A browser comes from a resource. Anybody's can, so that an address may not fill Redis with them. */
+    consent: (ip: string) => add('consents', ip),
     failedBy: (account: ChatAccount) => add('failed_by_person', writeAccount(account)),
     failedFrom: (ip: string) => add('failed_by_address', ip),
     standingOf: (account: ChatAccount) => look('failed_by_person', writeAccount(account)),

@@ -15,12 +15,14 @@ import {
 } from './handshake.ts';
 import { createLinks, type Link, type LinksDeps } from './links.ts';
 import { may, type Principal, type Role, rolesOf } from './principal.ts';
+import { type Consented, createResourceConsent, type ResourceConsentDeps } from './resource-consent.ts';
 
 export interface IdentityDeps
   extends Omit<HandshakeDeps, 'attempts' | 'client'>,
     Omit<LinksDeps, 'sealer' | 'redis' | 'keyPrefix'>,
     Omit<FreshTokensDeps, 'links' | 'client' | 'onSignedOut' | 'observe'> {
   readonly client: CognitoClient;
+  readonly completeConsent: ResourceConsentDeps['completeConsent'];
   readonly audit: Pick<Audit, 'record' | 'note'>;
   /** The address under which browsers reach the web role. No slash at the end. */
   readonly publicUrl: string;
@@ -85,9 +87,9 @@ export function createIdentity(deps: IdentityDeps) {
   };
 
   /** Best effort: nobody but Cognito has the token any more. Never throws. */
-  async function revoke(link: Link): Promise<boolean> {
+  async function revoke(refreshToken: string): Promise<boolean> {
     try {
-      await deps.client.revoke(link.refresh);
+      await deps.client.revoke(refreshToken);
       return true;
     } catch (error) {
       log.warn({ err: error }, 'a refresh token could not be revoked; it ends by its own time');
@@ -95,10 +97,16 @@ export function createIdentity(deps: IdentityDeps) {
     }
   }
 
+  const consents = createResourceConsent({
+    ...deps,
+    attempts,
+    onUnused: (refreshToken) => later(revoke(refreshToken)),
+  });
+
   function decline(account: ChatAccount, link: Link): void {
     observe.step('declined');
     audit.note({ type: 'sign_in.failed', who: person(account), from: UNKNOWN, reason: 'not_confirmed' });
-    later(revoke(link));
+    later(revoke(link.refresh));
   }
 
   return {
@@ -152,6 +160,28 @@ export function createIdentity(deps: IdentityDeps) {
       return result;
     },
 
+    isConsentSession: consents.isSession,
+
+    /** The browser comes from a resource, where its person let a tool of the agent act for them. */
+    async beginConsent(
+      sessionUri: string,
+      from: Parameters<typeof consents.begin>[1],
+    ): Promise<string | Failed> {
+      const result = await consents.begin(sessionUri, from);
+      if (!failed(result)) observe.step('consent_started');
+      return result;
+    },
+
+    /** Undefined: the state is none of a consent. */
+    async finishConsent(
+      parameters: URLSearchParams,
+      browser: string | undefined,
+    ): Promise<Consented | Failed | undefined> {
+      const result = await consents.callback(parameters, browser);
+      if (result?.kind === 'consented') observe.step('consented');
+      return result;
+    },
+
     /**
      * What the person said on the page. Nothing is linked by it: `deps.askInChat` asks whether it was they. Throws what
      * that throws; then the page can be answered again.
@@ -199,7 +229,7 @@ export function createIdentity(deps: IdentityDeps) {
           whom: accountSubject(before.link.sub),
           cause: 'replaced',
         });
-        later(revoke(before.link));
+        later(revoke(before.link.refresh));
       }
       await deps.onLinked(account);
       return { kind: 'linked', name };
@@ -218,7 +248,7 @@ export function createIdentity(deps: IdentityDeps) {
       });
       await links.erase(account);
       observe.step('unlinked');
-      return { was: true, revoked: before.state === 'linked' ? await revoke(before.link) : true };
+      return { was: true, revoked: before.state === 'linked' ? await revoke(before.link.refresh) : true };
     },
 
     /** Resolves when nothing is under way any more that nobody waits for. */
@@ -268,6 +298,8 @@ const AUDIT_REASONS: Record<Exclude<HandshakeProblem, 'unavailable'>, SignInFail
   not_invited: 'other_account',
   email_differs: 'other_account',
   too_many_attempts: 'too_many_attempts',
+  other_account: 'other_account',
+  consent_unknown: 'ticket_unknown',
 };
 
 function principalOf({ sub, username, email, groups }: Link): Principal {
