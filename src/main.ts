@@ -33,6 +33,7 @@ import { createOperator } from './turns/operator.ts';
 import { pause } from './turns/pause.ts';
 import { createQuestionChanges } from './turns/question-changes.ts';
 import { type RunTurnDeps, runTurn } from './turns/run-turn.ts';
+import { knowTwins } from './turns/twins.ts';
 import { createWakes } from './turns/wakes.ts';
 import { startTurnWorker } from './turns/worker.ts';
 import { stopServing } from './web/stop-serving.ts';
@@ -168,6 +169,11 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       },
     };
 
+    /** Where no turns are run, whoever is free hears of a ready lane through the queue. */
+    function wake(): Promise<void> {
+      return worker ? worker.wake() : wakes.add();
+    }
+
     function slackIngress() {
       // The leases of a worker must not stand behind what waits for a replica.
       const intake =
@@ -176,9 +182,9 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           : redis;
       if (intake !== redis) closers.push(() => disconnect(intake));
       const confirmDurable = createConfirmation(intake, durability);
-      const accept = createAccept({
+      const { acceptTurn, retryTurn } = createAccept({
         lanes: createLanes(intake, keyPrefix, config.lanes),
-        wakes,
+        wakes: { add: wake },
         confirmDurable,
         randomBytes,
         observe: metrics.messageTaken,
@@ -194,7 +200,10 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           people: config.access.users,
           externals: config.access.externals,
         },
-        accept,
+        accept: {
+          acceptTurn: knowTwins({ acceptTurn, observe: metrics.messageTaken, monotonic }),
+          retryTurn,
+        },
         changes: createQuestionChanges({
           redis: intake,
           keyPrefix,
@@ -263,7 +272,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         stopSession: calls.stopSession,
         interruptionOf,
         pause,
-        wake: wakes.add,
+        wake,
         canAttach: config.agent.protocol === 'threadcore',
         totalMs: config.worker.turnTimeoutMs,
         trace: (turn) => traces.startTurn({ turnId: turn.id, platform: turn.message.key.platform }),

@@ -45,6 +45,6 @@ export function describeTurn({ id, state, reason, record }: ListedTurn): string 
     `attempts  ${record.attempt}, workers lost ${record.crashes}`,
     ...(record.sawWrite ? ['It had begun to change something.'] : []),
     ...times.map(({ name, time }) => `${new Date(time).toISOString()}  ${name}`),
-    `question  ${message.text}`,
+    `question  ${record.wordsGone ? '(answered; its words are no longer kept)' : message.text}`,
   ].join('\n');
 }

@@ -47,7 +47,11 @@ const BATCH = 64;
 const MOST_WAITING = 1_000;
 const REPEAT_MS = 600_000;
 const MOST_REMEMBERED = 10_000;
-const FLOODING: readonly string[] = ['access.refused', 'sign_in.failed'];
+/** What somebody can cause as often as they like. */
+const isFlooding = (event: AuditEvent): boolean =>
+  event.type === 'access.refused' ||
+  event.type === 'sign_in.failed' ||
+  (event.type === 'role.decided' && !event.allowed);
 
 interface Waiting {
   readonly facts: Facts;
@@ -105,7 +109,7 @@ export function createAudit(deps: AuditDeps): Audit {
   async function noteOne(event: AuditEvent): Promise<void> {
     let name: string | undefined;
     try {
-      if (FLOODING.includes(event.type)) {
+      if (isFlooding(event)) {
         name = canonicalJson(factsOf(event, await keys.current()));
         if (isRepeated(name)) {
           observe('repeated', event.type);

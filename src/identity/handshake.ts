@@ -3,6 +3,7 @@ import { nameOf } from '../chat/digest.ts';
 import type { Connection } from '../store/connection.ts';
 import { defineScript } from '../store/scripts.ts';
 import type { Sealer } from '../store/sealed.ts';
+import { SealedError } from '../store/sealed-error.ts';
 import type { Attempts } from './attempts.ts';
 import {
   type ChatAccount,
@@ -13,7 +14,7 @@ import {
   writeAccount,
   writePlace,
 } from './chat-account.ts';
-import type { CognitoClient } from './cognito-client.ts';
+import type { CognitoClient, Tokens } from './cognito-client.ts';
 import { IdentityError } from './identity-error.ts';
 import type { Link } from './links.ts';
 import { CONFIRM, KEEP, REOPEN, START, TAKE_FLOW, TAKE_PROPOSAL } from './lua.ts';
@@ -90,13 +91,17 @@ export interface HandshakeDeps {
   readonly access: AccessRules;
   /** match: only an account with the e-mail address that the chat shows. */
   readonly email: 'any' | 'match';
+  /** A sign-in came to nothing: its refresh token shall be worth nothing, too. */
+  readonly onUnused: (refreshToken: string) => void;
   readonly randomBytes: (size: number) => Uint8Array;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
-const flowSchema = z.object({ nonce: z.string(), verifier: z.string() });
+/** `record`: the name of the record that it was sealed for; in another one it opens nothing. */
+const flowSchema = z.object({ record: z.string(), nonce: z.string(), verifier: z.string() });
 const proposalSchema = z.object({
+  record: z.string(),
   link: z.custom<Link>((value) => typeof value === 'object' && value !== null),
   profile: z.object({ name: z.string(), workspace: z.string(), email: z.string().optional() }),
   differs: z.boolean(),
@@ -147,8 +152,10 @@ export function createHandshake(deps: HandshakeDeps) {
       const { tooMany, retryAfterS } = await deps.attempts.standingOf(account);
       if (tooMany) return { ...problem('too_many_attempts', account), retryAfterS };
       const [state, nonce, verifier] = [secret(), secret(), secret()];
-      const sealed = await sealer.seal(sealOwner(account, VERSION), JSON.stringify({ nonce, verifier }));
-      const outcome = await start(redis, [name, hashed('browser', browser), hashed('state', state), sealed]);
+      const record = hashed('state', state);
+      const body = JSON.stringify({ record, nonce, verifier });
+      const sealed = await sealer.seal(sealOwner(account, VERSION), body);
+      const outcome = await start(redis, [name, hashed('browser', browser), record, sealed]);
       if (outcome === 'ok')
         return deps.client.authorizeUrl({
           state,
@@ -165,8 +172,9 @@ export function createHandshake(deps: HandshakeDeps) {
       const states = parameters.getAll('state');
       const state = states[0];
       if (states.length !== 1 || !state || !SECRET.test(state)) return problem('state_unknown');
+      const record = hashed('state', state);
       const taken = (await takeFlow(redis, [
-        hashed('state', state),
+        record,
         browser === undefined ? '' : hashed('browser', browser),
       ])) as string[];
       const [outcome, person, where, sealed] = taken;
@@ -175,44 +183,37 @@ export function createHandshake(deps: HandshakeDeps) {
       const account = readAccount(person);
       const { tooMany, retryAfterS } = await deps.attempts.standingOf(account);
       if (tooMany) return { ...problem('too_many_attempts', account), retryAfterS };
+      const flow = await unseal(account, record, flowSchema, sealed);
+      if (!flow) return problem('state_unknown', account);
+      const { nonce, verifier } = flow;
+      let refresh: string | undefined;
       try {
-        const { plaintext } = await sealer.open(sealOwner(account, VERSION), sealed);
-        const { nonce, verifier } = flowSchema.parse(JSON.parse(plaintext.toString()));
         const tokens = await deps.client.exchange(parameters, { state, nonce, verifier });
-        const { principal, accessExpiresAt, accessLifeS } = await deps.verifier.verify(tokens);
-        if (rolesOf(principal, deps.access).length === 0) return problem('not_invited', account);
-        const profile = await deps.profileOf(account);
-        const differs = profile.email !== undefined && !sameAddress(profile.email, principal.email);
-        if (deps.email === 'match' && (differs || profile.email === undefined))
-          return problem('email_differs', account);
-        const { access, refresh } = tokens;
-        const linkedAt = now();
-        const { groups } = principal;
-        const link: Link = {
-          ...principal,
-          groups: [...groups],
-          access,
-          refresh,
-          accessExpiresAt,
-          accessLifeS,
-          linkedAt,
-        };
-        return await propose({ account, place: readPlace(where), profile, differs, link, browser });
+        refresh = tokens.refresh;
+        const result = await weigh(tokens, { account, place: readPlace(where), browser });
+        if (!failed(result)) refresh = undefined;
+        return result;
       } catch (error) {
         if (!(error instanceof IdentityError)) throw error;
         return { ...problem(problemOf(error), account), cause: error };
+      } finally {
+        if (refresh !== undefined) deps.onUnused(refresh);
       }
     },
 
     /** The person says on the page whether the two accounts belong together. */
     async confirm(id: string, browser: string | undefined, yes: boolean): Promise<Opened | Failed> {
       if (!SECRET.test(id) || browser === undefined) return problem('state_unknown');
-      const args = [hashed('proposal', id), hashed('browser', browser), yes ? TICKET_TTL_S : 0];
+      const record = hashed('proposal', id);
+      const args = [record, hashed('browser', browser), yes ? TICKET_TTL_S : 0];
       const [outcome, person, where, sealed] = (await confirm(redis, args)) as string[];
       if (outcome === 'other_browser') return problem('other_browser', readAccount(person));
       if (outcome === 'confirmed') return problem('already_confirmed', readAccount(person));
       if (outcome !== 'ok' || !sealed) return problem('state_unknown');
-      return open(id, readAccount(person), readPlace(where), sealed);
+      const account = readAccount(person);
+      const body = await unseal(account, record, proposalSchema, sealed);
+      if (!body) return problem('state_unknown', account);
+      return { link: body.link, proposal: proposalOf(id, account, readPlace(where), body) };
     },
 
     /** The person could not be asked in the chat: the page may be answered again. */
@@ -222,15 +223,34 @@ export function createHandshake(deps: HandshakeDeps) {
 
     /** The person says the same in the chat. Answers the link to be made; nothing of it is kept. */
     async answer(id: string, account: ChatAccount): Promise<Link | Failed> {
-      if (!SECRET.test(id)) return problem('state_unknown');
-      const args = [hashed('proposal', id), writeAccount(account)];
-      const [outcome, sealed] = (await takeProposal(redis, args)) as string[];
+      if (!SECRET.test(id)) return problem('state_unknown', account);
+      const record = hashed('proposal', id);
+      const [outcome, sealed] = (await takeProposal(redis, [record, writeAccount(account)])) as string[];
       if (outcome === 'other_person') return problem('other_person', account);
-      if (outcome !== 'ok' || !sealed) return problem('state_unknown');
-      const place: Place = { tenant: '', conversation: '', thread: '' };
-      return (await open(id, account, place, sealed)).link;
+      if (outcome !== 'ok' || !sealed) return problem('state_unknown', account);
+      const body = await unseal(account, record, proposalSchema, sealed);
+      return body ? body.link : problem('state_unknown', account);
     },
   };
+
+  /** Whether somebody who has signed in may be linked to this chat account, if both confirm. */
+  async function weigh(
+    tokens: Tokens,
+    { account, place, browser }: { account: ChatAccount; place: Place; browser: string },
+  ): Promise<Proposal | Failed> {
+    const { principal, emailVerified, accessExpiresAt, accessLifeS } = await deps.verifier.verify(tokens);
+    if (rolesOf(principal, deps.access).length === 0) return problem('not_invited', account);
+    const profile = await deps.profileOf(account);
+    const same = sameAddress(profile.email, principal.email);
+    // Where people may write their attributes, an address that nobody has verified is anybody's.
+    if (deps.email === 'match' && !(same && emailVerified)) return problem('email_differs', account);
+    const differs = profile.email !== undefined && !same;
+    const { access, refresh } = tokens;
+    const groups = [...principal.groups];
+    const linkedAt = now();
+    const link: Link = { ...principal, groups, access, refresh, accessExpiresAt, accessLifeS, linkedAt };
+    return propose({ account, place, profile, differs, link, browser });
+  }
 
   async function propose(given: {
     readonly account: ChatAccount;
@@ -242,7 +262,8 @@ export function createHandshake(deps: HandshakeDeps) {
   }): Promise<Proposal> {
     const { account, place, profile, differs, link, browser } = given;
     const id = secret();
-    const body = JSON.stringify({ link, profile, differs });
+    const record = hashed('proposal', id);
+    const body = JSON.stringify({ record, link, profile, differs });
     const fields = [
       ...['person', writeAccount(account), 'place', writePlace(place)],
       ...[
@@ -252,14 +273,25 @@ export function createHandshake(deps: HandshakeDeps) {
         await sealer.seal(sealOwner(account, VERSION), body),
       ],
     ];
-    await keep(redis, ['proposal', hashed('proposal', id), TICKET_TTL_S, ...fields]);
+    await keep(redis, ['proposal', record, TICKET_TTL_S, ...fields]);
     return proposalOf(id, account, place, { link, profile, differs });
   }
 
-  async function open(id: string, account: ChatAccount, place: Place, sealed: string): Promise<Opened> {
-    const { plaintext } = await sealer.open(sealOwner(account, VERSION), sealed);
-    const body = proposalSchema.parse(JSON.parse(plaintext.toString()));
-    return { link: body.link, proposal: proposalOf(id, account, place, body) };
+  /** Undefined: altered, of another person or record, or sealed with a key that is gone. Beginning anew mends it. */
+  async function unseal<T extends { record: string }>(
+    account: ChatAccount,
+    record: string,
+    schema: z.ZodType<T>,
+    sealed: string,
+  ): Promise<T | undefined> {
+    try {
+      const { plaintext } = await sealer.open(sealOwner(account, VERSION), sealed);
+      const body = schema.safeParse(JSON.parse(plaintext.toString()));
+      return body.success && body.data.record === record ? body.data : undefined;
+    } catch (error) {
+      if (error instanceof SealedError && error.code !== 'key_unavailable') return undefined;
+      throw error;
+    }
   }
 }
 
@@ -294,7 +326,8 @@ const problem = (what: HandshakeProblem, account?: ChatAccount): Failed => ({
 });
 
 /** Addresses differ in case and nothing else: what stands before the @ is not ours to interpret. */
-const sameAddress = (a: string, b: string | undefined) => a.trim().toLowerCase() === b?.trim().toLowerCase();
+const sameAddress = (a: string | undefined, b: string | undefined) =>
+  a !== undefined && a.trim().toLowerCase() === b?.trim().toLowerCase();
 
 /** What a failure at Cognito means for whoever stands before the page. Pure. */
 export function problemOf({ code }: IdentityError): HandshakeProblem {

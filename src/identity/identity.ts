@@ -1,7 +1,7 @@
 import type { AuditEvent, Subject } from '../audit/events.ts';
 import type { Audit } from '../audit/recorder.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { type Attempts, createAttempts } from './attempts.ts';
+import { type Attempts, createAttempts, networkOf } from './attempts.ts';
 import type { ChatAccount, Place } from './chat-account.ts';
 import type { CognitoClient } from './cognito-client.ts';
 import { createFreshTokens, type FreshTokensDeps } from './fresh-tokens.ts';
@@ -18,7 +18,7 @@ import { may, type Principal, type Role, rolesOf } from './principal.ts';
 import { type Consented, createResourceConsent, type ResourceConsentDeps } from './resource-consent.ts';
 
 export interface IdentityDeps
-  extends Omit<HandshakeDeps, 'attempts' | 'client'>,
+  extends Omit<HandshakeDeps, 'attempts' | 'client' | 'onUnused'>,
     Omit<LinksDeps, 'sealer' | 'redis' | 'keyPrefix'>,
     Omit<FreshTokensDeps, 'links' | 'client' | 'onSignedOut' | 'observe'> {
   readonly client: CognitoClient;
@@ -68,7 +68,7 @@ export function createIdentity(deps: IdentityDeps) {
   const { redis, keyPrefix, audit, observe, access, log } = deps;
   const attempts: Attempts = createAttempts(redis, keyPrefix);
   const links = createLinks(deps);
-  const handshake = createHandshake({ ...deps, attempts });
+  const handshake = createHandshake({ ...deps, attempts, onUnused: (refresh) => later(revoke(refresh)) });
   const tokens = createFreshTokens({
     ...deps,
     links,
@@ -211,7 +211,10 @@ export function createIdentity(deps: IdentityDeps) {
       yes: boolean,
     ): Promise<Failed | { readonly kind: 'linked' | 'declined'; readonly name: string }> {
       const link = await handshake.answer(id, account);
-      if (failed(link)) return link;
+      if (failed(link)) {
+        await remember(link, UNKNOWN);
+        return link;
+      }
       const name = link.email ?? link.username;
       if (!yes) {
         decline(account, link);
@@ -258,20 +261,24 @@ export function createIdentity(deps: IdentityDeps) {
 
     /** Counts what went wrong, and puts it on record. Answers whether there was too much of it from this address. */
     async failedFrom(result: Failed, ip: string) {
-      observe.step(result.problem);
       const { account, problem } = result;
-      log.warn({ problem, err: result.cause }, 'a step of an account link came to nothing');
+      const ofNobody = account === undefined && problem !== 'unavailable';
+      const flood = ofNobody && (await attempts.failedByNobody()).tooMany;
+      await remember(result, flood ? UNKNOWN : { kind: 'address', ip: networkOf(ip) });
       if (problem === 'unavailable') return { tooMany: false, retryAfterS: 0 };
-      audit.note({
-        type: 'sign_in.failed',
-        who: account ? person(account) : UNKNOWN,
-        from: { kind: 'address', ip },
-        reason: AUDIT_REASONS[problem],
-      });
-      if (account) await attempts.failedBy(account);
-      return attempts.failedFrom(ip);
+      return flood ? attempts.standingFrom(ip) : attempts.failedFrom(ip);
     },
   };
+
+  /** What went wrong is counted, and put on record; the same again within ten minutes is not. */
+  async function remember({ account, problem, cause }: Failed, from: Subject): Promise<void> {
+    observe.step(problem);
+    log.warn({ problem, err: cause }, 'a step of an account link came to nothing');
+    if (problem === 'unavailable') return;
+    const who = account ? person(account) : UNKNOWN;
+    audit.note({ type: 'sign_in.failed', who, from, reason: AUDIT_REASONS[problem] });
+    if (account) await attempts.failedBy(account);
+  }
 }
 
 const SYSTEM: Subject = { kind: 'system' };

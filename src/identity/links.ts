@@ -60,8 +60,8 @@ export function createLinks(deps: LinksDeps) {
     state: 'linked' | 'signed_out',
     sub: string,
     sealed: string,
+    rev = newRev(),
   ): Promise<string | undefined> {
-    const rev = newRev();
     const saved = await save(redis, [accountKey(account), expected, rev, state, sub, sealed, LINK_TTL_S]);
     return saved === 1 ? rev : undefined;
   }
@@ -100,9 +100,10 @@ export function createLinks(deps: LinksDeps) {
       if (!opened) return { state: 'signed_out', rev, sub };
       const { link, stale } = opened;
       if (!stale) return { state: 'linked', rev, link };
-      // An older key: moved to the newest on the way. Whoever was quicker has written something newer.
-      const moved = await write(account, rev, 'linked', link.sub, await seal(account, link));
-      return { state: 'linked', rev: moved ?? rev, link };
+      // An older key: moved to the newest on the way, unless somebody has written something newer. It stays the same
+      // version: a refresh that is under way must find the one that it has read, or its tokens would be lost.
+      await write(account, rev, 'linked', link.sub, await seal(account, link), rev);
+      return { state: 'linked', rev, link };
     },
 
     /** Answers the new version; undefined: the link is another one by now, and nothing was written. '*' = over any. */

@@ -26,6 +26,8 @@ export interface TokenPair {
 
 export interface VerifiedTokens {
   readonly principal: Principal;
+  /** Cognito, or the identity provider that it trusts, stands for the e-mail address; others are what people say. */
+  readonly emailVerified: boolean;
   /** When the access token ends, and how long it is good for in all. Epoch seconds, seconds. */
   readonly accessExpiresAt: number;
   readonly accessLifeS: number;
@@ -44,7 +46,13 @@ const accessClaims = z.object({
   iat: z.number(),
   'cognito:groups': z.array(z.string()).optional(),
 });
-const idClaims = z.object({ sub: z.string().min(1), email: z.string().optional() });
+const idClaims = z.object({
+  sub: z.string().min(1),
+  email: z.string().optional(),
+  email_verified: z.union([z.boolean(), z.stringbool()]).optional(),
+  /** Of a federated account. Its attributes come from its provider at each sign-in, mostly without `email_verified`. */
+  identities: z.array(z.unknown()).optional(),
+});
 
 /**
  * Verifies Cognito's tokens: signature, issuer, our client, their use, their time. The keys are kept, and fetched anew
@@ -82,6 +90,7 @@ export function createTokenVerifier(options: TokenVerifierOptions) {
             ...(i.email === undefined ? {} : { email: i.email }),
             groups: a['cognito:groups'] ?? [],
           },
+          emailVerified: i.email_verified ?? (i.identities !== undefined && i.identities.length > 0),
           accessExpiresAt: a.exp,
           accessLifeS: a.exp - a.iat,
         };

@@ -143,7 +143,7 @@ export function composePeople(deps: PeopleDeps): People {
         return {
           kind: 'person',
           actor: { id: sub, name: username, groups: [...groups] },
-          ...(config.agent.auth === 'jwt' ? { bearer: () => bearerOf(identity, account) } : {}),
+          ...(config.agent.auth === 'jwt' ? { bearer: () => bearerOf(identity, account, sub) } : {}),
         };
       }
       case 'not_allowed':
@@ -189,9 +189,12 @@ export function composePeople(deps: PeopleDeps): People {
   };
 }
 
-/** The token of the moment: an exchange may begin long after the turn did. */
-async function bearerOf(identity: Identity, account: ChatAccount): Promise<string> {
+/**
+ * The token of the moment: an exchange may begin long after the turn did. The session is that of `sub`: whoever has linked
+ * their chat account to somebody else meanwhile must not be in it.
+ */
+async function bearerOf(identity: Identity, account: ChatAccount, sub: string): Promise<string> {
   const who = await identity.whoIs(account);
-  if (who.kind === 'linked') return who.accessToken;
+  if (who.kind === 'linked' && who.principal.sub === sub) return who.accessToken;
   throw new IdentityError('signed_out', 'The sign-in of the person has ended in the middle of their turn.');
 }

@@ -37,7 +37,7 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   },
   {
     names: ['turn:<id>'],
-    holds: 'one question and its state',
+    holds: 'one question and its state; once it was answered, who asked it and where, without its words',
     kept: 'until it ends, then 7 days (Retry)',
     bound: expires(7 * DAY_S),
   },
@@ -177,9 +177,9 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   {
     names: ['wakes:id', 'wakes:meta', 'wakes:events'],
     holds: "BullMQ's counter of wakes, its settings, and what it did last",
-    kept: 'stays: one number, a few fields, about 10,000 entries',
-    // BullMQ cuts its events by whole blocks of a hundred.
-    bound: constant(10_100),
+    kept: 'stays: one number, a few fields, at most 300 entries',
+    // It is told 100, and cuts its events by whole blocks of a hundred.
+    bound: constant(300),
   },
   {
     names: ['wakes:stalled-check'],

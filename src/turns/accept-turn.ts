@@ -1,4 +1,4 @@
-import { nameOf } from '../chat/digest.ts';
+import { base32 } from '../chat/digest.ts';
 import type { InboundMessage } from '../chat/vocabulary.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Acceptance, Lanes } from './lanes.ts';
@@ -14,8 +14,12 @@ export interface AcceptDeps {
   readonly log: Logger;
 }
 
-/** kept: it is begun when an operator resumes intake. */
+/** kept: it is begun when an operator resumes intake. too_old: its words are no longer kept, also when it was answered. */
 export type Retry = 'accepted' | 'kept' | 'already_retried' | 'not_yours' | 'too_old' | 'busy' | 'quota';
+
+/** 100 random bits. Every name under which a question was delivered leads to its id: each of them has it as a value. */
+const ID_LENGTH = 20;
+const ID_BYTES = 13;
 
 /** Under this name the question of a turn is asked again, once. */
 export const retryClaim = (turnId: string): string => `retry:${turnId}`;
@@ -29,7 +33,7 @@ export function createAccept(deps: AcceptDeps) {
   const acceptTurn = (message: InboundMessage): Promise<Acceptance> => accept(message, false);
 
   async function accept(message: InboundMessage, again: boolean): Promise<Acceptance> {
-    const turnId = `turn-${nameOf([Buffer.from(deps.randomBytes(20)).toString('hex')]).slice(0, 26)}`;
+    const turnId = `turn-${base32(deps.randomBytes(ID_BYTES)).slice(0, ID_LENGTH)}`;
     const acceptance = await deps.lanes.accept(turnId, message, again);
     // The other outcomes have written nothing: what people say to each other is not refused when a replica is away.
     if (acceptance.outcome === 'accepted' || acceptance.outcome === 'duplicate') await deps.confirmDurable();
@@ -57,6 +61,7 @@ export function createAccept(deps: AcceptDeps) {
     if (!turn) return 'too_old';
     const { sender } = turn.message;
     if (sender.id !== by.id || sender.tenant !== by.tenant) return 'not_yours';
+    if (turn.wordsGone) return 'too_old';
     const acceptance = await accept({ ...turn.message, addressed: true, claims: [retryClaim(turnId)] }, true);
     if (acceptance.outcome === 'accepted') return acceptance.paused ? 'kept' : 'accepted';
     if (acceptance.outcome === 'quota') return 'quota';

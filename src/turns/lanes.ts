@@ -8,6 +8,7 @@ import type { TurnEnd } from './states.ts';
 import {
   type ClaimedTurn,
   type Outcome,
+  originOf,
   type PostedPart,
   pairs,
   parseTurn,
@@ -220,9 +221,9 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
       return (await post(redis, [turn.lane, turn.fence, turn.id, ...fields])) === 1;
     },
 
-    /** Ends the turn and frees its lane. */
-    finish: (turn: ClaimedTurn, state: TurnEnd, reason: string, notes: TurnNotes = {}) =>
-      end(turn, state, reason, noteFields(notes)),
+    /** Ends the turn and frees its lane. The words of a question that was answered are not kept any longer. */
+    finish: (turn: ClaimedTurn, state: TurnEnd, reason: string, notes: Pick<TurnNotes, 'sawWrite'> = {}) =>
+      end(turn, state, reason, [...noteFields(notes), ...(state === 'done' ? originOf(turn.message) : [])]),
 
     /** Gives an unfinished turn back for another worker to go on with. True: a wake is needed. */
     async release(turn: ClaimedTurn): Promise<boolean> {
@@ -273,7 +274,7 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
     /** The turn record, while it is kept. */
     async read(turnId: string): Promise<TurnRecord | undefined> {
       const fields = await redis.hgetall(`${keyPrefix}:turn:${turnId}`);
-      return fields.message === undefined ? undefined : parseTurn(turnId, fields);
+      return fields.state === undefined ? undefined : parseTurn(turnId, fields);
     },
   };
 

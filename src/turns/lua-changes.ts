@@ -4,11 +4,11 @@ import { PRELUDE } from './lua.ts';
 
 /**
  * ARGV: claim, seconds for which a name that nobody has claimed stays closed (0 = it stays open).
- * Answers nil, or [turn, state, attempt, message] with nils for what is no longer kept.
+ * Answers nil, or [turn, state, attempt, message, sender] with nils for what is not, or no longer, kept.
  */
 export const FIND = `${PRELUDE}
 local turn = redis.call('GET', key('claim', ARGV[2]))
-if turn then return {turn, unpack(redis.call('HMGET', key('turn', turn), 'state', 'attempt', 'message'))} end
+if turn then return {turn, unpack(redis.call('HMGET', key('turn', turn), 'state', 'attempt', 'message', 'sender'))} end
 if tonumber(ARGV[3]) > 0 then redis.call('SET', key('claim', ARGV[2]), 'closed', 'EX', ARGV[3]) end
 return false
 `;

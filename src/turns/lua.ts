@@ -218,11 +218,22 @@ return 1
  * Answers [1, wake needed], or [0, 0] when the lane is lost.
  */
 export const FINISH = `${PRELUDE}
+local over = {outcome=1, posted=1, fence=1, lane=1, tenant=1, opens=1, invoked=1, quiet=1, edited=1}
 local lane, turn, state, retention = ARGV[2], ARGV[4], ARGV[5], ARGV[6]
 if not holds(lane, ARGV[3]) or redis.call('LINDEX', key('lane', lane), 0) ~= turn then return {0, 0} end
 move(turn, state)
 redis.call('HSET', key('turn', turn), unpack(ARGV, 9))
-redis.call('HDEL', key('turn', turn), 'outcome')
+-- What only its workers needed goes, and so do the words of a question that nobody will ask again. Written anew, because
+-- Redis keeps a record that once had a long value in its wide form for ever.
+local done, kept = redis.call('HGETALL', key('turn', turn)), {}
+for i = 1, #done, 2 do
+  if not over[done[i]] and not (state == 'done' and done[i] == 'message') then
+    kept[#kept + 1] = done[i]
+    kept[#kept + 1] = done[i + 1]
+  end
+end
+redis.call('DEL', key('turn', turn))
+redis.call('HSET', key('turn', turn), unpack(kept))
 redis.call('EXPIRE', key('turn', turn), retention)
 if state == 'failed' or state == 'unknown' then
   redis.call('ZADD', key('dead'), now, turn)

@@ -1,5 +1,5 @@
 import { claimId } from '../chat/keys.ts';
-import type { InboundMessage } from '../chat/vocabulary.ts';
+import type { InboundMessage, Sender } from '../chat/vocabulary.ts';
 import type { Connection } from '../store/connection.ts';
 import { defineScript } from '../store/scripts.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -7,7 +7,7 @@ import { retryClaim } from './accept-turn.ts';
 import { TURN_RETENTION_S } from './lanes.ts';
 import { AMEND, CANCEL, FIND } from './lua-changes.ts';
 import { isEnd, type TurnState } from './states.ts';
-import { parseMessage } from './turn.ts';
+import { parseMessage, parseSender } from './turn.ts';
 
 /** A deletion that arrives before its message (which may be delivered again for minutes) closes the message's name. */
 const CLOSED_S = 3_600;
@@ -47,7 +47,9 @@ export type QuestionChanges = ReturnType<typeof createQuestionChanges>;
 interface Question {
   readonly turnId: string;
   readonly phase: 'waiting' | 'running' | 'ended';
-  readonly message: InboundMessage;
+  readonly sender: Sender;
+  /** Undefined once it is answered. */
+  readonly message: InboundMessage | undefined;
 }
 
 /**
@@ -62,9 +64,11 @@ export function createQuestionChanges(deps: QuestionChangesDeps) {
 
   async function lookUp(claim: string, closeForS = 0): Promise<Question | undefined> {
     const found = (await find(redis, [claimId(claim), closeForS])) as readonly (string | null)[] | null;
-    const [turnId, state, attempt, message] = found ?? [];
-    if (!turnId || !state || !message) return undefined;
-    return { turnId, phase: phaseOf(state as TurnState, attempt), message: parseMessage(message) };
+    const [turnId, state, attempt, json, asker] = found ?? [];
+    if (!turnId || !state || !(json || asker)) return undefined;
+    const message = json ? parseMessage(json) : undefined;
+    const sender = message?.sender ?? parseSender(asker ?? '');
+    return { turnId, phase: phaseOf(state as TurnState, attempt), sender, message };
   }
 
   /** The question in its newest turn: Retry makes another one of the same message. */
@@ -92,10 +96,11 @@ export function createQuestionChanges(deps: QuestionChangesDeps) {
     /** Gives a waiting question the text that its author has changed it to. */
     async amendQuestion(edit: QuestionEdit): Promise<Amendment> {
       const question = await locate(edit.claim);
-      if (question?.message.sender.id !== edit.editor) return note('edit', 'unknown');
+      if (question?.sender.id !== edit.editor) return note('edit', 'unknown');
       const { turnId, phase, message } = question;
+      if (phase === 'ended' || !message) return note('edit', 'unchanged', turnId);
       const same = message.text === edit.text && JSON.stringify(message.files) === JSON.stringify(edit.files);
-      if (phase === 'ended' || (phase === 'running' && same)) return note('edit', 'unchanged', turnId);
+      if (phase === 'running' && same) return note('edit', 'unchanged', turnId);
       if (phase === 'running') return note('edit', 'running', turnId);
       // Also when nothing changes: an older edit that comes later must find the stamp of this one.
       const changed: InboundMessage = { ...message, text: edit.text, files: edit.files };

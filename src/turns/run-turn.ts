@@ -89,14 +89,12 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
   const trace = deps.trace(turn);
   let log = deps.log.child({ turn: turn.id, trace: trace.traceId });
   const beganAt = deps.monotonic();
-  let posted = turn.posted;
 
   const reply = deps.openReply({
     turn,
     assertHeld: hold.assertHeld,
     signal: hold.signal,
     notePosted: async (parts) => {
-      posted = parts;
       if (!(await deps.lanes.note(turn, { posted: parts }))) throw new LaneLost(turn.lane);
     },
   });
@@ -243,12 +241,12 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
   /** They are told in private; in the thread nothing is shown. */
   const refuse = async (refused: Extract<RunsAs, { kind: 'refused' }>): Promise<undefined> => {
     await refused.tell();
-    await close('blocked', refused.reason, posted);
+    await close('blocked', refused.reason);
   };
 
   /** Ends the turn on record and frees its lane. */
-  const close = async (end: TurnEnd, reason: string, parts: typeof posted): Promise<void> => {
-    const freed = await deps.lanes.finish(turn, end, reason, { posted: parts });
+  const close = async (end: TurnEnd, reason: string): Promise<void> => {
+    const freed = await deps.lanes.finish(turn, end, reason);
     if (!freed.held) throw new LaneLost(turn.lane);
     if (freed.wake) await wake();
     deps.observer.ended(end, reason, deps.now() - turn.receivedAt);
@@ -269,12 +267,12 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     const view = closeTasks(outcome.view, outcome.end);
     const { end, reason, notice: code } = outcome;
     const answered = end === 'done' && view.text.trim() !== '';
-    const parts = await reply.finish({
+    await reply.finish({
       ...view,
       ...(code ? { notice: notice(code) } : {}),
       ...(answered ? { feedback: true } : {}),
     });
-    await close(end, reason, parts);
+    await close(end, reason);
   };
 
   try {
@@ -318,7 +316,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         { platformError: error.reason },
         'the reply cannot be shown: check the bot’s scopes and its place in the channel',
       );
-      const freed = await deps.lanes.finish(turn, 'failed', `reply_refused: ${error.reason}`, { posted });
+      const freed = await deps.lanes.finish(turn, 'failed', `reply_refused: ${error.reason}`);
       if (!freed.held) return;
       if (freed.wake) await wake();
       deps.observer.ended('failed', 'reply_refused', deps.now() - turn.receivedAt);

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { type InboundMessage, NOTICE_CODES, type NoticeCode, type ReplyView } from '../chat/vocabulary.ts';
+import { laneId } from '../chat/keys.ts';
+import {
+  type InboundMessage,
+  NOTICE_CODES,
+  type NoticeCode,
+  type ReplyView,
+  type Sender,
+} from '../chat/vocabulary.ts';
 import { isEnd, TURN_STATES, type TurnEnd, type TurnState } from './states.ts';
 
 const messageSchema = z.object({
@@ -65,6 +72,8 @@ export interface TurnRecord {
   readonly lane: string;
   readonly state: TurnState;
   readonly message: InboundMessage;
+  /** It was answered: of the message only who wrote it, and where, is still kept; its words are empty. */
+  readonly wordsGone?: true;
   /** How often a worker has begun this turn, this time included. */
   readonly attempt: number;
   /** How many workers were lost over this turn. One that shuts down in order does not count. */
@@ -110,11 +119,14 @@ export function parseTurn(id: string, fields: Readonly<Record<string, string>>):
   const stop = readStop(fields.stop);
   const { reason } = fields;
   const outcome = parseOutcome(fields.outcome);
+  const wordsGone = fields.message === undefined && fields.place !== undefined;
+  const message = wordsGone ? parseOrigin(fields) : parseMessage(fields.message);
   return {
     id,
-    lane: fields.lane ?? '',
+    lane: fields.lane ?? laneId(message.key, message.sender),
     state: z.enum(TURN_STATES).parse(fields.state),
-    message: parseMessage(fields.message),
+    message,
+    ...(wordsGone ? { wordsGone } : {}),
     attempt: Number(fields.attempt ?? 0),
     crashes: Number(fields.crashes ?? 0),
     receivedAt: Number(fields.received ?? 0),
@@ -147,6 +159,55 @@ function parseOutcome(json: string | undefined): Outcome | undefined {
 /** The question of a turn record. Throws on one that is not ours. */
 export function parseMessage(json: string | undefined): InboundMessage {
   return messageSchema.parse(JSON.parse(json ?? 'null')) as InboundMessage;
+}
+
+const originSchema = z.object({
+  place: z.tuple([messageSchema.shape.key.shape.platform, z.string(), z.string(), z.string()]),
+  sender: z.tuple([z.string(), z.string()]),
+  kind: messageSchema.shape.kind,
+});
+
+/**
+ * What stays on record of a question that was answered, as fields and values: who asked it, and where. Its words are in
+ * the chat. Values of at most 64 characters, so that Redis keeps the whole record in one small block.
+ */
+export function originOf({ key, kind, sender, messageId }: InboundMessage): string[] {
+  const place = [key.platform, key.tenant, key.conversation, key.thread];
+  return [
+    'place',
+    JSON.stringify(place),
+    'sender',
+    JSON.stringify([sender.id, sender.tenant]),
+    'kind',
+    kind,
+    ...(messageId === key.thread ? [] : ['messageId', messageId]),
+  ];
+}
+
+/** Throws on what `originOf` has not written. */
+function parseOrigin(fields: Readonly<Record<string, string>>): InboundMessage {
+  const { place, kind } = originSchema.parse({
+    place: JSON.parse(fields.place ?? 'null'),
+    sender: JSON.parse(fields.sender ?? 'null'),
+    kind: fields.kind,
+  });
+  const [platform, tenant, conversation, thread] = place;
+  return {
+    key: { platform, tenant, conversation, thread },
+    kind,
+    sender: parseSender(fields.sender ?? ''),
+    text: '',
+    messageId: fields.messageId ?? thread,
+    addressed: true,
+    files: [],
+    claims: [],
+  };
+}
+
+/** The sender in what `originOf` has written. Throws on anything else. */
+export function parseSender(json: string): Sender {
+  const [id, tenant] = originSchema.shape.sender.parse(JSON.parse(json));
+  return { id, tenant };
 }
 
 /** Redis answers hashes as a flat list: name, value, name, value. */

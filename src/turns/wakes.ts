@@ -20,6 +20,8 @@ export function createWakes(redis: Connection, keyPrefix: string, onError?: (err
     connection: redis,
     prefix: keyPrefix,
     skipVersionCheck: true,
+    // Nobody reads them.
+    streams: { events: { maxLen: 100 } },
     defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
   });
   queue.on('error', (error) => onError?.(error));

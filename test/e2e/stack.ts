@@ -16,7 +16,7 @@ import {
 } from '../../local/slack/stand-in.ts';
 import { loadConfig } from '../../src/config.ts';
 import { startThreadcore, type Threadcore } from '../../src/main.ts';
-import { createLogger } from '../../src/telemetry/logger.ts';
+import { createLogger, type Logger } from '../../src/telemetry/logger.ts';
 import { testRedis } from '../setup/redis.ts';
 
 export interface Stack {
@@ -41,6 +41,8 @@ export interface StackOptions {
   readonly aws?: (publicUrl: string) => Partial<AwsStandInOptions>;
   readonly env?: Record<string, string>;
   readonly slack?: Partial<SlackStandInOptions>;
+  /** Default: silent. */
+  readonly log?: Logger;
 }
 
 const KEYS = { accessKeyId: 'AKIAEXAMPLE000000000', secretAccessKey: 'example-secret-key' };
@@ -147,7 +149,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         : {}),
       ...options.env,
     });
-    const backend = await startThreadcore(config, createLogger({ level: 'silent' }));
+    const backend = await startThreadcore(config, options.log ?? createLogger({ level: 'silent' }));
     closers.push(() => backend.close(1_000));
     backendUrl = backend.url;
     return {

@@ -25,7 +25,7 @@ export const CLOSE = 300;
 
 export type Border = keyof typeof FULL_AT;
 
-const PLAIN_START = /^[\p{L}\p{Extended_Pictographic}("'“‘«]/u;
+const PLAIN_START = /^(?:[\p{L}\p{Extended_Pictographic}("'“‘«]|`{1,2}(?!`))/u;
 
 /** What stands before a line, as far as a border needs to know it. */
 export interface Before {

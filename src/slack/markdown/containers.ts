@@ -6,8 +6,17 @@
 
 export type Container =
   | { readonly kind: 'quote' }
-  /** `indent`: columns before the marker; `width`: columns that the item's later lines are indented by. */
-  | { readonly kind: 'item'; readonly marker: string; readonly indent: number; readonly width: number };
+  /**
+   * `indent`: columns before the marker; `width`: columns that the item's later lines are indented by; `empty`: nothing
+   * stands in it yet, and a blank line ends it.
+   */
+  | {
+      readonly kind: 'item';
+      readonly marker: string;
+      readonly indent: number;
+      readonly width: number;
+      readonly empty: boolean;
+    };
 
 export interface Fence {
   /** The run that opened it, such as ```` ``` ````. */
@@ -104,7 +113,7 @@ function keep(line: string, stack: readonly Container[]): { kept: Container[]; p
       if (blank || columns > 3 || line[next.at] !== '>') break;
       place = afterQuote(line, next);
     } else {
-      if (!blank && columns < container.width) break;
+      if (blank ? container.empty : columns < container.width) break;
       place = skip(line, place, blank ? 0 : container.width);
     }
     kept.push(container);
@@ -164,28 +173,33 @@ export function readLine(state: BlockState, line: string): Line {
     const behind = { at: next.at + marker.length, column: next.column + marker.length };
     const gap = indentAt(line, behind).columns;
     const padding = bare || gap > 4 ? 1 : gap;
-    opened.push({ kind: 'item', marker, indent: columns, width: columns + marker.length + padding });
+    const width = columns + marker.length + padding;
+    opened.push({ kind: 'item', marker, indent: columns, width, empty: bare });
     place = skip(line, behind, padding);
   }
 }
 
+/** The containers behind a line that is not blank: none of them is empty. */
+const stackAfter = ({ kept, opened }: Line): Container[] =>
+  [...kept, ...opened].map((one) => (one.kind === 'item' && one.empty ? { ...one, empty: false } : one));
+
 export function stateAfter(state: BlockState, line: Line): BlockState {
   switch (line.kind) {
     case 'blank':
-      return { stack: line.kept, paragraph: false };
+      return { stack: [...line.kept, ...line.opened], paragraph: false };
     case 'lazy':
       return state;
     case 'fence-text':
       return state;
     case 'fence-open':
       return {
-        stack: [...line.kept, ...line.opened],
+        stack: stackAfter(line),
         paragraph: false,
         ...(line.fence && { fence: line.fence }),
       };
     default: {
       const paragraph = line.kind === 'paragraph' || line.kind === 'continuation';
-      return { stack: [...line.kept, ...line.opened], paragraph };
+      return { stack: stackAfter(line), paragraph };
     }
   }
 }

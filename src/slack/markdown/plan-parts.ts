@@ -65,6 +65,8 @@ function createReading() {
   let adrift = false;
   /** Inside a table that is shown as the agent wrote it: it is cut between rows only. */
   let grid = false;
+  /** Behind its last row, in lines that are indented so far that they are none: code to others, and more of it to Slack. */
+  let behind = false;
 
   function cut(context: Context): void {
     if (parts.isEmpty()) return;
@@ -141,22 +143,25 @@ function createReading() {
     }
 
     if (!goesOn) inline.reset();
-    grid = goesOn && (grid || delimiter);
+    const wasBehind = behind;
+    behind = goesOn && (grid || behind) && indentOf(content) > 3;
+    grid = goesOn && !behind && (grid || delimiter);
+    const row = grid || behind;
     // Marks in one row mean nothing in the next.
-    if (grid) inline.reset();
-    inline.line(pos + next.at, isCode(next.kind), grid ? undefined : stateAfter(state, next));
+    if (row || wasBehind) inline.reset();
+    inline.line(pos + next.at, isCode(next.kind), row ? undefined : stateAfter(state, next));
     const around: Context = {
       containers: next.kind === 'lazy' ? state.stack : [...next.kept, ...next.opened],
       within: true,
       indented: next.kind === 'indented',
       fence: fenceAround(next),
     };
-    const as = lineText(next.kind, around, grid);
+    const as = lineText(next.kind, around, row);
     if (parts.size() + apart.length + next.at + 3 + (adrift ? CLOSE : 0) > as.limit) {
       cut({ ...around, containers: next.kept, within: false });
       apart = '';
     }
-    if (adrift && next.kind !== 'blank') {
+    if (adrift && (next.kind !== 'blank' || next.opened.length > 0)) {
       parts.text(itemLines(next.kept));
       adrift = false;
     }
@@ -182,7 +187,7 @@ function createReading() {
       lastContent = content;
     }
     const after = stateAfter(state, begun);
-    state = { ...after, table: grid && after.stack.some((one) => one.kind === 'quote') };
+    state = { ...after, table: (grid || behind) && after.stack.some((one) => one.kind === 'quote') };
     pos = end;
     line = undefined;
     return true;

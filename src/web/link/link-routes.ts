@@ -1,4 +1,4 @@
-import express, { type Request, type Response, Router } from 'express';
+import express, { type NextFunction, type Request, type Response, Router } from 'express';
 import { type Failed, failed, TICKET_TTL_S } from '../../identity/handshake.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -115,8 +115,8 @@ export function createLinkRoutes(deps: LinkRoutesDeps): Router {
   router.get(
     '/start',
     handle(async (request, response) => {
-      // A look without a visit, as mail scanners do, must not spend the ticket.
-      if (request.method === 'HEAD') return void response.end();
+      // A look without a visit must not spend the ticket.
+      if (isOnlyALook(request)) return refuseTheLook(request, response);
       const { ticket } = request.query;
       if (typeof ticket !== 'string') return showProblem(request, response, 'bad_request');
       const browser = browserOf(request) ?? identity.newBrowser();
@@ -129,7 +129,7 @@ export function createLinkRoutes(deps: LinkRoutesDeps): Router {
   router.get(
     '/callback',
     handle(async (request, response) => {
-      if (request.method === 'HEAD') return void response.end();
+      if (isOnlyALook(request)) return refuseTheLook(request, response);
       const at = request.originalUrl.indexOf('?');
       const parameters = new URLSearchParams(at < 0 ? '' : request.originalUrl.slice(at));
       const consent = await identity.finishConsent(parameters, browserOf(request));
@@ -156,7 +156,7 @@ export function createLinkRoutes(deps: LinkRoutesDeps): Router {
     '/confirm',
     express.urlencoded({ extended: false, limit: '4kb', parameterLimit: 10 }),
     handle(async (request, response) => {
-      const { proposal, decision = 'yes' } = (request.body ?? {}) as Record<string, unknown>;
+      const { proposal, decision } = (request.body ?? {}) as Record<string, unknown>;
       const known = typeof proposal === 'string' && (decision === 'yes' || decision === 'no');
       if (!known || !isOurOwnForm(request)) return showProblem(request, response, 'bad_request');
       const result = await identity.confirm(proposal, browserOf(request), decision === 'yes');
@@ -173,7 +173,7 @@ export function createLinkRoutes(deps: LinkRoutesDeps): Router {
   router.get(
     '/resource',
     handle(async (request, response) => {
-      if (request.method === 'HEAD') return void response.end();
+      if (isOnlyALook(request)) return refuseTheLook(request, response);
       const { session_id: session } = request.query;
       if (!identity.isConsentSession(session))
         return showProblem(request, response, 'bad_request', 'resource');
@@ -188,6 +188,13 @@ export function createLinkRoutes(deps: LinkRoutesDeps): Router {
   // Here Cognito sends people who sign out there.
   router.get('/signed-out', (request, response) => show(request, response, { kind: 'signed_out' }));
 
+  // Bodies that cannot be read: the reader's error says with a status whose fault it is.
+  router.use((error: { status?: unknown }, request: Request, response: Response, next: NextFunction) => {
+    if (response.headersSent || typeof error.status !== 'number' || error.status >= 500) return next(error);
+    log.warn({ status: error.status }, 'a form of the account link could not be read');
+    showProblem(request, response, 'bad_request');
+  });
+
   /** Browsers say where a form came from. With our `no-referrer` its `Origin` is `null`. */
   function isOurOwnForm(request: Request): boolean {
     const site = request.headers['sec-fetch-site'];
@@ -199,4 +206,15 @@ export function createLinkRoutes(deps: LinkRoutesDeps): Router {
   }
 
   return router;
+}
+
+/** Mail scanners ask for the head; browsers fetch ahead what somebody may want to see, and say so. */
+function isOnlyALook({ method, headers }: Request): boolean {
+  const purpose = `${String(headers['sec-purpose'] ?? '')} ${String(headers.purpose ?? '')}`;
+  return method === 'HEAD' || /\bpre(?:fetch|render|view)\b/i.test(purpose);
+}
+
+/** No success: a browser would show what it fetched ahead, which is nothing. */
+function refuseTheLook({ method }: Request, response: Response): void {
+  response.status(method === 'HEAD' ? 200 : 503).end();
 }

@@ -68,7 +68,8 @@ describe('an edited question', () => {
     await rig.endTurn(await begin());
     await rig.slack.people.edit('alice', 'dm', ts, 'how many buckets?');
     await Promise.all(rig.ingresses.map((ingress) => ingress.close()));
-    expect(await questions()).toEqual([['done', 'how many instances?']]);
+    // Answered: its words are no longer kept.
+    expect(await questions()).toEqual([['done', '']]);
     expect(rig.privateWords()).toEqual([]);
   });
 

@@ -27,6 +27,32 @@ test('a connection tells its name and answers', async () => {
   expect(await redis.client('GETNAME')).toBe('test-of-the-store');
 });
 
+test('commands of one round of the event loop leave in one piece, and are answered in their order', async () => {
+  const { redis } = connected(await testRedis());
+  await redis.ping();
+  const pieces: string[] = [];
+  const { stream } = redis;
+  const handle = Reflect.get(stream, '_writev') as (chunks: { chunk: Buffer }[], done: () => void) => void;
+  Reflect.set(stream, '_writev', (chunks: { chunk: Buffer }[], done: () => void) => {
+    pieces.push(chunks.map(({ chunk }) => String(chunk)).join(''));
+    handle.call(stream, chunks, done);
+  });
+  const numbers = Array.from({ length: 20 }, (_, i) => String(i));
+  const answers = numbers.map((number) => redis.echo(number));
+  expect(await Promise.all(answers)).toEqual(numbers);
+  expect(pieces).toHaveLength(1);
+  await disconnect(redis);
+});
+
+test('what was written when the connection is closed politely is carried out before', async () => {
+  const url = await testRedis();
+  const { redis } = connected(url);
+  await redis.ping();
+  const written = redis.set('last words', 'said');
+  await Promise.all([written, disconnect(redis)]);
+  expect(await connected(url).redis.get('last words')).toBe('said');
+});
+
 test('disconnect ends it, and may be called again', async () => {
   const { redis } = connected(await testRedis());
   await redis.ping();

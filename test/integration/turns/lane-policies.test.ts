@@ -97,7 +97,7 @@ describe.each(['latest', 'interrupt'] as const)(
       const { acceptTurn, retryTurn } = rig.accept();
       const acceptance = await acceptTurn(message({ text: 'once more' }));
       const id = 'turnId' in acceptance ? acceptance.turnId : '';
-      await rig.endTurn(await claim(rig));
+      await rig.endTurn(await claim(rig), 'failed');
       await acceptTurn(message({ text: 'runs' }));
       const running = await claim(rig);
       await acceptTurn(message({ text: 'waits' }));

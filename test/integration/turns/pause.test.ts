@@ -116,7 +116,7 @@ it('a question that is asked once more is kept as well, and its author hears of 
   const { acceptTurn, retryTurn } = rig.accept();
   const acceptance = await acceptTurn(message({ text: 'once more' }));
   const turn = await rig.lanes.claim('w');
-  if (turn) await rig.endTurn(turn);
+  if (turn) await rig.endTurn(turn, 'failed');
   await pause();
   const id = 'turnId' in acceptance ? acceptance.turnId : '';
   expect(await retryTurn(id, { id: 'U1', tenant: 'T1' })).toBe('kept');

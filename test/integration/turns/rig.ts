@@ -6,6 +6,7 @@ import { createAccept } from '../../../src/turns/accept-turn.ts';
 import { createLanes, type LaneSettings, type Lanes } from '../../../src/turns/lanes.ts';
 import type { Hold } from '../../../src/turns/leases.ts';
 import { createOperator } from '../../../src/turns/operator.ts';
+import type { TurnEnd } from '../../../src/turns/states.ts';
 import type { ClaimedTurn } from '../../../src/turns/turn.ts';
 import { createWakes } from '../../../src/turns/wakes.ts';
 import { startTurnWorker, type TurnWorkerDeps } from '../../../src/turns/worker.ts';
@@ -75,9 +76,10 @@ export function createRig(url: string, options: Partial<LaneSettings> & { readon
     accept,
     startWorker,
     /** Ends a turn as `runTurn` does: the lane is freed, and woken for if more is waiting. */
-    async endTurn(turn: ClaimedTurn): Promise<void> {
-      await lanes.post(turn, { end: 'done', reason: 'answered', view: EMPTY_VIEW });
-      const { wake } = await lanes.finish(turn, 'done', 'answered');
+    async endTurn(turn: ClaimedTurn, end: TurnEnd = 'done'): Promise<void> {
+      const reason = end === 'done' ? 'answered' : `test_${end}`;
+      await lanes.post(turn, { end, reason, view: EMPTY_VIEW });
+      const { wake } = await lanes.finish(turn, end, reason);
       if (wake) await wakes.add();
     },
     /** Makes every ready lane look as if it had waited for `ms` already. */

@@ -42,7 +42,11 @@ describe('running a turn', () => {
         session: { id: `session-${'x'.repeat(30)}` },
       },
     ]);
-    expect(await rig.lanes.read(b.turnId)).toMatchObject({ state: 'done', posted: [{ id: '1.1' }] });
+    expect(await rig.lanes.read(b.turnId)).toMatchObject({
+      state: 'done',
+      reason: 'answered',
+      wordsGone: true,
+    });
     expect(b.ends).toEqual(['done: answered']);
     expect(await laneIsFree()).toBe(true);
     expect(b.wakes()).toBe(0);

@@ -69,6 +69,16 @@ export const anyEvent: fc.Arbitrary<AuditEvent> = fc.oneof(
     whom: person,
     cause: fc.constantFrom('asked' as const, 'revoked' as const),
   }),
+  fc.record({ type: fc.constant('sign_in.succeeded' as const), who: person, account }),
+  fc.record({
+    type: fc.constant('sign_in.failed' as const),
+    who: fc.oneof(person, fc.constant({ kind: 'unknown' as const })),
+    from: fc.record({
+      kind: fc.constant('address' as const),
+      ip: fc.constantFrom('192.0.2.1', '2001:db8::1'),
+    }),
+    reason: fc.constantFrom('state_wrong' as const, 'other_browser' as const, 'other_person' as const),
+  }),
   fc.record({
     type: fc.constant('access.refused' as const),
     who: person,

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 
@@ -124,4 +125,28 @@ describe('the log', () => {
     log.info({ loop, map: new Map(), nothing: null, err: 'no error' }, 'odd');
     expect(lines).toHaveLength(1);
   });
+});
+
+it('everything is written to standard output, also what was said just before the process exits', () => {
+  const program = `
+    import { createLogger } from ${JSON.stringify(new URL('../../../src/telemetry/logger.ts', import.meta.url).href)};
+    const [one, other] = [createLogger({ level: 'info' }), createLogger({ level: 'info' })];
+    one.info('first');
+    other.info('second');
+    setImmediate(() => setImmediate(() => {
+      for (let i = 0; i < 200; i += 1) one.info({ i, more: 'x'.repeat(100) }, 'many');
+      other.fatal('last');
+      process.exit(3);
+    }));`;
+  let said = '';
+  try {
+    execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' });
+  } catch (error) {
+    said = (error as { stdout: string }).stdout;
+  }
+  const messages = said
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { msg: string }).msg);
+  expect(messages).toEqual(['first', 'second', ...Array(200).fill('many'), 'last']);
 });

@@ -10,6 +10,14 @@ const CODES = Object.keys(FAILURE_POLICY) as FailureCode[];
 const policies = CODES.map((code) => [code, FAILURE_POLICY[code]] as const);
 
 describe('the table of failures', () => {
+  it('offers no Retry for what ends as done: of that no words are kept', () => {
+    const offered = Object.values(FAILURE_POLICY).flatMap(({ end, notice: code }) =>
+      end === 'done' && code ? [code] : [],
+    );
+    for (const code of [...offered, 'help', 'empty_question', 'file_without_question'] as const)
+      expect(notice(code).retry).toBe(false);
+  });
+
   it('has a line for whatever AgentCore can answer', () => {
     for (const code of AGENT_FAILURE_CODES) expect(CODES).toContain(code);
   });

@@ -49,6 +49,11 @@ test.each([
     'code behind a backtick in code that is longer than what is kept whole',
     `${words(5_000)}\`\` some \` ${words(3_000)}\\\`\` and ${CODE} end`,
   ],
+  // Between them may be no place but the beginning of a line.
+  [
+    'a word where code follows code in the next line',
+    `${words(6_000)}\n${`\`${'some words of code '.repeat(50)}\`\n`.repeat(12)}`,
+  ],
   // What follows a table is no paragraph, so that list may follow it.
   [
     'a fence in a list that follows a table in a quote',
@@ -62,6 +67,14 @@ test.each([
     'code in what follows a table whose last row is indented too far',
     `- a\n\n  | a |\n  |---|\n      | b |\n${`  and so on \`${'some | words\n  '.repeat(120)}\`\n`.repeat(12)}`,
   ],
+  [
+    'code in what follows such a table in a quote',
+    `> | a |\n> |---|\n>     | b |\n${`> and so on \`${'some | words\n> '.repeat(120)}\`\n`.repeat(12)}`,
+  ],
+  // An item that begins with nothing is one.
+  ['a long fence in an item without words', `2) -\n\n   ~~~js\n${'   line of code\n'.repeat(900)}   ~~~\n`],
+  ['a long fence behind a bare marker', `-\n  ~~~js\n${'  line of code\n'.repeat(900)}  ~~~\n`],
+  ['a long fence behind an item that is nothing', `-\n\n  ~~~js\n${'  line of code\n'.repeat(900)}  ~~~\n`],
   // An address in angle brackets is sent twice.
   ['a heading of addresses', `${words(5_990)}\n\n# ${`<https://a.b/${'p'.repeat(300)}> `.repeat(7)} end`],
   // What the judge itself has to know.
