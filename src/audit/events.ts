@@ -86,6 +86,14 @@ export const factsSchema = z.discriminatedUnion('type', [
     order: whole,
     outcome: z.enum(['done', 'nothing_to_do', 'failed']),
   }),
+  // Somebody lets a tool of the agent act for them: on record before AgentCore is told; what it said follows.
+  event('resource.consented', { who: subject }),
+  event('resource.outcome', {
+    who: subject,
+    /** The number of the entry with the consent. */
+    order: whole,
+    outcome: z.enum(['done', 'refused', 'failed']),
+  }),
   event('data.exported', { who: subject, whom: subject }),
   event('data.erased', { who: subject, whom: subject }),
   // The log about itself.

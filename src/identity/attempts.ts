@@ -6,7 +6,14 @@ import { type ChatAccount, writeAccount } from './chat-account.ts';
 import { COUNT } from './lua.ts';
 
 /** What is counted, and how much of it is too much within the window. */
-const LIMITS = { failed_by_person: 20, failed_by_address: 60, failed_by_nobody: 600, tickets: 30 } as const;
+const LIMITS = {
+  failed_by_person: 20,
+  failed_by_address: 60,
+  failed_by_nobody: 600,
+  tickets: 30,
+  consents: 300,
+  consents_of_all: 10_000,
+} as const;
 export const ATTEMPT_WINDOW_S = 600;
 
 export type Attempts = ReturnType<typeof createAttempts>;
@@ -40,6 +47,16 @@ export function createAttempts(redis: Connection, keyPrefix: string) {
   return {
     /** A ticket is asked for. */
     ticket: (account: ChatAccount) => add('tickets', writeAccount(account)),
+    /**
+     * A browser comes from a resource. Anybody's can, and leaves a record: neither one address nor somebody with very many
+     * must fill Redis, and one address alone must not use up what there is for all.
+     */
+    async consent(ip: string): Promise<Standing> {
+      const own = await look('consents', networkOf(ip));
+      if (own.tooMany) return own;
+      const ofAll = await add('consents_of_all', '');
+      return ofAll.tooMany ? ofAll : add('consents', networkOf(ip));
+    },
     failedBy: (account: ChatAccount) => add('failed_by_person', writeAccount(account)),
     failedFrom: (ip: string) => add('failed_by_address', networkOf(ip)),
     standingFrom: (ip: string) => look('failed_by_address', networkOf(ip)),

@@ -48,7 +48,10 @@ export type HandshakeProblem =
   | 'not_invited'
   | 'email_differs'
   | 'too_many_attempts'
-  | 'unavailable';
+  | 'unavailable'
+  // Of a consent to a tool (`resource-consent.ts`).
+  | 'other_account'
+  | 'consent_unknown';
 
 export type Failed = {
   readonly kind: 'problem';
@@ -326,7 +329,8 @@ const problem = (what: HandshakeProblem, account?: ChatAccount): Failed => ({
 const sameAddress = (a: string | undefined, b: string | undefined) =>
   a !== undefined && a.trim().toLowerCase() === b?.trim().toLowerCase();
 
-function problemOf({ code }: IdentityError): HandshakeProblem {
+/** What a failure at Cognito means for whoever stands before the page. Pure. */
+export function problemOf({ code }: IdentityError): HandshakeProblem {
   switch (code) {
     case 'code_refused':
     case 'token_invalid':

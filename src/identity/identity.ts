@@ -15,12 +15,14 @@ import {
 } from './handshake.ts';
 import { createLinks, type Link, type LinksDeps } from './links.ts';
 import { may, type Principal, type Role, rolesOf } from './principal.ts';
+import { type Consented, createResourceConsent, type ResourceConsentDeps } from './resource-consent.ts';
 
 export interface IdentityDeps
   extends Omit<HandshakeDeps, 'attempts' | 'client' | 'onUnused'>,
     Omit<LinksDeps, 'sealer' | 'redis' | 'keyPrefix'>,
     Omit<FreshTokensDeps, 'links' | 'client' | 'onSignedOut' | 'observe'> {
   readonly client: CognitoClient;
+  readonly completeConsent: ResourceConsentDeps['completeConsent'];
   readonly audit: Pick<Audit, 'record' | 'note'>;
   /** The address under which browsers reach the web role. No slash at the end. */
   readonly publicUrl: string;
@@ -95,6 +97,12 @@ export function createIdentity(deps: IdentityDeps) {
     }
   }
 
+  const consents = createResourceConsent({
+    ...deps,
+    attempts,
+    onUnused: (refreshToken) => later(revoke(refreshToken)),
+  });
+
   function decline(account: ChatAccount, link: Link): void {
     observe.step('declined');
     audit.note({ type: 'sign_in.failed', who: person(account), from: UNKNOWN, reason: 'not_confirmed' });
@@ -149,6 +157,28 @@ export function createIdentity(deps: IdentityDeps) {
         const { account, sub } = result;
         audit.note({ type: 'sign_in.succeeded', who: person(account), account: accountSubject(sub) });
       }
+      return result;
+    },
+
+    isConsentSession: consents.isSession,
+
+    /** The browser comes from a resource, where its person let a tool of the agent act for them. */
+    async beginConsent(
+      sessionUri: string,
+      from: Parameters<typeof consents.begin>[1],
+    ): Promise<string | Failed> {
+      const result = await consents.begin(sessionUri, from);
+      if (!failed(result)) observe.step('consent_started');
+      return result;
+    },
+
+    /** Undefined: the state is none of a consent. */
+    async finishConsent(
+      parameters: URLSearchParams,
+      browser: string | undefined,
+    ): Promise<Consented | Failed | undefined> {
+      const result = await consents.callback(parameters, browser);
+      if (result?.kind === 'consented') observe.step('consented');
       return result;
     },
 
@@ -283,6 +313,8 @@ const AUDIT_REASONS: Record<Exclude<HandshakeProblem, 'unavailable'>, SignInFail
   not_invited: 'other_account',
   email_differs: 'other_account',
   too_many_attempts: 'too_many_attempts',
+  other_account: 'other_account',
+  consent_unknown: 'ticket_unknown',
 };
 
 function principalOf({ sub, username, email, groups }: Link): Principal {

@@ -22,7 +22,7 @@ if redis.call('GET', key('linklock', ARGV[2])) ~= ARGV[3] then return 0 end
 return redis.call('DEL', key('linklock', ARGV[2]))
 `;
 
-/** ARGV: kind (ticket | proposal), name, ttl s, then field, value pairs. */
+/** ARGV: kind (ticket | proposal | consent), name, ttl s, then field, value pairs. */
 export const KEEP = `${PRELUDE}
 local record = key(ARGV[2], ARGV[3])
 redis.call('HSET', record, unpack(ARGV, 5))
@@ -94,6 +94,19 @@ local fields = redis.call('HMGET', proposal, 'person', 'sealed', 'confirmed')
 if not fields[1] or not fields[3] then return {'unknown'} end
 if fields[1] ~= ARGV[3] then return {'other_person', fields[1]} end
 redis.call('DEL', proposal)
+return {'ok', fields[2]}
+`;
+
+/**
+ * ARGV: consent, browser. Takes what was begun, once, for the browser that began it.
+ * Answers [ok, sealed], [unknown] or [other_browser].
+ */
+export const TAKE_CONSENT = `${PRELUDE}
+local consent = key('consent', ARGV[2])
+local fields = redis.call('HMGET', consent, 'browser', 'sealed')
+if not fields[1] then return {'unknown'} end
+if fields[1] ~= ARGV[3] then return {'other_browser'} end
+redis.call('DEL', consent)
 return {'ok', fields[2]}
 `;
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Router } from 'express';
+import { createIdentityClient } from '../agentcore/identity-client.ts';
 import type { AuditEvent } from '../audit/events.ts';
 import type { Audit } from '../audit/recorder.ts';
 import { chatActor } from '../chat/keys.ts';
@@ -79,6 +80,7 @@ export function composePeople(deps: PeopleDeps): People {
   });
   const { redis, keyPrefix } = deps;
   const isGuest = createGuests({ redis, keyPrefix, lookUp: people.of, now: () => performance.now() });
+  const agentcore = createIdentityClient(config.agent);
   const identity = config.identity.mode === 'off' ? undefined : identityOf(config.identity);
 
   function identityOf(settings: Extract<Config['identity'], { mode: 'required' }>): Identity {
@@ -91,6 +93,7 @@ export function composePeople(deps: PeopleDeps): People {
       sealer: createSealer({ keys: deps.dataKeys, randomBytes }),
       client: createCognitoClient({ ...cognito, redirectUri: `${publicUrl}/link/callback` }),
       verifier: createTokenVerifier(cognito),
+      completeConsent: agentcore.completeConsent,
       profileOf: async ({ tenant, id }) => {
         const [{ name, email: address }, workspace] = await Promise.all([
           people.of(tenant, id),
@@ -181,6 +184,7 @@ export function composePeople(deps: PeopleDeps): People {
     async close() {
       closing.abort(new Error('the process is shutting down'));
       await identity?.settled();
+      agentcore.close();
     },
   };
 }

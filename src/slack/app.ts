@@ -2,7 +2,9 @@ import {
   App,
   type BlockAction,
   type Logger as BoltLogger,
+  type Middleware,
   type Receiver,
+  type SlackActionMiddlewareArgs,
   type SlashCommand,
   type ViewSubmitAction,
 } from '@slack/bolt';
@@ -154,17 +156,16 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     await ack();
   });
   app.action<BlockAction>(LINK_OPEN_ACTION, async ({ ack }) => ack());
-  for (const [action, yes] of [
-    [LINK_YES_ACTION, true],
-    [LINK_NO_ACTION, false],
-  ] as const) {
-    app.action<BlockAction>(action, async ({ ack, body, respond }) => {
+  const answerLink =
+    (yes: boolean): Middleware<SlackActionMiddlewareArgs<BlockAction>> =>
+    async ({ ack, body, respond }) => {
       await linking(body, yes, async (text) => {
         await respond({ replace_original: true, text });
       });
       await ack();
-    });
-  }
+    };
+  app.action<BlockAction>(LINK_YES_ACTION, answerLink(true));
+  app.action<BlockAction>(LINK_NO_ACTION, answerLink(false));
   app.view<ViewSubmitAction>(FEEDBACK_FORM, async ({ ack, body }) => {
     await interactions.reason(body);
     await ack();

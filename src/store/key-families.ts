@@ -138,8 +138,14 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(6 * 3_600),
   },
   {
+    names: ['consent:<name>'],
+    holds: 'a sign-in that shows whose browser consented to a tool, sealed',
+    kept: '10 minutes',
+    bound: expires(600),
+  },
+  {
     names: ['attempts:<name>'],
-    holds: 'how often linking went wrong for a person or from an address',
+    holds: 'how often linking went wrong for a person or from an address, and consents began',
     kept: '10 minutes',
     bound: expires(600),
   },

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { AgentOptions } from '../../local/aws/stand-in.ts';
-import { type AwsStandIn, createAwsStandIn } from '../../local/aws/stand-in.ts';
+import { type AwsStandIn, type AwsStandInOptions, createAwsStandIn } from '../../local/aws/stand-in.ts';
 import {
   type CognitoStandIn,
   type CognitoStandInOptions,
@@ -37,6 +37,8 @@ export interface StackOptions {
   readonly agentMode?: 'process' | 'shared';
   readonly agentEnv?: Record<string, string>;
   readonly agent?: AgentOptions;
+  /** What else AWS has, for a backend at this address. */
+  readonly aws?: (publicUrl: string) => Partial<AwsStandInOptions>;
   readonly env?: Record<string, string>;
   readonly slack?: Partial<SlackStandInOptions>;
   /** Default: silent. */
@@ -97,6 +99,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         args: [AGENT],
         env: agentEnv,
       },
+      ...options.aws?.(publicUrl),
     });
     closers.push(() => aws.close());
     const access = {

@@ -1,6 +1,6 @@
 import { CONFIRM_IN_CHAT, LINK_COMMAND } from '../../chat/link-words.ts';
 import { type Html, html } from './html.ts';
-import type { ChatPlatform, Problem } from './link-page.ts';
+import type { ChatPlatform, Matter, Problem } from './link-page.ts';
 import type { Message, Texts } from './texts.ts';
 import { waitingTime } from './waiting-time.ts';
 
@@ -10,6 +10,19 @@ const back = (platform: ChatPlatform | undefined) =>
   `Go back to ${platform === undefined ? 'your chat' : PLATFORMS[platform]}`;
 const newLink = (platform: ChatPlatform | undefined) =>
   html`${back(platform)} and write <code>${LINK_COMMAND}</code> to the bot for a new link.`;
+
+const MATTERS: Readonly<Record<Matter, (platform: ChatPlatform | undefined) => Words>> = {
+  link: (platform) => ({
+    newLink: newLink(platform),
+    nothing: 'Nothing was linked.',
+    perhaps: 'Nothing was linked.',
+  }),
+  resource: (platform) => ({
+    newLink: html`${back(platform)} and ask the bot again; it gives you a new link.`,
+    nothing: 'What you allowed was not passed on.',
+    perhaps: 'What you allowed may not have been passed on.',
+  }),
+};
 
 export const ENGLISH: Texts = {
   nameless: '(without a name)',
@@ -38,15 +51,32 @@ export const ENGLISH: Texts = {
     happened: html`You chose No, and the link does not work any more.`,
     next: html`You can close this page. If somebody sent you the link, tell your administrator. If you change your mind: ${newLink(platform)}`,
   }),
-  problem: (code, { platform, retryAfterS }) =>
+  resourceDone: (account) => ({
+    title: 'Done',
+    happened: html`The bot may now use what you have just allowed, for ${account}.`,
+    next: html`${back(undefined)}. If the bot does not go on by itself, ask it again. If ${account} is not you, take back what you allowed at the other service, and tell your administrator. You can close this page.`,
+  }),
+  signedOut: {
+    title: 'You are signed out',
+    happened: html`This browser is not signed in any more.`,
+    next: html`You can close this page. Your chat account stays linked: to end that as well, go back to your chat and write <code>unlink</code> to the bot.`,
+  },
+  problem: (code, { platform, retryAfterS, matter }) =>
     PROBLEMS[code]({
+      ...MATTERS[matter](platform),
       back: back(platform),
-      newLink: newLink(platform),
       wait: waitingTime(retryAfterS, 'en'),
     }),
 };
 
-type Say = (words: { readonly back: string; readonly newLink: Html; readonly wait: string }) => Message;
+/** What is said differently by what the person wanted. */
+interface Words {
+  readonly newLink: Html;
+  readonly nothing: string;
+  /** Where it is not known whether anything has come of it. */
+  readonly perhaps: string;
+}
+type Say = (words: Words & { readonly back: string; readonly wait: string }) => Message;
 
 const PROBLEMS: Readonly<Record<Problem, Say>> = {
   ticket_unknown: ({ newLink }) => ({
@@ -64,49 +94,49 @@ const PROBLEMS: Readonly<Record<Problem, Say>> = {
     happened: html`A link works once.`,
     next: html`If you have just used it in another tab, go on there. Otherwise: ${newLink} ${back} and write <code>whoami</code> to see whether you are linked.`,
   }),
-  other_browser: ({ newLink }) => ({
+  other_browser: ({ newLink, nothing }) => ({
     title: 'This sign-in began in another browser',
-    happened: html`It cannot be finished in this one, so nothing was linked.`,
+    happened: html`It cannot be finished in this one. ${nothing}`,
     next: html`Go on in the browser where you began, or begin anew: ${newLink} If somebody sent you here, close this page.`,
   }),
-  state_unknown: ({ newLink }) => ({
+  state_unknown: ({ newLink, nothing }) => ({
     title: 'This sign-in cannot go on',
-    happened: html`It took too long, was finished already, or did not begin here. Nothing was linked.`,
+    happened: html`It took too long, was finished already, or did not begin here. ${nothing}`,
     next: newLink,
   }),
-  provider_refused: ({ newLink }) => ({
+  provider_refused: ({ newLink, nothing }) => ({
     title: 'You were not signed in',
-    happened: html`You cancelled the sign-in, or it was refused there. Nothing was linked.`,
+    happened: html`You cancelled the sign-in, or it was refused there. ${nothing}`,
     next: html`To try again: ${newLink} If it is refused again, ask your administrator for access.`,
   }),
-  code_refused: ({ newLink }) => ({
+  code_refused: ({ newLink, nothing }) => ({
     title: 'The sign-in could not be finished',
-    happened: html`The sign-in service did not accept what your browser brought back. Nothing was linked.`,
+    happened: html`The sign-in service did not accept what your browser brought back. ${nothing}`,
     next: newLink,
   }),
-  token_invalid: ({ newLink }) => ({
+  token_invalid: ({ newLink, nothing }) => ({
     title: 'The sign-in could not be checked',
-    happened: html`What the sign-in service sent does not hold our checks. Nothing was linked.`,
+    happened: html`What the sign-in service sent does not hold our checks. ${nothing}`,
     next: html`${newLink} If this happens again, tell your administrator.`,
   }),
-  not_invited: ({ newLink }) => ({
+  not_invited: ({ newLink, nothing }) => ({
     title: 'Your account is not invited',
-    happened: html`You have signed in, but this account may not use the bot. Nothing was linked.`,
+    happened: html`You have signed in, but this account may not use the bot. ${nothing}`,
     next: html`Ask your administrator to invite it. After that: ${newLink}`,
   }),
-  email_differs: ({ newLink }) => ({
+  email_differs: ({ newLink, nothing }) => ({
     title: 'The e-mail addresses differ',
-    happened: html`The account that you signed in with has another e-mail address than your chat account, and only equal ones may be linked here. Nothing was linked.`,
+    happened: html`The account that you signed in with has another e-mail address than your chat account, and only equal ones may be linked here. ${nothing}`,
     next: html`${newLink} Then sign in with the address of your chat account. If you have no such account, ask your administrator.`,
   }),
-  too_many_attempts: ({ newLink, wait }) => ({
+  too_many_attempts: ({ newLink, wait, nothing }) => ({
     title: 'Too many attempts',
-    happened: html`Linking was tried too often in a short time, so it has to rest. Nothing was linked.`,
+    happened: html`This was tried too often in a short time, so it has to rest. ${nothing}`,
     next: html`Wait ${wait}. Then: ${newLink}`,
   }),
-  unavailable: ({ newLink }) => ({
+  unavailable: ({ newLink, perhaps }) => ({
     title: 'This does not work right now',
-    happened: html`A service that is needed for it did not answer. Nothing was linked.`,
+    happened: html`A service that is needed for it did not answer. ${perhaps}`,
     next: html`Try again in a minute: ${newLink}`,
   }),
   already_confirmed: ({ back }) => ({
@@ -114,9 +144,19 @@ const PROBLEMS: Readonly<Record<Problem, Say>> = {
     happened: html`This question was answered before. Your first answer counts, and nothing has changed.`,
     next: html`${back}: if the bot still asks there whether it was you, answer it. Write <code>whoami</code> to see whether you are linked, and <code>${LINK_COMMAND}</code> for a new link.`,
   }),
-  bad_request: ({ newLink }) => ({
+  other_account: ({ newLink, nothing }) => ({
+    title: 'This is not for your account',
+    happened: html`The bot asked somebody else than the account that has signed in here. ${nothing}`,
+    next: html`If the bot asked you, sign in with the account that your chat account is linked to. To begin anew: ${newLink} If somebody sent you here, close this page, take back what you allowed at the other service, and tell your administrator.`,
+  }),
+  consent_unknown: ({ newLink }) => ({
+    title: 'Nothing waits for this any more',
+    happened: html`What you allowed was passed on before, or it took too long.`,
+    next: html`If the bot still asks you for it: ${newLink}`,
+  }),
+  bad_request: ({ newLink, nothing }) => ({
     title: 'This request cannot be read',
-    happened: html`Something in it is missing, or was changed on the way. Nothing was linked.`,
+    happened: html`Something in it is missing, or was changed on the way. ${nothing}`,
     next: newLink,
   }),
 };

@@ -1,6 +1,6 @@
 import { CONFIRM_IN_CHAT, LINK_COMMAND } from '../../chat/link-words.ts';
 import { type Html, html } from './html.ts';
-import type { ChatPlatform, Problem } from './link-page.ts';
+import type { ChatPlatform, Matter, Problem } from './link-page.ts';
 import type { Message, Texts } from './texts.ts';
 import { waitingTime } from './waiting-time.ts';
 
@@ -10,6 +10,19 @@ const back = (platform: ChatPlatform | undefined) =>
   `Gehen Sie ${platform === undefined ? 'in Ihren Chat' : `zu ${PLATFORMS[platform]}`} zurück`;
 const newLink = (platform: ChatPlatform | undefined) =>
   html`${back(platform)} und schreiben Sie dem Bot <code>${LINK_COMMAND}</code>; er schickt Ihnen einen neuen Link.`;
+
+const MATTERS: Readonly<Record<Matter, (platform: ChatPlatform | undefined) => Words>> = {
+  link: (platform) => ({
+    newLink: newLink(platform),
+    nothing: 'Es wurde nichts verbunden.',
+    perhaps: 'Es wurde nichts verbunden.',
+  }),
+  resource: (platform) => ({
+    newLink: html`${back(platform)} und fragen Sie den Bot noch einmal; er gibt Ihnen einen neuen Link.`,
+    nothing: 'Was Sie erlaubt haben, wurde nicht weitergegeben.',
+    perhaps: 'Was Sie erlaubt haben, wurde vielleicht nicht weitergegeben.',
+  }),
+};
 
 export const GERMAN: Texts = {
   nameless: '(ohne Namen)',
@@ -37,15 +50,32 @@ export const GERMAN: Texts = {
     happened: html`Sie haben Nein gewählt, und der Link gilt nicht mehr.`,
     next: html`Sie können diese Seite schließen. Wenn Ihnen jemand den Link geschickt hat, sagen Sie es Ihrer Administration. Falls Sie es sich anders überlegen: ${newLink(platform)}`,
   }),
-  problem: (code, { platform, retryAfterS }) =>
+  resourceDone: (account) => ({
+    title: 'Erledigt',
+    happened: html`Der Bot darf nun benutzen, was Sie eben erlaubt haben, und zwar für ${account}.`,
+    next: html`${back(undefined)}. Wenn der Bot nicht von selbst weitermacht, fragen Sie ihn noch einmal. Wenn Sie nicht ${account} sind, nehmen Sie beim anderen Dienst zurück, was Sie erlaubt haben, und sagen Sie es Ihrer Administration. Diese Seite können Sie schließen.`,
+  }),
+  signedOut: {
+    title: 'Sie sind abgemeldet',
+    happened: html`Dieser Browser ist nicht mehr angemeldet.`,
+    next: html`Sie können diese Seite schließen. Ihr Chat-Konto bleibt verbunden: Um auch das zu beenden, gehen Sie in Ihren Chat zurück und schreiben Sie dem Bot <code>unlink</code>.`,
+  },
+  problem: (code, { platform, retryAfterS, matter }) =>
     PROBLEMS[code]({
+      ...MATTERS[matter](platform),
       back: back(platform),
-      newLink: newLink(platform),
       wait: waitingTime(retryAfterS, 'de'),
     }),
 };
 
-type Say = (words: { readonly back: string; readonly newLink: Html; readonly wait: string }) => Message;
+/** What is said differently by what the person wanted. */
+interface Words {
+  readonly newLink: Html;
+  readonly nothing: string;
+  /** Where it is not known whether anything has come of it. */
+  readonly perhaps: string;
+}
+type Say = (words: Words & { readonly back: string; readonly wait: string }) => Message;
 
 const PROBLEMS: Readonly<Record<Problem, Say>> = {
   ticket_unknown: ({ newLink }) => ({
@@ -63,49 +93,49 @@ const PROBLEMS: Readonly<Record<Problem, Say>> = {
     happened: html`Ein Link gilt nur einmal.`,
     next: html`Wenn Sie ihn eben in einem anderen Tab geöffnet haben, machen Sie dort weiter. Sonst: ${newLink} ${back} und schreiben Sie <code>whoami</code>, um zu sehen, ob Sie verbunden sind.`,
   }),
-  other_browser: ({ newLink }) => ({
+  other_browser: ({ newLink, nothing }) => ({
     title: 'Diese Anmeldung begann in einem anderen Browser',
-    happened: html`In diesem lässt sie sich nicht beenden, es wurde also nichts verbunden.`,
+    happened: html`In diesem lässt sie sich nicht beenden. ${nothing}`,
     next: html`Machen Sie in dem Browser weiter, in dem Sie begonnen haben, oder beginnen Sie neu: ${newLink} Wenn Sie jemand hierher geschickt hat, schließen Sie diese Seite.`,
   }),
-  state_unknown: ({ newLink }) => ({
+  state_unknown: ({ newLink, nothing }) => ({
     title: 'Diese Anmeldung kann nicht weitergehen',
-    happened: html`Sie hat zu lange gedauert, wurde schon beendet oder begann nicht hier. Es wurde nichts verbunden.`,
+    happened: html`Sie hat zu lange gedauert, wurde schon beendet oder begann nicht hier. ${nothing}`,
     next: newLink,
   }),
-  provider_refused: ({ newLink }) => ({
+  provider_refused: ({ newLink, nothing }) => ({
     title: 'Sie wurden nicht angemeldet',
-    happened: html`Sie haben die Anmeldung abgebrochen, oder sie wurde dort abgelehnt. Es wurde nichts verbunden.`,
+    happened: html`Sie haben die Anmeldung abgebrochen, oder sie wurde dort abgelehnt. ${nothing}`,
     next: html`Um es noch einmal zu versuchen: ${newLink} Wird die Anmeldung wieder abgelehnt, bitten Sie Ihre Administration um Zugang.`,
   }),
-  code_refused: ({ newLink }) => ({
+  code_refused: ({ newLink, nothing }) => ({
     title: 'Die Anmeldung ließ sich nicht beenden',
-    happened: html`Der Anmeldedienst hat nicht angenommen, was Ihr Browser zurückgebracht hat. Es wurde nichts verbunden.`,
+    happened: html`Der Anmeldedienst hat nicht angenommen, was Ihr Browser zurückgebracht hat. ${nothing}`,
     next: newLink,
   }),
-  token_invalid: ({ newLink }) => ({
+  token_invalid: ({ newLink, nothing }) => ({
     title: 'Die Anmeldung ließ sich nicht prüfen',
-    happened: html`Was der Anmeldedienst geschickt hat, besteht unsere Prüfung nicht. Es wurde nichts verbunden.`,
+    happened: html`Was der Anmeldedienst geschickt hat, besteht unsere Prüfung nicht. ${nothing}`,
     next: html`${newLink} Geschieht das wieder, sagen Sie es Ihrer Administration.`,
   }),
-  not_invited: ({ newLink }) => ({
+  not_invited: ({ newLink, nothing }) => ({
     title: 'Ihr Konto ist nicht eingeladen',
-    happened: html`Sie haben sich angemeldet, aber dieses Konto darf den Bot nicht benutzen. Es wurde nichts verbunden.`,
+    happened: html`Sie haben sich angemeldet, aber dieses Konto darf den Bot nicht benutzen. ${nothing}`,
     next: html`Bitten Sie Ihre Administration, es einzuladen. Danach: ${newLink}`,
   }),
-  email_differs: ({ newLink }) => ({
+  email_differs: ({ newLink, nothing }) => ({
     title: 'Die E-Mail-Adressen sind verschieden',
-    happened: html`Das Konto, mit dem Sie sich angemeldet haben, hat eine andere E-Mail-Adresse als Ihr Chat-Konto, und hier dürfen nur gleiche verbunden werden. Es wurde nichts verbunden.`,
+    happened: html`Das Konto, mit dem Sie sich angemeldet haben, hat eine andere E-Mail-Adresse als Ihr Chat-Konto, und hier dürfen nur gleiche verbunden werden. ${nothing}`,
     next: html`${newLink} Melden Sie sich dann mit der Adresse Ihres Chat-Kontos an. Wenn Sie kein solches Konto haben, fragen Sie Ihre Administration.`,
   }),
-  too_many_attempts: ({ newLink, wait }) => ({
+  too_many_attempts: ({ newLink, wait, nothing }) => ({
     title: 'Zu viele Versuche',
-    happened: html`Das Verbinden wurde in kurzer Zeit zu oft versucht und muss nun ruhen. Es wurde nichts verbunden.`,
+    happened: html`Es wurde in kurzer Zeit zu oft versucht und muss nun ruhen. ${nothing}`,
     next: html`Warten Sie ${wait}. Dann: ${newLink}`,
   }),
-  unavailable: ({ newLink }) => ({
+  unavailable: ({ newLink, perhaps }) => ({
     title: 'Das geht im Augenblick nicht',
-    happened: html`Ein Dienst, der dazu nötig ist, hat nicht geantwortet. Es wurde nichts verbunden.`,
+    happened: html`Ein Dienst, der dazu nötig ist, hat nicht geantwortet. ${perhaps}`,
     next: html`Versuchen Sie es in einer Minute noch einmal: ${newLink}`,
   }),
   already_confirmed: ({ back }) => ({
@@ -113,9 +143,19 @@ const PROBLEMS: Readonly<Record<Problem, Say>> = {
     happened: html`Diese Frage wurde bereits beantwortet. Ihre erste Antwort gilt, und es hat sich nichts geändert.`,
     next: html`${back}: Wenn der Bot dort noch fragt, ob Sie es waren, antworten Sie ihm. Mit <code>whoami</code> sehen Sie, ob Sie verbunden sind, und mit <code>${LINK_COMMAND}</code> bekommen Sie einen neuen Link.`,
   }),
-  bad_request: ({ newLink }) => ({
+  other_account: ({ newLink, nothing }) => ({
+    title: 'Das gilt nicht Ihrem Konto',
+    happened: html`Der Bot hat jemand anderen gefragt als das Konto, das sich hier angemeldet hat. ${nothing}`,
+    next: html`Wenn der Bot Sie gefragt hat, melden Sie sich mit dem Konto an, mit dem Ihr Chat-Konto verbunden ist. Um neu zu beginnen: ${newLink} Wenn Sie jemand hierher geschickt hat, schließen Sie diese Seite, nehmen Sie beim anderen Dienst zurück, was Sie erlaubt haben, und sagen Sie es Ihrer Administration.`,
+  }),
+  consent_unknown: ({ newLink }) => ({
+    title: 'Darauf wartet nichts mehr',
+    happened: html`Was Sie erlaubt haben, wurde schon weitergegeben, oder es hat zu lange gedauert.`,
+    next: html`Wenn der Bot Sie noch danach fragt: ${newLink}`,
+  }),
+  bad_request: ({ newLink, nothing }) => ({
     title: 'Diese Anfrage ist nicht lesbar',
-    happened: html`Etwas darin fehlt oder wurde unterwegs verändert. Es wurde nichts verbunden.`,
+    happened: html`Etwas darin fehlt oder wurde unterwegs verändert. ${nothing}`,
     next: newLink,
   }),
 };

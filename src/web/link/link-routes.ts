@@ -3,7 +3,7 @@ import { type Failed, failed, TICKET_TTL_S } from '../../identity/handshake.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { linkHeaders } from './headers.ts';
-import type { LinkPage, Problem } from './link-page.ts';
+import type { LinkPage, Matter, Problem } from './link-page.ts';
 import { linkStatus } from './link-status.ts';
 import { chooseLocale } from './locale.ts';
 import { renderLinkPage } from './render-link-page.ts';
@@ -11,7 +11,15 @@ import { renderLinkPage } from './render-link-page.ts';
 export interface LinkRoutesDeps {
   readonly identity: Pick<
     Identity,
-    'newBrowser' | 'isBrowser' | 'start' | 'callback' | 'confirm' | 'failedFrom'
+    | 'newBrowser'
+    | 'isBrowser'
+    | 'start'
+    | 'callback'
+    | 'confirm'
+    | 'failedFrom'
+    | 'isConsentSession'
+    | 'beginConsent'
+    | 'finishConsent'
   >;
   /** The address under which browsers reach us. */
   readonly publicUrl: string;
@@ -21,7 +29,10 @@ export interface LinkRoutesDeps {
 /** Only this browser sends it, only to this very host, and no script can read it. */
 const COOKIE = '__Host-threadcore_link';
 
-/** `GET /link/start`, `GET /link/callback` and `POST /link/confirm`: the steps of the handshake that are a browser's. */
+/**
+ * What a browser does: `GET /link/start`, `GET /link/callback` and `POST /link/confirm` to link an account; `GET
+ * /link/resource` and the same callback to let a tool of the agent act for a person; `GET /link/signed-out`.
+ */
 export function createLinkRoutes(deps: LinkRoutesDeps): Router {
   const { identity, log } = deps;
   const { origin, protocol } = new URL(deps.publicUrl);
@@ -36,21 +47,30 @@ export function createLinkRoutes(deps: LinkRoutesDeps): Router {
     response.status(linkStatus(page)).send(renderLinkPage(page, localeOf(request)));
   }
 
-  const showProblem = (request: Request, response: Response, code: Exclude<Problem, 'too_many_attempts'>) =>
-    show(request, response, { kind: 'problem', code });
+  const showProblem = (
+    request: Request,
+    response: Response,
+    code: Exclude<Problem, 'too_many_attempts'>,
+    about: Matter = 'link',
+  ) => show(request, response, { kind: 'problem', code, about });
 
   /** What went wrong is counted; whoever causes too much of it is told no more than that. */
-  async function refuse(request: Request, response: Response, result: Failed): Promise<void> {
+  async function refuse(
+    request: Request,
+    response: Response,
+    result: Failed,
+    about: Matter = 'link',
+  ): Promise<void> {
     const standing = await identity.failedFrom(result, request.ip ?? 'unknown');
     const platform = result.account?.platform;
     const retryAfterS = result.problem === 'too_many_attempts' ? result.retryAfterS : standing.retryAfterS;
     if (standing.tooMany || result.problem === 'too_many_attempts') {
       const page = { kind: 'problem', code: 'too_many_attempts', retryAfterS: retryAfterS ?? 60 } as const;
-      return show(request, response, { ...page, platform });
+      return show(request, response, { ...page, platform, about });
     }
     // Chat only; a browser cannot cause it.
     const code = result.problem === 'other_person' ? 'bad_request' : result.problem;
-    show(request, response, { kind: 'problem', code, platform });
+    show(request, response, { kind: 'problem', code, platform, about });
   }
 
   function browserOf(request: Request): string | undefined {
@@ -63,14 +83,27 @@ export function createLinkRoutes(deps: LinkRoutesDeps): Router {
     return found.length === 1 && identity.isBrowser(found[0]) ? found[0] : undefined;
   }
 
+  /** Sends the browser to Cognito, and will know it again. */
+  function signIn(response: Response, browser: string, url: string): void {
+    response.cookie(COOKIE, browser, {
+      path: '/',
+      httpOnly: true,
+      secure: true,
+      // Cognito sends the browser back from its own site.
+      sameSite: 'lax',
+      maxAge: 2 * TICKET_TTL_S * 1000,
+    });
+    response.redirect(302, url);
+  }
+
   const handle =
-    (work: (request: Request, response: Response) => Promise<void>) =>
+    (work: (request: Request, response: Response) => Promise<void>, about: Matter = 'link') =>
     async (request: Request, response: Response): Promise<void> => {
       try {
         await work(request, response);
       } catch (error) {
         log.error({ err: error }, 'a step of an account link could not be taken');
-        showProblem(request, response, 'unavailable');
+        showProblem(request, response, 'unavailable', about);
       }
     };
 
@@ -89,15 +122,7 @@ export function createLinkRoutes(deps: LinkRoutesDeps): Router {
       const browser = browserOf(request) ?? identity.newBrowser();
       const result = await identity.start(ticket, browser, localeOf(request));
       if (failed(result)) return refuse(request, response, result);
-      response.cookie(COOKIE, browser, {
-        path: '/',
-        httpOnly: true,
-        secure: true,
-        // Cognito sends the browser back from its own site.
-        sameSite: 'lax',
-        maxAge: 2 * TICKET_TTL_S * 1000,
-      });
-      response.redirect(302, result);
+      signIn(response, browser, result);
     }),
   );
 
@@ -107,6 +132,12 @@ export function createLinkRoutes(deps: LinkRoutesDeps): Router {
       if (isOnlyALook(request)) return refuseTheLook(request, response);
       const at = request.originalUrl.indexOf('?');
       const parameters = new URLSearchParams(at < 0 ? '' : request.originalUrl.slice(at));
+      const consent = await identity.finishConsent(parameters, browserOf(request));
+      if (failed(consent)) return refuse(request, response, consent, 'resource');
+      if (consent) {
+        const { username: name, email } = consent;
+        return show(request, response, { kind: 'resource_done', account: { name, email } });
+      }
       const result = await identity.callback(parameters, browserOf(request));
       if (failed(result)) return refuse(request, response, result);
       const { profile, account, username: name, email, differs, id: proposal } = result;
@@ -137,6 +168,25 @@ export function createLinkRoutes(deps: LinkRoutesDeps): Router {
       show(request, response, { kind: 'continue_in_chat', platform, person, workspace });
     }),
   );
+
+  // Here AgentCore sends people who have just allowed a tool of the agent to act for them.
+  router.get(
+    '/resource',
+    handle(async (request, response) => {
+      if (isOnlyALook(request)) return refuseTheLook(request, response);
+      const { session_id: session } = request.query;
+      if (!identity.isConsentSession(session))
+        return showProblem(request, response, 'bad_request', 'resource');
+      const browser = browserOf(request) ?? identity.newBrowser();
+      const from = { browser, ip: request.ip ?? 'unknown', language: localeOf(request) };
+      const result = await identity.beginConsent(session, from);
+      if (failed(result)) return refuse(request, response, result, 'resource');
+      signIn(response, browser, result);
+    }, 'resource'),
+  );
+
+  // Here Cognito sends people who sign out there.
+  router.get('/signed-out', (request, response) => show(request, response, { kind: 'signed_out' }));
 
   router.use((_request, response) => void response.status(404).type('text/plain').send('Not found.\n'));
 

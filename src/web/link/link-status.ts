@@ -15,6 +15,8 @@ const STATUS: Readonly<Record<Problem, number>> = {
   unavailable: 503,
   already_confirmed: 409,
   bad_request: 400,
+  other_account: 403,
+  consent_unknown: 410,
 };
 
 /** The HTTP status that a page goes out with. */

@@ -40,9 +40,16 @@ function contentOf(page: LinkPage, texts: Texts): { readonly title: string; read
       return told('status', texts.continueInChat(page.platform, chatAccount(page, texts)));
     case 'declined':
       return told('status', texts.declined(page.platform));
+    case 'resource_done': {
+      const { name, email } = page.account;
+      return told('status', texts.resourceDone(shownName(email ?? name, texts.nameless)));
+    }
+    case 'signed_out':
+      return told('status', texts.signedOut);
     case 'problem': {
       const retryAfterS = page.code === 'too_many_attempts' ? page.retryAfterS : 0;
-      return told('alert', texts.problem(page.code, { platform: page.platform, retryAfterS }));
+      const { platform, about: matter = 'link' } = page;
+      return told('alert', texts.problem(page.code, { platform, retryAfterS, matter }));
     }
   }
 }

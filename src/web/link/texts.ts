@@ -1,5 +1,5 @@
 import type { Html } from './html.ts';
-import type { ChatPlatform, Problem } from './link-page.ts';
+import type { ChatPlatform, Matter, Problem } from './link-page.ts';
 
 /** What happened, and what to do next. */
 export interface Message {
@@ -27,8 +27,14 @@ export interface Texts {
   };
   readonly continueInChat: (platform: ChatPlatform, chat: Html) => Message;
   readonly declined: (platform: ChatPlatform | undefined) => Message;
+  readonly resourceDone: (account: Html) => Message;
+  readonly signedOut: Message;
   readonly problem: (
     code: Problem,
-    about: { readonly platform: ChatPlatform | undefined; readonly retryAfterS: number },
+    about: {
+      readonly platform: ChatPlatform | undefined;
+      readonly retryAfterS: number;
+      readonly matter: Matter;
+    },
   ) => Message;
 }

@@ -156,6 +156,9 @@ export async function startRig(options: RigOptions = {}) {
       now,
       pause: (ms) => pause(ms),
       observe: { step: (outcome) => steps.push(outcome), refreshed: (outcome) => steps.push(outcome) },
+      completeConsent: async () => {
+        throw new Error('no tool asks for consent here');
+      },
       audit: {
         record: (event) => {
           events.push(event);

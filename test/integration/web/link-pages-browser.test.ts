@@ -28,6 +28,9 @@ const PAGES: Readonly<Record<string, LinkPage>> = {
   confirm,
   'continue-in-chat': { kind: 'continue_in_chat', ...carol },
   declined: { kind: 'declined', platform: 'slack' },
+  'resource-done': { kind: 'resource_done', account: { name: 'carol.w', email: 'carol@example.com' } },
+  'resource-other-account': { kind: 'problem', code: 'other_account', about: 'resource' },
+  'signed-out': { kind: 'signed_out' },
   ...Object.fromEntries(
     PROBLEMS.map((code): [string, LinkPage] => [
       code,

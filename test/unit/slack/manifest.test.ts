@@ -22,6 +22,7 @@ const SCOPES_OF_METHOD: Record<string, readonly string[]> = {
   'chat.startStream': ['chat:write'],
   'chat.appendStream': ['chat:write'],
   'chat.stopStream': ['chat:write'],
+  'users.info': ['users:read'],
   'views.open': [],
   'files.getUploadURLExternal': ['files:write'],
   'files.completeUploadExternal': ['files:write'],
@@ -84,10 +85,10 @@ test('the names that the app says it listens to are those it registers', () => {
   expect(registered('event')).toEqual(LISTENED.events);
   expect(registered('command')).toEqual(LISTENED.commands);
   const listed = (kind: 'actions' | 'views') =>
-    /\[([^\]]*)\]/.exec(app.slice(app.indexOf(`  ${kind}: [`)))?.[1]?.split(', ');
+    /\[([^\]]*)\]/.exec(app.slice(app.indexOf(`  ${kind}: [`)))?.[1]?.match(/[A-Z_]+/g);
   expect(registered('action')).toEqual(listed('actions'));
   expect(registered('view')).toEqual(listed('views'));
-  expect(new Set([...LISTENED.actions, ...LISTENED.views]).size).toBe(6);
+  expect(new Set([...LISTENED.actions, ...LISTENED.views]).size).toBe(9);
 });
 
 test('each slash command reaches the one request URL with its text as typed', () => {

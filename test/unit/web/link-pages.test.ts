@@ -18,10 +18,18 @@ const confirm = (changes: Partial<Extract<LinkPage, { kind: 'confirm' }>> = {}):
   action: '/link/confirm',
   ...changes,
 });
-const problem = (code: (typeof PROBLEMS)[number], platform?: 'slack' | 'teams'): LinkPage =>
+const problem = (
+  code: (typeof PROBLEMS)[number],
+  platform?: 'slack' | 'teams',
+  about?: 'link' | 'resource',
+): LinkPage =>
   code === 'too_many_attempts'
-    ? { kind: 'problem', code, retryAfterS: 290, platform }
-    : { kind: 'problem', code, platform };
+    ? { kind: 'problem', code, retryAfterS: 290, platform, about }
+    : { kind: 'problem', code, platform, about };
+const done: LinkPage = {
+  kind: 'resource_done',
+  account: { name: 'carol.w', email: 'carol@example.com' },
+};
 
 /** What a person reads: without tags and style, entities read back. */
 function wordsOf(page: string): string {
@@ -41,12 +49,12 @@ describe('the confirm page', () => {
     const words = wordsOf(renderLinkPage(confirm(), 'en'));
     expect(words).toContain('Shall @carol in Acme (Slack) act as carol@example.com?');
     expect(words).toContain('If somebody sent you this link, choose No.');
-    expect(words).toContain('No, do not link them');
+    expect(words).toContain('No, this was not me');
     expect(words).not.toContain('different e-mail');
     const german = wordsOf(renderLinkPage(confirm(), 'de'));
     expect(german).toContain('Soll @carol in Acme (Slack) als carol@example.com handeln?');
     expect(german).toContain('Wenn Ihnen jemand diesen Link geschickt hat, wählen Sie Nein.');
-    expect(german).toContain('Nein, nicht verbinden');
+    expect(german).toContain('Nein, das war ich nicht');
   });
 
   test('warns when the e-mail addresses differ', () => {
@@ -65,7 +73,7 @@ describe('the confirm page', () => {
     expect(page).toContain('name="proposal" value="a&quot;b&#39;c&lt;d&gt;&amp;amp;"');
     expect(
       [...page.matchAll(/<button type="submit" name="decision" value="(\w+)"/g)].map(([, v]) => v),
-    ).toEqual(['no', 'yes']);
+    ).toEqual(['yes', 'no']);
   });
 
   test('names an account without an e-mail address by its name, and people of Teams without an @', () => {
@@ -116,13 +124,65 @@ describe.each(LOCALES)('in %s', (locale) => {
     expect(words).toContain('@carol in Acme (Slack)');
   });
 
+  test('the pages of consents and of signing out say what happened and what to do next', () => {
+    const pages = [done, { kind: 'signed_out' } as const].map((page) => renderLinkPage(page, locale));
+    expect(new Set(pages.map(titleOf)).size).toBe(2);
+    for (const page of pages) {
+      expect(page).toContain(`<html lang="${locale}">`);
+      expect(page).toContain('<p role="status">');
+      expect(wordsOf(page)).toMatch(/[Gg]o back to your chat|[Gg]ehen Sie in Ihren Chat/);
+      expect(wordsOf(page)).not.toMatch(/undefined|\[object|NaN/);
+    }
+  });
+
+  /** Those that linking alone can come to. */
+  const OF_LINKING = [
+    'ticket_unknown',
+    'ticket_expired',
+    'ticket_used',
+    'email_differs',
+    'already_confirmed',
+  ];
+  test.each(PROBLEMS.filter((code) => !OF_LINKING.includes(code)))(
+    '%s of a consent speaks of the consent and of asking the bot again, not of linking',
+    (code) => {
+      const words = wordsOf(renderLinkPage(problem(code, undefined, 'resource'), locale));
+      expect(words).not.toMatch(/Nothing was linked|nichts verbunden/);
+      expect(words).toMatch(/ask the bot again|fragen Sie den Bot noch einmal/);
+      expect(renderLinkPage(problem(code, undefined, 'resource'), locale)).not.toContain('<code>link</code>');
+      expect(words).toMatch(/[Yy]ou allowed|Sie erlaubt haben/);
+    },
+  );
+
   test('both languages differ: nothing was left untranslated', () => {
     const other = locale === 'en' ? 'de' : 'en';
     for (const code of PROBLEMS) {
       const here = wordsOf(renderLinkPage(problem(code), locale));
       expect(here).not.toBe(wordsOf(renderLinkPage(problem(code), other)));
     }
+    for (const page of [done, { kind: 'signed_out' }, problem('unavailable', undefined, 'resource')] as const)
+      expect(wordsOf(renderLinkPage(page, locale))).not.toBe(wordsOf(renderLinkPage(page, other)));
   });
+});
+
+test('a consent that is done names the account that it counts for, and what to do if it is not the reader’s', () => {
+  const english = wordsOf(renderLinkPage(done, 'en'));
+  expect(english).toContain('The bot may now use what you have just allowed, for carol@example.com.');
+  expect(english).toContain('If carol@example.com is not you, take back what you allowed');
+  const german = wordsOf(renderLinkPage(done, 'de'));
+  expect(german).toContain(
+    'Der Bot darf nun benutzen, was Sie eben erlaubt haben, und zwar für carol@example.com.',
+  );
+  expect(german).toContain('Wenn Sie nicht carol@example.com sind, nehmen Sie');
+  const nameOnly = renderLinkPage({ kind: 'resource_done', account: { name: '<b>carol</b>' } }, 'en');
+  expect(nameOnly).toContain('for <bdi>&lt;b&gt;carol&lt;/b&gt;</bdi>.');
+});
+
+test('where it is not known what has become of a consent, the page does not say that nothing has', () => {
+  const words = (locale: 'en' | 'de') =>
+    wordsOf(renderLinkPage(problem('unavailable', undefined, 'resource'), locale));
+  expect(words('en')).toContain('What you allowed may not have been passed on.');
+  expect(words('de')).toContain('Was Sie erlaubt haben, wurde vielleicht nicht weitergegeben.');
 });
 
 test.each([
@@ -244,7 +304,7 @@ describe('the headers', () => {
 test('a problem is an error for machines too', () => {
   expect(PROBLEMS.map((code) => linkStatus(problem(code))).every((status) => status >= 400)).toBe(true);
   expect(linkStatus(problem('too_many_attempts'))).toBe(429);
-  expect(linkStatus(confirm())).toBe(200);
+  for (const page of [confirm(), done, { kind: 'signed_out' } as const]) expect(linkStatus(page)).toBe(200);
 });
 
 describe('the language', () => {
