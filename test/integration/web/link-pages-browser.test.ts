@@ -144,8 +144,8 @@ const focused = (page: Page) => page.evaluate('document.activeElement.value');
 
 describe('a person with a keyboard', () => {
   test.each([
-    ['no', 1],
-    ['yes', 2],
+    ['yes', 1],
+    ['no', 2],
   ] as const)('answers %s, and the answer arrives with the proposal', async (decision, tabs) => {
     const { url, answers } = await serve();
     const page = await openTab({ locale: 'en-GB' });
@@ -184,8 +184,8 @@ test('a screen reader hears the title, both accounts and the warnings before the
     'Shall @carol in Acme (Slack) act as carol@example.com?',
     'alert: These two have different e-mail addresses',
     'If somebody sent you this link, choose No.',
-    'button "No, do not link them"',
-    'button "Yes, both accounts are mine"',
+    'button "Yes, link my accounts"',
+    'button "No, this was not me"',
   ].map((words) => heard.indexOf(words));
   expect(places.every((place) => place >= 0)).toBe(true);
   expect(places).toEqual(places.toSorted((a, b) => a - b));
