@@ -81,7 +81,8 @@ export function createResourceConsent(deps: ResourceConsentDeps) {
     const tokens = await deps.client.exchange(parameters, { ...flow, state });
     try {
       const { principal } = await deps.verifier.verify(tokens);
-      if (rolesOf(principal, deps.access).length === 0) return problem('not_invited');
+      const roles = rolesOf(principal, deps.access);
+      if (roles.length === 0) return problem('not_invited');
       return await complete(flow.sessionUri, principal, tokens.access);
     } finally {
       deps.onUnused(tokens.refresh);
@@ -124,7 +125,9 @@ export function createResourceConsent(deps: ResourceConsentDeps) {
     ): Promise<string | Failed> {
       const { tooMany, retryAfterS } = await deps.attempts.consent(ip);
       if (tooMany) return { ...problem('too_many_attempts'), retryAfterS };
-      const [state, nonce, verifier] = [secret(), secret(), secret()];
+      const state = secret();
+      const nonce = secret();
+      const verifier = secret();
       const record = recordOf(state);
       const sealed = await sealer.seal(ownerOf(record), JSON.stringify({ sessionUri, nonce, verifier }));
       await keep(redis, [

@@ -83,8 +83,8 @@ export function createLinkRoutes(deps: LinkRoutesDeps): Router {
     return found.length === 1 && identity.isBrowser(found[0]) ? found[0] : undefined;
   }
 
-  /** Sends the browser to Cognito, and will know it again. */
-  function signIn(response: Response, browser: string, url: string): void {
+  /** It will be known when it comes back. */
+  function remember(response: Response, browser: string): void {
     response.cookie(COOKIE, browser, {
       path: '/',
       httpOnly: true,
@@ -93,7 +93,6 @@ export function createLinkRoutes(deps: LinkRoutesDeps): Router {
       sameSite: 'lax',
       maxAge: 2 * TICKET_TTL_S * 1000,
     });
-    response.redirect(302, url);
   }
 
   const handle =
@@ -122,7 +121,8 @@ export function createLinkRoutes(deps: LinkRoutesDeps): Router {
       const browser = browserOf(request) ?? identity.newBrowser();
       const result = await identity.start(ticket, browser, localeOf(request));
       if (failed(result)) return refuse(request, response, result);
-      signIn(response, browser, result);
+      remember(response, browser);
+      response.redirect(302, result);
     }),
   );
 
@@ -179,9 +179,10 @@ export function createLinkRoutes(deps: LinkRoutesDeps): Router {
         return showProblem(request, response, 'bad_request', 'resource');
       const browser = browserOf(request) ?? identity.newBrowser();
       const from = { browser, ip: request.ip ?? 'unknown', language: localeOf(request) };
-      const result = await identity.beginConsent(session, from);
-      if (failed(result)) return refuse(request, response, result, 'resource');
-      signIn(response, browser, result);
+      const signIn = await identity.beginConsent(session, from);
+      if (failed(signIn)) return refuse(request, response, signIn, 'resource');
+      remember(response, browser);
+      response.redirect(302, signIn);
     }, 'resource'),
   );
 
