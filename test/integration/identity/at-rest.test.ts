@@ -109,7 +109,11 @@ async function goOn(
   user: string,
   stage: Stage,
 ): Promise<void> {
-  rig.profiles.set(account.id, { name: `Chat ${user}`, workspace: 'Acme', email: `${user}@chat.example` });
+  rig.profiles.set(account.id, {
+    name: `Chat ${user}`,
+    workspace: 'Acme & Sons',
+    email: `${user}@chat.example`,
+  });
   const browser = newBrowser();
   const invitation = await rig.invite(account);
   secrets.add(new URL(invitation).searchParams.get('ticket'));
@@ -142,7 +146,7 @@ function createSecrets() {
       }
     },
     foundIn(texts: readonly string[]): string[] {
-      const clear = /eyJ[\w-]+\.|refresh-of-|@(?:chat\.)?example|someone\d|person\d|Chat |Acme/g;
+      const clear = /eyJ[\w-]+\.|refresh-of-|@(?:chat\.)?example|someone\d|person\d|Chat |Acme &/g;
       return texts.flatMap((text) => {
         const words = text.match(/[\w-]{20,}/g) ?? [];
         return [...(text.match(clear) ?? []), ...words.filter((word) => known.has(word))];

@@ -32,7 +32,7 @@ test('a person in a browser goes from the chat to the sign-in, the confirm page 
   await tab.getByText('act as carol@example.com?').waitFor();
   // A `__Host-` cookie holds the browser to its ticket, also over http where the machine talks to itself.
   expect((await context.cookies()).map(({ name }) => name)).toContain('__Host-link');
-  await tab.getByRole('button', { name: 'Yes, both accounts are mine' }).click();
+  await tab.getByRole('button', { name: 'Yes, link my accounts' }).click();
   await tab.getByRole('heading', { name: 'One more step in Slack' }).waitFor();
   expect(links.size).toBe(0);
 

@@ -21,6 +21,8 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 const env = {
+  // The small backend knows nobody's account.
+  IDENTITY_MODE: 'off',
   PORT: '0',
   PATH: process.env.PATH,
   HOME: process.env.HOME,
