@@ -81,6 +81,9 @@ const SIGNED_OUT = 'Your sign-in has ended. Write `link` to sign in again.';
 const NO_ROLE = 'You are in no group that may use me. Ask your administrator to add you to one.';
 const NO_LONGER =
   'This question is answered already, or too old, or was put to somebody else. Write `link` to begin anew.';
+/** `another`: the chat account that was linked just now. */
+export const alsoLinked = (another: string): string =>
+  `Another chat account acts as your company account now, too: ${another}. If that is not you, tell your administrator at once.`;
 /** `seconds`: until there may be another one. */
 export const tooManyLinks = (seconds: number): string =>
   `You have asked for too many links. Try again in ${spoken(seconds * 1000)}.`;

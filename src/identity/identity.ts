@@ -2,7 +2,7 @@ import type { AuditEvent, Subject } from '../audit/events.ts';
 import type { Audit } from '../audit/recorder.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Attempts, createAttempts, networkOf } from './attempts.ts';
-import type { ChatAccount, Place } from './chat-account.ts';
+import { type ChatAccount, type Place, writeAccount } from './chat-account.ts';
 import type { CognitoClient } from './cognito-client.ts';
 import { createFreshTokens, type FreshTokensDeps } from './fresh-tokens.ts';
 import {
@@ -28,6 +28,8 @@ export interface IdentityDeps
   readonly publicUrl: string;
   /** Asks the person in the chat whether it was they who signed in. */
   readonly askInChat: (proposal: Proposal) => Promise<void>;
+  /** Tells a person in private that another chat account acts as them now, too. */
+  readonly warn: (person: ChatAccount, another: ChatAccount) => Promise<void>;
   /** The account is linked now: whatever waits for that may go on. Nothing may wait, and it may be told again. */
   readonly onLinked: (account: ChatAccount) => Promise<void>;
   readonly observe: {
@@ -107,6 +109,17 @@ export function createIdentity(deps: IdentityDeps) {
     observe.step('declined');
     audit.note({ type: 'sign_in.failed', who: person(account), from: UNKNOWN, reason: 'not_confirmed' });
     later(revoke(link.refresh));
+  }
+
+  /** Whoever is linked to the same account hears of a new one: somebody may have been talked into it. Never throws. */
+  async function warnOthers(account: ChatAccount, link: Link): Promise<void> {
+    const mine = writeAccount(account);
+    try {
+      const others = (await links.accountsOf(link.sub)).filter((other) => writeAccount(other) !== mine);
+      for (const other of others.slice(0, MOST_WARNED)) await deps.warn(other, account);
+    } catch (error) {
+      log.warn({ err: error }, 'the other chat accounts of a person could not be told of a new one');
+    }
   }
 
   return {
@@ -236,6 +249,7 @@ export function createIdentity(deps: IdentityDeps) {
         });
         later(revoke(before.link.refresh));
       }
+      later(warnOthers(account, link));
       await deps.onLinked(account);
       return { kind: 'linked', name };
     },
@@ -288,6 +302,9 @@ export function createIdentity(deps: IdentityDeps) {
     if (account) await attempts.failedBy(account);
   }
 }
+
+/** Nobody has more chat accounts than these. */
+const MOST_WARNED = 10;
 
 const SYSTEM: Subject = { kind: 'system' };
 const UNKNOWN: Subject = { kind: 'unknown' };

@@ -5,8 +5,8 @@ import { defineScript } from '../store/scripts.ts';
 import type { Sealer } from '../store/sealed.ts';
 import { SealedError } from '../store/sealed-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { accountKey, type ChatAccount, sealOwner } from './chat-account.ts';
-import { SAVE_LINK } from './lua.ts';
+import { accountKey, type ChatAccount, readAccount, sealOwner, writeAccount } from './chat-account.ts';
+import { ERASE_LINK, SAVE_LINK } from './lua.ts';
 
 /** The version of what is sealed in a link. */
 const VERSION = 1;
@@ -50,6 +50,7 @@ export type Links = ReturnType<typeof createLinks>;
 export function createLinks(deps: LinksDeps) {
   const { redis, keyPrefix, sealer } = deps;
   const save = defineScript(SAVE_LINK, keyPrefix);
+  const erase = defineScript(ERASE_LINK, keyPrefix);
   const nameOf = (account: ChatAccount) => `link:${accountKey(account)}`;
   const keyOf = (account: ChatAccount) => `${keyPrefix}:${nameOf(account)}`;
   const newRev = () => base32(deps.randomBytes(10));
@@ -62,7 +63,8 @@ export function createLinks(deps: LinksDeps) {
     sealed: string,
     rev = newRev(),
   ): Promise<string | undefined> {
-    const saved = await save(redis, [accountKey(account), expected, rev, state, sub, sealed, LINK_TTL_S]);
+    const fields = [rev, state, sub, sealed, LINK_TTL_S, writeAccount(account)];
+    const saved = await save(redis, [accountKey(account), expected, ...fields]);
     return saved === 1 ? rev : undefined;
   }
 
@@ -116,7 +118,12 @@ export function createLinks(deps: LinksDeps) {
       write(account, expected, 'signed_out', sub, ''),
 
     async erase(account: ChatAccount): Promise<void> {
-      await redis.del(keyOf(account));
+      await erase(redis, [accountKey(account), writeAccount(account)]);
+    },
+
+    /** All chat accounts that are linked to an account of the pool. */
+    async accountsOf(sub: string): Promise<readonly ChatAccount[]> {
+      return (await redis.smembers(`${keyPrefix}:account:${sub}`)).map(readAccount);
     },
   };
 }

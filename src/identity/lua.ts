@@ -5,15 +5,26 @@ local function key(...) return ARGV[1] .. ':' .. table.concat({...}, ':') end
 `;
 
 /**
- * ARGV: person, the version that was read ('' = none, '*' = any), new version, state, sub, sealed, ttl s.
+ * ARGV: person, the version that was read ('' = none, '*' = any), new version, state, sub, sealed, ttl s, chat account.
  * Answers 1, or 0 when the link is another one by now.
  */
 export const SAVE_LINK = `${PRELUDE}
 local link = key('link', ARGV[2])
 if ARGV[3] ~= '*' and (redis.call('HGET', link, 'rev') or '') ~= ARGV[3] then return 0 end
+local before = redis.call('HGET', link, 'sub')
+if before and before ~= ARGV[6] then redis.call('SREM', key('account', before), ARGV[9]) end
 redis.call('HSET', link, 'rev', ARGV[4], 'state', ARGV[5], 'sub', ARGV[6], 'sealed', ARGV[7])
+redis.call('SADD', key('account', ARGV[6]), ARGV[9])
+redis.call('EXPIRE', key('account', ARGV[6]), ARGV[8])
 redis.call('EXPIRE', link, ARGV[8])
 return 1
+`;
+
+/** ARGV: person, chat account. Forgets a link. */
+export const ERASE_LINK = `${PRELUDE}
+local sub = redis.call('HGET', key('link', ARGV[2]), 'sub')
+if sub then redis.call('SREM', key('account', sub), ARGV[3]) end
+return redis.call('DEL', key('link', ARGV[2]))
 `;
 
 /** ARGV: lock, its owner. Answers 1 when it was the owner's. */

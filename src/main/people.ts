@@ -5,7 +5,12 @@ import type { AuditEvent } from '../audit/events.ts';
 import type { Audit } from '../audit/recorder.ts';
 import { chatActor } from '../chat/keys.ts';
 import type { InboundMessage, Sender } from '../chat/vocabulary.ts';
-import { type AccountCommands, createAccountCommands, tooManyLinks } from '../commands/account.ts';
+import {
+  type AccountCommands,
+  alsoLinked,
+  createAccountCommands,
+  tooManyLinks,
+} from '../commands/account.ts';
 import type { Config } from '../config.ts';
 import type { ChatAccount } from '../identity/chat-account.ts';
 import { createCognitoClient } from '../identity/cognito-client.ts';
@@ -103,6 +108,13 @@ export function composePeople(deps: PeopleDeps): People {
       },
       askInChat: ({ account, place, id, email: address, username, differs }: Proposal) =>
         chat.ask(account.id, place, id, address ?? username, differs),
+      warn: async (person, another) => {
+        const [{ name }, workspace] = await Promise.all([
+          people.of(another.tenant, another.id),
+          people.workspace(),
+        ]);
+        await chat.write(person.id, person.tenant, alsoLinked(`${name} in ${workspace}`));
+      },
       onLinked: async (account) => {
         const wakes = await deps.lanes.unpark(account);
         // A wake that is not added does no harm: the sweeper finds the lane.

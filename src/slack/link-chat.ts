@@ -47,6 +47,12 @@ export function createLinkChat(callAside: CallAside) {
 
     tell: (user: string, place: PrivatePlace, text: string) =>
       say(user, place, { text: escapeText(text), blocks: [] }),
+
+    /** Writes to a person directly. */
+    async write(user: string, workspace: string, text: string): Promise<void> {
+      const args = { channel: user, text: escapeText(text) };
+      await callAside({ workspace, method: 'chat.postMessage', args, patienceMs: PATIENCE_MS });
+    },
   };
 }
 

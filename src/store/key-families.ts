@@ -120,6 +120,12 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(180 * DAY_S),
   },
   {
+    names: ['account:<sub>'],
+    holds: 'the chat accounts that are linked to a Cognito identity',
+    kept: '180 days after one of them was last used',
+    bound: expires(180 * DAY_S),
+  },
+  {
     names: ['linklock:<person>'],
     holds: 'that a process is getting a new token',
     kept: '15 s at most',

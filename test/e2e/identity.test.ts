@@ -95,6 +95,30 @@ describe.each(['iam', 'jwt'] as const)(
       await promptFor(stack, 'carol', '#cloud', before);
     });
 
+    it('hear of it when another chat account is linked to their company account', async () => {
+      await stack.slack.interactions.command({
+        user: 'carol',
+        channel: '#cloud',
+        command: '/agent',
+        text: 'link',
+      });
+      await linkUp(stack, 'carol', '#cloud', await promptFor(stack, 'carol', '#cloud'));
+      await stack.slack.interactions.command({
+        user: 'alice',
+        channel: '#cloud',
+        command: '/agent',
+        text: 'link',
+      });
+      await linkUp(stack, 'alice', '#cloud', await promptFor(stack, 'alice', '#cloud'), 'carol');
+      const { channel } = stack.slack.people.place('carol', 'dm');
+      const warned = await eventually('the warning', () =>
+        stack.slack.state
+          .messages(channel.id)
+          .some(({ text }) => /Another chat account acts as your company account.*alice/.test(text)),
+      );
+      expect(warned).toBe(true);
+    });
+
     it('are kept out as guests, and told why in private', async () => {
       const from = stack.aws.calls.length;
       await stack.slack.postAs('guest', '#general', `${MENTION} how many EC2 instances are running?`);

@@ -142,6 +142,7 @@ export async function startRig(options: RigOptions = {}) {
         if (!chat.answersCalls) throw new Error('the chat does not answer');
         asked.push(proposal);
       },
+      warn: () => Promise.resolve(),
       onLinked: async (account) => {
         if (!chat.unparks) throw new Error('what waits could not be told');
         unparked.push(account);
