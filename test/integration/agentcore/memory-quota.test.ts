@@ -1,6 +1,12 @@
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { redisCommands } from '../../../local/redis/resp.ts';
-import { type CallKind, createMemoryQuota, type MemoryQuota } from '../../../src/agentcore/memory-quota.ts';
+import {
+  type CallKind,
+  type CallQuota,
+  createMemoryQuota,
+  MEMORY_QUOTAS,
+  type MemoryQuota,
+} from '../../../src/agentcore/memory-quota.ts';
 import { type Connection, connect, disconnect } from '../../../src/store/connection.ts';
 import { familyOf } from '../../../src/store/key-families.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
@@ -15,11 +21,20 @@ const log = createLogger({ level: 'info', destination: { write: (line) => void l
 let prefixes = 0;
 let url: string | undefined;
 
-async function process(redisUrl?: string): Promise<MemoryQuota> {
+async function process(
+  redisUrl?: string,
+  quotas: Readonly<Record<CallKind, CallQuota>> = MEMORY_QUOTAS,
+): Promise<MemoryQuota> {
   url ??= await testRedis();
   const redis = connect({ url: redisUrl ?? url, name: 'memory-quota' });
   open.push(redis);
-  return createMemoryQuota({ redis, keyPrefix: `{tc${prefixes}}`, log, now: () => performance.now() });
+  return createMemoryQuota({
+    redis,
+    keyPrefix: `{tc${prefixes}}`,
+    log,
+    now: () => performance.now(),
+    quotas,
+  });
 }
 
 const both = async () => [await process(), await process()] as const;
@@ -91,6 +106,17 @@ test('within a session it is first come, first served', async () => {
   );
 });
 
+test('sessions take turns: nobody goes a second time before everybody went once', async () => {
+  const few = { ...MEMORY_QUOTAS, write: { account: 4, group: 4 } };
+  const quotas = [await process(undefined, few), await process(undefined, few)];
+  const turns: Turn[] = [];
+  const groups = Array.from({ length: 8 }, (_, n) => `session ${n}`);
+  await Promise.all(groups.map((group) => ask(quotas, 'write', group, 2, turns)));
+  const order = turns.toSorted((a, b) => a.at - b.at).map(({ group }) => group);
+  expect(order).toHaveLength(16);
+  expect(order.slice(0, 8).toSorted()).toEqual(groups);
+});
+
 test('a long line of some sessions keeps no other waiting for longer than its turn', async () => {
   const quotas = await both();
   const turns: Turn[] = [];
@@ -115,6 +141,8 @@ test('who gives up leaves the line at once, with the reason of the signal', asyn
   giveUp.abort(new Error('enough'));
   for (const one of await settled)
     expect(one).toMatchObject({ status: 'rejected', reason: { message: 'enough' } });
+  const [places] = await redisCommands(url ?? '', [['HLEN', `{tc${prefixes}}:memorywaiting:write`]]);
+  expect(Number(places)).toBeLessThanOrEqual(1);
   await next;
   expect(turns).toHaveLength(6);
   await expect(quotas[0].turn('write', ['a'], giveUp.signal)).rejects.toThrow('enough');
