@@ -107,4 +107,3 @@ export const listMemories = z.object({
 });
 
 export type StrategyInput = z.infer<typeof strategyInput>;
-export type CreateMemory = z.infer<typeof createMemory>;

@@ -187,7 +187,9 @@ describe('a list of events', () => {
     const exists = { left: left('old'), operator: 'EXISTS' } as const;
     const missing = { left: left('old'), operator: 'NOT_EXISTS' } as const;
     const found = async (...eventMetadata: (typeof isName | typeof exists | typeof missing)[]) =>
-      textsOf(await list({ includePayloads: true, filter: { eventMetadata } })).toSorted();
+      textsOf(await list({ includePayloads: true, filter: { eventMetadata } }))
+        .map(String)
+        .toSorted();
     expect(await found(isName)).toEqual(['name', 'old name']);
     expect(await found(isName, missing)).toEqual(['name']);
     expect(await found(isName, exists)).toEqual(['old name']);
