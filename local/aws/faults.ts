@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { ERROR_STATUS } from './runtime-model.ts';
+import { MEMORY_ERROR_STATUS } from './memory/model.ts';
+import { ERROR_STATUS as RUNTIME_ERROR_STATUS } from './runtime-model.ts';
+
+const ERROR_STATUS: Readonly<Record<string, number>> = { ...RUNTIME_ERROR_STATUS, ...MEMORY_ERROR_STATUS };
 
 /** Failures on order: the next `times` calls of an operation go wrong in the given way. */
 
@@ -12,7 +15,7 @@ const matched = {
 };
 
 export const faultSchema = z.discriminatedUnion('kind', [
-  /** Refused before anything happens. `status` may be left out for the errors of InvokeAgentRuntime. */
+  /** Refused before anything happens. `status` may be left out for the errors of the runtime and of Memory. */
   z
     .object({
       ...matched,
@@ -22,7 +25,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
       message: z.string().optional(),
     })
     .refine((fault) => fault.status !== undefined || ERROR_STATUS[fault.name] !== undefined, {
-      message: 'status is needed: the name is none of the errors of InvokeAgentRuntime',
+      message: 'status is needed: the name is none of the errors of AgentCore',
     }),
   /** Carried out `ms` milliseconds late. */
   z.object({ ...matched, kind: z.literal('delay'), ms: z.number().int().min(0) }),

@@ -32,7 +32,8 @@ export function chooseApi(
 ): Api | undefined {
   const named = (name: string) => apis.find((api) => api.name === name);
   // These paths belong to nobody else, whatever the signature says.
-  if (['runtimes', 'identities'].includes(request.segments[0] ?? '')) return named('bedrock-agentcore');
+  if (['runtimes', 'identities', 'memories'].includes(request.segments[0] ?? ''))
+    return named('bedrock-agentcore');
   if (typeof signature === 'object') return named(signature.service);
   if (/^\d{4}-\d\d-\d\d$/.test(request.segments[0] ?? '')) return named('lambda');
   const form = new URLSearchParams(request.body.subarray(0, 4_096).toString());

@@ -9,6 +9,7 @@ import { type ExchangeDeps, exchange, type RecordedCall, readBody } from './exch
 import type { Fault } from './faults.ts';
 import type { WorkloadIdentity } from './identity-api.ts';
 import { createJwtAuthorizer, type JwtAuthorizerOptions } from './jwt-authorizer.ts';
+import { type MemoryOptions, withMemory } from './memory/memory-api.ts';
 import { checkCaller, chooseApi, readTarget } from './route.ts';
 import { createRuntimeApi } from './runtime-api.ts';
 import { ALLOWLIST_NAME, RUNTIME_ARN } from './runtime-model.ts';
@@ -19,6 +20,8 @@ import { withIdentities } from './workload-identities.ts';
 export type { RecordedCall } from './exchange.ts';
 export type { Fault } from './faults.ts';
 export type { JwtAuthorizerOptions } from './jwt-authorizer.ts';
+export type { MemoryOptions } from './memory/memory-api.ts';
+export { AWS_MEMORY_QUOTAS } from './memory/quotas.ts';
 export type { AgentOptions, SessionView } from './sessions.ts';
 
 export interface AwsStandInOptions {
@@ -45,6 +48,8 @@ export interface AwsStandInOptions {
   readonly oauth2Providers?: readonly string[];
   /** AWS allows 25 per endpoint; default no limit. */
   readonly invocationsPerSecond?: number;
+  /** AgentCore Memory is always there; without options it is empty at every start, and has no quotas. */
+  readonly memory?: MemoryOptions;
   /** Epoch milliseconds. */
   readonly now?: () => number;
   readonly log?: (line: string) => void;
@@ -104,8 +109,14 @@ export async function createAwsStandIn(options: AwsStandInOptions): Promise<AwsS
     now,
     log,
   });
-  const identities = withIdentities(runtime, { accountId, region, now });
-  const apis: readonly Api[] = [identities, ...createAccountApis(createAccount(accountId, region))];
+  const agentCore = withMemory(withIdentities(runtime, { accountId, region, now }), {
+    options: options.memory ?? {},
+    accountId,
+    region,
+    now,
+    log,
+  });
+  const apis: readonly Api[] = [agentCore, ...createAccountApis(createAccount(accountId, region))];
   const exchangeDeps: ExchangeDeps = {
     faults,
     now,
@@ -123,7 +134,7 @@ export async function createAwsStandIn(options: AwsStandInOptions): Promise<AwsS
     if (target.rawPath.startsWith('/control/') && authorization === undefined) {
       const reset = async () => {
         faults.length = 0;
-        runtime.reset();
+        agentCore.reset();
         await sessions.stopAll();
         calls.length = 0;
       };

@@ -181,6 +181,19 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(DAY_S),
   },
   {
+    names: ['memoryquota:<kind>', 'memoryquota:<kind>:<group>'],
+    holds: 'when AgentCore Memory was called within the last second, of all and of one session or person',
+    kept: '1.1 s after the last call',
+    bound: expires(2),
+  },
+  {
+    names: ['memoryturns:<kind>', 'memoryline:<kind>:<group>', 'memorywaiting:<kind>'],
+    holds:
+      'who waits to call AgentCore Memory: groups taking turns, the line of each, and until when a place counts',
+    kept: '10 s after somebody last asked',
+    bound: expires(10),
+  },
+  {
     names: ['wakes:id', 'wakes:meta', 'wakes:events'],
     holds: "BullMQ's counter of wakes, its settings, and what it did last",
     kept: 'stays: one number, a few fields, at most 300 entries',

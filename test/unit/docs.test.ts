@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { failuresPage } from '../../scripts/docs/failures-page.ts';
+import * as memoryLua from '../../src/agentcore/memory-quota-lua.ts';
 import * as auditLua from '../../src/audit/lua.ts';
 import { configNames } from '../../src/config.ts';
 import * as pacingLua from '../../src/slack/pacing-lua.ts';
@@ -72,7 +73,7 @@ describe('the operators’ pages', () => {
 
   it('list every family of keys that the scripts use', () => {
     const used = new Set(
-      Object.values({ ...lua, ...changesLua, ...pacingLua, ...auditLua }).flatMap((script) =>
+      Object.values({ ...lua, ...changesLua, ...pacingLua, ...auditLua, ...memoryLua }).flatMap((script) =>
         found(script, /key\('([a-z]+)'/g),
       ),
     );

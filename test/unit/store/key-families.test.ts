@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import * as memoryLua from '../../../src/agentcore/memory-quota-lua.ts';
 import * as auditLua from '../../../src/audit/lua.ts';
 import * as pacingLua from '../../../src/slack/pacing-lua.ts';
 import { familyOf, KEY_FAMILIES } from '../../../src/store/key-families.ts';
@@ -22,11 +23,12 @@ it('the guide shows the families as they are', () => {
 });
 
 it('every kind of key that a script names has a family', () => {
-  const used = Object.values({ ...lua, ...changesLua, ...pacingLua, ...auditLua }).flatMap((script) =>
-    // Names in quotes stand as they are; whatever follows them differs.
-    [...script.matchAll(/key\('([a-z]+(?:', '[a-z]+)*)'(,)?/g)].map(
-      ([, names = '', more]) => names.replaceAll("', '", ':') + (more ? ':x' : ''),
-    ),
+  const used = Object.values({ ...lua, ...changesLua, ...pacingLua, ...auditLua, ...memoryLua }).flatMap(
+    (script) =>
+      // Names in quotes stand as they are; whatever follows them differs.
+      [...script.matchAll(/key\('([a-z]+(?:', '[a-z]+)*)'(,)?/g)].map(
+        ([, names = '', more]) => names.replaceAll("', '", ':') + (more ? ':x' : ''),
+      ),
   );
   expect(used.length).toBeGreaterThan(20);
   expect(used.filter((name) => familyOf('{tc}', `{tc}:${name}`) === undefined)).toEqual([]);
