@@ -50,6 +50,7 @@ export function createGrammar<N extends CommandName>(on: readonly N[]) {
       const { write } = COMMANDS[command.name] as { write?: (command: CommandNamed<N>) => Behind };
       const behind = write?.(command) ?? { plain: '' };
       if ('plain' in behind) return `${command.name} ${behind.plain}`.trimEnd();
+      if ('slashed' in behind) return `/${command.name} ${behind.slashed}`;
       if (behind.quoted === '') return command.name;
       const pair = QUOTES.find((quotes) => [...quotes].every((quote) => !behind.quoted.includes(quote)));
       // A text with every kind of quotes in it.

@@ -44,8 +44,8 @@ export interface Rest {
   readonly sure: boolean;
 }
 
-/** What has to stand behind a name: our own words as they are, other people's in quotes. */
-export type Behind = { readonly plain: string } | { readonly quoted: string };
+/** What has to stand behind a name: our own words as they are, or with a slash before the name; other people's in quotes. */
+export type Behind = { readonly plain: string } | { readonly slashed: string } | { readonly quoted: string };
 
 interface Row<N extends CommandName> {
   /** What may stand behind the name. */
@@ -129,7 +129,10 @@ export const COMMANDS: { readonly [N in CommandName]: Row<N> } = {
       const session = rest.sure ? sessionRef(rest) : undefined;
       return session && { name: 'archive', session };
     },
-    write: ({ session }) => (session ? writeRef(session) : { plain: '' }),
+    write({ session }) {
+      if (!session) return { plain: '' };
+      return 'number' in session ? { slashed: String(session.number) } : writeRef(session);
+    },
   },
   search: {
     takes: '<words>',
