@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import * as auditLua from '../../../src/audit/lua.ts';
+import * as sessionsLua from '../../../src/sessions/lua.ts';
+import * as sessionChangesLua from '../../../src/sessions/lua-changes.ts';
 import * as pacingLua from '../../../src/slack/pacing-lua.ts';
 import { familyOf, KEY_FAMILIES } from '../../../src/store/key-families.ts';
 import * as lua from '../../../src/turns/lua.ts';
@@ -22,7 +24,10 @@ it('the guide shows the families as they are', () => {
 });
 
 it('every kind of key that a script names has a family', () => {
-  const used = Object.values({ ...lua, ...changesLua, ...pacingLua, ...auditLua }).flatMap((script) =>
+  const scripts = [lua, changesLua, pacingLua, auditLua, sessionsLua, sessionChangesLua].flatMap(
+    Object.values<string>,
+  );
+  const used = scripts.flatMap((script) =>
     // Names in quotes stand as they are; whatever follows them differs.
     [...script.matchAll(/key\('([a-z]+(?:', '[a-z]+)*)'(,)?/g)].map(
       ([, names = '', more]) => names.replaceAll("', '", ':') + (more ? ':x' : ''),
