@@ -14,8 +14,6 @@ export type Hint =
   | { readonly kind: 'meant'; readonly name: CommandName }
   | { readonly kind: 'unknown' };
 
-export type Grammar<N extends CommandName> = ReturnType<typeof createGrammar<N>>;
-
 /** The grammar of the commands that are on; the others do not exist. Pure. */
 export function createGrammar<N extends CommandName>(on: readonly N[]) {
   const names = (Object.keys(COMMANDS) as CommandName[]).filter((name): name is N =>

@@ -38,8 +38,6 @@ export interface Touched {
   readonly active: number;
 }
 
-export type Directory = ReturnType<typeof createDirectory>;
-
 /**
  * The sessions of each person, by the actor that they belong to. An id of another actor's session is as unknown as one
  * that does not exist. Whatever is asked for is done by one script, but for searches, which look through all names.

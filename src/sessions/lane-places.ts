@@ -14,8 +14,6 @@ export interface LanePlace {
   readonly session?: string;
 }
 
-export type LanePlaces = ReturnType<typeof createLanePlaces>;
-
 /**
  * The places of lanes, in `current:<lane>`: a field for each person who asked there, because a chat account may be linked
  * to one person after another. They are kept for as long as sessions are.
