@@ -18,12 +18,12 @@ export function cut(text: string, most: number): string {
 /** One line without what cannot be seen, or turns the line around; emoji stay whole. Pure. */
 export function cleanLine(text: string, most: number): string {
   const line = text
-    .normalize('NFC')
     .toWellFormed()
     .replace(/\s+/g, ' ')
     // The joiner stays (U+200D): emoji and several scripts are written with it.
     .replace(/[\p{Cc}\p{Co}\p{Cn}]|(?!\u200d)\p{Cf}/gu, '')
     .replace(/ +/g, ' ')
+    .normalize('NFC')
     .trim();
   return cut(line, most);
 }

@@ -114,13 +114,15 @@ describe('keys', () => {
     expect(await other.ask('2.0', 'Costs')).toMatchObject({ name: 'Costs', number: 2 });
   });
 
-  it('a Redis that has lost everything gets names from processes that run on', async () => {
+  it('that Redis has lost are made anew, and processes that run on take the new one', async () => {
     const [one, other] = [personIn(redis, prefix, sealer), personIn(redis, prefix, sealer)];
     await one.ask('1.0', 'Costs');
     await other.ask('2.0', 'Costs');
     for (const name of Object.keys(await dump(redis, prefix))) await redis.del(`${prefix}:${name}`);
+    // A process that has just started, and two that remember.
+    expect(await alice.ask('3.0', 'Costs')).toMatchObject({ name: 'Costs' });
     await Promise.all([one.ask('1.0', 'Costs'), other.ask('2.0', 'Costs')]);
-    expect((await alice.names()).toSorted()).toEqual(['Costs', 'Costs (2)']);
+    expect((await alice.names()).toSorted()).toEqual(['Costs', 'Costs (2)', 'Costs (3)']);
   });
 
   it('sealing that begins later takes over what was not sealed', async () => {
