@@ -76,51 +76,51 @@ export function createDirectoryReads({ redis, keyPrefix, nameKey, records }: Dir
     most: number,
   ): Promise<Chunk> {
     const list = archived ? 'archived' : 'sessions';
-    const [total, at, id, ...entries] = (await scripts.list(redis, [
-      person,
-      list,
-      order,
-      after?.at ?? '',
-      after?.id ?? '',
-      most,
-      KEPT_S,
-    ])) as [number, string, string, ...unknown[]];
+    const from = [after?.at ?? '', after?.id ?? ''];
+    const answer = await scripts.list(redis, [person, list, order, ...from, most, KEPT_S]);
+    const [total, at, id, ...entries] = answer as [number, string, string, ...unknown[]];
     return { total, next: id === '' ? undefined : { at, id }, raws: entries.map(readRaw) };
   }
+
+  /** The list from `after` on, part by part. The first part is mostly enough; later, the next is on its way meanwhile. */
+  async function* parts(person: string, archived: boolean, after?: Cursor): AsyncGenerator<Chunk> {
+    let ahead: Promise<Chunk> | undefined = chunk(person, archived, 'newest', after, CHUNK);
+    try {
+      for (let looked = 0; ahead; looked += 1) {
+        const part: Chunk = await ahead;
+        const follow = () => part.next && chunk(person, archived, 'newest', part.next, CHUNK);
+        ahead = looked > 0 ? follow() : undefined;
+        yield part;
+        ahead ??= follow();
+      }
+    } finally {
+      // Nobody wants it any more, whatever it is.
+      await Promise.allSettled([ahead]);
+    }
+  }
+
+  const labelsOf = (person: string, raws: readonly RawEntry[]) =>
+    Promise.all(raws.map(async (raw) => ({ raw, labels: await records.labels(person, raw) })));
 
   /** The newest entries that match, looked for from `after` on. */
   async function search(person: string, request: ListRequest, after: Cursor | undefined): Promise<Page> {
     const matches = matcher(request.words ?? '');
     const found: RawEntry[] = [];
-    let from = after;
-    for (;;) {
-      const { raws, total, next } = await chunk(person, request.archived === true, 'newest', from, CHUNK);
-      const labels = await Promise.all(raws.map((raw) => records.labels(person, raw)));
-      found.push(...raws.filter((_, i) => labels[i] && matches(labels[i])));
-      from = next;
-      if (next && found.length <= request.most) continue;
-      const page = found.slice(0, request.most);
-      const last = page.at(-1);
-      const more = found.length > page.length && last !== undefined;
-      const cursor = more ? writeCursor({ at: String(last.lastAt), id: last.id }) : undefined;
-      return {
-        entries: await opened(person, page),
-        total,
-        ...(cursor === undefined ? {} : { next: cursor }),
-      };
+    let total = 0;
+    for await (const part of parts(person, request.archived === true, after)) {
+      total = part.total;
+      for (const { raw, labels } of await labelsOf(person, part.raws)) if (matches(labels)) found.push(raw);
+      if (found.length > request.most) break;
     }
+    const page = found.slice(0, Math.max(1, request.most));
+    const last = found.length > page.length ? page.at(-1) : undefined;
+    const next = last && writeCursor({ at: String(last.lastAt), id: last.id });
+    return { entries: await opened(person, page), total, ...(next === undefined ? {} : { next }) };
   }
 
   /** All of them, archived or not, part by part. */
   async function* everything(person: string): AsyncGenerator<readonly RawEntry[]> {
-    for (const archived of [false, true]) {
-      let next: Cursor | undefined;
-      do {
-        const part: Chunk = await chunk(person, archived, 'newest', next, CHUNK);
-        yield part.raws;
-        next = part.next;
-      } while (next);
-    }
+    for (const archived of [false, true]) for await (const { raws } of parts(person, archived)) yield raws;
   }
 
   async function look(
@@ -140,8 +140,8 @@ export function createDirectoryReads({ redis, keyPrefix, nameKey, records }: Dir
     const distance = distanceTo(typed);
     let near: { raw: RawEntry; far: number }[] = [];
     for await (const raws of everything(person)) {
-      for (const raw of raws) {
-        const far = distance(await records.labels(person, raw));
+      for (const { raw, labels } of await labelsOf(person, raws)) {
+        const far = distance(labels);
         if (far !== undefined) near.push({ raw, far });
       }
       near = near.toSorted((a, b) => a.far - b.far || b.raw.lastAt - a.raw.lastAt).slice(0, NEAR);

@@ -91,13 +91,8 @@ export function createDirectory(deps: DirectoryDeps) {
       const sealed = await records.seal(person, session, 'name', base);
       const given = await nameKey.with((key) =>
         scripts.rename(redis, [
-          person,
-          key.id,
-          KEPT_S,
-          session,
-          nameToken(key, person, base),
-          suffix,
-          sealed,
+          ...[person, key.id, KEPT_S, session],
+          ...[nameToken(key, person, base), suffix, sealed],
         ]),
       );
       return given === null ? undefined : joinName({ base, suffix: Number(given) });
@@ -164,7 +159,7 @@ export function createDirectory(deps: DirectoryDeps) {
       const name = await records.seal(person, id, 'name', base);
       const project = entry.project === '' ? '' : await records.seal(person, id, 'project', entry.project);
       const answer = await nameKey.with(async (key) => {
-        const tags = entry.tags.map(async (tag) => {
+        const tags = entry.tags.slice(0, LIMITS.tags).map(async (tag) => {
           const token = tagToken(key, person, tag);
           return [token, await records.seal(person, id, `tag:${token}`, tag)];
         });

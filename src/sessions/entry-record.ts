@@ -6,15 +6,6 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { SessionEntry } from './session-entry.ts';
 import { joinName } from './session-name.ts';
 
-/** An entry as the scripts answer it: id, last activity, archived, number, fields and values of its record. */
-const rawSchema = z.tuple([
-  z.string(),
-  z.coerce.number(),
-  z.coerce.number(),
-  z.coerce.number(),
-  z.array(z.string()),
-]);
-
 /** An entry with what people wrote still sealed. */
 export interface RawEntry {
   readonly id: string;
@@ -24,11 +15,18 @@ export interface RawEntry {
   readonly fields: ReadonlyMap<string, string>;
 }
 
+/** Reads an entry as the scripts answer it: id, last activity, archived, fields and values of its record. */
 export function readRaw(answer: unknown): RawEntry {
-  const [id, lastAt, archived, number, pairs] = rawSchema.parse(answer);
+  const [id, lastAt, archived, pairs] = answer as [string, string, number, string[]];
   const fields = new Map<string, string>();
   for (let i = 0; i + 1 < pairs.length; i += 2) fields.set(pairs[i] ?? '', pairs[i + 1] ?? '');
-  return { id, lastAt, archived: archived === 1, number, fields };
+  return {
+    id,
+    lastAt: Number(lastAt),
+    archived: archived === 1,
+    number: Number(fields.get('number')),
+    fields,
+  };
 }
 
 /** What is known of a session from its beginning. */

@@ -78,9 +78,14 @@ return forget(ARGV[2], ARGV[3]) and 1 or 0
 export const ERASE = `${PRELUDE}
 local person = ARGV[2]
 local ids = redis.call('ZRANGE', key('numbers', person), 0, -1)
-for _, id in ipairs(ids) do
-  redis.call('DEL', key('session', person, id))
-  redis.call('ZREM', key('idle'), person .. ' ' .. id)
+for i = 1, #ids, 500 do
+  local gone, idle = {}, {}
+  for j = i, math.min(i + 499, #ids) do
+    gone[#gone + 1] = key('session', person, ids[j])
+    idle[#idle + 1] = person .. ' ' .. ids[j]
+  end
+  redis.call('UNLINK', unpack(gone))
+  redis.call('ZREM', key('idle'), unpack(idle))
 end
 for _, lane in ipairs(redis.call('ZRANGE', key('lanes', person), 0, -1)) do redis.call('HDEL', key('current', lane), person) end
 for _, name in ipairs({'directory', 'sessions', 'archived', 'numbers', 'names', 'lanes'}) do redis.call('DEL', key(name, person)) end

@@ -4,7 +4,7 @@
  * caller, who also gives each name as a token: names are compared without being known here.
  *
  * sessions, archived  ids by last activity   numbers  ids by number   names  `token:suffix:id`, in order
- * directory           the last number, and `token:suffix` of each id: what the records of the sessions are found by
+ * directory           the last number, and `token:suffix` of each id, also when its record has gone by itself
  * lanes               lanes of the person by last use: `current` has the person's place in each
  * idle                active sessions of all people by last activity
  *
@@ -108,15 +108,12 @@ local function give_number(person, id, wanted)
   if wanted == 0 or redis.call('ZCOUNT', key('numbers', person), wanted, wanted) > 0 then wanted = last + 1 end
   redis.call('HSET', key('directory', person), 'last', math.max(last, wanted))
   redis.call('ZADD', key('numbers', person), wanted, id)
-  return wanted
+  redis.call('HSET', key('session', person, id), 'number', wanted)
 end
-local function entry(person, id)
+local function entry(person, id, at, archived)
   local record = redis.call('HGETALL', key('session', person, id))
   if #record == 0 then return nil end
-  local at, archived = redis.call('ZSCORE', key('sessions', person), id), 0
-  if not at then at, archived = redis.call('ZSCORE', key('archived', person), id), 1 end
-  if not at then return nil end
-  return {id, at, archived, redis.call('ZSCORE', key('numbers', person), id), record}
+  return {id, at, archived, record}
 end
 -- Tokens that were made with another key than that of today tell nothing.
 local function other_key(id) return id ~= '' and redis.call('HGET', key('namekey'), 'id') ~= id end
@@ -155,7 +152,8 @@ redis.call('EXPIRE', key('current', lane), kept)
 redis.call('ZADD', key('lanes', person), now, lane)
 redis.call('EXPIRE', record, kept)
 keep(person, kept)
-return {created and 1 or 0, tonumber(redis.call('ZSCORE', key('numbers', person), id)), tonumber(redis.call('HGET', record, 'suffix')), redis.call('ZCARD', key('sessions', person))}
+local named = redis.call('HMGET', record, 'number', 'suffix')
+return {created and 1 or 0, tonumber(named[1]), tonumber(named[2]), redis.call('ZCARD', key('sessions', person))}
 `;
 
 /**
@@ -187,7 +185,7 @@ return 1
 /**
  * ARGV: person, list (sessions | archived), order (newest | oldest), last activity and id of the entry before ('' =
  * from the start), most, kept s. Answers [how many there are, last activity and id of the last one where there are
- * more, entries…], an entry being [id, last activity, archived, number, [record field, value…]].
+ * more, entries…], an entry being [id, last activity, archived, [record field, value…]].
  */
 export const LIST = `${PRELUDE}
 local person, list, most = ARGV[2], key(ARGV[3], ARGV[2]), tonumber(ARGV[7])
@@ -205,7 +203,7 @@ end
 local answer = {redis.call('ZCARD', list), '', ''}
 local found = redis.call(range, list, from, from + most, 'WITHSCORES')
 for i = 1, math.min(#found, most * 2), 2 do
-  local one = tonumber(found[i + 1]) >= now - ARGV[8] * 1000 and entry(person, found[i])
+  local one = tonumber(found[i + 1]) >= now - ARGV[8] * 1000 and entry(person, found[i], found[i + 1], ARGV[3] == 'archived' and 1 or 0)
   if one then answer[#answer + 1] = one end
 end
 if #found > most * 2 then answer[2], answer[3] = found[most * 2], found[most * 2 - 1] end
@@ -225,5 +223,8 @@ elseif ARGV[3] == 'name' then
   local name = redis.call('ZRANGEBYLEX', key('names', person), '[' .. ARGV[4] .. ':', '(' .. ARGV[4] .. ';', 'LIMIT', 0, 1)[1]
   id = name and name:sub(#ARGV[4] + 2)
 end
-return id and entry(person, id) or false
+if not id then return false end
+local at, archived = redis.call('ZSCORE', key('sessions', person), id), 0
+if not at then at, archived = redis.call('ZSCORE', key('archived', person), id), 1 end
+return at and entry(person, id, at, archived) or false
 `;
