@@ -74,21 +74,28 @@ export function createDirectoryReads({ redis, keyPrefix, nameKey, records }: Dir
     order: 'newest' | 'oldest',
     after: Cursor | undefined,
     most: number,
+    what: 'labels' | 'all' = 'all',
   ): Promise<Chunk> {
     const list = archived ? 'archived' : 'sessions';
     const from = [after?.at ?? '', after?.id ?? ''];
-    const answer = await scripts.list(redis, [person, list, order, ...from, most, KEPT_S]);
+    const answer = await scripts.list(redis, [person, list, order, ...from, most, KEPT_S, what]);
     const [total, at, id, ...entries] = answer as [number, string, string, ...unknown[]];
     return { total, next: id === '' ? undefined : { at, id }, raws: entries.map(readRaw) };
   }
 
   /** The list from `after` on, part by part. The first part is mostly enough; later, the next is on its way meanwhile. */
-  async function* parts(person: string, archived: boolean, after?: Cursor): AsyncGenerator<Chunk> {
-    let ahead: Promise<Chunk> | undefined = chunk(person, archived, 'newest', after, CHUNK);
+  async function* parts(
+    person: string,
+    archived: boolean,
+    what: 'labels' | 'all',
+    after?: Cursor,
+  ): AsyncGenerator<Chunk> {
+    const read = (from: Cursor | undefined) => chunk(person, archived, 'newest', from, CHUNK, what);
+    let ahead: Promise<Chunk> | undefined = read(after);
     try {
       for (let looked = 0; ahead; looked += 1) {
         const part: Chunk = await ahead;
-        const follow = () => part.next && chunk(person, archived, 'newest', part.next, CHUNK);
+        const follow = () => part.next && read(part.next);
         ahead = looked > 0 ? follow() : undefined;
         yield part;
         ahead ??= follow();
@@ -102,12 +109,18 @@ export function createDirectoryReads({ redis, keyPrefix, nameKey, records }: Dir
   const labelsOf = (person: string, raws: readonly RawEntry[]) =>
     Promise.all(raws.map(async (raw) => ({ raw, labels: await records.labels(person, raw) })));
 
+  /** The entries of which only the labels are known; without those that have just gone. */
+  async function whole(person: string, raws: readonly RawEntry[]): Promise<SessionEntry[]> {
+    const entries = await Promise.all(raws.map(({ id }) => look(person, 'id', id)));
+    return entries.filter((entry) => entry !== undefined);
+  }
+
   /** The newest entries that match, looked for from `after` on. */
   async function search(person: string, request: ListRequest, after: Cursor | undefined): Promise<Page> {
     const matches = matcher(request.words ?? '');
     const found: RawEntry[] = [];
     let total = 0;
-    for await (const part of parts(person, request.archived === true, after)) {
+    for await (const part of parts(person, request.archived === true, 'labels', after)) {
       total = part.total;
       for (const { raw, labels } of await labelsOf(person, part.raws)) if (matches(labels)) found.push(raw);
       if (found.length > request.most) break;
@@ -115,12 +128,13 @@ export function createDirectoryReads({ redis, keyPrefix, nameKey, records }: Dir
     const page = found.slice(0, Math.max(1, request.most));
     const last = found.length > page.length ? page.at(-1) : undefined;
     const next = last && writeCursor({ at: String(last.lastAt), id: last.id });
-    return { entries: await opened(person, page), total, ...(next === undefined ? {} : { next }) };
+    return { entries: await whole(person, page), total, ...(next === undefined ? {} : { next }) };
   }
 
   /** All of them, archived or not, part by part. */
-  async function* everything(person: string): AsyncGenerator<readonly RawEntry[]> {
-    for (const archived of [false, true]) for await (const { raws } of parts(person, archived)) yield raws;
+  async function* everything(person: string, what: 'labels' | 'all'): AsyncGenerator<readonly RawEntry[]> {
+    for (const archived of [false, true])
+      for await (const { raws } of parts(person, archived, what)) yield raws;
   }
 
   async function look(
@@ -139,14 +153,14 @@ export function createDirectoryReads({ redis, keyPrefix, nameKey, records }: Dir
   async function nearestTo(person: string, typed: string): Promise<SessionEntry[]> {
     const distance = distanceTo(typed);
     let near: { raw: RawEntry; far: number }[] = [];
-    for await (const raws of everything(person)) {
+    for await (const raws of everything(person, 'labels')) {
       for (const { raw, labels } of await labelsOf(person, raws)) {
         const far = distance(labels);
         if (far !== undefined) near.push({ raw, far });
       }
       near = near.toSorted((a, b) => a.far - b.far || b.raw.lastAt - a.raw.lastAt).slice(0, NEAR);
     }
-    return opened(
+    return whole(
       person,
       near.map(({ raw }) => raw),
     );
@@ -200,7 +214,7 @@ export function createDirectoryReads({ redis, keyPrefix, nameKey, records }: Dir
     /** Everything that is kept of a person's sessions, part by part. */
     async *export(actor: string): AsyncGenerator<SessionEntry> {
       const person = directoryId(actor);
-      for await (const raws of everything(person)) yield* await opened(person, raws);
+      for await (const raws of everything(person, 'all')) yield* await opened(person, raws);
     },
   };
 }

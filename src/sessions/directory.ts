@@ -73,13 +73,14 @@ export function createDirectory(deps: DirectoryDeps) {
       const person = directoryId(actor);
       const { session, lane, generation, origin, turn = '' } = touch;
       const { base, suffix } = splitName(touch.name ?? nameFrom(touch.question));
-      const opening: Opening = { base, origin, question: cut(touch.question, LIMITS.question) };
+      const opening: Opening = { origin, question: cut(touch.question, LIMITS.question) };
       const sealed = await records.sealOpening(person, session, opening);
-      const name = touch.name === undefined ? '' : await records.seal(person, session, 'name', base);
+      const name = await records.seal(person, session, 'name', base);
+      const isGiven = touch.name === undefined ? 0 : 1;
       const [created, number, given, active] = (await nameKey.with((key) => {
         const token = nameToken(key, person, base);
         const place = [session, lane, generation, turn];
-        return scripts.touch(redis, [person, key.id, KEPT_S, ...place, token, suffix, sealed, name]);
+        return scripts.touch(redis, [person, key.id, KEPT_S, ...place, token, suffix, sealed, name, isGiven]);
       })) as [number, number, number, number];
       return { created: created === 1, number, name: joinName({ base, suffix: given }), active };
     },
@@ -155,7 +156,7 @@ export function createDirectory(deps: DirectoryDeps) {
       const { id, origin } = entry;
       const { base, suffix } = splitName(entry.name);
       const question = cut(entry.question, LIMITS.question);
-      const opening = await records.sealOpening(person, id, { base, origin, question });
+      const opening = await records.sealOpening(person, id, { origin, question });
       const name = await records.seal(person, id, 'name', base);
       const project = entry.project === '' ? '' : await records.seal(person, id, 'project', entry.project);
       const answer = await nameKey.with(async (key) => {

@@ -31,14 +31,11 @@ export function readRaw(answer: unknown): RawEntry {
 
 /** What is known of a session from its beginning. */
 export interface Opening {
-  /** The base of a name made from the question. */
-  readonly base: string;
   readonly question: string;
   readonly origin: ConversationKey;
 }
 
 const openingSchema = z.object({
-  base: z.string(),
   question: z.string(),
   origin: z.object({
     platform: z.enum(['slack', 'teams']),
@@ -96,7 +93,7 @@ export function createEntryRecords({ sealer, log }: EntryRecordsDeps) {
     }
   }
 
-  async function opening(person: string, raw: RawEntry, resealed?: Resealed[]): Promise<Opening | undefined> {
+  async function opening(person: string, raw: RawEntry, resealed: Resealed[]): Promise<Opening | undefined> {
     const text = await open(person, raw, 'opening', resealed);
     return text === undefined ? undefined : openingSchema.parse(JSON.parse(text));
   }
@@ -120,16 +117,17 @@ export function createEntryRecords({ sealer, log }: EntryRecordsDeps) {
 
     /** Only what a list is searched by: cheaper than all of it. */
     async labels(person: string, raw: RawEntry): Promise<Pick<SessionEntry, 'name' | 'tags' | 'project'>> {
-      const base = raw.fields.has('name')
-        ? await open(person, raw, 'name')
-        : (await opening(person, raw))?.base;
-      const [tags, project] = await Promise.all([tagsOf(person, raw), open(person, raw, 'project')]);
+      const [base, tags, project] = await Promise.all([
+        open(person, raw, 'name'),
+        tagsOf(person, raw),
+        open(person, raw, 'project'),
+      ]);
       return { name: nameOf(raw, base), tags, project: project ?? '' };
     },
 
     /** The whole entry; what should be sealed anew is added to `resealed`. @throws SealedError `key_unavailable`. */
     async entry(person: string, raw: RawEntry, resealed: Resealed[]): Promise<SessionEntry> {
-      const [given, begun, tags, project] = await Promise.all([
+      const [base, begun, tags, project] = await Promise.all([
         open(person, raw, 'name', resealed),
         opening(person, raw, resealed),
         tagsOf(person, raw, resealed),
@@ -138,7 +136,7 @@ export function createEntryRecords({ sealer, log }: EntryRecordsDeps) {
       return {
         id: raw.id,
         number: raw.number,
-        name: nameOf(raw, raw.fields.has('name') ? given : begun?.base),
+        name: nameOf(raw, base),
         tags,
         project: project ?? '',
         createdAt: Number(raw.fields.get('created')),

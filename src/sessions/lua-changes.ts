@@ -9,7 +9,7 @@ local person, id = ARGV[2], ARGV[5]
 if other_key(ARGV[3]) then return 'key' end
 if not known(person, id) then return false end
 trim(person, tonumber(ARGV[4]))
-redis.call('HSET', key('session', person, id), 'name', ARGV[8])
+redis.call('HSET', key('session', person, id), 'name', ARGV[8], 'given', 1)
 return give_name(person, id, ARGV[6], tonumber(ARGV[7]))
 `;
 

@@ -110,18 +110,27 @@ local function give_number(person, id, wanted)
   redis.call('ZADD', key('numbers', person), wanted, id)
   redis.call('HSET', key('session', person, id), 'number', wanted)
 end
-local function entry(person, id, at, archived)
+local labels = {name = true, suffix = true, number = true, project = true}
+local function entry(person, id, at, archived, only_labels)
   local record = redis.call('HGETALL', key('session', person, id))
   if #record == 0 then return nil end
-  return {id, at, archived, record}
+  if not only_labels then return {id, at, archived, record} end
+  local some = {}
+  for i = 1, #record, 2 do
+    if labels[record[i]] or record[i]:sub(1, 4) == 'tag:' then
+      some[#some + 1] = record[i]
+      some[#some + 1] = record[i + 1]
+    end
+  end
+  return {id, at, archived, some}
 end
 -- Tokens that were made with another key than that of today tell nothing.
 local function other_key(id) return id ~= '' and redis.call('HGET', key('namekey'), 'id') ~= id end
 `;
 
 /**
- * ARGV: person, name key, kept s, session, lane, generation, turn ('' = none), token, suffix, opening, name ('' = as in
- * the opening). A turn of the session begins or has ended, or the session begins without one.
+ * ARGV: person, name key, kept s, session, lane, generation, turn ('' = none), token, suffix, opening, name, whether
+ * the person gave it (0|1). A turn of the session begins or has ended, or the session begins without one.
  * Answers 'key', or [created, number, suffix, active sessions].
  */
 export const TOUCH = `${PRELUDE}
@@ -135,11 +144,14 @@ if created then
   forget(person, id)
   redis.call('HSET', record, 'created', now, 'turns', 0)
   give_number(person, id, 0)
-  if ARGV[12] ~= '' then redis.call('HSET', record, 'name', ARGV[12]) end
+  if ARGV[13] == '1' then redis.call('HSET', record, 'given', 1) end
 end
 if begins then
   redis.call('HSET', record, 'opening', ARGV[11])
-  if created or redis.call('HEXISTS', record, 'name') == 0 then give_name(person, id, token, suffix) end
+  if created or redis.call('HEXISTS', record, 'given') == 0 then
+    redis.call('HSET', record, 'name', ARGV[12])
+    give_name(person, id, token, suffix)
+  end
 end
 -- A turn that is taken up again is the same one.
 if turn ~= '' and redis.call('HGET', record, 'turn') ~= turn then
@@ -157,7 +169,7 @@ return {created and 1 or 0, tonumber(named[1]), tonumber(named[2]), redis.call('
 `;
 
 /**
- * ARGV: person, name key, kept s, session, token, suffix, opening, name ('' = as in the opening), project ('' = none),
+ * ARGV: person, name key, kept s, session, token, suffix, opening, name, project ('' = none),
  * created, last activity, turns, number (0 = the next), archived (0|1), then token, tag pairs. Puts back what was lost.
  * Answers 'key', or 1, or 0 when the session is known already, or was kept long enough.
  */
@@ -169,8 +181,7 @@ if known(person, id) or left <= 0 then return 0 end
 trim(person, kept)
 forget(person, id)
 local record = key('session', person, id)
-redis.call('HSET', record, 'created', ARGV[11], 'turns', ARGV[13], 'opening', ARGV[8])
-if ARGV[9] ~= '' then redis.call('HSET', record, 'name', ARGV[9]) end
+redis.call('HSET', record, 'created', ARGV[11], 'turns', ARGV[13], 'opening', ARGV[8], 'name', ARGV[9], 'given', 1)
 if ARGV[10] ~= '' then redis.call('HSET', record, 'project', ARGV[10]) end
 for i = 16, #ARGV, 2 do redis.call('HSET', record, 'tag:' .. ARGV[i], ARGV[i + 1]) end
 give_number(person, id, tonumber(ARGV[14]))
@@ -184,7 +195,7 @@ return 1
 
 /**
  * ARGV: person, list (sessions | archived), order (newest | oldest), last activity and id of the entry before ('' =
- * from the start), most, kept s. Answers [how many there are, last activity and id of the last one where there are
+ * from the start), most, kept s, labels | all. Answers [how many there are, last activity and id of the last one where there are
  * more, entries…], an entry being [id, last activity, archived, [record field, value…]].
  */
 export const LIST = `${PRELUDE}
@@ -203,7 +214,7 @@ end
 local answer = {redis.call('ZCARD', list), '', ''}
 local found = redis.call(range, list, from, from + most, 'WITHSCORES')
 for i = 1, math.min(#found, most * 2), 2 do
-  local one = tonumber(found[i + 1]) >= now - ARGV[8] * 1000 and entry(person, found[i], found[i + 1], ARGV[3] == 'archived' and 1 or 0)
+  local one = tonumber(found[i + 1]) >= now - ARGV[8] * 1000 and entry(person, found[i], found[i + 1], ARGV[3] == 'archived' and 1 or 0, ARGV[9] == 'labels')
   if one then answer[#answer + 1] = one end
 end
 if #found > most * 2 then answer[2], answer[3] = found[most * 2], found[most * 2 - 1] end
