@@ -1,35 +1,20 @@
-/** What a person can ask of the bot itself, in the same words after a mention, in a direct message or as `/agent …`. */
-export type Command =
-  | { readonly name: 'help' }
-  /** `all`: also the questions that wait. */
-  | { readonly name: 'stop'; readonly all: boolean }
-  | { readonly name: 'status' }
-  /** The company account of the person: sign in, forget, show. */
-  | { readonly name: 'link' | 'unlink' | 'whoami' };
+import { createGrammar } from './command-grammar.ts';
+import type { CommandName, CommandNamed } from './command-table.ts';
 
-/** Reads a command; undefined for anything else, which is a question. Only the exact words count. Pure. */
-export function parseCommand(text: string): Command | undefined {
-  const words = text
-    .trim()
-    .replace(/^\//, '')
-    .replace(/[?!.]+$/, '')
-    .trim()
-    .toLowerCase()
-    .split(/\s+/)
-    .join(' ');
-  switch (words) {
-    case 'help':
-      return { name: 'help' };
-    case 'stop':
-      return { name: 'stop', all: false };
-    case 'stop all':
-      return { name: 'stop', all: true };
-    case 'status':
-    case 'link':
-    case 'unlink':
-    case 'whoami':
-      return { name: words };
-    default:
-      return undefined;
-  }
-}
+/** The commands that something answers. Whoever answers another one adds it here. */
+export const COMMANDS_ON = [
+  'help',
+  'status',
+  'stop',
+  'link',
+  'unlink',
+  'whoami',
+] as const satisfies CommandName[];
+
+/** What a person can ask of the bot itself, in the same words after a mention, in a direct message or as `/agent …`. */
+export type Command = CommandNamed<(typeof COMMANDS_ON)[number]>;
+
+export const grammar = createGrammar(COMMANDS_ON);
+
+/** Reads a command; undefined for anything else, which is a question. Pure. */
+export const parseCommand = (text: string): Command | undefined => grammar.parse(text, 'message');

@@ -33,19 +33,32 @@ export interface EncryptionKey {
   readonly key: KeyObject;
 }
 
+/** Derived keys that are remembered: one for each tenant and service. */
+const MOST_DERIVED = 1_000;
+
 /** The keys of `ENCRYPTION_KEYS`, newest first. None of them is used itself: each context has a key derived from it. */
 export function localDataKeys(ring: readonly EncryptionKey[]): DataKeys {
+  // To derive a key costs as much as to open an envelope with it, and thousands are opened for one search.
+  const derived = new Map<string, KeyObject>();
+  function derive({ id, key }: EncryptionKey, context: KeyContext): KeyObject {
+    const purpose = contextName(context);
+    const name = `${id} ${purpose}`;
+    const found = derived.get(name) ?? deriveKey(key, purpose);
+    if (derived.size >= MOST_DERIVED) derived.clear();
+    derived.set(name, found);
+    return found;
+  }
   return {
     async current(context) {
       const newest = ring[0];
       if (!newest) throw new SealedError('key_unavailable', 'No encryption key is configured.');
-      return { ref: `l.${newest.id}`, key: deriveKey(newest.key, contextName(context)) };
+      return { ref: `l.${newest.id}`, key: derive(newest, context) };
     },
     async find(ref, context) {
       const index = ring.findIndex(({ id }) => ref === `l.${id}`);
       const found = ring[index];
       if (!found) throw unknownKey();
-      return { key: deriveKey(found.key, contextName(context)), stale: index > 0 };
+      return { key: derive(found, context), stale: index > 0 };
     },
   };
 }

@@ -72,6 +72,45 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(400 * DAY_S),
   },
   {
+    names: ['session:<person>:<id>'],
+    holds:
+      'a session in the directory of its person: times and counts; sealed its name, tags, project, first question and origin',
+    kept: '400 days after its last turn',
+    bound: expires(400 * DAY_S),
+  },
+  {
+    names: [
+      'directory:<person>',
+      'sessions:<person>',
+      'archived:<person>',
+      'numbers:<person>',
+      'names:<person>',
+      'lanes:<person>',
+    ],
+    holds:
+      "which sessions a person has, by last turn, by number and by keyed digests of their names; the person's lanes",
+    kept: '400 days after their last turn',
+    bound: expires(400 * DAY_S),
+  },
+  {
+    names: ['current:<lane>'],
+    holds: 'in which session each person is answered in a lane: what `new` and `resume` did',
+    kept: '400 days after the last turn there',
+    bound: expires(400 * DAY_S),
+  },
+  {
+    names: ['idle'],
+    holds: 'active sessions of all people by last turn, for archiving',
+    kept: 'until they are archived; 400 days after the last turn of all',
+    bound: expires(400 * DAY_S),
+  },
+  {
+    names: ['namekey'],
+    holds: 'the key of those digests, sealed, and its name',
+    kept: 'stays: two fields',
+    bound: constant(2),
+  },
+  {
     names: ['feedback:<turn>'],
     holds: 'what each person thinks of an answer, with the reason in their words',
     kept: '90 days after the last word',

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import * as memoryLua from '../../../src/agentcore/memory-quota-lua.ts';
 import * as auditLua from '../../../src/audit/lua.ts';
+import * as identityLua from '../../../src/identity/lua.ts';
+import * as sessionsLua from '../../../src/sessions/lua.ts';
+import * as sessionChangesLua from '../../../src/sessions/lua-changes.ts';
 import * as pacingLua from '../../../src/slack/pacing-lua.ts';
 import { familyOf, KEY_FAMILIES } from '../../../src/store/key-families.ts';
 import * as lua from '../../../src/turns/lua.ts';
@@ -23,12 +26,21 @@ it('the guide shows the families as they are', () => {
 });
 
 it('every kind of key that a script names has a family', () => {
-  const used = Object.values({ ...lua, ...changesLua, ...pacingLua, ...auditLua, ...memoryLua }).flatMap(
-    (script) =>
-      // Names in quotes stand as they are; whatever follows them differs.
-      [...script.matchAll(/key\('([a-z]+(?:', '[a-z]+)*)'(,)?/g)].map(
-        ([, names = '', more]) => names.replaceAll("', '", ':') + (more ? ':x' : ''),
-      ),
+  const scripts = [
+    lua,
+    changesLua,
+    pacingLua,
+    auditLua,
+    memoryLua,
+    identityLua,
+    sessionsLua,
+    sessionChangesLua,
+  ].flatMap(Object.values<string>);
+  const used = scripts.flatMap((script) =>
+    // Names in quotes stand as they are; whatever follows them differs.
+    [...script.matchAll(/key\('([a-z]+(?:', '[a-z]+)*)'(,)?/g)].map(
+      ([, names = '', more]) => names.replaceAll("', '", ':') + (more ? ':x' : ''),
+    ),
   );
   expect(used.length).toBeGreaterThan(20);
   expect(used.filter((name) => familyOf('{tc}', `{tc}:${name}`) === undefined)).toEqual([]);

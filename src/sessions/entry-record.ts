@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import type { ConversationKey } from '../chat/vocabulary.ts';
+import type { Sealer, SealOwner } from '../store/sealed.ts';
+import { SealedError } from '../store/sealed-error.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { SessionEntry } from './session-entry.ts';
+import { joinName } from './session-name.ts';
+
+/** An entry with what people wrote still sealed. */
+export interface RawEntry {
+  readonly id: string;
+  readonly lastAt: number;
+  readonly archived: boolean;
+  readonly number: number;
+  readonly fields: ReadonlyMap<string, string>;
+}
+
+/** Reads an entry as the scripts answer it: id, last activity, archived, fields and values of its record. */
+export function readRaw(answer: unknown): RawEntry {
+  const [id, lastAt, archived, pairs] = answer as [string, string, number, string[]];
+  const fields = new Map<string, string>();
+  for (let i = 0; i + 1 < pairs.length; i += 2) fields.set(pairs[i] ?? '', pairs[i + 1] ?? '');
+  return {
+    id,
+    lastAt: Number(lastAt),
+    archived: archived === 1,
+    number: Number(fields.get('number')),
+    fields,
+  };
+}
+
+/** What is known of a session from its beginning. */
+export interface Opening {
+  readonly question: string;
+  readonly origin: ConversationKey;
+}
+
+const openingSchema = z.object({
+  question: z.string(),
+  origin: z.object({
+    platform: z.enum(['slack', 'teams']),
+    tenant: z.string(),
+    conversation: z.string(),
+    thread: z.string(),
+  }),
+});
+
+/** A field that was sealed with an older key, or not at all, and the same sealed anew. */
+export interface Resealed {
+  readonly id: string;
+  readonly field: string;
+  readonly was: string;
+  readonly now: string;
+}
+
+export interface EntryRecordsDeps {
+  /** Undefined: nothing is sealed. */
+  readonly sealer: Sealer | undefined;
+  readonly log: Logger;
+}
+
+export type EntryRecords = ReturnType<typeof createEntryRecords>;
+
+/** Writes and reads what people wrote in an entry. An envelope opens only for its person, session and field. */
+export function createEntryRecords({ sealer, log }: EntryRecordsDeps) {
+  async function seal(person: string, id: string, field: string, text: string): Promise<string> {
+    return sealer ? sealer.seal(ownerOf(person, id, field), text) : `${PLAIN}${text}`;
+  }
+
+  /** Undefined: it is not there, or cannot be read any more. */
+  async function open(
+    person: string,
+    { id, fields }: RawEntry,
+    field: string,
+    resealed?: Resealed[],
+  ): Promise<string | undefined> {
+    const was = fields.get(field);
+    if (was === undefined) return undefined;
+    try {
+      const plain = was.startsWith(PLAIN) ? was.slice(PLAIN.length) : undefined;
+      if (!sealer) return plain;
+      const { plaintext, stale } =
+        plain === undefined
+          ? await sealer.open(ownerOf(person, id, field), was)
+          : { plaintext: plain, stale: true };
+      const text = plaintext.toString();
+      if (stale && resealed) resealed.push({ id, field, was, now: await seal(person, id, field, text) });
+      return text;
+    } catch (error) {
+      if (!(error instanceof SealedError) || error.code === 'key_unavailable') throw error;
+      log.error({ code: error.code, field }, 'a part of a session’s entry cannot be opened');
+      return undefined;
+    }
+  }
+
+  async function opening(person: string, raw: RawEntry, resealed: Resealed[]): Promise<Opening | undefined> {
+    const text = await open(person, raw, 'opening', resealed);
+    return text === undefined ? undefined : openingSchema.parse(JSON.parse(text));
+  }
+
+  async function tagsOf(person: string, raw: RawEntry, resealed?: Resealed[]): Promise<string[]> {
+    const fields = [...raw.fields.keys()].filter((field) => field.startsWith('tag:'));
+    const tags = await Promise.all(fields.map((field) => open(person, raw, field, resealed)));
+    return tags.filter((tag) => tag !== undefined).toSorted((a, b) => (a < b ? -1 : 1));
+  }
+
+  function nameOf(raw: RawEntry, base: string | undefined): string {
+    // It cannot be read any more: the number is still the person's.
+    if (base === undefined) return `Session ${raw.number}`;
+    return joinName({ base, suffix: Number(raw.fields.get('suffix') ?? 1) });
+  }
+
+  return {
+    seal,
+    sealOpening: (person: string, id: string, opening: Opening) =>
+      seal(person, id, 'opening', JSON.stringify(opening)),
+
+    /** Only what a list is searched by: cheaper than all of it. */
+    async labels(person: string, raw: RawEntry): Promise<Pick<SessionEntry, 'name' | 'tags' | 'project'>> {
+      const [base, tags, project] = await Promise.all([
+        open(person, raw, 'name'),
+        tagsOf(person, raw),
+        open(person, raw, 'project'),
+      ]);
+      return { name: nameOf(raw, base), tags, project: project ?? '' };
+    },
+
+    /** The whole entry; what should be sealed anew is added to `resealed`. @throws SealedError `key_unavailable`. */
+    async entry(person: string, raw: RawEntry, resealed: Resealed[]): Promise<SessionEntry> {
+      const [base, begun, tags, project] = await Promise.all([
+        open(person, raw, 'name', resealed),
+        opening(person, raw, resealed),
+        tagsOf(person, raw, resealed),
+        open(person, raw, 'project', resealed),
+      ]);
+      return {
+        id: raw.id,
+        number: raw.number,
+        name: nameOf(raw, base),
+        tags,
+        project: project ?? '',
+        createdAt: Number(raw.fields.get('created')),
+        lastAt: raw.lastAt,
+        turns: Number(raw.fields.get('turns')),
+        question: begun?.question ?? '',
+        archived: raw.archived,
+        origin: begun?.origin,
+      };
+    },
+  };
+}
+
+/** Marks what is not sealed; no envelope begins with it. */
+const PLAIN = 'plain:';
+
+/** JSON keeps the borders between the parts. */
+const ownerOf = (person: string, id: string, field: string): SealOwner => ({
+  tenant: 'people',
+  user: JSON.stringify([person, id, field]),
+  provider: 'sessions',
+  version: 1,
+});

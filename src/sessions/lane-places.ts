@@ -1,0 +1,61 @@
+import type { ConversationKey } from '../chat/vocabulary.ts';
+import type { Connection } from '../store/connection.ts';
+import { defineScript } from '../store/scripts.ts';
+import { directoryId } from './directory-id.ts';
+import { BIND, LOAD_LANE, NEW_GENERATION } from './lua-changes.ts';
+import { KEPT_S } from './session-entry.ts';
+import { sessionId } from './session-id.ts';
+
+/** Where a person's questions in a lane are answered. */
+export interface LanePlace {
+  /** How often `new` began a fresh session here. */
+  readonly generation: number;
+  /** The earlier session that `resume` bound the lane to. */
+  readonly session?: string;
+}
+
+/**
+ * The places of lanes, in `current:<lane>`: a field for each person who asked there, because a chat account may be linked
+ * to one person after another. They are kept for as long as sessions are.
+ */
+export function createLanePlaces(redis: Connection, keyPrefix: string) {
+  const bind = defineScript(BIND, keyPrefix);
+  const newGeneration = defineScript(NEW_GENERATION, keyPrefix);
+  const loadLane = defineScript(LOAD_LANE, keyPrefix);
+  return {
+    /** `resume`: the lane is answered in this session of the person; undefined: there is no such session. */
+    async bind(actor: string, lane: string, session: string): Promise<LanePlace | undefined> {
+      const generation = await bind(redis, [directoryId(actor), lane, session, KEPT_S]);
+      return generation === null ? undefined : { generation: Number(generation), session };
+    },
+
+    /** `new`: a fresh session, whatever the lane was bound to. Look for a place that was lost first (`load`). */
+    async newGeneration(actor: string, lane: string): Promise<LanePlace> {
+      return { generation: Number(await newGeneration(redis, [directoryId(actor), lane, KEPT_S])) };
+    },
+
+    /** Undefined: nothing is known of it. It may be new, or lost: then Memory knows. */
+    async placeOf(actor: string, lane: string): Promise<LanePlace | undefined> {
+      return readPlace((await redis.hget(`${keyPrefix}:current:${lane}`, directoryId(actor))) ?? undefined);
+    },
+
+    /** Puts back what Redis has lost; false: it has a place. A binding to a session that is not there is left out. */
+    async load(actor: string, lane: string, { generation, session = '' }: LanePlace): Promise<boolean> {
+      return (await loadLane(redis, [directoryId(actor), lane, generation, session, KEPT_S])) === 1;
+    },
+  };
+}
+
+/** The person's place among the fields of `current:<lane>`, for whoever has read them already. Pure. */
+export const placeAmong = (fields: Readonly<Record<string, string>>, actor: string): LanePlace | undefined =>
+  readPlace(fields[directoryId(actor)]);
+
+/** The session that answers in a place. Pure. */
+export const sessionIn = (key: ConversationKey, actor: string, place: LanePlace | undefined): string =>
+  place?.session ?? sessionId(key, actor, place?.generation ?? 0);
+
+function readPlace(text: string | undefined): LanePlace | undefined {
+  const [, generation, session] = /^(\d+)(?: (\S+))?$/.exec(text ?? '') ?? [];
+  if (generation === undefined) return undefined;
+  return { generation: Number(generation), ...(session === undefined ? {} : { session }) };
+}

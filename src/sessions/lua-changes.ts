@@ -1,0 +1,143 @@
+import { PRELUDE } from './lua.ts';
+
+/**
+ * ARGV: person, name key, kept s, session, token, suffix, name. Answers 'key', nil for a session that is not the
+ * person's, or the suffix that the name got.
+ */
+export const RENAME = `${PRELUDE}
+local person, id = ARGV[2], ARGV[5]
+if other_key(ARGV[3]) then return 'key' end
+if not known(person, id) then return false end
+trim(person, tonumber(ARGV[4]))
+redis.call('HSET', key('session', person, id), 'name', ARGV[8], 'given', 1)
+return give_name(person, id, ARGV[6], tonumber(ARGV[7]))
+`;
+
+/** ARGV: person, name key, session, token, tag, most. Answers 'key', or ok | unknown | full. */
+export const TAG = `${PRELUDE}
+local record, field = key('session', ARGV[2], ARGV[4]), 'tag:' .. ARGV[5]
+if other_key(ARGV[3]) then return 'key' end
+if not known(ARGV[2], ARGV[4]) then return 'unknown' end
+local tags = 0
+for _, name in ipairs(redis.call('HKEYS', record)) do
+  if name == field then return 'ok' end
+  if name:sub(1, 4) == 'tag:' then tags = tags + 1 end
+end
+if tags >= tonumber(ARGV[7]) then return 'full' end
+redis.call('HSET', record, field, ARGV[6])
+return 'ok'
+`;
+
+/** ARGV: person, name key, session, token. Answers 'key', or whether there was such a tag, 1 or 0. */
+export const UNTAG = `${PRELUDE}
+if other_key(ARGV[3]) then return 'key' end
+return redis.call('HDEL', key('session', ARGV[2], ARGV[4]), 'tag:' .. ARGV[5])
+`;
+
+/** ARGV: person, session, project ('' = none). Answers 1, or 0 for a session that is not the person's. */
+export const SET_PROJECT = `${PRELUDE}
+if not known(ARGV[2], ARGV[3]) then return 0 end
+if ARGV[4] == '' then redis.call('HDEL', key('session', ARGV[2], ARGV[3]), 'project')
+else redis.call('HSET', key('session', ARGV[2], ARGV[3]), 'project', ARGV[4]) end
+return 1
+`;
+
+/** ARGV: person, session. Answers 1, or 0 when it is none of the person's active ones. */
+export const ARCHIVE = `${PRELUDE}
+return put_away(ARGV[2], ARGV[3])
+`;
+
+/** ARGV: person, session, kept s. It counts as used now. Answers 1, or 0 when it is none of the archived ones. */
+export const RESTORE = `${PRELUDE}
+local person, id = ARGV[2], ARGV[3]
+if not known(person, id) or not redis.call('ZSCORE', key('archived', person), id) then return 0 end
+activate(person, id, now)
+redis.call('EXPIRE', key('session', person, id), ARGV[4])
+keep(person, ARGV[4])
+return 1
+`;
+
+/** ARGV: without a turn for so many ms, most. Puts away the sessions of all people; answers how many. */
+export const ARCHIVE_IDLE = `${PRELUDE}
+local idle = redis.call('ZRANGEBYSCORE', key('idle'), '-inf', now - ARGV[2], 'LIMIT', 0, ARGV[3])
+local archived = 0
+for _, member in ipairs(idle) do
+  local person, id = member:match('^(%S+) (%S+)$')
+  archived = archived + put_away(person, id)
+  redis.call('ZREM', key('idle'), member)
+end
+return archived
+`;
+
+/** ARGV: person, session. Lanes that were bound to it are where they were before. Answers 1, or 0 when there was none. */
+export const REMOVE = `${PRELUDE}
+return forget(ARGV[2], ARGV[3]) and 1 or 0
+`;
+
+/** ARGV: person. Leaves nothing of the person. Answers how many sessions there were. */
+export const ERASE = `${PRELUDE}
+local person = ARGV[2]
+local ids = redis.call('ZRANGE', key('numbers', person), 0, -1)
+for i = 1, #ids, 500 do
+  local gone, idle = {}, {}
+  for j = i, math.min(i + 499, #ids) do
+    gone[#gone + 1] = key('session', person, ids[j])
+    idle[#idle + 1] = person .. ' ' .. ids[j]
+  end
+  redis.call('UNLINK', unpack(gone))
+  redis.call('ZREM', key('idle'), unpack(idle))
+end
+for _, lane in ipairs(redis.call('ZRANGE', key('lanes', person), 0, -1)) do redis.call('HDEL', key('current', lane), person) end
+for _, name in ipairs({'directory', 'sessions', 'archived', 'numbers', 'names', 'lanes'}) do redis.call('DEL', key(name, person)) end
+return #ids
+`;
+
+/** ARGV: person, session, field, what stands there, what is to stand there: the same, sealed anew. */
+export const RESEAL = `${PRELUDE}
+local record = key('session', ARGV[2], ARGV[3])
+if redis.call('HGET', record, ARGV[4]) == ARGV[5] then redis.call('HSET', record, ARGV[4], ARGV[6]) end
+`;
+
+/**
+ * ARGV: what stands there ('' = nothing, or whatever is there keeps its place), id, sealed. Answers [id, sealed] as they
+ * stand there then.
+ */
+export const PUT_NAME_KEY = `${PRELUDE}
+if (redis.call('HGET', key('namekey'), 'sealed') or '') == ARGV[2] then redis.call('HSET', key('namekey'), 'id', ARGV[3], 'sealed', ARGV[4]) end
+return redis.call('HMGET', key('namekey'), 'id', 'sealed')
+`;
+
+const PLACE = `${PRELUDE}
+-- Where the questions of the person in this lane are answered from now on.
+local function place(person, lane, generation, session, kept)
+  unbind(person, lane)
+  redis.call('HSET', key('current', lane), person, session == '' and tostring(generation) or generation .. ' ' .. session)
+  redis.call('EXPIRE', key('current', lane), kept)
+  redis.call('ZADD', key('lanes', person), now, lane)
+  redis.call('EXPIRE', key('lanes', person), kept)
+  if session ~= '' then redis.call('HSET', key('session', person, session), 'lane:' .. lane, 1) end
+end
+`;
+
+/** ARGV: person, lane, session, kept s. Answers the generation of the lane, or nil for a session that is not the person's. */
+export const BIND = `${PLACE}
+local person, lane = ARGV[2], ARGV[3]
+if not known(person, ARGV[4]) then return false end
+local generation = bound_in(person, lane) or '0'
+place(person, lane, generation, ARGV[4], ARGV[5])
+return tonumber(generation)
+`;
+
+/** ARGV: person, lane, kept s. Answers the new generation. */
+export const NEW_GENERATION = `${PLACE}
+local generation = tonumber(bound_in(ARGV[2], ARGV[3]) or '0') + 1
+place(ARGV[2], ARGV[3], generation, '', ARGV[4])
+return generation
+`;
+
+/** ARGV: person, lane, generation, session ('' = not bound), kept s. Answers 1, or 0 when the lane has its place already. */
+export const LOAD_LANE = `${PLACE}
+if bound_in(ARGV[2], ARGV[3]) then return 0 end
+place(ARGV[2], ARGV[3], ARGV[4], known(ARGV[2], ARGV[5]) and ARGV[5] or '', ARGV[6])
+return 1
+`;

@@ -1,0 +1,241 @@
+/**
+ * The scripts of the directory. Each runs atomically; times come from Redis' own clock. All that belongs to a person is
+ * under keys that carry the person, so that nobody reaches what is another's. What people wrote is sealed by the
+ * caller, who also gives each name as a token: names are compared without being known here.
+ *
+ * sessions, archived  ids by last activity   numbers  ids by number   names  `token:suffix:id`, in order
+ * directory           the last number, and `token:suffix` of each id, also when its record has gone by itself
+ * lanes               lanes of the person by last use: `current` has the person's place in each
+ * idle                active sessions of all people by last activity
+ *
+ * Invariants: an id is in exactly one of sessions and archived, and in `idle` if it is in sessions · `names` has each
+ * `token:suffix` once · a bound lane is noted with its session (`lane:…`), and both go together.
+ */
+export const PRELUDE = `
+local prefix = ARGV[1]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function key(...) return prefix .. ':' .. table.concat({...}, ':') end
+local function bound_in(person, lane)
+  local place = redis.call('HGET', key('current', lane), person)
+  if not place then return nil end
+  local generation, session = place:match('^(%d+) ?(.*)$')
+  return generation, session ~= '' and session or nil
+end
+local function unbind(person, lane)
+  local _, session = bound_in(person, lane)
+  if session then redis.call('HDEL', key('session', person, session), 'lane:' .. lane) end
+end
+local function unname(person, id)
+  local name = redis.call('HGET', key('directory', person), id)
+  if not name then return end
+  redis.call('ZREM', key('names', person), name .. ':' .. id)
+  redis.call('HDEL', key('directory', person), id)
+end
+local function forget(person, id)
+  local fields = redis.call('HKEYS', key('session', person, id))
+  for _, field in ipairs(fields) do
+    local lane = field:match('^lane:(.+)$')
+    if lane then
+      local generation = bound_in(person, lane)
+      if generation then redis.call('HSET', key('current', lane), person, generation) end
+    end
+  end
+  unname(person, id)
+  redis.call('ZREM', key('sessions', person), id)
+  redis.call('ZREM', key('archived', person), id)
+  redis.call('ZREM', key('numbers', person), id)
+  redis.call('ZREM', key('idle'), person .. ' ' .. id)
+  redis.call('DEL', key('session', person, id))
+  return #fields > 0
+end
+-- The records of sessions go by themselves; what leads to them goes here, a little each time.
+local function trim(person, kept)
+  local before = '(' .. (now - kept * 1000)
+  for _, list in ipairs({'sessions', 'archived'}) do
+    for _, id in ipairs(redis.call('ZRANGEBYSCORE', key(list, person), '-inf', before, 'LIMIT', 0, 20)) do forget(person, id) end
+  end
+  for _, lane in ipairs(redis.call('ZRANGEBYSCORE', key('lanes', person), '-inf', before, 'LIMIT', 0, 20)) do
+    unbind(person, lane)
+    redis.call('HDEL', key('current', lane), person)
+    redis.call('ZREM', key('lanes', person), lane)
+  end
+  redis.call('ZREMRANGEBYSCORE', key('idle'), '-inf', before)
+end
+local function keep(person, kept)
+  for _, name in ipairs({'directory', 'sessions', 'archived', 'numbers', 'names', 'lanes'}) do redis.call('EXPIRE', key(name, person), kept) end
+  redis.call('EXPIRE', key('idle'), kept)
+end
+-- A list that has been empty comes back without its end.
+local function ends_with_directory(name, person)
+  local left = redis.call('TTL', key('directory', person))
+  if left > 0 then redis.call('EXPIRE', key(name, person), left) end
+end
+local function known(person, id) return redis.call('EXISTS', key('session', person, id)) == 1 end
+-- The wanted name, or where it is taken, the one behind the last of its kind.
+local function give_name(person, id, token, suffix)
+  unname(person, id)
+  local names = key('names', person)
+  local name = string.format('%s:%09d', token, suffix)
+  if redis.call('ZRANGEBYLEX', names, '[' .. name .. ':', '(' .. name .. ';', 'LIMIT', 0, 1)[1] then
+    local last = redis.call('ZREVRANGEBYLEX', names, '(' .. token .. ';', '[' .. token .. ':', 'LIMIT', 0, 1)[1]
+    suffix = tonumber(last:sub(#token + 2, #token + 10)) + 1
+    name = string.format('%s:%09d', token, suffix)
+  end
+  redis.call('ZADD', names, 0, name .. ':' .. id)
+  ends_with_directory('names', person)
+  redis.call('HSET', key('directory', person), id, name)
+  redis.call('HSET', key('session', person, id), 'suffix', suffix)
+  return suffix
+end
+local function activate(person, id, at)
+  redis.call('ZREM', key('archived', person), id)
+  redis.call('ZADD', key('sessions', person), at, id)
+  redis.call('ZADD', key('idle'), at, person .. ' ' .. id)
+end
+local function put_away(person, id)
+  local at = redis.call('ZSCORE', key('sessions', person), id)
+  if not at then return 0 end
+  redis.call('ZREM', key('sessions', person), id)
+  redis.call('ZREM', key('idle'), person .. ' ' .. id)
+  redis.call('ZADD', key('archived', person), at, id)
+  ends_with_directory('archived', person)
+  return 1
+end
+-- A number that is wanted and free, or the next one.
+local function give_number(person, id, wanted)
+  local last = tonumber(redis.call('HGET', key('directory', person), 'last') or '0')
+  if wanted == 0 or redis.call('ZCOUNT', key('numbers', person), wanted, wanted) > 0 then wanted = last + 1 end
+  redis.call('HSET', key('directory', person), 'last', math.max(last, wanted))
+  redis.call('ZADD', key('numbers', person), wanted, id)
+  redis.call('HSET', key('session', person, id), 'number', wanted)
+end
+local labels = {name = true, suffix = true, number = true, project = true}
+local function entry(person, id, at, archived, only_labels)
+  local record = redis.call('HGETALL', key('session', person, id))
+  if #record == 0 then return nil end
+  if not only_labels then return {id, at, archived, record} end
+  local some = {}
+  for i = 1, #record, 2 do
+    if labels[record[i]] or record[i]:sub(1, 4) == 'tag:' then
+      some[#some + 1] = record[i]
+      some[#some + 1] = record[i + 1]
+    end
+  end
+  return {id, at, archived, some}
+end
+-- Tokens that were made with another key than that of today tell nothing.
+local function other_key(id) return id ~= '' and redis.call('HGET', key('namekey'), 'id') ~= id end
+`;
+
+/**
+ * ARGV: person, name key, kept s, session, lane, generation, turn ('' = none), token, suffix, opening, name, whether
+ * the person gave it (0|1). A turn of the session begins or has ended, or the session begins without one.
+ * Answers 'key', or [created, number, suffix, active sessions].
+ */
+export const TOUCH = `${PRELUDE}
+local person, kept, id, lane, turn, token, suffix = ARGV[2], tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[8], ARGV[9], tonumber(ARGV[10])
+local record = key('session', person, id)
+local created = not known(person, id)
+local begins = created or (turn ~= '' and redis.call('HGET', record, 'turns') == '0')
+if begins and other_key(ARGV[3]) then return 'key' end
+trim(person, kept)
+if created then
+  forget(person, id)
+  redis.call('HSET', record, 'created', now, 'turns', 0)
+  give_number(person, id, 0)
+  if ARGV[13] == '1' then redis.call('HSET', record, 'given', 1) end
+end
+if begins then
+  redis.call('HSET', record, 'opening', ARGV[11])
+  if created or redis.call('HEXISTS', record, 'given') == 0 then
+    redis.call('HSET', record, 'name', ARGV[12])
+    give_name(person, id, token, suffix)
+  end
+end
+-- A turn that is taken up again is the same one.
+if turn ~= '' and redis.call('HGET', record, 'turn') ~= turn then
+  redis.call('HSET', record, 'turn', turn)
+  redis.call('HINCRBY', record, 'turns', 1)
+end
+activate(person, id, now)
+redis.call('HSETNX', key('current', lane), person, ARGV[7])
+redis.call('EXPIRE', key('current', lane), kept)
+redis.call('ZADD', key('lanes', person), now, lane)
+redis.call('EXPIRE', record, kept)
+keep(person, kept)
+local named = redis.call('HMGET', record, 'number', 'suffix')
+return {created and 1 or 0, tonumber(named[1]), tonumber(named[2]), redis.call('ZCARD', key('sessions', person))}
+`;
+
+/**
+ * ARGV: person, name key, kept s, session, token, suffix, opening, name, project ('' = none),
+ * created, last activity, turns, number (0 = the next), archived (0|1), then token, tag pairs. Puts back what was lost.
+ * Answers 'key', or 1, or 0 when the session is known already, or was kept long enough.
+ */
+export const LOAD = `${PRELUDE}
+local person, kept, id, at = ARGV[2], tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[12])
+if other_key(ARGV[3]) then return 'key' end
+local left = kept * 1000 - (now - at)
+if known(person, id) or left <= 0 then return 0 end
+trim(person, kept)
+forget(person, id)
+local record = key('session', person, id)
+redis.call('HSET', record, 'created', ARGV[11], 'turns', ARGV[13], 'opening', ARGV[8], 'name', ARGV[9], 'given', 1)
+if ARGV[10] ~= '' then redis.call('HSET', record, 'project', ARGV[10]) end
+for i = 16, #ARGV, 2 do redis.call('HSET', record, 'tag:' .. ARGV[i], ARGV[i + 1]) end
+give_number(person, id, tonumber(ARGV[14]))
+give_name(person, id, ARGV[6], tonumber(ARGV[7]))
+activate(person, id, ARGV[12])
+if ARGV[15] == '1' then put_away(person, id) end
+redis.call('PEXPIRE', record, math.min(left, kept * 1000))
+keep(person, kept)
+return 1
+`;
+
+/**
+ * ARGV: person, list (sessions | archived), order (newest | oldest), last activity and id of the entry before ('' =
+ * from the start), most, kept s, labels | all. Answers [how many there are, last activity and id of the last one where there are
+ * more, entries…], an entry being [id, last activity, archived, [record field, value…]].
+ */
+export const LIST = `${PRELUDE}
+local person, list, most = ARGV[2], key(ARGV[3], ARGV[2]), tonumber(ARGV[7])
+local range = ARGV[4] == 'newest' and 'ZREVRANGE' or 'ZRANGE'
+local from = 0
+if ARGV[5] ~= '' then
+  from = redis.call('ZCOUNT', list, '(' .. ARGV[5], '+inf')
+  -- Those of the same moment stand in the order of their ids.
+  while true do
+    local next = redis.call(range, list, from, from, 'WITHSCORES')
+    if not next[1] or tonumber(next[2]) ~= tonumber(ARGV[5]) or next[1] < ARGV[6] then break end
+    from = from + 1
+  end
+end
+local answer = {redis.call('ZCARD', list), '', ''}
+local found = redis.call(range, list, from, from + most, 'WITHSCORES')
+for i = 1, math.min(#found, most * 2), 2 do
+  local one = tonumber(found[i + 1]) >= now - ARGV[8] * 1000 and entry(person, found[i], found[i + 1], ARGV[3] == 'archived' and 1 or 0, ARGV[9] == 'labels')
+  if one then answer[#answer + 1] = one end
+end
+if #found > most * 2 then answer[2], answer[3] = found[most * 2], found[most * 2 - 1] end
+return answer
+`;
+
+/**
+ * ARGV: person, kind (id | number | name), what, name key. A name is given as `token:suffix`.
+ * Answers 'key', nil, or an entry as `LIST`.
+ */
+export const LOOK = `${PRELUDE}
+local person, id = ARGV[2], ARGV[4]
+if ARGV[3] == 'number' then
+  id = redis.call('ZRANGEBYSCORE', key('numbers', person), ARGV[4], ARGV[4])[1]
+elseif ARGV[3] == 'name' then
+  if other_key(ARGV[5]) then return 'key' end
+  local name = redis.call('ZRANGEBYLEX', key('names', person), '[' .. ARGV[4] .. ':', '(' .. ARGV[4] .. ';', 'LIMIT', 0, 1)[1]
+  id = name and name:sub(#ARGV[4] + 2)
+end
+if not id then return false end
+local at, archived = redis.call('ZSCORE', key('sessions', person), id), 0
+if not at then at, archived = redis.call('ZSCORE', key('archived', person), id), 1 end
+return at and entry(person, id, at, archived) or false
+`;

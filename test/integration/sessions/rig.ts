@@ -1,0 +1,70 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
+import { laneId } from '../../../src/chat/keys.ts';
+import type { ConversationKey } from '../../../src/chat/vocabulary.ts';
+import { createDirectory } from '../../../src/sessions/directory.ts';
+import { createLanePlaces } from '../../../src/sessions/lane-places.ts';
+import { sessionId } from '../../../src/sessions/session-id.ts';
+import type { Connection } from '../../../src/store/connection.ts';
+import { type EncryptionKey, localDataKeys } from '../../../src/store/data-keys.ts';
+import { createSealer, type Sealer } from '../../../src/store/sealed.ts';
+import { createLogger } from '../../../src/telemetry/logger.ts';
+
+export const DAY_MS = 86_400_000;
+
+export const newKey = (id: string): EncryptionKey => ({ id, key: createSecretKey(randomBytes(32)) });
+export const sealerWith = (...ring: EncryptionKey[]): Sealer =>
+  createSealer({ keys: localDataKeys(ring), randomBytes });
+
+/** The directory as one process has it. */
+export const directoryOf = (redis: Connection, keyPrefix: string, sealer?: Sealer) =>
+  createDirectory({ redis, keyPrefix, sealer, randomBytes, log: createLogger({ level: 'silent' }) });
+
+export const keyOf = (thread: string): ConversationKey => ({
+  platform: 'slack',
+  tenant: 'T-CANARY',
+  conversation: 'C-CANARY',
+  thread,
+});
+export const laneOf = (actor: string, thread: string): string =>
+  laneId(keyOf(thread), { id: `chat-of-${actor}`, tenant: 'T-CANARY' });
+export const idOf = (actor: string, thread: string, generation = 0): string =>
+  sessionId(keyOf(thread), actor, generation);
+
+/** A turn of an actor in a thread. */
+export const turnIn = (actor: string, thread: string, question: string, turn = `turn-${thread}`) => ({
+  session: idOf(actor, thread),
+  lane: laneOf(actor, thread),
+  generation: 0,
+  origin: keyOf(thread),
+  question,
+  turn,
+});
+
+/** A person's directory in one Redis. */
+export function personIn(redis: Connection, keyPrefix: string, sealer?: Sealer, actor = 'sub-1') {
+  const directory = directoryOf(redis, keyPrefix, sealer);
+  const places = createLanePlaces(redis, keyPrefix);
+  return {
+    actor,
+    directory,
+    places,
+    id: (thread: string) => idOf(actor, thread),
+    lane: (thread: string) => laneOf(actor, thread),
+    ask: (thread: string, question: string, turn?: string) =>
+      directory.touch(actor, turnIn(actor, thread, question, turn)),
+    async names(request: { archived?: boolean; words?: string } = {}): Promise<string[]> {
+      const names: string[] = [];
+      let after: string | undefined;
+      do {
+        const page = await directory.list(actor, {
+          ...request,
+          most: 20,
+          ...(after === undefined ? {} : { after }),
+        });
+        names.push(...page.entries.map(({ name }) => name));
+        after = page.next;
+      } while (after !== undefined);
+      return names;
+    },
+  };
+}
