@@ -5,7 +5,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { accountKey, type ChatAccount, writeAccount } from './chat-account.ts';
 import type { CognitoClient } from './cognito-client.ts';
 import { IdentityError } from './identity-error.ts';
-import type { Link, LinkRecord, Links } from './links.ts';
+import { type Link, type LinkRecord, type Links, linkOf } from './links.ts';
 import { UNLOCK } from './lua.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 
@@ -59,20 +59,11 @@ export function createFreshTokens(deps: FreshTokensDeps) {
     const { link, rev } = record;
     try {
       const tokens = await deps.client.refresh(link.refresh);
-      const { principal, accessExpiresAt, accessLifeS } = await deps.verifier.verify(tokens);
+      const verified = await deps.verifier.verify(tokens);
+      const { principal } = verified;
       if (principal.sub !== link.sub)
         throw new IdentityError('signed_out', 'The refreshed token is of another account.');
-      const { access, refresh: newRefresh } = tokens;
-      const { linkedAt } = link;
-      const next: Link = {
-        ...principal,
-        groups: [...principal.groups],
-        access,
-        refresh: newRefresh,
-        accessExpiresAt,
-        accessLifeS,
-        linkedAt,
-      };
+      const next = linkOf(tokens, verified, link.linkedAt);
       const saved = await links.save(account, rev, next);
       deps.observe('refreshed');
       return saved === undefined ? await links.read(account) : { state: 'linked', rev: saved, link: next };

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { nameOf } from '../chat/digest.ts';
 import type { Connection } from '../store/connection.ts';
 import { defineScript } from '../store/scripts.ts';
 import type { Sealer } from '../store/sealed.ts';
@@ -16,14 +15,14 @@ import {
 } from './chat-account.ts';
 import type { CognitoClient, Tokens } from './cognito-client.ts';
 import { IdentityError } from './identity-error.ts';
-import type { Link } from './links.ts';
+import { type Link, linkOf } from './links.ts';
 import { CONFIRM, KEEP, REOPEN, START, TAKE_FLOW, TAKE_PROPOSAL } from './lua.ts';
-import { type AccessRules, rolesOf } from './principal.ts';
+import { type AccessRules, may, rolesOf } from './principal.ts';
+import { digestOf, isSecret, newSecret } from './secrets.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 
 /** From the prompt to the confirmation in the browser, and from there to the one in the chat. */
 export const TICKET_TTL_S = 600;
-const SECRET = /^[\w-]{43}$/;
 const VERSION = 1;
 
 /** Who somebody is in the chat, for the page that asks. */
@@ -123,14 +122,12 @@ export function createHandshake(deps: HandshakeDeps) {
     script(REOPEN),
     script(TAKE_PROPOSAL),
   ] as const;
-  const secret = () => Buffer.from(deps.randomBytes(32)).toString('base64url');
-  /** Redis knows secrets by their digests only. */
-  const hashed = (kind: string, value: string) => nameOf([kind, value]);
+  const secret = () => newSecret(deps.randomBytes);
 
   return {
     /** A new secret for a browser. */
     newBrowser: secret,
-    isSecret: (text: string | undefined): text is string => text !== undefined && SECRET.test(text),
+    isSecret,
 
     /** A ticket for one chat account, to be given to nobody else. Undefined: this account has had too many. */
     async issue(account: ChatAccount, place: Place): Promise<string | Failed> {
@@ -138,24 +135,24 @@ export function createHandshake(deps: HandshakeDeps) {
       if (tooMany) return { kind: 'problem', problem: 'too_many_attempts', account, retryAfterS };
       const ticket = secret();
       const fields = ['person', writeAccount(account), 'place', writePlace(place)];
-      await keep(redis, ['ticket', hashed('ticket', ticket), TICKET_TTL_S, ...fields]);
+      await keep(redis, ['ticket', digestOf('ticket', ticket), TICKET_TTL_S, ...fields]);
       return ticket;
     },
 
     /** The browser opens the link of the prompt. Answers where to send it. */
     async start(ticket: string, browser: string, language?: string): Promise<string | Failed> {
-      if (!SECRET.test(ticket)) return problem('ticket_unknown');
-      const name = hashed('ticket', ticket);
+      if (!isSecret(ticket)) return problem('ticket_unknown');
+      const name = digestOf('ticket', ticket);
       const person = await redis.hget(`${keyPrefix}:ticket:${name}`, 'person');
       if (!person) return problem('ticket_unknown');
       const account = readAccount(person);
       const { tooMany, retryAfterS } = await deps.attempts.standingOf(account);
       if (tooMany) return { ...problem('too_many_attempts', account), retryAfterS };
       const [state, nonce, verifier] = [secret(), secret(), secret()];
-      const record = hashed('state', state);
+      const record = digestOf('state', state);
       const body = JSON.stringify({ record, nonce, verifier });
       const sealed = await sealer.seal(sealOwner(account, VERSION), body);
-      const outcome = await start(redis, [name, hashed('browser', browser), record, sealed]);
+      const outcome = await start(redis, [name, digestOf('browser', browser), record, sealed]);
       if (outcome === 'ok')
         return deps.client.authorizeUrl({
           state,
@@ -171,11 +168,11 @@ export function createHandshake(deps: HandshakeDeps) {
     async callback(parameters: URLSearchParams, browser: string | undefined): Promise<Proposal | Failed> {
       const states = parameters.getAll('state');
       const state = states[0];
-      if (states.length !== 1 || !state || !SECRET.test(state)) return problem('state_unknown');
-      const record = hashed('state', state);
+      if (states.length !== 1 || !isSecret(state)) return problem('state_unknown');
+      const record = digestOf('state', state);
       const taken = (await takeFlow(redis, [
         record,
-        browser === undefined ? '' : hashed('browser', browser),
+        browser === undefined ? '' : digestOf('browser', browser),
       ])) as string[];
       const [outcome, person, where, sealed] = taken;
       if (outcome === 'other_browser') return problem('other_browser', readAccount(person));
@@ -203,9 +200,9 @@ export function createHandshake(deps: HandshakeDeps) {
 
     /** The person says on the page whether the two accounts belong together. */
     async confirm(id: string, browser: string | undefined, yes: boolean): Promise<Opened | Failed> {
-      if (!SECRET.test(id) || browser === undefined) return problem('state_unknown');
-      const record = hashed('proposal', id);
-      const args = [record, hashed('browser', browser), yes ? TICKET_TTL_S : 0];
+      if (!isSecret(id) || browser === undefined) return problem('state_unknown');
+      const record = digestOf('proposal', id);
+      const args = [record, digestOf('browser', browser), yes ? TICKET_TTL_S : 0];
       const [outcome, person, where, sealed] = (await confirm(redis, args)) as string[];
       if (outcome === 'other_browser') return problem('other_browser', readAccount(person));
       if (outcome === 'confirmed') return problem('already_confirmed', readAccount(person));
@@ -218,13 +215,13 @@ export function createHandshake(deps: HandshakeDeps) {
 
     /** The person could not be asked in the chat: the page may be answered again. */
     async reopen(id: string): Promise<void> {
-      await reopen(redis, [hashed('proposal', id)]);
+      await reopen(redis, [digestOf('proposal', id)]);
     },
 
     /** The person says the same in the chat. Answers the link to be made; nothing of it is kept. */
     async answer(id: string, account: ChatAccount): Promise<Link | Failed> {
-      if (!SECRET.test(id)) return problem('state_unknown', account);
-      const record = hashed('proposal', id);
+      if (!isSecret(id)) return problem('state_unknown', account);
+      const record = digestOf('proposal', id);
       const [outcome, sealed] = (await takeProposal(redis, [record, writeAccount(account)])) as string[];
       if (outcome === 'other_person') return problem('other_person', account);
       if (outcome !== 'ok' || !sealed) return problem('state_unknown', account);
@@ -238,17 +235,15 @@ export function createHandshake(deps: HandshakeDeps) {
     tokens: Tokens,
     { account, place, browser }: { account: ChatAccount; place: Place; browser: string },
   ): Promise<Proposal | Failed> {
-    const { principal, emailVerified, accessExpiresAt, accessLifeS } = await deps.verifier.verify(tokens);
-    if (rolesOf(principal, deps.access).length === 0) return problem('not_invited', account);
+    const verified = await deps.verifier.verify(tokens);
+    const { principal, emailVerified } = verified;
+    if (!may('ask', rolesOf(principal, deps.access))) return problem('not_invited', account);
     const profile = await deps.profileOf(account);
     const same = sameAddress(profile.email, principal.email);
     // Where people may write their attributes, an address that nobody has verified is anybody's.
     if (deps.email === 'match' && !(same && emailVerified)) return problem('email_differs', account);
     const differs = profile.email !== undefined && !same;
-    const { access, refresh } = tokens;
-    const groups = [...principal.groups];
-    const linkedAt = now();
-    const link: Link = { ...principal, groups, access, refresh, accessExpiresAt, accessLifeS, linkedAt };
+    const link = linkOf(tokens, verified, now());
     return propose({ account, place, profile, differs, link, browser });
   }
 
@@ -262,13 +257,13 @@ export function createHandshake(deps: HandshakeDeps) {
   }): Promise<Proposal> {
     const { account, place, profile, differs, link, browser } = given;
     const id = secret();
-    const record = hashed('proposal', id);
+    const record = digestOf('proposal', id);
     const body = JSON.stringify({ record, link, profile, differs });
     const fields = [
       ...['person', writeAccount(account), 'place', writePlace(place)],
       ...[
         'browser',
-        hashed('browser', browser),
+        digestOf('browser', browser),
         'sealed',
         await sealer.seal(sealOwner(account, VERSION), body),
       ],
@@ -319,7 +314,8 @@ function proposalOf(
   };
 }
 
-const problem = (what: HandshakeProblem, account?: ChatAccount): Failed => ({
+/** A step that came to nothing. */
+export const problem = (what: HandshakeProblem, account?: ChatAccount): Failed => ({
   kind: 'problem',
   problem: what,
   ...(account ? { account } : {}),

@@ -53,8 +53,6 @@ export type Who =
       readonly kind: 'linked';
       readonly principal: Principal;
       readonly roles: readonly Role[];
-      /** Epoch milliseconds. */
-      readonly linkedAt: number;
       /** Cognito's access token, good for now. Never log it. */
       readonly accessToken: string;
     }
@@ -70,7 +68,8 @@ export function createIdentity(deps: IdentityDeps) {
   const { redis, keyPrefix, audit, observe, access, log } = deps;
   const attempts: Attempts = createAttempts(redis, keyPrefix);
   const links = createLinks(deps);
-  const handshake = createHandshake({ ...deps, attempts, onUnused: (refresh) => later(revoke(refresh)) });
+  const onUnused = (refreshToken: string) => later(revoke(refreshToken));
+  const handshake = createHandshake({ ...deps, attempts, onUnused });
   const tokens = createFreshTokens({
     ...deps,
     links,
@@ -99,11 +98,7 @@ export function createIdentity(deps: IdentityDeps) {
     }
   }
 
-  const consents = createResourceConsent({
-    ...deps,
-    attempts,
-    onUnused: (refreshToken) => later(revoke(refreshToken)),
-  });
+  const consents = createResourceConsent({ ...deps, attempts, onUnused });
 
   function decline(account: ChatAccount, link: Link): void {
     observe.step('declined');
@@ -143,7 +138,7 @@ export function createIdentity(deps: IdentityDeps) {
         });
         return { kind: 'not_allowed', principal };
       }
-      return { kind: 'linked', principal, roles, linkedAt: link.linkedAt, accessToken: link.access };
+      return { kind: 'linked', principal, roles, accessToken: link.access };
     },
 
     /** The address at which this chat account, and nobody else, can sign in within ten minutes. */

@@ -6,7 +6,9 @@ import type { Sealer } from '../store/sealed.ts';
 import { SealedError } from '../store/sealed-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { accountKey, type ChatAccount, readAccount, sealOwner, writeAccount } from './chat-account.ts';
+import type { Tokens } from './cognito-client.ts';
 import { ERASE_LINK, SAVE_LINK } from './lua.ts';
+import type { VerifiedTokens } from './token-verifier.ts';
 
 /** The version of what is sealed in a link. */
 const VERSION = 1;
@@ -29,6 +31,16 @@ const linkSchema = z.object({
 
 /** A Cognito identity with its tokens, linked to a chat account. */
 export type Link = z.infer<typeof linkSchema>;
+
+/** `linkedAt`: epoch milliseconds. */
+export function linkOf(
+  { access, refresh }: Pick<Tokens, 'access' | 'refresh'>,
+  { principal, accessExpiresAt, accessLifeS }: VerifiedTokens,
+  linkedAt: number,
+): Link {
+  const groups = [...principal.groups];
+  return { ...principal, groups, access, refresh, accessExpiresAt, accessLifeS, linkedAt };
+}
 
 export type LinkRecord =
   | { readonly state: 'none'; readonly rev: '' }

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import type { Subject } from '../audit/events.ts';
 import type { Audit } from '../audit/recorder.ts';
-import { nameOf } from '../chat/digest.ts';
 import type { Connection } from '../store/connection.ts';
 import { defineScript } from '../store/scripts.ts';
 import type { Sealer } from '../store/sealed.ts';
 import type { Attempts } from './attempts.ts';
 import type { CognitoClient } from './cognito-client.ts';
-import { type Failed, type HandshakeProblem, problemOf, TICKET_TTL_S } from './handshake.ts';
+import { type Failed, type HandshakeProblem, problem, problemOf, TICKET_TTL_S } from './handshake.ts';
 import { IdentityError } from './identity-error.ts';
 import { KEEP, TAKE_CONSENT } from './lua.ts';
-import { type AccessRules, type Principal, rolesOf } from './principal.ts';
+import { type AccessRules, may, type Principal, rolesOf } from './principal.ts';
+import { digestOf, isSecret, newSecret } from './secrets.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 
 /** What becomes of a consent at AgentCore: done, or why it is not taken. */
@@ -42,7 +42,6 @@ export interface Consented {
   readonly email?: string;
 }
 
-const SECRET = /^[\w-]{43}$/;
 /** As the model of AgentCore has it; at most 1024 characters. */
 const SESSION_URI = /^urn:ietf:params:oauth:request_uri:[a-zA-Z0-9._~-]+$/;
 const LONGEST_SESSION_URI = 1024;
@@ -60,10 +59,10 @@ export function createResourceConsent(deps: ResourceConsentDeps) {
   const { redis, keyPrefix, sealer, audit } = deps;
   const keep = defineScript(KEEP, keyPrefix);
   const take = defineScript(TAKE_CONSENT, keyPrefix);
-  const secret = () => Buffer.from(deps.randomBytes(32)).toString('base64url');
-  const recordOf = (state: string) => nameOf(['consent', state]);
+  const secret = () => newSecret(deps.randomBytes);
+  const recordOf = (state: string) => digestOf('consent', state);
   const browserName = (browser: string | undefined) =>
-    browser === undefined ? '' : nameOf(['browser', browser]);
+    browser === undefined ? '' : digestOf('browser', browser);
   /** An envelope opens in its own record only. */
   const ownerOf = (record: string) => ({
     tenant: 'consents',
@@ -81,8 +80,8 @@ export function createResourceConsent(deps: ResourceConsentDeps) {
     const tokens = await deps.client.exchange(parameters, { ...flow, state });
     try {
       const { principal } = await deps.verifier.verify(tokens);
-      const roles = rolesOf(principal, deps.access);
-      if (roles.length === 0) return problem('not_invited');
+      const mayAsk = may('ask', rolesOf(principal, deps.access));
+      if (!mayAsk) return problem('not_invited');
       return await complete(flow.sessionUri, principal, tokens.access);
     } finally {
       deps.onUnused(tokens.refresh);
@@ -148,7 +147,7 @@ export function createResourceConsent(deps: ResourceConsentDeps) {
       browser: string | undefined,
     ): Promise<Consented | Failed | undefined> {
       const [state, ...others] = parameters.getAll('state');
-      if (state === undefined || others.length > 0 || !SECRET.test(state)) return undefined;
+      if (others.length > 0 || !isSecret(state)) return undefined;
       const record = recordOf(state);
       const [outcome, sealed] = (await take(redis, [record, browserName(browser)])) as string[];
       if (outcome === 'other_browser') return problem('other_browser');
@@ -169,5 +168,3 @@ const PROBLEMS: Readonly<Record<Exclude<ConsentAnswer, 'completed'>, HandshakePr
   unknown: 'consent_unknown',
   token_refused: 'token_invalid',
 };
-
-const problem = (what: HandshakeProblem): Failed => ({ kind: 'problem', problem: what });

@@ -14,7 +14,7 @@ import {
 import type { Config } from '../config.ts';
 import type { ChatAccount } from '../identity/chat-account.ts';
 import { createCognitoClient } from '../identity/cognito-client.ts';
-import { failed, type Proposal } from '../identity/handshake.ts';
+import { type ChatProfile, failed, type Proposal } from '../identity/handshake.ts';
 import { createIdentity, type Identity } from '../identity/identity.ts';
 import { IdentityError } from '../identity/identity-error.ts';
 import { createTokenVerifier } from '../identity/token-verifier.ts';
@@ -88,6 +88,11 @@ export function composePeople(deps: PeopleDeps): People {
   const agentcore = createIdentityClient(config.agent);
   const identity = config.identity.mode === 'off' ? undefined : identityOf(config.identity);
 
+  async function profileOf({ tenant, id }: ChatAccount): Promise<ChatProfile> {
+    const [{ name, email }, workspace] = await Promise.all([people.of(tenant, id), people.workspace()]);
+    return { name, workspace, ...(email === undefined ? {} : { email }) };
+  }
+
   function identityOf(settings: Extract<Config['identity'], { mode: 'required' }>): Identity {
     const { cognito, access, groups, email } = settings;
     const { publicUrl = '' } = config.web;
@@ -99,20 +104,11 @@ export function composePeople(deps: PeopleDeps): People {
       client: createCognitoClient({ ...cognito, redirectUri: `${publicUrl}/link/callback` }),
       verifier: createTokenVerifier(cognito),
       completeConsent: agentcore.completeConsent,
-      profileOf: async ({ tenant, id }) => {
-        const [{ name, email: address }, workspace] = await Promise.all([
-          people.of(tenant, id),
-          people.workspace(),
-        ]);
-        return { name, workspace, ...(address === undefined ? {} : { email: address }) };
-      },
+      profileOf,
       askInChat: ({ account, place, id, email: address, username, differs }: Proposal) =>
         chat.ask(account.id, place, id, address ?? username, differs),
       warn: async (person, another) => {
-        const [{ name }, workspace] = await Promise.all([
-          people.of(another.tenant, another.id),
-          people.workspace(),
-        ]);
+        const { name, workspace } = await profileOf(another);
         await chat.write(person.id, person.tenant, alsoLinked(`${name} in ${workspace}`));
       },
       onLinked: async (account) => {

@@ -1,5 +1,6 @@
 import { claimId, laneId, personId, threadId } from '../chat/keys.ts';
 import type { InboundMessage, Sender } from '../chat/vocabulary.ts';
+import type { Seen } from '../identity/identity.ts';
 import type { Connection } from '../store/connection.ts';
 import { defineScript } from '../store/scripts.ts';
 import type { FailureCode } from './failure-policy.ts';
@@ -83,13 +84,6 @@ export interface Renewal {
   readonly lost: readonly string[];
   /** Lanes whose turn somebody wants to end. */
   readonly stops: ReadonlyMap<string, StopReason>;
-}
-
-/** A field of a record in Redis, by its name behind the key prefix, as it was seen; empty: it was not there. */
-export interface Seen {
-  readonly record: string;
-  readonly field: string;
-  readonly value: string;
 }
 
 export interface Parking {

@@ -1,7 +1,7 @@
 import type { Invocation } from '../contract/invocation.ts';
+import type { Seen } from '../identity/identity.ts';
 import type { FailureCode } from './failure-policy.ts';
 import { FAILURE_POLICY } from './failure-policy.ts';
-import type { Seen } from './lanes.ts';
 
 /** A person that the agent works for. */
 export interface Person {

@@ -219,7 +219,7 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
   {
     name: 'everybody is invited',
     changes: [
-      change(IDENTITY, /if \(rolesOf\(principal, deps\.access\)\.length === 0\) .*\n/, ''),
+      change(IDENTITY, /if \(!may\('ask', rolesOf\(principal, deps\.access\)\)\) .*\n/, ''),
       change(IDENTITY, /if \(!may\('ask', roles\)\)/, 'if (false as boolean)'),
     ],
     noticed: ['in none of the groups'],
