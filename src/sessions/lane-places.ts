@@ -14,6 +14,8 @@ export interface LanePlace {
   readonly session?: string;
 }
 
+export type LanePlaces = ReturnType<typeof createLanePlaces>;
+
 /**
  * The places of lanes, in `current:<lane>`: a field for each person who asked there, because a chat account may be linked
  * to one person after another. They are kept for as long as sessions are.
@@ -40,10 +42,19 @@ export function createLanePlaces(redis: Connection, keyPrefix: string) {
     },
 
     /** Puts back what Redis has lost; false: it has a place. A binding to a session that is not there is left out. */
-    async load(actor: string, lane: string, { generation, session = '' }: LanePlace): Promise<boolean> {
-      return (await loadLane(redis, [directoryId(actor), lane, generation, session, KEPT_S])) === 1;
-    },
+    load: (actor: string, lane: string, place: LanePlace) => load(directoryId(actor), lane, place),
+
+    /** The same for who is known by the name of their directory only. */
+    loadInto: load,
   };
+
+  async function load(
+    person: string,
+    lane: string,
+    { generation, session = '' }: LanePlace,
+  ): Promise<boolean> {
+    return (await loadLane(redis, [person, lane, generation, session, KEPT_S])) === 1;
+  }
 }
 
 /** The person's place among the fields of `current:<lane>`, for whoever has read them already. Pure. */
