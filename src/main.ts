@@ -9,7 +9,10 @@ import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
 import { composeMemory } from './main/memory.ts';
+import { memoryOfPeople } from './main/memory-of-people.ts';
 import { composePeople } from './main/people.ts';
+import { composePrivacy } from './main/privacy.ts';
+import { createDirectory } from './sessions/directory.ts';
 import { sessionId } from './sessions/session-id.ts';
 import { nameSessions } from './slack/agent-session.ts';
 import { createPassingCalls } from './slack/asides.ts';
@@ -22,6 +25,7 @@ import { connect, connectForQueue, disconnect } from './store/connection.ts';
 import { configuredDataKeys } from './store/data-keys-configured.ts';
 import { checkDurability, createConfirmation } from './store/durability.ts';
 import { problemsAtStart } from './store/first-contact.ts';
+import { createSealer } from './store/sealed.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { createTraces } from './telemetry/traces.ts';
@@ -124,11 +128,35 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       metrics,
       log,
     });
+    const privacy = composePrivacy({
+      redis,
+      keyPrefix,
+      dataKeys,
+      confirmDurable: createConfirmation(redis, durability),
+      audit,
+      slack,
+      pacing,
+      lanes,
+      operator,
+      wake: () => wake(),
+      people,
+      directory: createDirectory({
+        redis,
+        keyPrefix,
+        sealer: dataKeys && createSealer({ keys: dataKeys, randomBytes }),
+        randomBytes,
+        log,
+      }),
+      outbox: memory?.outbox,
+      memory: memory && memoryOfPeople(memory.client),
+      log,
+    });
     closers.push(
       async () => closeKeys(),
       closeAudit,
       async () => memory?.close(),
       () => people.close(),
+      () => privacy.close(),
     );
     metrics.watchQueue(async () => {
       const { readyLanes, activeLanes, paused, turns } = await lanes.depth();
@@ -224,8 +252,9 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         }),
         recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
         once: createOnce(redis, keyPrefix),
-        commands: createCommands({ operator, account: people.account, now }),
+        commands: createCommands({ operator, account: people.account, privacy: privacy.commands, now }),
         account: people.account,
+        privacy: privacy.commands,
         pauseReason: async () => (await operator.paused())?.reason ?? '',
         explainBlocked: async () => explainBlocked(),
         pause,
@@ -261,6 +290,12 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         protocol: config.agent.protocol,
         silenceMs: config.agent.silenceMs,
         onUnknown: metrics.unknownAgentEvent,
+      });
+      // Before the runtime goes.
+      closers.push(() => privacy.close());
+      privacy.startWorker((session, bearer, signal) => {
+        const actor = { id: '', name: '', groups: [] };
+        return calls.stopSession(session, { kind: 'person', actor, ...(bearer ? { bearer } : {}) }, signal);
       });
       const deps: RunTurnDeps = {
         lanes,

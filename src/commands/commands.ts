@@ -6,6 +6,7 @@ import { oneLine } from '../chat/one-line.ts';
 import type { Operator, Stopped } from '../turns/operator.ts';
 import type { TurnRecord } from '../turns/turn.ts';
 import type { AccountAnswer, AccountCommands, Asker } from './account.ts';
+import type { PrivacyCommands } from './privacy.ts';
 
 /** So much of a question is quoted. Characters. */
 const QUOTE_LENGTH = 60;
@@ -15,6 +16,7 @@ export type { Asker } from './account.ts';
 export interface CommandDeps {
   readonly operator: Pick<Operator, 'stopLanes' | 'stopTurn' | 'openTurnsIn' | 'openTurnsOf' | 'show'>;
   readonly account: Pick<AccountCommands, 'link' | 'unlink' | 'whoami'>;
+  readonly privacy: Pick<PrivacyCommands, 'export' | 'askForget'>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -31,7 +33,7 @@ export type Commands = ReturnType<typeof createCommands>;
 
 /** What the bot itself does when it is told to: at once, past the lanes. */
 export function createCommands(deps: CommandDeps) {
-  const { operator, account, now } = deps;
+  const { operator, account, privacy, now } = deps;
   const byPerson = ({ sender }: Asker) =>
     ({ reason: 'person', by: `${sender.tenant}:${sender.id}` }) as const;
 
@@ -82,6 +84,10 @@ export function createCommands(deps: CommandDeps) {
         return about(await account.unlink(asker));
       case 'whoami':
         return about(await account.whoami(asker));
+      case 'export':
+        return privacy.export(asker);
+      case 'forget me':
+        return privacy.askForget(asker);
       default:
         return command satisfies never;
     }

@@ -1,10 +1,7 @@
 import type { MemoryClient } from '../agentcore/memory-client.ts';
 import type { MemoryEvent, MemoryPayload } from '../agentcore/memory-shapes.ts';
-import { EVENT_KIND } from '../sessions/memory-events.ts';
+import { EVENT_KIND, EVENT_TURN } from '../contract/memory.ts';
 import type { MemoryReads, SeenEvent } from '../sessions/restore.ts';
-
-/** The metadata key of something said: the turn in which it was. */
-const EVENT_TURN = 'turn';
 
 /** AgentCore Memory as the directory of sessions is restored from it. */
 export function memoryReads(

@@ -62,6 +62,10 @@ export interface People {
   readonly mayPass: (error: unknown) => boolean;
   readonly linkWaitMs: number;
   readonly account: AccountCommands;
+  /** Undefined while identity is off. */
+  readonly identity: Identity | undefined;
+  /** The tokens of a company account, by a chat account that is linked to it; undefined where the agent takes none. */
+  readonly bearerOf: (account: ChatAccount | undefined, sub: string) => (() => Promise<string>) | undefined;
   /** Puts on record that somebody wanted something of the bot who may not. */
   readonly noteRefusal: (who: Sender, reason: Refusal) => void;
   /** What browsers need; undefined while identity is off. */
@@ -187,6 +191,9 @@ export function composePeople(deps: PeopleDeps): People {
       error instanceof IdentityError || error instanceof SealedError || slackFailure(error) !== undefined,
     linkWaitMs: config.identity.mode === 'off' ? 0 : config.identity.linkWaitMs,
     account: createAccountCommands(identity),
+    identity,
+    bearerOf: (account, sub) =>
+      identity && account && config.agent.auth === 'jwt' ? () => bearerOf(identity, account, sub) : undefined,
     noteRefusal,
     linkRoutes: identity && createLinkRoutes({ identity, publicUrl: config.web.publicUrl ?? '', log }),
     async close() {

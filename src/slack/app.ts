@@ -13,6 +13,7 @@ import { parseCommand } from '../chat/command.ts';
 import type { Sender } from '../chat/vocabulary.ts';
 import type { AccountAnswer, AccountCommands } from '../commands/account.ts';
 import { type Commands, unknownCommand } from '../commands/commands.ts';
+import type { PrivacyCommands } from '../commands/privacy.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Accept } from '../turns/accept-turn.ts';
 import type { FeedbackStore } from '../turns/feedback.ts';
@@ -26,17 +27,17 @@ import { createCourtesy } from './courtesy.ts';
 import { createSlackFeedback } from './feedback.ts';
 import { FEEDBACK_ACTION, FEEDBACK_FORM, FEEDBACK_WHY_ACTION, WHY_ACTION } from './feedback-blocks.ts';
 import { createInteractions } from './interactions.ts';
-import { LINK_NO_ACTION, LINK_OPEN_ACTION, LINK_YES_ACTION, wordsWithLink } from './link-blocks.ts';
+import { LINK_NO_ACTION, LINK_OPEN_ACTION, LINK_YES_ACTION } from './link-blocks.ts';
 import { createLinking } from './linking.ts';
 import { kindOf } from './normalise.ts';
 import type { Pause } from './pace.ts';
 import type { Pacing } from './pacing.ts';
+import { listenToPrivacy } from './privacy-listeners.ts';
 import { createQuestions } from './questions.ts';
 import { RETRY_ACTION, STOP_ACTION } from './render.ts';
 import { createStopping } from './stopping.ts';
-import { escapeText } from './text.ts';
 import { createWaitingNote } from './waiting-note.ts';
-import { createWhisper, REFUSED } from './whisper.ts';
+import { createWhisper, REFUSED, wordsOf } from './whisper.ts';
 
 export interface SlackAppDeps {
   /** Over HTTP or Socket Mode: the app does not see the difference. */
@@ -53,6 +54,7 @@ export interface SlackAppDeps {
   readonly once: Once;
   readonly commands: Commands;
   readonly account: Pick<AccountCommands, 'answer'>;
+  readonly privacy: Pick<PrivacyCommands, 'forget'>;
   /** Why an operator has paused intake; empty when nobody said. */
   readonly pauseReason: () => Promise<string>;
   /** Why the answer of a turn was withheld. */
@@ -171,9 +173,10 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     await ack();
   });
 
+  listenToPrivacy(app, { ...shared, privacy: deps.privacy });
+
   app.command('/agent', async ({ ack, command }) => {
-    const { text, button } = await slash(command);
-    const words = button ? wordsWithLink(text, button) : { text: escapeText(text), blocks: [] };
+    const words = wordsOf(await slash(command));
     await ack({
       response_type: 'ephemeral',
       text: words.text,

@@ -128,7 +128,11 @@ function tenantOf(body: BlockAction | ViewSubmitAction): string {
   return body.team?.id ?? body.user.team_id ?? '';
 }
 
-function personIn(body: BlockAction | ViewSubmitAction, conversation: string, thread: string): Listener {
+export function personIn(
+  body: BlockAction | ViewSubmitAction,
+  conversation: string,
+  thread: string,
+): Listener {
   const tenant = tenantOf(body);
   return {
     key: { platform: 'slack', tenant, conversation, thread },

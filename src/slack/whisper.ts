@@ -3,7 +3,8 @@ import type { AccountAnswer } from '../commands/account.ts';
 import type { CallAside } from './asides.ts';
 import type { Background } from './background.ts';
 import type { Json } from './json.ts';
-import { wordsWithLink } from './link-blocks.ts';
+import { type PrivateWord, wordsWithLink } from './link-blocks.ts';
+import { wordsBeforeForgetting } from './privacy-blocks.ts';
 import { escapeText } from './text.ts';
 
 /** A person in a thread. */
@@ -37,9 +38,16 @@ export function createWhisper(callAside: CallAside, background: Background): Whi
   };
 }
 
-export function whisperAnswer(whisper: Whisper, to: Listener, { text, button }: AccountAnswer): void {
-  const word = button ? wordsWithLink(text, button) : { text: escapeText(text), blocks: undefined };
-  whisper(to, word.text, word.blocks);
+export function whisperAnswer(whisper: Whisper, to: Listener, answer: AccountAnswer): void {
+  const { text, blocks } = wordsOf(answer);
+  whisper(to, text, blocks.length > 0 ? blocks : undefined);
+}
+
+/** An answer as Slack shows it. Pure. */
+export function wordsOf({ text, button, form }: AccountAnswer): PrivateWord {
+  if (button) return wordsWithLink(text, button);
+  if (form) return wordsBeforeForgetting(text);
+  return { text: escapeText(text), blocks: [] };
 }
 
 /** Said in more than one place. */

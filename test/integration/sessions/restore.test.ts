@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AwsStandIn, createAwsStandIn } from '../../../local/aws/stand-in.ts';
 import { createMemoryClient, type MemoryClient } from '../../../src/agentcore/memory-client.ts';
+import { EVENT_KIND } from '../../../src/contract/memory.ts';
 import { memoryReads } from '../../../src/main/memory-reads.ts';
 import { directoryId } from '../../../src/sessions/directory-id.ts';
-import { EVENT_KIND, eventsFor, type SessionChange } from '../../../src/sessions/memory-events.ts';
+import { eventsFor, type SessionChange } from '../../../src/sessions/memory-events.ts';
 import { createRestore } from '../../../src/sessions/restore.ts';
 import { type Connection, connect, disconnect } from '../../../src/store/connection.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
@@ -41,7 +42,8 @@ let prefixes = 0;
 
 /** People in a Redis of their own, whose changes Memory is told. */
 function world() {
-  const keyPrefix = `{tc}:restore-${(prefixes += 1)}`;
+  prefixes += 1;
+  const keyPrefix = `{tc}:restore-${prefixes}`;
   const people = new Map<string, ReturnType<typeof personIn>>();
   let refuse = false;
   let now = Date.now();
@@ -64,12 +66,11 @@ function world() {
     people.set(actor, known);
     return known;
   };
-  const where = (actor: string, sessionId: string) => ({
-    actorId: directoryId(actor),
-    sessionId,
-    signal,
-    clientToken: `${keyPrefix}-${(tokens += 1)}-${'x'.repeat(40)}`,
-  });
+  const where = (actor: string, sessionId: string) => {
+    tokens += 1;
+    const clientToken = `${keyPrefix}-${tokens}-${'x'.repeat(40)}`;
+    return { actorId: directoryId(actor), sessionId, signal, clientToken };
+  };
   return {
     person,
     restore: restoreOf(person('sub-1')),

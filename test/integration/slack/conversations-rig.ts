@@ -26,6 +26,7 @@ import { createQuestionChanges } from '../../../src/turns/question-changes.ts';
 import type { ClaimedTurn, TurnRecord } from '../../../src/turns/turn.ts';
 import { createWakes } from '../../../src/turns/wakes.ts';
 import { createWebApp } from '../../../src/web/web-app.ts';
+import { noPrivacy } from '../../setup/no-privacy.ts';
 import { testRedis } from '../../setup/redis.ts';
 
 export type Transport = 'http' | 'socket';
@@ -173,8 +174,10 @@ export async function startConversations(
       recordFeedback: createFeedback({ redis, keyPrefix: prefix, observe: () => undefined, log }).record,
       once: createOnce(redis, prefix),
       account: createAccountCommands(undefined),
+      privacy: noPrivacy,
       commands: createCommands({
         account: createAccountCommands(undefined),
+        privacy: noPrivacy,
         operator: {
           ...operator,
           stopLanes: unlessFailing(operator.stopLanes),

@@ -16,6 +16,7 @@ import type { FeedbackStore } from '../../../src/turns/feedback.ts';
 import type { Once } from '../../../src/turns/once.ts';
 import type { QuestionChanges } from '../../../src/turns/question-changes.ts';
 import { createWebApp } from '../../../src/web/web-app.ts';
+import { noPrivacy } from '../../setup/no-privacy.ts';
 import { UNPACED } from './slack-thread.ts';
 
 export const SECRET = 'signing-secret-of-the-test';
@@ -104,9 +105,11 @@ export async function startIngress(
     recordFeedback: options.recordFeedback ?? (async () => 'new'),
     once: options.once ?? (async () => true),
     account: createAccountCommands(undefined),
+    privacy: noPrivacy,
     commands: createCommands({
       operator: NOTHING_RUNS,
       account: createAccountCommands(undefined),
+      privacy: noPrivacy,
       now: () => Date.now(),
     }),
     pauseReason: async () => '',

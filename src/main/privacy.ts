@@ -1,0 +1,290 @@
+import { randomBytes } from 'node:crypto';
+import { AgentCoreError } from '../agentcore/errors.ts';
+import { createAuditKeys } from '../audit/audit-keys.ts';
+import { entriesAbout } from '../audit/entries-about.ts';
+import { logPlace } from '../audit/log-place.ts';
+import type { Audit } from '../audit/recorder.ts';
+import { createPrivacyCommands, type PrivacyCommands } from '../commands/privacy.ts';
+import { createErasing, type Erase, personSubject, type Receipt, whomOf } from '../privacy/erase.ts';
+import { createErasureJobs, type ErasureJobs } from '../privacy/erasure-jobs.ts';
+import type { Parts } from '../privacy/export.ts';
+import { createExports } from '../privacy/exports.ts';
+import { eraseMemory, type MemoryOfPeople } from '../privacy/memory.ts';
+import { type Account, actorsOf, type Person } from '../privacy/person.ts';
+import { createPrivacy } from '../privacy/privacy.ts';
+import type { ErasureStep } from '../privacy/steps.ts';
+import { type ErasureWorker, startErasures } from '../privacy/worker.ts';
+import type { Directory } from '../sessions/directory.ts';
+import { directoryId } from '../sessions/directory-id.ts';
+import { createAsides } from '../slack/asides.ts';
+import type { SlackClient, SlackUploader } from '../slack/client.ts';
+import type { Pacing } from '../slack/pacing.ts';
+import { createPrivateFiles } from '../slack/privacy-files.ts';
+import { eraseMarks } from '../slack/privacy-marks.ts';
+import { receiptText } from '../slack/privacy-receipt.ts';
+import type { Connection } from '../store/connection.ts';
+import type { DataKeys } from '../store/data-keys.ts';
+import { createSealer } from '../store/sealed.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { createTurnEraser } from '../turns/erase-turns.ts';
+import type { Lanes } from '../turns/lanes.ts';
+import type { Operator } from '../turns/operator.ts';
+import { pause } from '../turns/pause.ts';
+import type { People } from './people.ts';
+
+export interface PrivacyParts {
+  readonly redis: Connection;
+  readonly keyPrefix: string;
+  readonly dataKeys: DataKeys | undefined;
+  readonly confirmDurable: () => Promise<void>;
+  readonly audit: Audit;
+  readonly slack: SlackClient & SlackUploader;
+  readonly pacing: Pacing;
+  readonly lanes: Pick<Lanes, 'unpark'>;
+  readonly operator: Pick<Operator, 'stopTurn'>;
+  readonly wake: () => Promise<void>;
+  readonly people: Pick<People, 'identity' | 'bearerOf'>;
+  readonly directory: Pick<Directory, 'erase' | 'export'>;
+  readonly outbox: { erase(actor: string): Promise<number> } | undefined;
+  readonly memory: MemoryOfPeople | undefined;
+  readonly log: Logger;
+}
+
+/** Ends a session of the agent's runtime. `bearer`: where the agent is called as the person. */
+export type StopSession = (
+  session: string,
+  bearer: (() => Promise<string>) | undefined,
+  signal: AbortSignal,
+) => Promise<void>;
+
+export interface ComposedPrivacy {
+  readonly commands: PrivacyCommands;
+  readonly jobs: ErasureJobs;
+  /** A process of the worker role carries erasures out. */
+  startWorker(stopSession: StopSession): void;
+  close(): Promise<void>;
+}
+
+/** AgentCore ends a session by itself after eight hours. */
+const LONGEST_SESSION_MS = 9 * 3_600_000;
+
+/** What is kept about people, for themselves: put together of all the rooms that keep something. */
+export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
+  const { redis, keyPrefix, dataKeys, audit, people, directory, memory, outbox, log } = parts;
+  const closing = new AbortController();
+  const now = () => Date.now();
+  const sealer = dataKeys && createSealer({ keys: dataKeys, randomBytes });
+  const jobs = createErasureJobs({
+    redis,
+    keyPrefix,
+    sealer,
+    directoryOf: directoryId,
+    confirmDurable: parts.confirmDurable,
+    randomBytes,
+  });
+  const exports = createExports(redis, keyPrefix);
+  const turns = createTurnEraser({ redis, keyPrefix, operator: parts.operator });
+  const callAside = createAsides({
+    client: parts.slack,
+    pacing: parts.pacing,
+    pause,
+    closing: closing.signal,
+  });
+  const files = createPrivateFiles({ callAside, client: parts.slack });
+  let worker: ErasureWorker | undefined;
+
+  async function personOf(account: Account): Promise<Person> {
+    return people.identity ? people.identity.family(account) : { accounts: [account] };
+  }
+
+  /** What each of the person's actors has, one after another. */
+  async function sum(of: readonly string[] | readonly Account[], count: (one: never) => Promise<number>) {
+    let total = 0;
+    for (const one of of) total += await count(one as never);
+    return total;
+  }
+  const forActors =
+    (count: (actor: string) => Promise<number>): Erase =>
+    (person) =>
+      sum(actorsOf(person), count);
+  const forAccounts =
+    (count: (account: Account, last: boolean) => Promise<number>): Erase =>
+    (person, { last }) =>
+      sum(person.accounts, (account: Account) => count(account, last));
+
+  async function eraseExports(account: Account, last: boolean): Promise<number> {
+    let gone = 0;
+    for (const file of await exports.filesOf(account)) {
+      try {
+        await files.remove(account, file);
+        gone += 1;
+      } catch (error) {
+        if (!last) throw error;
+        log.error({ err: error }, 'an exported file could not be deleted at the platform');
+      }
+      await exports.gone(account, file);
+    }
+    await exports.failed(account);
+    return gone;
+  }
+
+  const stopSessions =
+    (stop: StopSession): Erase =>
+    async (person, { signal, last }) => {
+      let stopped = 0;
+      for (const actor of actorsOf(person)) {
+        const bearer = actor === person.sub ? people.bearerOf(person.accounts[0], actor) : undefined;
+        for await (const { id, lastAt } of directory.export(actor)) {
+          if (lastAt < now() - LONGEST_SESSION_MS) continue;
+          try {
+            await stop(id, bearer, signal);
+            stopped += 1;
+          } catch (error) {
+            // Most sessions have ended by themselves.
+            if (error instanceof AgentCoreError && error.code === 'agent_not_found') continue;
+            if (!last) throw error;
+            log.error(
+              { err: error },
+              'a session of the agent could not be ended; it ends by its idle time-out',
+            );
+          }
+        }
+      }
+      return stopped;
+    };
+
+  const stepsWith = (stop: StopSession): Readonly<Record<ErasureStep, Erase>> => ({
+    exports: forAccounts(eraseExports),
+    runtime: stopSessions(stop),
+    turns: ({ accounts }, { before }) => turns.erase(accounts, before),
+    feedback: ({ accounts }) => turns.eraseFeedback(accounts),
+    settings: async () => 0,
+    outbox: forActors(async (actor) => outbox?.erase(actor) ?? 0),
+    sessions: forActors((actor) => directory.erase(actor)),
+    memory: async (person, how) => (memory ? eraseMemory(memory, actorsOf(person).map(directoryId), how) : 0),
+    link: forAccounts(async (account, last) => ((await people.identity?.forget(account, last)) ? 1 : 0)),
+    marks: forAccounts((account) => eraseMarks({ redis, keyPrefix }, account)),
+  });
+
+  const privacy = createPrivacy({
+    jobs,
+    exports,
+    audit,
+    personOf,
+    partsOf: (person, signal) => partsOf({ ...parts, turns }, person, signal),
+    deliverTo: async (account) => files.deliverTo(account),
+    onErasure: () => worker?.wake(),
+    now,
+    closing: closing.signal,
+    log,
+  });
+
+  return {
+    commands: createPrivacyCommands(privacy),
+    jobs,
+    startWorker(stopSession) {
+      const erasing = createErasing({
+        jobs,
+        steps: stepsWith(stopSession),
+        stopTurns: (accounts, before) => turns.stop(accounts, before),
+        async goOn(account) {
+          const wakes = await parts.lanes.unpark(account);
+          for (let i = 0; i < wakes; i += 1) await parts.wake();
+        },
+        tell: (account, receipt: Receipt) => files.deliverTo(account).say(receiptText(receipt)),
+        audit,
+        pause,
+        log,
+      });
+      worker = startErasures({ next: erasing.next, log });
+    },
+    async close() {
+      closing.abort(new Error('the process is shutting down'));
+      await worker?.close();
+      await privacy.settled();
+    },
+  };
+}
+
+/** Everything that is held about a person, part by part. */
+function partsOf(
+  deps: PrivacyParts & { readonly turns: ReturnType<typeof createTurnEraser> },
+  person: Person,
+  signal: AbortSignal,
+): Parts {
+  const { redis, keyPrefix, dataKeys, directory, memory, people, turns } = deps;
+  const actors = actorsOf(person);
+  const iso = (at: number) => new Date(at).toISOString();
+
+  async function* account() {
+    for (const one of person.accounts) {
+      const link = await people.identity?.describe(one);
+      const linkedAt = link && 'linkedAt' in link ? { linkedAt: iso(link.linkedAt) } : {};
+      yield {
+        platform: one.platform,
+        workspace: one.tenant,
+        user: one.id,
+        link: link ? { ...link, ...linkedAt } : 'none',
+      };
+    }
+  }
+  async function* sessions() {
+    for (const actor of actors)
+      for await (const entry of directory.export(actor))
+        yield { actsAs: actor, ...entry, createdAt: iso(entry.createdAt), lastAt: iso(entry.lastAt) };
+  }
+  async function* history() {
+    if (!memory) return;
+    for (const id of actors.map(directoryId))
+      for await (const session of memory.sessions(id, signal)) {
+        const events = [];
+        for await (const event of memory.events(id, session, signal)) events.push(event);
+        for (const { at, said, other } of events.toReversed())
+          yield {
+            session,
+            at: iso(at),
+            ...(said.length > 0 ? { said } : {}),
+            ...(other.length > 0 ? { other } : {}),
+          };
+      }
+  }
+  async function* notes() {
+    if (!memory) return;
+    for (const id of actors.map(directoryId))
+      for await (const { at, text, namespace } of memory.records(id, signal))
+        yield { at: iso(at), text, namespace };
+  }
+  async function* feedback() {
+    for await (const { at, ...said } of turns.feedbackOf(person.accounts)) yield { ...said, at: iso(at) };
+  }
+  async function* questions() {
+    for await (const { id, open, receivedAt, fields } of turns.turnsOf(person.accounts)) {
+      const message: unknown = fields.message === undefined ? undefined : JSON.parse(fields.message);
+      const { state, reason, place } = fields;
+      yield {
+        turn: id,
+        open,
+        askedAt: iso(receivedAt),
+        state,
+        reason,
+        ...(message ? { message } : { place }),
+      };
+    }
+  }
+  async function* record() {
+    const log = await logPlace(redis, keyPrefix, dataKeys, randomBytes);
+    const keys = createAuditKeys(redis, log.keyPrefix, log.dataKeys);
+    const subjects = [...person.accounts.map(personSubject), whomOf(person)];
+    for await (const { at, ...entry } of entriesAbout({ redis, keyPrefix: log.keyPrefix, keys }, subjects))
+      yield { ...entry, at: iso(at) };
+  }
+  return [
+    { name: 'account', rows: account },
+    { name: 'sessions', rows: sessions },
+    { name: 'history', rows: history },
+    { name: 'notes', rows: notes },
+    { name: 'feedback', rows: feedback },
+    { name: 'questions', rows: questions },
+    { name: 'record', rows: record },
+  ];
+}
