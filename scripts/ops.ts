@@ -3,7 +3,9 @@ import { auditCommand } from './ops/audit.ts';
 import { cognitoCommand } from './ops/cognito.ts';
 import { identityCommand } from './ops/identity.ts';
 import { Complaint, HELP_HINT } from './ops/redis.ts';
+import { sessionsCommand } from './ops/sessions.ts';
 import { turnsCommand } from './ops/turns.ts';
+import { usersCommand } from './ops/users.ts';
 
 /** `npm run ops -- <command>`: what operators do from a terminal. Each command is a file in `ops/`. */
 const program = new Command('ops')
@@ -12,6 +14,8 @@ const program = new Command('ops')
   )
   .showHelpAfterError(HELP_HINT)
   .addCommand(turnsCommand())
+  .addCommand(sessionsCommand())
+  .addCommand(usersCommand())
   .addCommand(auditCommand())
   .addCommand(cognitoCommand())
   .addCommand(identityCommand());

@@ -9,10 +9,8 @@ import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
 import { composeMemory } from './main/memory.ts';
-import { memoryOfPeople } from './main/memory-of-people.ts';
 import { composePeople } from './main/people.ts';
 import { composePrivacy } from './main/privacy.ts';
-import { createDirectory } from './sessions/directory.ts';
 import { sessionId } from './sessions/session-id.ts';
 import { nameSessions } from './slack/agent-session.ts';
 import { createPassingCalls } from './slack/asides.ts';
@@ -25,7 +23,6 @@ import { connect, connectForQueue, disconnect } from './store/connection.ts';
 import { configuredDataKeys } from './store/data-keys-configured.ts';
 import { checkDurability, createConfirmation } from './store/durability.ts';
 import { problemsAtStart } from './store/first-contact.ts';
-import { createSealer } from './store/sealed.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { createTraces } from './telemetry/traces.ts';
@@ -141,15 +138,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       operator,
       wake: () => wake(),
       people,
-      directory: createDirectory({
-        redis,
-        keyPrefix,
-        sealer: dataKeys && createSealer({ keys: dataKeys, randomBytes }),
-        randomBytes,
-        log,
-      }),
-      outbox: memory?.outbox,
-      memory: memory && memoryOfPeople(memory.client),
+      memory,
       log,
     });
     closers.push(

@@ -10,7 +10,11 @@ export type PrivacyCommands = ReturnType<typeof createPrivacyCommands>;
 export const FORGET_WORDS = 'forget me';
 
 /** `export` and `forget me`. */
-export function createPrivacyCommands(privacy: Pick<Privacy, 'askExport' | 'forget' | 'personOf'>) {
+export function createPrivacyCommands(
+  privacy: Pick<Privacy, 'askExport' | 'forget' | 'personOf'>,
+  /** People sign in with company accounts here. */
+  signIn: boolean,
+) {
   return {
     async export(asker: Asker): Promise<CommandAnswer> {
       const waitS = await privacy.askExport(accountOf(asker));
@@ -27,12 +31,14 @@ export function createPrivacyCommands(privacy: Pick<Privacy, 'askExport' | 'forg
     /** Nothing happens yet: a form asks for the words. */
     async askForget(asker: Asker): Promise<CommandAnswer> {
       const account = accountOf(asker);
-      const others = othersOf(await privacy.personOf(account), account);
+      const person = await privacy.personOf(account);
+      const others = othersOf(person, account);
+      const stranger = signIn && person.sub === undefined ? ` ${STRANGER}` : '';
       const also =
         others === 0
           ? ''
           : ` ${others === 1 ? 'One more chat account is' : `${others} more chat accounts are`} linked to the same company account: everything of ${others === 1 ? 'that one' : 'those'} goes, too.`;
-      const text = `This erases everything that I keep about you: your conversations and what I have learnt from them, their names, your settings, your feedback, your exported files, and the link to your company account.${also} What is at work for you is stopped. It cannot be undone. Messages here in the chat stay. Press the button, and type the words that it asks for.`;
+      const text = `This erases everything that I keep about you: your conversations and what I have learnt from them, their names, your settings, your feedback, your exported files, and the link to your company account.${also} What is at work for you is stopped. It cannot be undone. Messages here in the chat stay.${stranger} Press the button, and type the words that it asks for.`;
       return { ...said(text), form: 'forget_me' };
     },
 
@@ -46,6 +52,9 @@ export function createPrivacyCommands(privacy: Pick<Privacy, 'askExport' | 'forg
     },
   };
 }
+
+const STRANGER =
+  'You are not signed in, so I cannot tell which company account was yours: to have its conversations erased, write `link` first.';
 
 const accountOf = ({ key, sender }: Asker): Account => ({ platform: key.platform, ...sender });
 const othersOf = ({ accounts }: Person, mine: Account): number =>

@@ -15,6 +15,7 @@ import {
   type Proposal,
 } from './handshake.ts';
 import { IdentityError } from './identity-error.ts';
+import { createLinkViews } from './link-views.ts';
 import { createLinks, type Link, type LinksDeps } from './links.ts';
 import { may, type Principal, type Role, rolesOf } from './principal.ts';
 import { type Consented, createResourceConsent, type ResourceConsentDeps } from './resource-consent.ts';
@@ -267,28 +268,7 @@ export function createIdentity(deps: IdentityDeps) {
       return { was: true, revoked: before.state === 'linked' ? await revoke(before.link.refresh) : true };
     },
 
-    /** All chat accounts that are linked to the same company account as this one, itself included, and what that is. */
-    async family(
-      account: ChatAccount,
-    ): Promise<{ readonly accounts: readonly ChatAccount[]; readonly sub?: string }> {
-      const record = await links.read(account);
-      if (record.state === 'none') return { accounts: [account] };
-      const sub = record.state === 'linked' ? record.link.sub : record.sub;
-      const mine = writeAccount(account);
-      const others = (await links.accountsOf(sub)).filter((other) => writeAccount(other) !== mine);
-      return { accounts: [account, ...others], sub };
-    },
-
-    accountsOf: links.accountsOf,
-
-    /** What is kept of a link, without its tokens; undefined: there is none. */
-    async describe(account: ChatAccount) {
-      const record = await links.read(account);
-      if (record.state === 'none') return undefined;
-      if (record.state === 'signed_out') return { state: record.state, sub: record.sub };
-      const { sub, username, email, groups, linkedAt } = record.link;
-      return { state: record.state, sub, username, email, groups, linkedAt };
-    },
+    ...createLinkViews(links),
 
     /**
      * As `unlink`, for a person who is being forgotten: what was begun goes, too. `evenSo`: also where Cognito cannot be

@@ -1,4 +1,5 @@
 import type { MemoryClient } from '../agentcore/memory-client.ts';
+import { MemoryError } from '../agentcore/memory-errors.ts';
 import type { MemoryOfPeople } from '../privacy/memory.ts';
 
 type Client = Pick<
@@ -7,10 +8,19 @@ type Client = Pick<
 >;
 
 /**
- * AgentCore Memory as it is exported and erased. Which strategies there are, and where they keep what they learn, the
- * operator decides: whatever has the person's id as a step of its path is the person's.
+ * AgentCore Memory as it is exported and erased. What is learnt stands where `memory create` puts it (`RECORD_NAMESPACES`),
+ * or wherever else the operator's strategies do: whatever has the person's id as a step of its path is the person's.
  */
 export function memoryOfPeople(client: Client): MemoryOfPeople {
+  /** A path that Memory does not know as one holds nothing. */
+  async function* listed(namespacePath: string, signal: AbortSignal) {
+    try {
+      yield* client.listRecords({ namespacePath, signal });
+    } catch (error) {
+      if (!(error instanceof MemoryError) || error.code !== 'memory_invalid') throw error;
+    }
+  }
+
   return {
     async *sessions(actorId, signal) {
       const ids: string[] = [];
@@ -32,12 +42,13 @@ export function memoryOfPeople(client: Client): MemoryOfPeople {
         };
     },
     async *records(actorId, signal) {
-      for await (const { recordId, createdAt, text, namespace } of client.listRecords({
-        namespacePath: '/',
-        signal,
-      }))
-        if (namespace.split('/').includes(actorId))
+      const seen = new Set<string>();
+      for (const namespacePath of [`/people/${actorId}`, '/'])
+        for await (const { recordId, createdAt, text, namespace } of listed(namespacePath, signal)) {
+          if (seen.has(recordId) || !namespace.split('/').includes(actorId)) continue;
+          seen.add(recordId);
           yield { id: recordId, at: createdAt.getTime(), text, namespace };
+        }
     },
     deleteEvent: (actorId, sessionId, eventId, signal) =>
       client.deleteEvent({ actorId, sessionId, eventId, signal }),

@@ -1,20 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { AgentCoreError } from '../agentcore/errors.ts';
-import { createAuditKeys } from '../audit/audit-keys.ts';
-import { entriesAbout } from '../audit/entries-about.ts';
-import { logPlace } from '../audit/log-place.ts';
 import type { Audit } from '../audit/recorder.ts';
 import { createPrivacyCommands, type PrivacyCommands } from '../commands/privacy.ts';
-import { createErasing, type Erase, personSubject, type Receipt, whomOf } from '../privacy/erase.ts';
+import { createErasing, type Erase, type Receipt } from '../privacy/erase.ts';
 import { createErasureJobs, type ErasureJobs } from '../privacy/erasure-jobs.ts';
-import type { Parts } from '../privacy/export.ts';
 import { createExports } from '../privacy/exports.ts';
-import { eraseMemory, type MemoryOfPeople } from '../privacy/memory.ts';
+import { eraseMemory } from '../privacy/memory.ts';
 import { type Account, actorsOf, type Person } from '../privacy/person.ts';
 import { createPrivacy } from '../privacy/privacy.ts';
 import type { ErasureStep } from '../privacy/steps.ts';
 import { type ErasureWorker, startErasures } from '../privacy/worker.ts';
-import type { Directory } from '../sessions/directory.ts';
+import { createDirectory } from '../sessions/directory.ts';
 import { directoryId } from '../sessions/directory-id.ts';
 import { createAsides } from '../slack/asides.ts';
 import type { SlackClient, SlackUploader } from '../slack/client.ts';
@@ -30,7 +26,10 @@ import { createTurnEraser } from '../turns/erase-turns.ts';
 import type { Lanes } from '../turns/lanes.ts';
 import type { Operator } from '../turns/operator.ts';
 import { pause } from '../turns/pause.ts';
+import type { ComposedMemory } from './memory.ts';
+import { memoryOfPeople } from './memory-of-people.ts';
 import type { People } from './people.ts';
+import { personalData } from './personal-data.ts';
 
 export interface PrivacyParts {
   readonly redis: Connection;
@@ -44,9 +43,7 @@ export interface PrivacyParts {
   readonly operator: Pick<Operator, 'stopTurn'>;
   readonly wake: () => Promise<void>;
   readonly people: Pick<People, 'identity' | 'bearerOf'>;
-  readonly directory: Pick<Directory, 'erase' | 'export'>;
-  readonly outbox: { erase(actor: string): Promise<number> } | undefined;
-  readonly memory: MemoryOfPeople | undefined;
+  readonly memory: Pick<ComposedMemory, 'client' | 'outbox'> | undefined;
   readonly log: Logger;
 }
 
@@ -70,7 +67,7 @@ const LONGEST_SESSION_MS = 9 * 3_600_000;
 
 /** What is kept about people, for themselves: put together of all the rooms that keep something. */
 export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
-  const { redis, keyPrefix, dataKeys, audit, people, directory, memory, outbox, log } = parts;
+  const { redis, keyPrefix, dataKeys, audit, people, log } = parts;
   const closing = new AbortController();
   const now = () => Date.now();
   const sealer = dataKeys && createSealer({ keys: dataKeys, randomBytes });
@@ -82,6 +79,8 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
     confirmDurable: parts.confirmDurable,
     randomBytes,
   });
+  const directory = createDirectory({ redis, keyPrefix, sealer, randomBytes, log });
+  const memory = parts.memory && memoryOfPeople(parts.memory.client);
   const exports = createExports(redis, keyPrefix);
   const turns = createTurnEraser({ redis, keyPrefix, operator: parts.operator });
   const callAside = createAsides({
@@ -159,7 +158,7 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
     turns: ({ accounts }, { before }) => turns.erase(accounts, before),
     feedback: ({ accounts }) => turns.eraseFeedback(accounts),
     settings: async () => 0,
-    outbox: forActors(async (actor) => outbox?.erase(actor) ?? 0),
+    outbox: forActors(async (actor) => parts.memory?.outbox.erase(actor) ?? 0),
     sessions: forActors((actor) => directory.erase(actor)),
     memory: async (person, how) => (memory ? eraseMemory(memory, actorsOf(person).map(directoryId), how) : 0),
     link: forAccounts(async (account, last) => ((await people.identity?.forget(account, last)) ? 1 : 0)),
@@ -171,7 +170,10 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
     exports,
     audit,
     personOf,
-    partsOf: (person, signal) => partsOf({ ...parts, turns }, person, signal),
+    partsOf: personalData({
+      ...{ redis, keyPrefix, dataKeys, directory, memory, turns },
+      describe: async (account) => people.identity?.describe(account),
+    }),
     deliverTo: async (account) => files.deliverTo(account),
     onErasure: () => worker?.wake(),
     now,
@@ -180,7 +182,7 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
   });
 
   return {
-    commands: createPrivacyCommands(privacy),
+    commands: createPrivacyCommands(privacy, people.identity !== undefined),
     jobs,
     startWorker(stopSession) {
       const erasing = createErasing({
@@ -204,87 +206,4 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
       await privacy.settled();
     },
   };
-}
-
-/** Everything that is held about a person, part by part. */
-function partsOf(
-  deps: PrivacyParts & { readonly turns: ReturnType<typeof createTurnEraser> },
-  person: Person,
-  signal: AbortSignal,
-): Parts {
-  const { redis, keyPrefix, dataKeys, directory, memory, people, turns } = deps;
-  const actors = actorsOf(person);
-  const iso = (at: number) => new Date(at).toISOString();
-
-  async function* account() {
-    for (const one of person.accounts) {
-      const link = await people.identity?.describe(one);
-      const linkedAt = link && 'linkedAt' in link ? { linkedAt: iso(link.linkedAt) } : {};
-      yield {
-        platform: one.platform,
-        workspace: one.tenant,
-        user: one.id,
-        link: link ? { ...link, ...linkedAt } : 'none',
-      };
-    }
-  }
-  async function* sessions() {
-    for (const actor of actors)
-      for await (const entry of directory.export(actor))
-        yield { actsAs: actor, ...entry, createdAt: iso(entry.createdAt), lastAt: iso(entry.lastAt) };
-  }
-  async function* history() {
-    if (!memory) return;
-    for (const id of actors.map(directoryId))
-      for await (const session of memory.sessions(id, signal)) {
-        const events = [];
-        for await (const event of memory.events(id, session, signal)) events.push(event);
-        for (const { at, said, other } of events.toReversed())
-          yield {
-            session,
-            at: iso(at),
-            ...(said.length > 0 ? { said } : {}),
-            ...(other.length > 0 ? { other } : {}),
-          };
-      }
-  }
-  async function* notes() {
-    if (!memory) return;
-    for (const id of actors.map(directoryId))
-      for await (const { at, text, namespace } of memory.records(id, signal))
-        yield { at: iso(at), text, namespace };
-  }
-  async function* feedback() {
-    for await (const { at, ...said } of turns.feedbackOf(person.accounts)) yield { ...said, at: iso(at) };
-  }
-  async function* questions() {
-    for await (const { id, open, receivedAt, fields } of turns.turnsOf(person.accounts)) {
-      const message: unknown = fields.message === undefined ? undefined : JSON.parse(fields.message);
-      const { state, reason, place } = fields;
-      yield {
-        turn: id,
-        open,
-        askedAt: iso(receivedAt),
-        state,
-        reason,
-        ...(message ? { message } : { place }),
-      };
-    }
-  }
-  async function* record() {
-    const log = await logPlace(redis, keyPrefix, dataKeys, randomBytes);
-    const keys = createAuditKeys(redis, log.keyPrefix, log.dataKeys);
-    const subjects = [...person.accounts.map(personSubject), whomOf(person)];
-    for await (const { at, ...entry } of entriesAbout({ redis, keyPrefix: log.keyPrefix, keys }, subjects))
-      yield { ...entry, at: iso(at) };
-  }
-  return [
-    { name: 'account', rows: account },
-    { name: 'sessions', rows: sessions },
-    { name: 'history', rows: history },
-    { name: 'notes', rows: notes },
-    { name: 'feedback', rows: feedback },
-    { name: 'questions', rows: questions },
-    { name: 'record', rows: record },
-  ];
 }

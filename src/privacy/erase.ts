@@ -39,9 +39,9 @@ export interface Receipt {
   readonly entry: number;
 }
 
-/** Longer than any step goes without a word. */
-export const ERASURE_LEASE_MS = 60_000;
-const RENEW_MS = 15_000;
+/** A process that is lost in the middle of an erasure is not waited for longer. */
+const LEASE_MS = 15_000;
+const RENEW_MS = 4_000;
 /** For turns to end. */
 const LOOK_AGAIN_MS = 250;
 const TURNS_END_WITHIN_MS = 60_000;
@@ -82,7 +82,7 @@ export function createErasing(deps: ErasureDeps) {
     const note = async (step: ErasureStep, count: number) => {
       if (count === 0) return;
       counts[step] += count;
-      await jobs.keep(id, ERASURE_LEASE_MS, { [step]: count });
+      await jobs.keep(id, LEASE_MS, { [step]: count });
     };
     const run = async (step: ErasureStep): Promise<number> => {
       signal.throwIfAborted();
@@ -107,9 +107,9 @@ export function createErasing(deps: ErasureDeps) {
     }
     // Once each, as far as a crash lets us.
     const entry = erasure.done.entry ?? (await putOnRecord(erasure, counts));
-    if (erasure.done.entry === undefined) await jobs.keep(id, ERASURE_LEASE_MS, { entry });
+    if (erasure.done.entry === undefined) await jobs.keep(id, LEASE_MS, { entry });
     if (erasure.done.told === undefined) await tell(erasure, { counts, accounts: person.accounts, entry });
-    await jobs.keep(id, ERASURE_LEASE_MS, { told: 1 });
+    await jobs.keep(id, LEASE_MS, { told: 1 });
     await jobs.end(erasure);
     for (const account of person.accounts) await deps.goOn(account);
     log.info({ counts }, 'a person was forgotten');
@@ -133,12 +133,12 @@ export function createErasing(deps: ErasureDeps) {
   return {
     /** False: nothing was due. Never throws for an erasure that fails: it is taken up again. */
     async next(closing: AbortSignal): Promise<boolean> {
-      const erasure = await jobs.claim(ERASURE_LEASE_MS);
+      const erasure = await jobs.claim(LEASE_MS);
       if (!erasure) return false;
       const failed = new AbortController();
       const signal = AbortSignal.any([closing, failed.signal]);
       const renewing = setInterval(() => {
-        jobs.keep(erasure.id, ERASURE_LEASE_MS).catch((error: unknown) => failed.abort(error));
+        jobs.keep(erasure.id, LEASE_MS).catch((error: unknown) => failed.abort(error));
       }, RENEW_MS);
       try {
         await carryOut(erasure, signal);
