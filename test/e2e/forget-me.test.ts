@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findElements } from '../../local/slack/elements.ts';
 import type { Message } from '../../local/slack/model.ts';
 import { createMemoryClient, type MemoryClient } from '../../src/agentcore/memory-client.ts';
-import { laneId, personId } from '../../src/chat/keys.ts';
+import { claimId, laneId, personId } from '../../src/chat/keys.ts';
 import type { ConversationKey } from '../../src/chat/vocabulary.ts';
 import { createReader } from '../../src/config/reader.ts';
 import { readSecrets } from '../../src/config/secrets.ts';
@@ -15,6 +15,7 @@ import { createDirectory } from '../../src/sessions/directory.ts';
 import { createLanePlaces } from '../../src/sessions/lane-places.ts';
 import { createMemoryOutbox } from '../../src/sessions/memory-outbox.ts';
 import { sessionId } from '../../src/sessions/session-id.ts';
+import { greetingOf } from '../../src/slack/assistant-view.ts';
 import { FORGET_ACTION, FORGET_FIELD } from '../../src/slack/privacy-blocks.ts';
 import { type Connection, connect, disconnect } from '../../src/store/connection.ts';
 import { localDataKeys } from '../../src/store/data-keys.ts';
@@ -22,7 +23,7 @@ import { createSealer } from '../../src/store/sealed.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createFeedback } from '../../src/turns/feedback.ts';
 import { eventually } from '../setup/eventually.ts';
-import { linkUp, promptFor, whispersTo } from './linking.ts';
+import { linkIn, linkUp, promptFor, whispersTo } from './linking.ts';
 import { type Stack, startStack } from './stack.ts';
 import { settledReplies } from './thread.ts';
 import { fileTraces, found, redisTraces } from './traces.ts';
@@ -83,6 +84,8 @@ afterAll(async () => {
 });
 
 const PREFIX = '{tc}';
+/** Keys in which people stand beside each other. */
+const SHARED = [`${PREFIX}:idle`, `${PREFIX}:outdue`];
 
 /** What one person leaves everywhere, with a word in all of it that nobody else writes. */
 async function leaveTraces(user: string) {
@@ -136,16 +139,20 @@ async function leaveTraces(user: string) {
         metadata,
         signal,
       });
-    await createMemoryOutbox({ redis, keyPrefix: PREFIX, sealer }).add([
-      {
+  }
+  /** Something that Memory is still to be told. */
+  const tellLater = (): Promise<void> =>
+    createMemoryOutbox({ redis, keyPrefix: PREFIX, sealer }).add(
+      [sub, chatActor].map((actor) => ({
         actor,
-        session,
+        session: sessionId(key, actor, 0),
         token: eventToken(`late-${word}-${actor}`, 'user', 0),
         at: Date.now(),
         content: { payload: [{ kind: 'message', role: 'user', text: `late ${word}` }] },
-      },
-    ]);
-  }
+      })),
+    );
+  const greeting = `${PREFIX}:claim:${claimId(greetingOf(tenant, id))}`;
+  await redis.set(greeting, 'once', 'EX', 1_000);
   const feedback = createFeedback({ redis, keyPrefix: PREFIX, observe: () => undefined, log: silent });
   await feedback.record({ turnId: 'turn-shared', by: sender, value: 'down', reason: `because ${word}` });
   // A question that failed keeps its words for the operator.
@@ -162,7 +169,7 @@ async function leaveTraces(user: string) {
   });
   await redis.zadd(`${PREFIX}:dead`, Date.now(), `turn-dead${word}`);
   const names = [sub, personId(sender), memoryActor(sub), memoryActor(chatActor), lane];
-  return { user, word, sender, sub, names, email: `${user}@example.com` };
+  return { user, word, sender, sub, names, greeting, tellLater, email: `${user}@example.com` };
 }
 
 const memoryTraces = () => fileTraces(folder);
@@ -195,6 +202,8 @@ const submit = (user: string, words: string) =>
 describe('a person among others', () => {
   let alice: Awaited<ReturnType<typeof leaveTraces>>;
   let bob: Awaited<ReturnType<typeof leaveTraces>>;
+  /** A question of hers while she is being forgotten. */
+  let meanwhile = '';
   beforeAll(async () => {
     alice = await leaveTraces('alice');
     bob = await leaveTraces('bob');
@@ -248,6 +257,14 @@ describe('a person among others', () => {
 
   it('is forgotten everywhere once they have, what was at work is stopped, and the others keep all that is theirs', async () => {
     await eventually('the outbox is empty', async () => (await redis.zcard(`${PREFIX}:outdue`)) === 0);
+    // From now on Memory takes nothing, so that what it is to be told waits.
+    stack.aws.faults.push({
+      kind: 'error',
+      operation: 'CreateEvent',
+      name: 'ThrottledException',
+      times: 10_000,
+    });
+    for (const person of [alice, bob]) await person.tellLater();
     const before = await redisTraces(stack.redisUrl);
     expect(found(before, alice.names).length).toBeGreaterThan(10);
     expect(found(await memoryTraces(), [alice.word]).length).toBeGreaterThan(0);
@@ -256,11 +273,19 @@ describe('a person among others', () => {
       new Map(
         [...(await redisTraces(stack.redisUrl))].filter(
           ([key, value]) =>
-            key !== `${PREFIX}:idle` && bob.names.some((name) => `${key}${value}`.includes(name)),
+            !SHARED.includes(key) && bob.names.some((name) => `${key}${value}`.includes(name)),
         ),
       );
     const bobs = await ofBob();
-    const bobsMemory = [...(await memoryTraces()).values()].filter((text) => text.includes(bob.word));
+    /** His events and records; Memory also writes down what it is at. */
+    const bobsMemory = async () =>
+      [...(await memoryTraces()).values()]
+        .flatMap((text) => text.split('\n'))
+        .filter((line) => line.includes(bob.word) && /^.{1,12}"(event|record)"/.test(line))
+        .map((line) => JSON.parse(line).event?.eventId ?? JSON.parse(line).record.memoryRecordId)
+        .toSorted();
+    const bobsMemories = await bobsMemory();
+    expect(bobsMemories.length).toBeGreaterThan(4);
 
     const { ts } = await stack.slack.postAs('alice', '#general', `${MENTION} wait 60 seconds, ${alice.word}`);
     await stack.slack.postAs('alice', '#general', `${MENTION} and then ${alice.word}?`, { threadTs: ts });
@@ -274,6 +299,9 @@ describe('a person among others', () => {
 
     await pressForget('alice');
     expect(await submit('alice', ' Forget  me ')).toMatchObject({ result: 'taken' });
+    // Asked while she is being forgotten.
+    const later = `${MENTION} how many buckets are there, meanwhile?`;
+    meanwhile = (await stack.slack.postAs('alice', '#cloud', later)).ts;
     const receipt = await eventually(
       'the receipt',
       () => privateWords('alice').find(({ text }) => text.startsWith('I have forgotten you')),
@@ -283,7 +311,12 @@ describe('a person among others', () => {
     expect(receipt.text).toMatch(/1 exported file/);
     expect(receipt.text).toMatch(/1 link to a company account/);
 
-    const canaries = [alice.word, alice.email, ...alice.names];
+    // She is in Redis again by then, as a stranger whose question waits: under the id of her chat account.
+    const canaries = [
+      alice.word,
+      alice.email,
+      ...alice.names.filter((name) => name !== personId(alice.sender)),
+    ];
     await eventually('the job is over', async () => (await redis.zcard(`${PREFIX}:erasures`)) === 0);
     expect(found(await redisTraces(stack.redisUrl), canaries)).toEqual([]);
     expect(found(await memoryTraces(), [alice.word])).toEqual([]);
@@ -292,24 +325,25 @@ describe('a person among others', () => {
 
     expect(await ofBob()).toEqual(bobs);
     expect(await redis.zcard(`${PREFIX}:idle`)).toBe(2);
-    expect([...(await memoryTraces()).values()].filter((text) => text.includes(bob.word))).toEqual(
-      bobsMemory,
-    );
+    expect(await redis.zcard(`${PREFIX}:outdue`)).toBe(2);
+    expect(await redis.exists(alice.greeting)).toBe(0);
+    expect(await redis.exists(bob.greeting)).toBe(1);
+    stack.aws.faults.length = 0;
+    expect(await bobsMemory()).toEqual(expect.arrayContaining(bobsMemories));
     expect(found(await redisTraces(stack.redisUrl), [bob.word]).length).toBe(
       found(before, [bob.word]).length,
     );
     await settledReplies(stack, general, ts);
   });
 
-  it('is a stranger afterwards, and can begin anew', async () => {
-    const former = await promptFor(stack, 'alice', '#cloud');
-    const { ts } = await stack.slack.postAs(
-      'alice',
-      '#cloud',
-      `${MENTION} how many EC2 instances are running?`,
-    );
-    await linkUp(stack, 'alice', '#cloud', await promptFor(stack, 'alice', '#cloud', former));
-    const [reply] = await settledReplies(stack, stack.slack.people.place('alice', '#cloud').channel.id, ts);
-    expect(reply?.text).toContain('4 EC2 instances are running');
+  it('is a stranger afterwards, and begins anew with what they asked meanwhile', async () => {
+    const prompt = await eventually('another prompt', () => {
+      const prompts = whispersTo(stack, 'alice', '#cloud').flatMap((message) => linkIn(message) ?? []);
+      return prompts.length > 1 && prompts.at(-1);
+    });
+    await linkUp(stack, 'alice', '#cloud', prompt);
+    const { id } = stack.slack.people.place('alice', '#cloud').channel;
+    const [reply] = await settledReplies(stack, id, meanwhile);
+    expect(reply?.text).toMatch(/5 (S3 )?buckets/);
   });
 });
