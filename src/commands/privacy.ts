@@ -1,8 +1,12 @@
 import { spoken } from '../chat/duration.ts';
 import type { Account, Person } from '../privacy/person.ts';
 import type { Privacy } from '../privacy/privacy.ts';
-import type { Asker } from './account.ts';
-import type { CommandAnswer } from './commands.ts';
+import type { AccountAnswer, Asker } from './account.ts';
+
+interface PrivacyAnswer extends AccountAnswer {
+  readonly found: boolean;
+  readonly atWork: false;
+}
 
 export type PrivacyCommands = ReturnType<typeof createPrivacyCommands>;
 
@@ -16,7 +20,7 @@ export function createPrivacyCommands(
   signIn: boolean,
 ) {
   return {
-    async export(asker: Asker): Promise<CommandAnswer> {
+    async export(asker: Asker): Promise<PrivacyAnswer> {
       const waitS = await privacy.askExport(accountOf(asker));
       if (waitS > 0)
         return said(
@@ -29,7 +33,7 @@ export function createPrivacyCommands(
     },
 
     /** Nothing happens yet: a form asks for the words. */
-    async askForget(asker: Asker): Promise<CommandAnswer> {
+    async askForget(asker: Asker): Promise<PrivacyAnswer> {
       const account = accountOf(asker);
       const person = await privacy.personOf(account);
       const others = othersOf(person, account);
@@ -43,7 +47,7 @@ export function createPrivacyCommands(
     },
 
     /** `typed`: what stands in the form. Undefined: those are not the words. */
-    async forget(asker: Asker, typed: string): Promise<CommandAnswer | undefined> {
+    async forget(asker: Asker, typed: string): Promise<PrivacyAnswer | undefined> {
       if (typed.replace(/\s+/g, ' ').trim().toLowerCase() !== FORGET_WORDS) return undefined;
       await privacy.forget(accountOf(asker));
       return said(
@@ -60,4 +64,4 @@ const accountOf = ({ key, sender }: Asker): Account => ({ platform: key.platform
 const othersOf = ({ accounts }: Person, mine: Account): number =>
   accounts.filter(({ tenant, id }) => tenant !== mine.tenant || id !== mine.id).length;
 
-const said = (text: string, found = true): CommandAnswer => ({ text, found, atWork: false });
+const said = (text: string, found = true): PrivacyAnswer => ({ text, found, atWork: false });

@@ -20,8 +20,6 @@ export interface PrivateFilesDeps {
   readonly client: SlackUploader;
 }
 
-export type PrivateFiles = ReturnType<typeof createPrivateFiles>;
-
 /** Files in a direct message, for one person: the words first, the files below them. */
 export function createPrivateFiles({ callAside, client }: PrivateFilesDeps) {
   async function upload(workspace: string, name: string, bytes: Uint8Array): Promise<string> {

@@ -282,7 +282,7 @@ describe('a person among others', () => {
       [...(await memoryTraces()).values()]
         .flatMap((text) => text.split('\n'))
         .filter((line) => line.includes(bob.word) && /^.{1,12}"(event|record)"/.test(line))
-        .map((line) => JSON.parse(line).event?.eventId ?? JSON.parse(line).record.memoryRecordId)
+        .map((line) => String(JSON.parse(line).event?.eventId ?? JSON.parse(line).record.memoryRecordId))
         .toSorted();
     const bobsMemories = await bobsMemory();
     expect(bobsMemories.length).toBeGreaterThan(4);
