@@ -8,6 +8,7 @@ import { createCommands } from './commands/commands.ts';
 import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
+import { composeMemory } from './main/memory.ts';
 import { composePeople } from './main/people.ts';
 import { sessionId } from './sessions/session-id.ts';
 import { nameSessions } from './slack/agent-session.ts';
@@ -101,6 +102,15 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       observe: metrics.auditEntry,
       log,
     });
+    const memory = composeMemory({
+      config,
+      redis,
+      keyPrefix,
+      dataKeys,
+      confirmDurable: createConfirmation(redis, durability),
+      observe: metrics.memoryEvent,
+      log,
+    });
     const people = composePeople({
       config,
       redis,
@@ -117,6 +127,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     closers.push(
       async () => closeKeys(),
       closeAudit,
+      async () => memory?.close(),
       () => people.close(),
     );
     metrics.watchQueue(async () => {
