@@ -8,9 +8,9 @@ import { createCommands } from './commands/commands.ts';
 import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
+import { composeConversations } from './main/conversations.ts';
 import { composeMemory } from './main/memory.ts';
 import { composePeople } from './main/people.ts';
-import { sessionId } from './sessions/session-id.ts';
 import { nameSessions } from './slack/agent-session.ts';
 import { createPassingCalls } from './slack/asides.ts';
 import { createSlackClient } from './slack/client.ts';
@@ -130,6 +130,17 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       async () => memory?.close(),
       () => people.close(),
     );
+    const { conversations, sessionFor, startUpkeep } = composeConversations({
+      config,
+      redis,
+      keyPrefix,
+      dataKeys,
+      audit,
+      people,
+      memory,
+      metrics,
+      log,
+    });
     metrics.watchQueue(async () => {
       const { readyLanes, activeLanes, paused, turns } = await lanes.depth();
       const queued = (turns.queued ?? 0) + (turns.received ?? 0);
@@ -193,7 +204,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           : redis;
       if (intake !== redis) closers.push(() => disconnect(intake));
       const confirmDurable = createConfirmation(intake, durability);
-      const { acceptTurn, retryTurn } = createAccept({
+      const { acceptTurn, retryTurn, takesPart } = createAccept({
         lanes: createLanes(intake, keyPrefix, config.lanes),
         wakes: { add: wake },
         confirmDurable,
@@ -214,6 +225,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         accept: {
           acceptTurn: knowTwins({ acceptTurn, observe: metrics.messageTaken, monotonic }),
           retryTurn,
+          takesPart,
         },
         changes: createQuestionChanges({
           redis: intake,
@@ -224,7 +236,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         }),
         recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
         once: createOnce(redis, keyPrefix),
-        commands: createCommands({ operator, account: people.account, now }),
+        commands: createCommands({ operator, account: people.account, conversations, tasks: () => [], now }),
         account: people.account,
         pauseReason: async () => (await operator.paused())?.reason ?? '',
         explainBlocked: async () => explainBlocked(),
@@ -255,7 +267,11 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         qualifier: config.agent.qualifier,
         maxSockets: config.worker.concurrency + 10,
       });
-      closers.push(async () => runtime.close());
+      const upkeep = startUpkeep(runtime);
+      closers.push(
+        async () => runtime.close(),
+        () => upkeep.close(),
+      );
       const calls = createAgentCalls({
         runtime,
         protocol: config.agent.protocol,
@@ -278,7 +294,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         identify: people.identify,
         identityMayPass: people.mayPass,
         linkWaitMs: people.linkWaitMs,
-        sessionOf: (turn, actor) => sessionId(turn.message.key, actor, turn.generation),
+        sessionOf: sessionFor,
         invoke: calls.invoke,
         stopSession: calls.stopSession,
         interruptionOf,
