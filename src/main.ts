@@ -8,10 +8,10 @@ import { createCommands } from './commands/commands.ts';
 import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
+import { composeConversations } from './main/conversations.ts';
 import { composeMemory } from './main/memory.ts';
 import { composePeople } from './main/people.ts';
 import { composePrivacy } from './main/privacy.ts';
-import { sessionId } from './sessions/session-id.ts';
 import { nameSessions } from './slack/agent-session.ts';
 import { createPassingCalls } from './slack/asides.ts';
 import { createSlackClient } from './slack/client.ts';
@@ -104,6 +104,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       observe: metrics.auditEntry,
       log,
     });
+    const base = { redis, keyPrefix, dataKeys, audit, log };
     const memory = composeMemory({
       config,
       redis,
@@ -127,19 +128,9 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       log,
     });
     const privacy = composePrivacy({
-      redis,
-      keyPrefix,
-      dataKeys,
+      ...{ ...base, slack, pacing, lanes, operator, people, memory },
       confirmDurable: createConfirmation(redis, durability),
-      audit,
-      slack,
-      pacing,
-      lanes,
-      operator,
       wake: () => wake(),
-      people,
-      memory,
-      log,
     });
     closers.push(
       async () => closeKeys(),
@@ -148,6 +139,12 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       () => people.close(),
       () => privacy.close(),
     );
+    const talks = composeConversations({
+      ...{ ...base, config, people, memory, metrics },
+      isErasing: privacy.jobs.isErasing,
+    });
+    const { conversations, sessionFor, startUpkeep } = talks;
+    closers.push(() => talks.close());
     metrics.watchQueue(async () => {
       const { readyLanes, activeLanes, paused, turns } = await lanes.depth();
       const queued = (turns.queued ?? 0) + (turns.received ?? 0);
@@ -211,7 +208,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           : redis;
       if (intake !== redis) closers.push(() => disconnect(intake));
       const confirmDurable = createConfirmation(intake, durability);
-      const { acceptTurn, retryTurn } = createAccept({
+      const { acceptTurn, retryTurn, takesPart } = createAccept({
         lanes: createLanes(intake, keyPrefix, config.lanes),
         wakes: { add: wake },
         confirmDurable,
@@ -232,6 +229,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         accept: {
           acceptTurn: knowTwins({ acceptTurn, observe: metrics.messageTaken, monotonic }),
           retryTurn,
+          takesPart,
         },
         changes: createQuestionChanges({
           redis: intake,
@@ -242,7 +240,12 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         }),
         recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
         once: createOnce(redis, keyPrefix),
-        commands: createCommands({ operator, account: people.account, privacy: privacy.commands, now }),
+        commands: createCommands({
+          ...{ operator, conversations, now },
+          account: people.account,
+          privacy: privacy.commands,
+          tasks: () => [],
+        }),
         account: people.account,
         privacy: privacy.commands,
         pauseReason: async () => (await operator.paused())?.reason ?? '',
@@ -274,7 +277,11 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         qualifier: config.agent.qualifier,
         maxSockets: config.worker.concurrency + 10,
       });
-      closers.push(async () => runtime.close());
+      const upkeep = startUpkeep(runtime);
+      closers.push(
+        async () => runtime.close(),
+        () => upkeep.close(),
+      );
       const calls = createAgentCalls({
         runtime,
         protocol: config.agent.protocol,
@@ -303,7 +310,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         identify: people.identify,
         identityMayPass: people.mayPass,
         linkWaitMs: people.linkWaitMs,
-        sessionOf: (turn, actor) => sessionId(turn.message.key, actor, turn.generation),
+        sessionOf: sessionFor,
         remember: memory?.remember,
         invoke: withThread(calls.invoke, people.readThread),
         stopSession: calls.stopSession,

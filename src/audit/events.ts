@@ -108,6 +108,8 @@ export const factsSchema = z.discriminatedUnion('type', [
     order: whole,
     outcome: z.enum(['done', 'refused', 'failed']),
   }),
+  // Somebody took up a session of their own in another place, or deleted it.
+  event('session.changed', { who: subject, change: z.enum(['resumed', 'deleted']) }),
   event('data.exported', { who: subject, whom: subject }),
   // An erasure is ordered on record; that it was carried out, and how much that was, follows.
   event('data.erasure_ordered', { who: subject, whom: subject }),

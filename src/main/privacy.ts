@@ -12,6 +12,7 @@ import type { ErasureStep } from '../privacy/steps.ts';
 import { type ErasureWorker, startErasures } from '../privacy/worker.ts';
 import { createDirectory } from '../sessions/directory.ts';
 import { directoryId } from '../sessions/directory-id.ts';
+import { eraseRest } from '../sessions/erase-rest.ts';
 import { createAsides } from '../slack/asides.ts';
 import type { SlackClient, SlackUploader } from '../slack/client.ts';
 import type { Pacing } from '../slack/pacing.ts';
@@ -159,7 +160,9 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
     feedback: ({ accounts }) => turns.eraseFeedback(accounts),
     settings: async () => 0,
     outbox: forActors(async (actor) => parts.memory?.outbox.erase(actor) ?? 0),
-    sessions: forActors((actor) => directory.erase(actor)),
+    sessions: forActors(
+      async (actor) => (await directory.erase(actor)) + (await eraseRest({ redis, keyPrefix }, actor)),
+    ),
     memory: async (person, how) => (memory ? eraseMemory(memory, actorsOf(person).map(directoryId), how) : 0),
     link: forAccounts(async (account, last) => ((await people.identity?.forget(account, last)) ? 1 : 0)),
     marks: forAccounts((account) => eraseMarks({ redis, keyPrefix }, account)),

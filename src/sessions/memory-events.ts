@@ -73,7 +73,8 @@ const changeSchema = z.discriminatedUnion('kind', [
 export function eventsFor(change: SessionChange, at: number): MemoryEvent[] {
   if (change.kind === 'placed') {
     const { kind, key, actor, lane, place } = change;
-    const payload = JSON.stringify({ kind, lane, ...place });
+    const { generation, session: bound } = place;
+    const payload = JSON.stringify({ kind, lane, generation, session: bound });
     return [{ session: sessionId(key, actor, 0), metadata: { [EVENT_KIND]: 'lane' }, payload, at }];
   }
   const { session, ...body } = change;
@@ -139,6 +140,18 @@ export function rebuildFrom(
     lanes: new Map([...lanes].map(([lane, place]) => [lane, known(place)])),
     skipped,
   };
+}
+
+/** The place of a lane as Memory was told it last; undefined: never. It may be in a session that is gone. Pure. */
+export function placeTold(events: readonly MemoryEvent[], lane: string): LanePlace | undefined {
+  const sorted = events.toSorted((a, b) => b.at - a.at);
+  for (const { payload } of sorted) {
+    const change = read(payload);
+    if (change?.kind !== 'placed' || change.lane !== lane) continue;
+    const { generation, session } = change;
+    return { generation, ...(session === undefined ? {} : { session }) };
+  }
+  return undefined;
 }
 
 type Change = z.infer<typeof changeSchema>;

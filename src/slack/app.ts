@@ -9,7 +9,7 @@ import {
   type ViewSubmitAction,
 } from '@slack/bolt';
 import { type Admission, type AdmissionRules, admit } from '../chat/admission.ts';
-import { parseCommand } from '../chat/command.ts';
+import { grammar } from '../chat/command.ts';
 import type { Sender } from '../chat/vocabulary.ts';
 import type { AccountAnswer, AccountCommands } from '../commands/account.ts';
 import { type Commands, unknownCommand } from '../commands/commands.ts';
@@ -201,7 +201,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
       deps.onRefused(asker.sender, admission);
       return { text: REFUSED };
     }
-    const command = text.trim() === '' ? ({ name: 'help' } as const) : parseCommand(text);
+    const command = text.trim() === '' ? ({ name: 'help' } as const) : grammar.parse(text, 'slash');
     if (!command) return { text: unknownCommand(text) };
     return commands.run(command, asker);
   }

@@ -102,11 +102,10 @@ export function createTurnEraser(deps: {
     /** Takes away the turns that they had asked before, with what else is kept of them. Answers how many there were. */
     async erase(people: readonly Sender[], before: number): Promise<number> {
       let gone = 0;
-      for await (const { id, fields } of turnsOf(people)) {
+      for await (const { id } of turnsOf(people)) {
         const answer = Number(await eraseTurn(redis, [id, before]));
         if (answer < 0) throw new Error('a turn has not ended yet');
         gone += answer;
-        if (answer > 0 && fields.lane) await redis.del(`${keyPrefix}:generation:${fields.lane}`);
       }
       for (const person of people.map(personId)) {
         for await (const keys of keysLike(redis, keyPrefix, ['quota:', `:${person}`]))

@@ -89,7 +89,7 @@ async function person(user: string, conversations: number) {
     const session = sessionId(key, actor, 0);
     const question = `${word} question ${i}`;
     const touch = { session, lane: `lane${user}${i}`, generation: 0, origin: key, question };
-    const { name, number } = await directory.touch(actor, { ...touch, turn: `turn-${i}` });
+    const { name, number } = await directory.touch(actor, touch);
     const change = { kind: 'created', session, name, number, question, origin: key } as const;
     const where = { actorId: memoryActor(actor), sessionId: session, signal };
     for (const { metadata, payload, at } of eventsFor(change, Date.now()))

@@ -116,7 +116,6 @@ async function leaveTraces(user: string) {
       generation: 0,
       origin: key,
       question,
-      turn: `turn-${word}`,
     });
     await directory.rename(actor, session, `${word} name`);
     await directory.tag(actor, session, `${word}tag`);

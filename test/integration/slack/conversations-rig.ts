@@ -28,6 +28,7 @@ import { createWakes } from '../../../src/turns/wakes.ts';
 import { createWebApp } from '../../../src/web/web-app.ts';
 import { noPrivacy } from '../../setup/no-privacy.ts';
 import { testRedis } from '../../setup/redis.ts';
+import { conversationsRig } from '../commands/conversations-of.ts';
 
 export type Transport = 'http' | 'socket';
 
@@ -183,6 +184,8 @@ export async function startConversations(
           stopLanes: unlessFailing(operator.stopLanes),
           openTurnsIn: unlessFailing(operator.openTurnsIn),
         },
+        conversations: conversationsRig(redis, prefix).conversations,
+        tasks: () => [],
         now: () => Date.now(),
       }),
       pauseReason: async () => (await operator.paused())?.reason ?? '',

@@ -40,6 +40,21 @@ export interface Ingress {
 }
 
 const NOTHING = { outcome: 'none', turnId: '', cancelled: 0, waiting: 0 } as const;
+const none = async () => ({ found: false, atWork: false, text: 'none' });
+const NO_CONVERSATIONS = {
+  list: none,
+  startNew: none,
+  resume: none,
+  rename: none,
+  tag: none,
+  archive: none,
+  restore: none,
+  askDelete: none,
+  remove: none,
+  history: none,
+  search: none,
+};
+
 const NOTHING_RUNS = {
   stopLanes: async () => [NOTHING],
   stopTurn: async () => NOTHING,
@@ -94,6 +109,7 @@ export async function startIngress(
     accept: {
       acceptTurn: async () => ({ outcome: 'accepted', turnId: 'turn-1', place: 1, wake: true }),
       retryTurn: async () => 'accepted',
+      takesPart: async () => true,
       ...accept,
     },
     changes: {
@@ -110,6 +126,8 @@ export async function startIngress(
       operator: NOTHING_RUNS,
       account: createAccountCommands(undefined),
       privacy: noPrivacy,
+      conversations: NO_CONVERSATIONS,
+      tasks: () => [],
       now: () => Date.now(),
     }),
     pauseReason: async () => '',
