@@ -306,7 +306,7 @@ describe('a person among others', () => {
       () => privateWords('alice').find(({ text }) => text.startsWith('I have forgotten you')),
       60_000,
     );
-    expect(receipt.text).toMatch(/2 conversations/);
+    expect(receipt.text).toMatch(/3 conversations/);
     expect(receipt.text).toMatch(/1 exported file/);
     expect(receipt.text).toMatch(/1 link to a company account/);
 

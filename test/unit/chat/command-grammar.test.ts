@@ -132,7 +132,7 @@ describe('help', () => {
     }
     expect(few.hint('sesions')).toEqual({ kind: 'unknown' });
     expect(grammar.names.toSorted()).toEqual([...COMMANDS_ON].toSorted());
-    expect(parseCommand('export')).toBeUndefined();
+    expect(few.parse('export', 'slash')).toBeUndefined();
   });
 });
 
