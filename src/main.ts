@@ -8,12 +8,14 @@ import { createCommands } from './commands/commands.ts';
 import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
+import { composeHome, NO_CONVERSATIONS } from './main/home.ts';
 import { composePeople } from './main/people.ts';
 import { sessionId } from './sessions/session-id.ts';
 import { nameSessions } from './slack/agent-session.ts';
 import { createPassingCalls } from './slack/asides.ts';
 import { createSlackClient } from './slack/client.ts';
 import { createCourtesy } from './slack/courtesy.ts';
+import { createHomePeople } from './slack/home-people.ts';
 import { createSlackIngress } from './slack/ingress.ts';
 import { createPacing } from './slack/pacing.ts';
 import { createSlackReplies } from './slack/reply.ts';
@@ -101,6 +103,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       observe: metrics.auditEntry,
       log,
     });
+    const homes = createHomePeople(redis, keyPrefix);
     const people = composePeople({
       config,
       redis,
@@ -112,6 +115,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       lanes,
       wakes,
       metrics,
+      onAccountChanged: homes.changed,
       log,
     });
     closers.push(
@@ -190,6 +194,18 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         observe: metrics.messageTaken,
         log,
       });
+      const conversations = NO_CONVERSATIONS;
+      const home = composeHome({
+        homes,
+        account: people.account,
+        conversations,
+        operator,
+        slack,
+        pacing,
+        monotonic,
+        log,
+      });
+      closers.push(() => home.close());
       return createSlackIngress({
         ...config.slack,
         client: slack,
@@ -215,6 +231,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         once: createOnce(redis, keyPrefix),
         commands: createCommands({ operator, account: people.account, now }),
         account: people.account,
+        conversations,
+        home: { ...homes, watched: home.watched },
         pauseReason: async () => (await operator.paused())?.reason ?? '',
         explainBlocked: async () => explainBlocked(),
         pause,

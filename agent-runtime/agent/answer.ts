@@ -13,7 +13,7 @@ import { describeActor } from './system-prompt.ts';
 import { createTranslator, type Stop, stopFor } from './translate.ts';
 
 /** What a turn is asked: the part of an invocation that the agent sees. */
-export type Question = Pick<Invocation, 'prompt' | 'actor' | 'thread' | 'files' | 'locale'>;
+export type Question = Pick<Invocation, 'prompt' | 'actor' | 'thread' | 'files' | 'locale' | 'replyLength'>;
 
 /** How long a connected reader may take to accept an event that work waits for, in milliseconds. */
 const PATIENCE_MS = 10_000;
@@ -42,7 +42,7 @@ export function createAnswerQuestion(deps: {
     try {
       modelId = (await deps.loadModel()).modelId;
       const agent = await deps.sessions.agentFor(run.sessionId);
-      agent.systemPrompt = describeActor(deps.systemPrompt, question.actor, question.locale);
+      agent.systemPrompt = describeActor(deps.systemPrompt, question.actor, question);
       const before = [...agent.messages];
       forget = () => {
         // A question without an answer would make the next request invalid for most models.

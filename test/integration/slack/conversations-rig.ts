@@ -12,6 +12,8 @@ import { EMPTY_VIEW } from '../../../src/chat/vocabulary.ts';
 import { createAccountCommands } from '../../../src/commands/account.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
 import { createSlackClient } from '../../../src/slack/client.ts';
+import type { Conversations } from '../../../src/slack/conversing.ts';
+import { createHomePeople } from '../../../src/slack/home-people.ts';
 import { createSlackIngress, type SlackIngress } from '../../../src/slack/ingress.ts';
 import { createPacing } from '../../../src/slack/pacing.ts';
 import { connect, disconnect } from '../../../src/store/connection.ts';
@@ -27,6 +29,7 @@ import type { ClaimedTurn, TurnRecord } from '../../../src/turns/turn.ts';
 import { createWakes } from '../../../src/turns/wakes.ts';
 import { createWebApp } from '../../../src/web/web-app.ts';
 import { testRedis } from '../../setup/redis.ts';
+import { conversationsInMemory } from './conversations-in-memory.ts';
 
 export type Transport = 'http' | 'socket';
 
@@ -41,6 +44,7 @@ export interface RigOptions {
   readonly slack?: Partial<SlackStandInOptions>;
   /** Web processes beside each other. Socket Mode only. */
   readonly processes?: number;
+  readonly conversations?: Conversations;
 }
 
 export interface ConversationsRig {
@@ -68,6 +72,8 @@ export interface ConversationsRig {
   forget(families: readonly string[]): Promise<void>;
   /** The bot writes something, as a worker would. Answers its ts. */
   post(message: Record<string, unknown>): Promise<string>;
+  /** The bot shows somebody something in private. Answers its ts. */
+  whisper(message: Record<string, unknown>): Promise<string>;
   /** Holds the next question until released. */
   holdAccept(): { readonly reached: Promise<void>; release(): void };
   channelId(name: string): string;
@@ -173,6 +179,8 @@ export async function startConversations(
       recordFeedback: createFeedback({ redis, keyPrefix: prefix, observe: () => undefined, log }).record,
       once: createOnce(redis, prefix),
       account: createAccountCommands(undefined),
+      conversations: options.conversations ?? conversationsInMemory({}).conversations,
+      home: { ...createHomePeople(redis, prefix), watched: () => undefined },
       commands: createCommands({
         account: createAccountCommands(undefined),
         operator: {
@@ -250,6 +258,7 @@ export async function startConversations(
       failingStops = times;
     },
     post: async (message) => String((await client.call('chat.postMessage', message)).ts),
+    whisper: async (message) => String((await client.call('chat.postEphemeral', message)).message_ts),
     async retry(turnId) {
       const turn = await lanes.read(turnId);
       if (turn) await accept.retryTurn(turnId, turn.message.sender);

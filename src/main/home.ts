@@ -1,0 +1,92 @@
+import type { AccountCommands } from '../commands/account.ts';
+import { createAsides } from '../slack/asides.ts';
+import type { SlackClient } from '../slack/client.ts';
+import type { Conversations } from '../slack/conversing.ts';
+import type { DueHome, HomePeople } from '../slack/home-people.ts';
+import { startHomePublisher } from '../slack/home-publisher.ts';
+import { homeView, type RunningTurn } from '../slack/home-view.ts';
+import type { Json } from '../slack/json.ts';
+import type { Pacing } from '../slack/pacing.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Operator } from '../turns/operator.ts';
+import { pause } from '../turns/pause.ts';
+import type { TurnRecord } from '../turns/turn.ts';
+
+export interface HomeDeps {
+  readonly homes: HomePeople;
+  readonly account: Pick<AccountCommands, 'whoami'>;
+  readonly conversations: Pick<Conversations, 'list'>;
+  readonly operator: Pick<Operator, 'openTurnsOf'>;
+  readonly slack: SlackClient;
+  readonly pacing: Pacing;
+  /** Milliseconds. */
+  readonly monotonic: () => number;
+  readonly log: Logger;
+}
+
+export interface ComposedHome {
+  /** Somebody looks at their App Home now. */
+  watched(): void;
+  close(): Promise<void>;
+}
+
+/** Publishes the App Homes that people look at: their account, turns, conversations and settings. */
+export function composeHome(deps: HomeDeps): ComposedHome {
+  const { homes, account, conversations, operator, slack: client, pacing, monotonic, log } = deps;
+  const closing = new AbortController();
+
+  async function viewOf({ workspace, sender, directMessage, settings }: DueHome): Promise<Json> {
+    const asker = {
+      key: { platform: 'slack' as const, tenant: workspace, conversation: directMessage, thread: '' },
+      sender,
+    };
+    const [who, turns] = await Promise.all([account.whoami(asker), operator.openTurnsOf(sender)]);
+    const known = who.linked !== false;
+    return homeView({
+      account: who.text,
+      linked: who.linked,
+      running: turns.map(runningTurn),
+      sessions: known ? await conversations.list(asker, {}) : undefined,
+      settings,
+    });
+  }
+
+  const publisher = startHomePublisher({
+    homes,
+    viewOf,
+    callAside: createAsides({ client, pacing, pause, closing: closing.signal }),
+    now: monotonic,
+    log,
+  });
+  return {
+    watched: publisher.watched,
+    async close() {
+      closing.abort(new Error('the process is shutting down'));
+      await publisher.close();
+    },
+  };
+}
+
+const runningTurn = ({ id, message, attempt, receivedAt }: TurnRecord): RunningTurn => ({
+  id,
+  question: message.text,
+  conversation: message.key.conversation,
+  direct: message.kind === 'direct',
+  since: receivedAt,
+  waiting: attempt === 0,
+});
+
+const notYet = async () => ({ found: false, atWork: false, text: 'I cannot list conversations yet.' });
+/** Until something answers for them. */
+export const NO_CONVERSATIONS: Conversations = {
+  list: notYet,
+  startNew: notYet,
+  resume: notYet,
+  edit: notYet,
+  archive: notYet,
+  restore: notYet,
+  remove: notYet,
+  history: notYet,
+  search: notYet,
+  entryOf: async () => undefined,
+};
