@@ -54,6 +54,13 @@ export function createHomePeople(redis: Connection, keyPrefix: string) {
       await changed(redis, [personId(sender)]);
     },
 
+    /** Leaves nothing of them here. */
+    async erase(sender: Sender): Promise<void> {
+      const person = personId(sender);
+      await redis.del(`${keyPrefix}:person:${person}`);
+      await redis.zrem(`${keyPrefix}:homedue`, person);
+    },
+
     async directMessageOf(sender: Sender): Promise<string | undefined> {
       return (await redis.hget(`${keyPrefix}:person:${personId(sender)}`, 'dm')) ?? undefined;
     },

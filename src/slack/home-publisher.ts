@@ -6,8 +6,8 @@ import type { DueHome, HomePeople } from './home-people.ts';
 import type { Json } from './json.ts';
 import { NotNow } from './thread-writer.ts';
 
-/** While somebody looks at a Home; otherwise. Milliseconds. */
-const LOOK_MS = { watched: 300, idle: 1_500 } as const;
+/** When somebody has just opened a Home; while somebody looks at one; otherwise. Milliseconds. */
+const LOOK_MS = { opened: 20, watched: 300, idle: 1_500 } as const;
 /** Somebody looks at it: after this process has heard so, or has published something. */
 const WATCHED_MS = 3_600_000;
 const PATIENCE_MS = 1_500;
@@ -27,8 +27,6 @@ export interface HomePublisherDeps {
 export interface HomePublisher {
   /** Somebody has opened their Home just now. */
   watched(): void;
-  /** Publishes what is due now. */
-  round(): Promise<void>;
   /** Takes nothing more, and resolves when nothing is under way. */
   close(): Promise<void>;
 }
@@ -40,10 +38,6 @@ export function startHomePublisher(deps: HomePublisherDeps): HomePublisher {
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
-
-  const watched = () => {
-    watchedUntil = now() + WATCHED_MS;
-  };
 
   async function publish(due: DueHome): Promise<void> {
     try {
@@ -69,25 +63,29 @@ export function startHomePublisher(deps: HomePublisherDeps): HomePublisher {
 
   async function round(): Promise<void> {
     const due = await homes.take();
-    if (due.length > 0) watched();
+    if (due.length > 0) watchedUntil = now() + WATCHED_MS;
     await Promise.all(due.map(publish));
   }
 
   /** The next look begins when the last one has ended: a slow Slack is not asked for more at once. */
-  function look(): void {
+  function lookIn(ms: number): void {
+    clearTimeout(timer);
     if (closed) return;
-    const wait = now() < watchedUntil ? LOOK_MS.watched : LOOK_MS.idle;
     timer = setTimeout(() => {
+      timer = undefined;
       running = round()
         .catch((error: unknown) => log.warn({ err: error }, 'it could not be told whose App Home is due'))
-        .finally(look);
-    }, wait);
+        .finally(() => lookIn(now() < watchedUntil ? LOOK_MS.watched : LOOK_MS.idle));
+    }, ms);
   }
-  look();
+  lookIn(LOOK_MS.idle);
 
   return {
-    watched,
-    round,
+    watched() {
+      watchedUntil = now() + WATCHED_MS;
+      // A look that is under way is soon followed by the next.
+      if (timer) lookIn(LOOK_MS.opened);
+    },
     async close() {
       closed = true;
       clearTimeout(timer);

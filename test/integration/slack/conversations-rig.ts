@@ -13,7 +13,7 @@ import { createAccountCommands } from '../../../src/commands/account.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
 import { createSlackClient } from '../../../src/slack/client.ts';
 import type { Conversations } from '../../../src/slack/conversing.ts';
-import { createHomePeople } from '../../../src/slack/home-people.ts';
+import { createHomePeople, type HomePeople } from '../../../src/slack/home-people.ts';
 import { createSlackIngress, type SlackIngress } from '../../../src/slack/ingress.ts';
 import { createPacing } from '../../../src/slack/pacing.ts';
 import { connect, disconnect } from '../../../src/store/connection.ts';
@@ -53,6 +53,7 @@ export interface ConversationsRig {
   readonly operator: Operator;
   readonly ingresses: readonly SlackIngress[];
   readonly webUrl: string;
+  readonly homes: HomePeople;
   readonly ignored: string[];
   readonly logged: string[];
   /** Ends a turn as a worker does, without showing anything. */
@@ -96,6 +97,7 @@ export async function startConversations(
   const lanes = createLanes(redis, prefix, { leaseMs: 60_000, ...options.lanes });
   const operator = createOperator(redis, prefix);
   const wakes = createWakes(redis, prefix);
+  const homes = createHomePeople(redis, prefix);
   const ignored: string[] = [];
   let webUrl = '';
   const slack = await createSlackStandIn({
@@ -180,7 +182,7 @@ export async function startConversations(
       once: createOnce(redis, prefix),
       account: createAccountCommands(undefined),
       conversations: options.conversations ?? conversationsInMemory({}).conversations,
-      home: { ...createHomePeople(redis, prefix), watched: () => undefined },
+      home: { ...homes, watched: () => undefined },
       commands: createCommands({
         account: createAccountCommands(undefined),
         operator: {
@@ -228,6 +230,7 @@ export async function startConversations(
     operator,
     ingresses,
     webUrl,
+    homes,
     ignored,
     logged,
     async endTurn(turn) {
