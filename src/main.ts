@@ -8,9 +8,10 @@ import { createCommands } from './commands/commands.ts';
 import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
-import { composeHome, NO_CONVERSATIONS } from './main/home.ts';
+import { composeConversations } from './main/conversations.ts';
+import { composeHome, predefinedTasks } from './main/home.ts';
+import { composeMemory } from './main/memory.ts';
 import { composePeople } from './main/people.ts';
-import { sessionId } from './sessions/session-id.ts';
 import { nameSessions } from './slack/agent-session.ts';
 import { createPassingCalls } from './slack/asides.ts';
 import { createSlackClient } from './slack/client.ts';
@@ -104,6 +105,15 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       log,
     });
     const homes = createHomePeople(redis, keyPrefix);
+    const memory = composeMemory({
+      config,
+      redis,
+      keyPrefix,
+      dataKeys,
+      confirmDurable: createConfirmation(redis, durability),
+      observe: metrics.memoryEvent,
+      log,
+    });
     const people = composePeople({
       config,
       redis,
@@ -121,8 +131,20 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     closers.push(
       async () => closeKeys(),
       closeAudit,
+      async () => memory?.close(),
       () => people.close(),
     );
+    const { conversations, sessionFor, startUpkeep } = composeConversations({
+      config,
+      redis,
+      keyPrefix,
+      dataKeys,
+      audit,
+      people,
+      memory,
+      metrics,
+      log,
+    });
     metrics.watchQueue(async () => {
       const { readyLanes, activeLanes, paused, turns } = await lanes.depth();
       const queued = (turns.queued ?? 0) + (turns.received ?? 0);
@@ -186,7 +208,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           : redis;
       if (intake !== redis) closers.push(() => disconnect(intake));
       const confirmDurable = createConfirmation(intake, durability);
-      const { acceptTurn, retryTurn } = createAccept({
+      const { acceptTurn, retryTurn, takesPart } = createAccept({
         lanes: createLanes(intake, keyPrefix, config.lanes),
         wakes: { add: wake },
         confirmDurable,
@@ -194,7 +216,6 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         observe: metrics.messageTaken,
         log,
       });
-      const conversations = NO_CONVERSATIONS;
       const home = composeHome({
         homes,
         account: people.account,
@@ -219,6 +240,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         accept: {
           acceptTurn: knowTwins({ acceptTurn, observe: metrics.messageTaken, monotonic }),
           retryTurn,
+          takesPart,
         },
         changes: createQuestionChanges({
           redis: intake,
@@ -229,7 +251,13 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         }),
         recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
         once: createOnce(redis, keyPrefix),
-        commands: createCommands({ operator, account: people.account, now }),
+        commands: createCommands({
+          operator,
+          account: people.account,
+          conversations,
+          tasks: predefinedTasks,
+          now,
+        }),
         account: people.account,
         conversations,
         home: { ...homes, watched: home.watched },
@@ -262,7 +290,11 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         qualifier: config.agent.qualifier,
         maxSockets: config.worker.concurrency + 10,
       });
-      closers.push(async () => runtime.close());
+      const upkeep = startUpkeep(runtime);
+      closers.push(
+        async () => runtime.close(),
+        () => upkeep.close(),
+      );
       const calls = createAgentCalls({
         runtime,
         protocol: config.agent.protocol,
@@ -285,7 +317,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         identify: people.identify,
         identityMayPass: people.mayPass,
         linkWaitMs: people.linkWaitMs,
-        sessionOf: (turn, actor) => sessionId(turn.message.key, actor, turn.generation),
+        sessionOf: sessionFor,
         invoke: calls.invoke,
         stopSession: calls.stopSession,
         interruptionOf,

@@ -1,5 +1,5 @@
 import type { SessionEntry } from '../sessions/session-entry.ts';
-import type { CommandAnswer } from './commands.ts';
+import type { CommandAnswer } from './answer.ts';
 
 /**
  * What the commands about conversations answer besides their words, for a platform to show as lists and buttons. Nobody

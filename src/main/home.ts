@@ -1,4 +1,6 @@
 import type { AccountCommands } from '../commands/account.ts';
+import type { Task } from '../commands/commands.ts';
+import { PREDEFINED_TASKS } from '../contract/tasks.ts';
 import { createAsides } from '../slack/asides.ts';
 import type { SlackClient } from '../slack/client.ts';
 import type { Conversations } from '../slack/conversing.ts';
@@ -76,17 +78,6 @@ const runningTurn = ({ id, message, attempt, receivedAt }: TurnRecord): RunningT
   waiting: attempt === 0,
 });
 
-const notYet = async () => ({ found: false, atWork: false, text: 'I cannot list conversations yet.' });
-/** Until something answers for them. */
-export const NO_CONVERSATIONS: Conversations = {
-  list: notYet,
-  startNew: notYet,
-  resume: notYet,
-  edit: notYet,
-  archive: notYet,
-  restore: notYet,
-  remove: notYet,
-  history: notYet,
-  search: notYet,
-  entryOf: async () => undefined,
-};
+/** In the words of whoever asks for them where there are no buttons. */
+export const predefinedTasks = (): Task[] =>
+  PREDEFINED_TASKS.map(({ id, title, prompt }) => ({ id, title: title.en, prompt: prompt.en }));

@@ -1,4 +1,5 @@
 import { PRELUDE } from './lua.ts';
+import { KEPT_S } from './session-entry.ts';
 
 /**
  * ARGV: person, name key, kept s, session, token, suffix, name. Answers 'key', nil for a session that is not the
@@ -69,9 +70,16 @@ end
 return archived
 `;
 
-/** ARGV: person, session. Lanes that were bound to it are where they were before. Answers 1, or 0 when there was none. */
+/**
+ * ARGV: person, session. Lanes that were bound to it are where they were before, and the one in which it began goes on
+ * in a fresh session. Answers removed | unknown, or busy while a question waits or is answered in one of its lanes.
+ */
 export const REMOVE = `${PRELUDE}
-return forget(ARGV[2], ARGV[3]) and 1 or 0
+local person, id = ARGV[2], ARGV[3]
+for lane in pairs((lanes_of(person, id))) do
+  if redis.call('EXISTS', key('lane', lane)) == 1 then return 'busy' end
+end
+return forget(person, id) and 'removed' or 'unknown'
 `;
 
 /** ARGV: person. Leaves nothing of the person. Answers how many sessions there were. */
@@ -87,7 +95,10 @@ for i = 1, #ids, 500 do
   redis.call('UNLINK', unpack(gone))
   redis.call('ZREM', key('idle'), unpack(idle))
 end
-for _, lane in ipairs(redis.call('ZRANGE', key('lanes', person), 0, -1)) do redis.call('HDEL', key('current', lane), person) end
+for _, lane in ipairs(redis.call('ZRANGE', key('lanes', person), 0, -1)) do
+  redis.call('HDEL', key('current', lane), person)
+  if next_of(lane) == person then redis.call('DEL', key('next', lane)) end
+end
 for _, name in ipairs({'directory', 'sessions', 'archived', 'numbers', 'names', 'lanes'}) do redis.call('DEL', key(name, person)) end
 return #ids
 `;
@@ -108,28 +119,26 @@ return redis.call('HMGET', key('namekey'), 'id', 'sealed')
 `;
 
 const PLACE = `${PRELUDE}
--- Where the questions of the person in this lane are answered from now on.
-local function place(person, lane, generation, session, kept)
-  unbind(person, lane)
-  redis.call('HSET', key('current', lane), person, session == '' and tostring(generation) or generation .. ' ' .. session)
-  redis.call('EXPIRE', key('current', lane), kept)
-  redis.call('ZADD', key('lanes', person), now, lane)
-  redis.call('EXPIRE', key('lanes', person), kept)
-  if session ~= '' then redis.call('HSET', key('session', person, session), 'lane:' .. lane, 1) end
-end
+-- A wish that is delivered again is heard once: whatever was wished since then holds.
+local function heard(claim, ttl) return claim ~= '' and not redis.call('SET', key('claim', claim), 'place', 'NX', 'EX', ttl) end
 `;
 
-/** ARGV: person, lane, session, kept s. Answers the generation of the lane, or nil for a session that is not the person's. */
+/**
+ * ARGV: person, lane, session, kept s, claim ('' = none), claim TTL s. Answers the generation of the lane, nil for a
+ * session that is not the person's, or 'heard'.
+ */
 export const BIND = `${PLACE}
 local person, lane = ARGV[2], ARGV[3]
 if not known(person, ARGV[4]) then return false end
+if heard(ARGV[6], ARGV[7]) then return 'heard' end
 local generation = bound_in(person, lane) or '0'
 place(person, lane, generation, ARGV[4], ARGV[5])
 return tonumber(generation)
 `;
 
-/** ARGV: person, lane, kept s. Answers the new generation. */
+/** ARGV: person, lane, kept s, claim ('' = none), claim TTL s. Answers the new generation, or 'heard'. */
 export const NEW_GENERATION = `${PLACE}
+if heard(ARGV[5], ARGV[6]) then return 'heard' end
 local generation = tonumber(bound_in(ARGV[2], ARGV[3]) or '0') + 1
 place(ARGV[2], ARGV[3], generation, '', ARGV[4])
 return generation
@@ -139,5 +148,22 @@ return generation
 export const LOAD_LANE = `${PLACE}
 if bound_in(ARGV[2], ARGV[3]) then return 0 end
 place(ARGV[2], ARGV[3], ARGV[4], known(ARGV[2], ARGV[5]) and ARGV[5] or '', ARGV[6])
+return 1
+`;
+
+/**
+ * ARGV: person, conversation, session ('' = none any more), s. The person's next question that opens a thread there is
+ * answered in that session. Answers 1, or 0 for a session that is not the person's.
+ */
+export const SET_NEXT = `${PRELUDE}
+local person, lane, session = ARGV[2], ARGV[3], ARGV[4]
+if session == '' then
+  if next_of(lane) == person then redis.call('DEL', key('next', lane)) end
+  return 1
+end
+if not known(person, session) then return 0 end
+redis.call('SET', key('next', lane), person .. ' ' .. session .. ' ' .. now, 'EX', ARGV[5])
+redis.call('ZADD', key('lanes', person), now, lane)
+keep(person, ${KEPT_S})
 return 1
 `;

@@ -8,8 +8,13 @@
  * lanes               lanes of the person by last use: `current` has the person's place in each
  * idle                active sessions of all people by last activity
  *
+ * current:<lane>      the place of each person there: `generation`, `generation session` after `resume`, or
+ *                     `generation+` where nobody has looked yet whether its session is listed
+ * next:<lane>         `person session time`: where the first question that opens a thread in this conversation is answered
+ *
  * Invariants: an id is in exactly one of sessions and archived, and in `idle` if it is in sessions · `names` has each
- * `token:suffix` once · a bound lane is noted with its session (`lane:…`), and both go together.
+ * `token:suffix` once · a bound lane is noted with its session (`lane:…` is 1), and both go together · the lane in which
+ * a session began is noted with it, too, as `o` and the generation.
  */
 export const PRELUDE = `
 local prefix = ARGV[1]
@@ -19,8 +24,12 @@ local function key(...) return prefix .. ':' .. table.concat({...}, ':') end
 local function bound_in(person, lane)
   local place = redis.call('HGET', key('current', lane), person)
   if not place then return nil end
-  local generation, session = place:match('^(%d+) ?(.*)$')
+  local generation, session = place:match('^(%d+)%+? ?(.*)$')
   return generation, session ~= '' and session or nil
+end
+local function next_of(lane)
+  local who, session, at = (redis.call('GET', key('next', lane)) or ''):match('^(%S+) (%S+) (%d+)$')
+  return who, session, at
 end
 local function unbind(person, lane)
   local _, session = bound_in(person, lane)
@@ -32,13 +41,22 @@ local function unname(person, id)
   redis.call('ZREM', key('names', person), name .. ':' .. id)
   redis.call('HDEL', key('directory', person), id)
 end
+local function lanes_of(person, id)
+  local record, lanes = redis.call('HGETALL', key('session', person, id)), {}
+  for i = 1, #record, 2 do
+    local lane = record[i]:match('^lane:(.+)$')
+    if lane then lanes[lane] = record[i + 1] end
+  end
+  return lanes, #record > 0
+end
 local function forget(person, id)
-  local fields = redis.call('HKEYS', key('session', person, id))
-  for _, field in ipairs(fields) do
-    local lane = field:match('^lane:(.+)$')
-    if lane then
-      local generation = bound_in(person, lane)
-      if generation then redis.call('HSET', key('current', lane), person, generation) end
+  local lanes, was = lanes_of(person, id)
+  for lane, how in pairs(lanes) do
+    local generation, bound = bound_in(person, lane)
+    if bound == id then redis.call('HSET', key('current', lane), person, generation .. '+')
+    -- What is asked there next must not find the traces of what is gone.
+    elseif generation and how == 'o' .. generation then
+      redis.call('HSET', key('current', lane), person, (generation + 1) .. (bound and ' ' .. bound or '+'))
     end
   end
   unname(person, id)
@@ -47,7 +65,7 @@ local function forget(person, id)
   redis.call('ZREM', key('numbers', person), id)
   redis.call('ZREM', key('idle'), person .. ' ' .. id)
   redis.call('DEL', key('session', person, id))
-  return #fields > 0
+  return was
 end
 -- The records of sessions go by themselves; what leads to them goes here, a little each time.
 local function trim(person, kept)
@@ -93,6 +111,17 @@ local function activate(person, id, at)
   redis.call('ZADD', key('sessions', person), at, id)
   redis.call('ZADD', key('idle'), at, person .. ' ' .. id)
 end
+-- Where the questions of the person in this lane are answered from now on. The session of its own needs no binding.
+local function place(person, lane, generation, session, kept)
+  unbind(person, lane)
+  if session ~= '' and redis.call('HGET', key('session', person, session), 'lane:' .. lane) == 'o' .. generation then session = ''
+  elseif session == '' then generation = generation .. '+' end
+  redis.call('HSET', key('current', lane), person, session == '' and generation or generation .. ' ' .. session)
+  redis.call('EXPIRE', key('current', lane), kept)
+  redis.call('ZADD', key('lanes', person), now, lane)
+  redis.call('EXPIRE', key('lanes', person), kept)
+  if session ~= '' then redis.call('HSET', key('session', person, session), 'lane:' .. lane, 1) end
+end
 local function put_away(person, id)
   local at = redis.call('ZSCORE', key('sessions', person), id)
   if not at then return 0 end
@@ -129,43 +158,57 @@ local function other_key(id) return id ~= '' and redis.call('HGET', key('namekey
 `;
 
 /**
- * ARGV: person, name key, kept s, session, lane, generation, turn ('' = none), token, suffix, opening, name, whether
- * the person gave it (0|1). A turn of the session begins or has ended, or the session begins without one.
- * Answers 'key', or [created, number, suffix, active sessions].
+ * ARGV: person, name key, kept s, session, lane, generation, token, suffix, opening, name, whether the person gave it
+ * (0|1), whether something is asked (0|1), a record that is to note the session ('' = none), a conversation whose next
+ * question may belong elsewhere ('' = none), when this one was asked (ms). The session begins, or is known.
+ * Answers 'key', or [created, number, suffix, active sessions, session that was taken instead or ''].
  */
 export const TOUCH = `${PRELUDE}
-local person, kept, id, lane, turn, token, suffix = ARGV[2], tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[8], ARGV[9], tonumber(ARGV[10])
+local person, kept, id, lane, token, suffix = ARGV[2], tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[8], tonumber(ARGV[9])
+local taken = ''
+if ARGV[15] ~= '' and not bound_in(person, lane) then
+  local who, session, at = next_of(ARGV[15])
+  -- What was asked before is not meant.
+  if who == person and tonumber(at) <= tonumber(ARGV[16]) then
+    redis.call('DEL', key('next', ARGV[15]))
+    if known(person, session) then
+      place(person, lane, '0', session, kept)
+      taken, id = session, session
+    end
+  end
+end
 local record = key('session', person, id)
 local created = not known(person, id)
-local begins = created or (turn ~= '' and redis.call('HGET', record, 'turns') == '0')
+-- What was sealed for this session cannot be read in another one.
+local begins = taken == '' and (created or (ARGV[13] == '1' and redis.call('HGET', record, 'turns') == '0'))
 if begins and other_key(ARGV[3]) then return 'key' end
 trim(person, kept)
 if created then
   forget(person, id)
   redis.call('HSET', record, 'created', now, 'turns', 0)
   give_number(person, id, 0)
-  if ARGV[13] == '1' then redis.call('HSET', record, 'given', 1) end
+  if ARGV[12] == '1' then redis.call('HSET', record, 'given', 1) end
 end
 if begins then
-  redis.call('HSET', record, 'opening', ARGV[11])
+  redis.call('HSET', record, 'opening', ARGV[10])
   if created or redis.call('HEXISTS', record, 'given') == 0 then
-    redis.call('HSET', record, 'name', ARGV[12])
+    redis.call('HSET', record, 'name', ARGV[11])
     give_name(person, id, token, suffix)
   end
 end
--- A turn that is taken up again is the same one.
-if turn ~= '' and redis.call('HGET', record, 'turn') ~= turn then
-  redis.call('HSET', record, 'turn', turn)
-  redis.call('HINCRBY', record, 'turns', 1)
-end
 activate(person, id, now)
-redis.call('HSETNX', key('current', lane), person, ARGV[7])
+local generation, bound = bound_in(person, lane)
+if bound ~= id then
+  redis.call('HSET', record, 'lane:' .. lane, 'o' .. ARGV[7])
+  if not bound and (generation or ARGV[7]) == ARGV[7] then redis.call('HSET', key('current', lane), person, ARGV[7]) end
+end
 redis.call('EXPIRE', key('current', lane), kept)
 redis.call('ZADD', key('lanes', person), now, lane)
 redis.call('EXPIRE', record, kept)
 keep(person, kept)
+if ARGV[14] ~= '' and redis.call('EXISTS', key(ARGV[14])) == 1 then redis.call('HSETNX', key(ARGV[14]), 'session', person .. ' ' .. id) end
 local named = redis.call('HMGET', record, 'number', 'suffix')
-return {created and 1 or 0, tonumber(named[1]), tonumber(named[2]), redis.call('ZCARD', key('sessions', person))}
+return {created and 1 or 0, tonumber(named[1]), tonumber(named[2]), redis.call('ZCARD', key('sessions', person)), taken}
 `;
 
 /**

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ConversationKey } from '../chat/vocabulary.ts';
+import { EVENT_KIND } from '../contract/memory.ts';
 import type { LanePlace } from './lane-places.ts';
 import { LIMITS, type SessionEntry } from './session-entry.ts';
 import { sessionId } from './session-id.ts';
@@ -38,9 +39,6 @@ export interface MemoryEvent {
   readonly at: number;
 }
 
-/** The metadata key that such events are filtered by. */
-export const EVENT_KIND = 'threadcore';
-
 const changeSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('created'),
@@ -75,7 +73,8 @@ const changeSchema = z.discriminatedUnion('kind', [
 export function eventsFor(change: SessionChange, at: number): MemoryEvent[] {
   if (change.kind === 'placed') {
     const { kind, key, actor, lane, place } = change;
-    const payload = JSON.stringify({ kind, lane, ...place });
+    const { generation, session: bound } = place;
+    const payload = JSON.stringify({ kind, lane, generation, session: bound });
     return [{ session: sessionId(key, actor, 0), metadata: { [EVENT_KIND]: 'lane' }, payload, at }];
   }
   const { session, ...body } = change;
@@ -141,6 +140,18 @@ export function rebuildFrom(
     lanes: new Map([...lanes].map(([lane, place]) => [lane, known(place)])),
     skipped,
   };
+}
+
+/** The place of a lane as Memory was told it last; undefined: never. It may be in a session that is gone. Pure. */
+export function placeTold(events: readonly MemoryEvent[], lane: string): LanePlace | undefined {
+  const sorted = events.toSorted((a, b) => b.at - a.at);
+  for (const { payload } of sorted) {
+    const change = read(payload);
+    if (change?.kind !== 'placed' || change.lane !== lane) continue;
+    const { generation, session } = change;
+    return { generation, ...(session === undefined ? {} : { session }) };
+  }
+  return undefined;
 }
 
 type Change = z.infer<typeof changeSchema>;

@@ -9,7 +9,7 @@ import {
   type ViewSubmitAction,
 } from '@slack/bolt';
 import { type Admission, type AdmissionRules, admit } from '../chat/admission.ts';
-import { parseCommand } from '../chat/command.ts';
+import { grammar } from '../chat/command.ts';
 import type { Sender } from '../chat/vocabulary.ts';
 import type { AccountCommands } from '../commands/account.ts';
 import { type Commands, unknownCommand } from '../commands/commands.ts';
@@ -112,6 +112,8 @@ export const LISTENED = {
   commands: ['/agent'],
   shortcuts: SHORTCUTS,
 } as const;
+
+const SLOW_COMMAND = /^\s*\/?\s*(history|search)\b/i;
 
 /**
  * The Bolt app: turns what Slack delivers into accepted turns. A listener that throws makes the delivery fail, and
@@ -222,15 +224,15 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
   });
 
   app.command('/agent', async ({ ack, command, respond }) => {
-    const words = slash(command).then(({ text, blocks }) => ({
-      response_type: 'ephemeral' as const,
-      text,
-      ...(blocks.length > 0 ? { blocks: [...blocks] as never } : {}),
-    }));
+    const answer = async () => {
+      const { text, blocks } = await slash(command);
+      const shown = blocks.length > 0 ? { blocks: [...blocks] as never } : {};
+      return { response_type: 'ephemeral' as const, text, ...shown };
+    };
     // What is looked up in Memory may take longer than Slack waits for an acknowledgement.
-    if (!/^\/?\s*(history|search)\b/i.test(command.text.trim())) return ack(await words);
+    if (!SLOW_COMMAND.test(command.text)) return ack(await answer());
     background('an answer to a command could not be shown', async () => {
-      await respond(await words);
+      await respond(await answer());
     });
     await ack();
   });
@@ -252,7 +254,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
       deps.onRefused(asker.sender, admission);
       return { text: REFUSED, blocks: [] };
     }
-    const command = text.trim() === '' ? ({ name: 'help' } as const) : parseCommand(text);
+    const command = text.trim() === '' ? ({ name: 'help' } as const) : grammar.parse(text, 'slash');
     if (!command) return { text: escapeText(unknownCommand(text)), blocks: [] };
     const answer: ConversationAnswer = await commands.run(command, asker);
     changed(asker.sender);

@@ -1,7 +1,7 @@
 import type { BlockAction, ViewSubmitAction } from '@slack/bolt';
 import type { Asker } from '../commands/account.ts';
 import type { ConversationAnswer } from '../commands/conversation-answers.ts';
-import type { SessionEntry } from '../sessions/session-entry.ts';
+import type { Conversations as AllConversations } from '../commands/conversations.ts';
 import type { Admitted } from './admitted.ts';
 import { wordsOf } from './answer-blocks.ts';
 import { personIn, pressedValue } from './interactions.ts';
@@ -12,27 +12,20 @@ import { readRename, readSearch, renameForm, searchForm } from './session-forms.
 import { type ListState, listOf, readList, readSession } from './session-values.ts';
 import type { Listener } from './whisper.ts';
 
-/** What people can do with their conversations. Each method knows nobody's but the asker's own. */
-export interface Conversations {
-  list(
-    asker: Asker,
-    what: { readonly words?: string; readonly archived?: boolean; readonly after?: string },
-  ): Promise<ConversationAnswer>;
-  startNew(asker: Asker, title?: string): Promise<ConversationAnswer>;
-  resume(asker: Asker, ref: { readonly id: string }): Promise<ConversationAnswer>;
-  /** `tags`: all that it is to have. */
-  edit(
-    asker: Asker,
-    id: string,
-    change: { readonly name?: string; readonly tags?: readonly string[]; readonly project?: string },
-  ): Promise<ConversationAnswer>;
-  archive(asker: Asker, ref: { readonly id: string } | undefined): Promise<ConversationAnswer>;
-  restore(asker: Asker, ref: { readonly id: string }): Promise<ConversationAnswer>;
-  remove(asker: Asker, id: string): Promise<ConversationAnswer>;
-  history(asker: Asker, ref: { readonly id: string } | undefined): Promise<ConversationAnswer>;
-  search(asker: Asker, words: string): Promise<ConversationAnswer>;
-  entryOf(asker: Asker, id: string): Promise<SessionEntry | undefined>;
-}
+/** What people can do with their conversations by buttons and forms. */
+export type Conversations = Pick<
+  AllConversations,
+  | 'list'
+  | 'startNew'
+  | 'resume'
+  | 'edit'
+  | 'archive'
+  | 'restore'
+  | 'remove'
+  | 'history'
+  | 'search'
+  | 'entryOf'
+>;
 
 export interface ConversingDeps {
   readonly conversations: Conversations;
@@ -81,12 +74,18 @@ export function createConversing(deps: ConversingDeps) {
   const listed = async (who: Asker, list: ListState, said?: string): Promise<PrivateWord> =>
     wordsOf(await conversations.list(who, list), list, said);
 
+  /** What was looked up; without anything to show, why that is, above the list. */
+  const found = async (who: Asker, list: ListState, answer: ConversationAnswer): Promise<PrivateWord> =>
+    answer.shown || answer.button ? wordsOf(answer, list) : listed(who, list, answer.text);
+
   /** After a change: the list as it is now, below what was done. The App Home shows the list itself. */
-  function showChange(pressed: Pressed, { text, found }: ConversationAnswer): void {
+  function showChange(pressed: Pressed, answer: ConversationAnswer): void {
     const { who, origin } = pressed;
     deps.changed(who.sender);
-    if (origin.at.kind !== 'home') origins.show(pressed, () => listed(who, origin.list, text));
-    else if (!found) origins.show(pressed, async () => wordsOf({ text, found, atWork: false }));
+    const { text, button, found: done } = answer;
+    if (button) origins.show(pressed, async () => wordsOf(answer));
+    else if (origin.at.kind !== 'home') origins.show(pressed, () => listed(who, origin.list, text));
+    else if (!done) origins.show(pressed, async () => wordsOf({ text, found: done, atWork: false }));
   }
 
   /** A button of a session that changes it. */
@@ -100,7 +99,7 @@ export function createConversing(deps: ConversingDeps) {
   return {
     archive: changing((who, id) => conversations.archive(who, { id })),
     restore: changing((who, id) => conversations.restore(who, { id })),
-    remove: changing((who, id) => conversations.remove(who, id)),
+    remove: changing((who, id) => conversations.remove(who, { id })),
 
     /** Shows a list: a page of it, the archived ones, or all. */
     async show(body: BlockAction): Promise<void> {
@@ -112,7 +111,8 @@ export function createConversing(deps: ConversingDeps) {
     async resume(body: BlockAction): Promise<void> {
       const pressed = await pressedSession(body);
       if (!pressed) return;
-      const answer = await conversations.resume(pressed.who, { id: pressed.id });
+      const answer = await conversations.resume(pressed.who, { id: pressed.id }, claimOf(pressed));
+      if (!answer) return;
       deps.changed(pressed.who.sender);
       origins.show(pressed, async () =>
         answer.found
@@ -124,9 +124,10 @@ export function createConversing(deps: ConversingDeps) {
     async history(body: BlockAction): Promise<void> {
       const pressed = await pressedSession(body);
       if (!pressed) return;
-      origins.show(pressed, async () =>
-        wordsOf(await conversations.history(pressed.who, { id: pressed.id }), pressed.origin.list),
-      );
+      origins.show(pressed, async () => {
+        const answer = await conversations.history(pressed.who, { id: pressed.id });
+        return found(pressed.who, pressed.origin.list, answer);
+      });
     },
 
     /** Opens the form for name, tags and project. */
@@ -198,10 +199,13 @@ export function createConversing(deps: ConversingDeps) {
       const pressed = await pressedIn(body, readList(pressedValue(body)) ?? {});
       if (!pressed) return;
       if (pressed.origin.at.kind === 'home') return deps.openNewForm(pressed);
-      const { found, ...answer } = await conversations.startNew(pressed.who);
-      showChange(pressed, { ...answer, found });
+      const answer = await conversations.startNew(pressed.who, undefined, claimOf(pressed));
+      if (answer) showChange(pressed, answer);
     },
   };
 }
+
+/** However often Slack delivers a press, it counts once. */
+const claimOf = ({ who, trigger }: Pressed): string => `slack:press:${who.key.tenant}:${trigger}`;
 
 export type Conversing = ReturnType<typeof createConversing>;

@@ -20,7 +20,7 @@ export interface QuestionsDeps {
   readonly rules: AdmissionRules;
   /** thread: also without a mention where the bot takes part in a thread; mention: only when it is named. */
   readonly followUps: 'thread' | 'mention';
-  readonly accept: Pick<Accept, 'acceptTurn'>;
+  readonly accept: Pick<Accept, 'acceptTurn' | 'takesPart'>;
   readonly changes: Pick<QuestionChanges, 'amendQuestion' | 'cancelQuestion'>;
   readonly once: Once;
   readonly commands: Pick<Commands, 'runOnce'>;
@@ -78,23 +78,32 @@ export function createQuestions(deps: QuestionsDeps): (envelope: unknown) => Pro
     }
     const command = parseCommand(message.text);
     if (command && command.name !== 'help' && message.files.length === 0) {
-      return told(message, command);
+      if (!(await isQuestion(message, command))) return;
     }
     await deps.tell(message, await deps.accept.acceptTurn(message));
   }
 
   /** A message that is meant for the bot itself. At the top of a channel it means all that its author asked there. */
-  async function told(message: InboundMessage, command: Command): Promise<void> {
+  async function isQuestion(message: InboundMessage, command: Command): Promise<boolean> {
     const { key, sender, messageId } = message;
+    // People write such words to each other, too.
+    if (!message.addressed && !(await deps.accept.takesPart(key))) return ignored('no_mention');
     const asker = { key: key.thread === messageId ? { ...key, thread: '' } : key, sender };
     const answer = await deps.commands.runOnce(command, asker, `command:${placeOf(message)}`);
-    if (!answer) return;
-    if (!answer.found && !message.addressed) return deps.onIgnored('no_mention');
+    if (!answer) return false;
+    if (answer.question) return true;
+    if (!answer.found && !message.addressed) return ignored('no_mention');
     // Said once, too. Only afterwards: a command that failed has to be carried out when Slack delivers it again.
-    if (!(await deps.once(`told:${placeOf(message)}`, REDELIVERED_S))) return;
+    if (!(await deps.once(`told:${placeOf(message)}`, REDELIVERED_S))) return false;
     const { text, blocks } = await deps.wordsFor(command, answer, sender);
     deps.whisper(message, text, blocks.length > 0 ? blocks : undefined);
     deps.changed(sender);
+    return false;
+  }
+
+  function ignored(why: string): false {
+    deps.onIgnored(why);
+    return false;
   }
 
   return async (envelope) => {

@@ -118,7 +118,7 @@ export function createShortcuts(deps: ShortcutsDeps) {
       };
       if (name !== '') {
         const answer = await deps.conversations.startNew(there, name);
-        if (!answer.found || answer.button) {
+        if (answer && !answer.found) {
           const { text, blocks } = wordsOf(answer);
           deps.whisper(there, text, blocks);
         }

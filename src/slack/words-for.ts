@@ -14,8 +14,7 @@ export type WordsFor = (command: Command, answer: ConversationAnswer, who: Sende
 export function createWordsFor(homes: Pick<HomePeople, 'settingsOf'>): WordsFor {
   return async (command, answer, who) => {
     const words = wordsOf(answer);
-    // `tasks` is not on yet.
-    if ((command.name as string) !== 'tasks') return words;
+    if (command.name !== 'tasks') return words;
     return { text: words.text, blocks: taskBlocks(taskLanguage(await homes.settingsOf(who))) };
   };
 }

@@ -66,12 +66,6 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(90 * DAY_S),
   },
   {
-    names: ['generation:<lane>'],
-    holds: 'how often `new` began a fresh session; not written by this release',
-    kept: '400 days after the last `new`, longer than any memory of a session',
-    bound: expires(400 * DAY_S),
-  },
-  {
     names: ['session:<person>:<id>'],
     holds:
       'a session in the directory of its person: times and counts; sealed its name, tags, project, first question and origin',
@@ -97,6 +91,19 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     holds: 'in which session each person is answered in a lane: what `new` and `resume` did',
     kept: '400 days after the last turn there',
     bound: expires(400 * DAY_S),
+  },
+  {
+    names: ['next:<lane>'],
+    holds:
+      'in which session the next question of a person in a conversation is answered, after `resume` or `new` there',
+    kept: 'an hour, or until it is asked',
+    bound: expires(3_600),
+  },
+  {
+    names: ['leftovers'],
+    holds: 'sessions that were deleted, until nothing is left of them in Memory and at the agent',
+    kept: 'until then; 30 days after the last one',
+    bound: expires(30 * DAY_S),
   },
   {
     names: ['idle'],
@@ -244,6 +251,13 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
       'who waits to call AgentCore Memory: groups taking turns, the line of each, and until when a place counts',
     kept: '10 s after somebody last asked',
     bound: expires(10),
+  },
+  {
+    names: ['out:<session>', 'outorder:<session>', 'outdue'],
+    holds:
+      'what AgentCore Memory is still to be told of a session, sealed, in order; and when it is tried next',
+    kept: 'until Memory has it; 30 days after the last was added',
+    bound: expires(30 * DAY_S),
   },
   {
     names: ['wakes:id', 'wakes:meta', 'wakes:events'],

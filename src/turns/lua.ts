@@ -1,3 +1,4 @@
+import { COUNT_TURN } from '../sessions/lua-counting.ts';
 import { HOME_MARKS } from './home-marks.ts';
 import { transitionsInLua } from './states.ts';
 
@@ -141,7 +142,7 @@ return {'accepted', turn, place - superseded, servable(tenant, cap) - before, pa
 /**
  * ARGV: worker, lease ms, turns that a tenant may run at a time (0 = no limit). Takes the next ready lane, tenants in
  * turn, and leases it. Nothing while intake is paused.
- * Answers nil, or [lane, turn, fence, generation, ms to keep quiet, turn record fields…].
+ * Answers nil, or [lane, turn, fence, ms to keep quiet, turn record fields…].
  */
 export const CLAIM = `${PRELUDE}
 if redis.call('EXISTS', key('paused')) == 1 then return false end
@@ -180,9 +181,14 @@ while passed < redis.call('LLEN', key('ring')) do
       redis.call('HINCRBY', key('running'), tenant, 1)
       redis.call('HINCRBY', key('turn', turn), 'attempt', 1)
       redis.call('HSET', key('turn', turn), 'fence', fence)
+      -- Where it is answered is settled with the first attempt, whatever happens to the lane's place meanwhile.
+      if redis.call('HGET', key('turn', turn), 'attempt') == '1' then
+        local places = redis.call('HGETALL', key('current', lane))
+        if #places > 0 then redis.call('HSET', key('turn', turn), 'places', cjson.encode(places)) end
+      end
       local quiet = tonumber(redis.call('HGET', key('turn', turn), 'quiet') or '0')
       local record = redis.call('HGETALL', key('turn', turn))
-      return {lane, turn, tostring(fence), redis.call('GET', key('generation', lane)) or '0', math.max(0, quiet - now), unpack(record)}
+      return {lane, turn, tostring(fence), math.max(0, quiet - now), unpack(record)}
     end
   end
 end
@@ -226,15 +232,19 @@ return 1
 
 /**
  * ARGV: lane, fence, turn, end state, retention s, dead letters kept, turns that a tenant may run at a time (0 = no
- * limit), then field, value pairs. Ends the turn and frees the lane; one that did not end well is listed for the operator.
+ * limit), person and session to count it for ('' = as on record), then field, value pairs. Ends the turn and frees the
+ * lane; one that did not end well is listed for the operator.
  * Answers [1, wake needed], or [0, 0] when the lane is lost.
  */
-export const FINISH = `${PRELUDE}
-local over = {outcome=1, posted=1, fence=1, lane=1, tenant=1, opens=1, invoked=1, quiet=1, edited=1, home=1, language=1, length=1}
+export const FINISH = `${PRELUDE}${COUNT_TURN}
+local over = {outcome=1, posted=1, fence=1, lane=1, tenant=1, opens=1, invoked=1, quiet=1, edited=1, places=1, session=1, home=1, language=1, length=1}
 local lane, turn, state, retention = ARGV[2], ARGV[4], ARGV[5], ARGV[6]
 if not holds(lane, ARGV[3]) or redis.call('LINDEX', key('lane', lane), 0) ~= turn then return {0, 0} end
 move(turn, state)
-redis.call('HSET', key('turn', turn), unpack(ARGV, 9))
+local listed = ARGV[9] ~= '' and ARGV[9] or redis.call('HGET', key('turn', turn), 'session') or ''
+local person, session = listed:match('^(%S+) (%S+)$')
+if person then count_turn(person, session, lane) end
+redis.call('HSET', key('turn', turn), unpack(ARGV, 10))
 -- What only its workers needed goes, and so do the words of a question that nobody will ask again. Written anew, because
 -- Redis keeps a record that once had a long value in its wide form for ever.
 local done, kept = redis.call('HGETALL', key('turn', turn)), {}

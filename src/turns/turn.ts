@@ -97,6 +97,10 @@ export interface TurnRecord {
   readonly outcome?: Outcome;
   /** Why it ended, for the operator. */
   readonly reason?: string;
+  /** Where each person was answered in the lane when it was begun: the fields of `current:<lane>`. */
+  readonly places: Readonly<Record<string, string>>;
+  /** Whose session it is counted for, and which: `person session`. */
+  readonly listed?: string;
   /** When it entered each of its states last. Epoch milliseconds, Redis clock. */
   readonly at: Readonly<Partial<Record<TurnState, number>>>;
 }
@@ -112,8 +116,6 @@ export function readStop(text: string | undefined): StopReason | undefined {
 /** A turn that this worker holds. Writes for it carry `fence`. */
 export interface ClaimedTurn extends TurnRecord {
   readonly fence: string;
-  /** Sessions of this lane before the present one (`new` adds one). */
-  readonly generation: number;
   /** How long no chat write may happen, because a lost owner's last call may still be under way. Milliseconds. */
   readonly quietMs: number;
 }
@@ -144,6 +146,8 @@ export function parseTurn(id: string, fields: Readonly<Record<string, string>>):
     ...(stop ? { stop } : {}),
     ...(outcome ? { outcome } : {}),
     ...(reason === undefined ? {} : { reason }),
+    places: pairs(z.array(z.string()).parse(JSON.parse(fields.places ?? '[]'))),
+    ...(fields.session === undefined ? {} : { listed: fields.session }),
     at: Object.fromEntries(
       TURN_STATES.flatMap((state) => {
         const time = fields[`at:${state}`];

@@ -1,5 +1,6 @@
 import type { Asker } from '../../../src/commands/account.ts';
 import type { ConversationAnswer } from '../../../src/commands/conversation-answers.ts';
+import type { Ref } from '../../../src/commands/conversations.ts';
 import type { SessionEntry } from '../../../src/sessions/session-entry.ts';
 import type { Home } from '../../../src/slack/app.ts';
 import type { Conversations } from '../../../src/slack/conversing.ts';
@@ -32,6 +33,7 @@ export function entry(number: number, more: Partial<SessionEntry> = {}): Session
 }
 
 const PAGE = 2;
+const idIn = (ref: Ref | undefined) => (ref && 'id' in ref ? ref.id : '');
 
 /** Conversations of people, in memory; `placed` is what `resume` and `new` did, and where. */
 export function conversationsInMemory(of: Readonly<Record<string, readonly SessionEntry[]>>) {
@@ -58,7 +60,7 @@ export function conversationsInMemory(of: Readonly<Record<string, readonly Sessi
   };
 
   const conversations: Conversations = {
-    async list(asker, { words = '', archived = false, after }) {
+    async list(asker, { words = '', archived = false, after } = {}) {
       const all = [...own(asker).values()].toSorted((a, b) => b.lastAt - a.lastAt);
       const kind = all.filter((one) => one.archived === archived);
       const matching = kind.filter(({ name, tags, project }) =>
@@ -84,23 +86,27 @@ export function conversationsInMemory(of: Readonly<Record<string, readonly Sessi
       placed.push({ person: asker.sender.id, place: placeOf(asker), session: `new ${title ?? ''}`.trim() });
       return say('A new conversation begins here.');
     },
-    async resume(asker, { id }) {
+    async resume(asker, ref) {
+      const id = idIn(ref);
       const entry = own(asker).get(id);
       if (!entry) return unknown;
       placed.push({ person: asker.sender.id, place: placeOf(asker), session: id });
       return say(`I go on here in “${entry.name}”.`);
     },
-    edit: (asker, id, change) => changed(asker, id, change, ({ name }) => `It is called “${name}” now.`),
+    edit: (asker, id, { name = '', tags = [], project = '' }) =>
+      changed(asker, id, { name, tags, project }, (one) => `It is called “${one.name}” now.`),
     archive: (asker, ref) =>
-      changed(asker, ref?.id ?? '', { archived: true }, ({ name }) => `“${name}” is archived.`),
-    restore: (asker, { id }) => changed(asker, id, { archived: false }, ({ name }) => `“${name}” is back.`),
-    async remove(asker, id) {
+      changed(asker, idIn(ref), { archived: true }, ({ name }) => `“${name}” is archived.`),
+    restore: (asker, ref) =>
+      changed(asker, idIn(ref), { archived: false }, ({ name }) => `“${name}” is back.`),
+    async remove(asker, ref) {
+      const id = idIn(ref);
       const entry = own(asker).get(id);
       own(asker).delete(id);
       return entry ? say(`“${entry.name}” is deleted.`) : unknown;
     },
     async history(asker, ref) {
-      const entry = own(asker).get(ref?.id ?? '');
+      const entry = own(asker).get(idIn(ref));
       if (!entry) return unknown;
       const turns = [{ question: entry.question, answer: 'An answer.', at: entry.lastAt }];
       return { ...say('What was said last:'), shown: { kind: 'history', entry, turns, more: false } };

@@ -29,6 +29,7 @@ import type { ClaimedTurn, TurnRecord } from '../../../src/turns/turn.ts';
 import { createWakes } from '../../../src/turns/wakes.ts';
 import { createWebApp } from '../../../src/web/web-app.ts';
 import { testRedis } from '../../setup/redis.ts';
+import { conversationsRig } from '../commands/conversations-of.ts';
 import { conversationsInMemory } from './conversations-in-memory.ts';
 
 export type Transport = 'http' | 'socket';
@@ -190,6 +191,8 @@ export async function startConversations(
           stopLanes: unlessFailing(operator.stopLanes),
           openTurnsIn: unlessFailing(operator.openTurnsIn),
         },
+        conversations: conversationsRig(redis, prefix).conversations,
+        tasks: () => [],
         now: () => Date.now(),
       }),
       pauseReason: async () => (await operator.paused())?.reason ?? '',

@@ -117,7 +117,7 @@ describe('the list of conversations', () => {
         key: { platform: 'slack', tenant: '', conversation: '', thread: '' },
         sender: { id: alice().id, tenant: '' },
       },
-      'tc-session-2',
+      { id: 'tc-session-2' },
     );
     await press(stale(), 'session_resume', { after: '0', id: 'tc-session-2' });
     await shows(stale, 'There is no such conversation of yours.');

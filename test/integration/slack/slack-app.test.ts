@@ -232,7 +232,7 @@ const command = (text: string) =>
 test('/agent answers in private, and nothing in it is live', async () => {
   const ingress = await start({});
   const help = JSON.parse((await send(ingress, command('help'))).text);
-  expect(help).toMatchObject({ response_type: 'ephemeral', text: expect.stringContaining('Mention me') });
+  expect(help).toMatchObject({ response_type: 'ephemeral', text: expect.stringContaining('mention me') });
   const odd = JSON.parse((await send(ingress, command('<!channel> & <@U1>'))).text);
   expect(odd.text).toContain('&lt;!channel&gt; &amp; &lt;@U1&gt;');
   expect(odd.text).not.toContain('<');

@@ -42,6 +42,21 @@ export interface Ingress {
 }
 
 const NOTHING = { outcome: 'none', turnId: '', cancelled: 0, waiting: 0 } as const;
+const none = async () => ({ found: false, atWork: false, text: 'none' });
+const NO_CONVERSATIONS = {
+  list: none,
+  startNew: none,
+  resume: none,
+  rename: none,
+  tag: none,
+  archive: none,
+  restore: none,
+  askDelete: none,
+  remove: none,
+  history: none,
+  search: none,
+};
+
 const NOTHING_RUNS = {
   stopLanes: async () => [NOTHING],
   stopTurn: async () => NOTHING,
@@ -98,6 +113,7 @@ export async function startIngress(
     accept: {
       acceptTurn: async () => ({ outcome: 'accepted', turnId: 'turn-1', place: 1, wake: true }),
       retryTurn: async () => 'accepted',
+      takesPart: async () => true,
       ...accept,
     },
     changes: {
@@ -114,6 +130,8 @@ export async function startIngress(
     commands: createCommands({
       operator: NOTHING_RUNS,
       account: createAccountCommands(undefined),
+      conversations: NO_CONVERSATIONS,
+      tasks: () => [],
       now: () => Date.now(),
     }),
     pauseReason: async () => '',
