@@ -1,4 +1,5 @@
 import { oneLine } from '../chat/one-line.ts';
+import type { ConversationKey } from '../chat/vocabulary.ts';
 import type {
   PastTurn,
   SearchHit,
@@ -81,7 +82,6 @@ export function sessionBlocks(entry: SessionEntry, list: ListState, here: boolea
     label: 'Resume here',
     says: `Resume here ${of}`,
     value,
-    ...(here ? {} : { style: 'primary' }),
   });
   return [
     section(sessionLine(entry, here)),
@@ -112,7 +112,7 @@ const gone = (name: string) =>
   `“${name}” and what I remember of it go for good. What stands in the chat stays there.`;
 
 function sessionLine(entry: SessionEntry, here: boolean): string {
-  const { name, number, tags, project, lastAt, turns, archived, question } = entry;
+  const { name, number, tags, project, lastAt, turns, archived, question, origin } = entry;
   const mark = here ? '  ·  _answers here_' : '';
   const labels = [
     ...(project === '' ? [] : [`Project: ${quoted(project, 80)}`]),
@@ -123,8 +123,15 @@ function sessionLine(entry: SessionEntry, here: boolean): string {
     `*${number}. ${quoted(name, 80)}*${mark}`,
     ...(question === '' || question.startsWith(name) ? [] : [quoted(question, QUESTION_LENGTH)]),
     ...(labels.length === 0 ? [] : [labels.join('  ·  ')]),
-    `Last activity ${when(lastAt)}  ·  ${asked}${archived ? '  ·  archived' : ''}`,
+    `Last activity ${when(lastAt)}  ·  ${asked}${archived ? '  ·  archived' : ''}${threadLink(origin)}`,
   ].join('\n');
+}
+
+/** Where the session began, as Slack's own client addresses it. */
+function threadLink(origin: ConversationKey | undefined): string {
+  const { tenant, conversation, thread } = origin ?? {};
+  if (!/^[A-Z0-9]+\/[A-Z0-9]+\/\d+\.\d+$/.test(`${tenant}/${conversation}/${thread}`)) return '';
+  return `  ·  <https://app.slack.com/client/${tenant}/${conversation}/thread/${conversation}-${thread}|first thread>`;
 }
 
 function listButtons(list: SessionList, here: ListState): Json[] {

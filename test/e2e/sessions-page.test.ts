@@ -67,6 +67,12 @@ describe('conversations at the chat page', () => {
       expect(text).toContain(name);
     }
     expect(await shown.getByText(/Last activity Today/).count()).toBe(3);
+    const [thread] = await Promise.all([
+      page.context().waitForEvent('page'),
+      shown.getByRole('link', { name: 'first thread' }).nth(1).click(),
+    ]);
+    await thread.getByTestId('thread-pane').getByText('What is our code word?').waitFor();
+    await thread.close();
     const bob = await browser.newPage();
     await bob.goto(`${stack.slack.pageUrl}?user=bob`);
     await bob.getByTestId('channel-cloud').click();

@@ -49,7 +49,15 @@ const entry: fc.Arbitrary<SessionEntry> = fc.record({
   turns: fc.nat(),
   question: fc.oneof(fc.constant(''), text(LIMITS.question)),
   archived: fc.boolean(),
-  origin: fc.constant(undefined),
+  origin: fc.oneof(
+    fc.constant(undefined),
+    fc.record({
+      platform: fc.constant('slack' as const),
+      tenant: fc.constant('T0THREADCORE'),
+      conversation: fc.oneof(fc.constant('C0CLOUD'), text(40)),
+      thread: fc.oneof(fc.constant('1700000000.000100'), text(40)),
+    }),
+  ),
 });
 const entries = (max: number) => fc.array(entry, { maxLength: max });
 
@@ -102,7 +110,11 @@ describe('what is shown of conversations', () => {
         expect(checkBlocks(blocks)).toBeUndefined();
         expect(words).not.toBe('');
         const live = findLiveMentions(words, blocks as never);
-        expect([...live.users, ...live.groups, ...live.channels, ...live.links]).toEqual([]);
+        expect([...live.users, ...live.groups, ...live.channels]).toEqual([]);
+        for (const link of live.links)
+          expect(link).toBe(
+            'https://app.slack.com/client/T0THREADCORE/C0CLOUD/thread/C0CLOUD-1700000000.000100',
+          );
       }),
       { numRuns: 60 },
     );
