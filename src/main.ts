@@ -216,7 +216,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         observe: metrics.messageTaken,
         log,
       });
-      const home = composeHome({
+      const { home, close: closeHome } = composeHome({
         homes,
         account: people.account,
         conversations,
@@ -226,7 +226,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         monotonic,
         log,
       });
-      closers.push(() => home.close());
+      closers.push(closeHome);
       return createSlackIngress({
         ...config.slack,
         client: slack,
@@ -260,7 +260,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         }),
         account: people.account,
         conversations,
-        home: { ...homes, watched: home.watched },
+        home,
         pauseReason: async () => (await operator.paused())?.reason ?? '',
         explainBlocked: async () => explainBlocked(),
         pause,

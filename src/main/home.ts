@@ -1,6 +1,7 @@
 import type { AccountCommands } from '../commands/account.ts';
 import type { Task } from '../commands/commands.ts';
 import { PREDEFINED_TASKS } from '../contract/tasks.ts';
+import type { Home } from '../slack/app.ts';
 import { createAsides } from '../slack/asides.ts';
 import type { SlackClient } from '../slack/client.ts';
 import type { Conversations } from '../slack/conversing.ts';
@@ -18,7 +19,7 @@ export interface HomeDeps {
   readonly homes: HomePeople;
   readonly account: Pick<AccountCommands, 'whoami'>;
   readonly conversations: Pick<Conversations, 'list'>;
-  readonly operator: Pick<Operator, 'openTurnsOf'>;
+  readonly operator: Pick<Operator, 'openTurnsOf' | 'show'>;
   readonly slack: SlackClient;
   readonly pacing: Pacing;
   /** Milliseconds. */
@@ -27,10 +28,12 @@ export interface HomeDeps {
 }
 
 export interface ComposedHome {
-  /** Somebody looks at their App Home now. */
-  watched(): void;
+  readonly home: Home;
   close(): Promise<void>;
 }
+
+/** No Home shows more turns. */
+const MOST_TURNS = 50;
 
 /** Publishes the App Homes that people look at: their account, turns, conversations and settings. */
 export function composeHome(deps: HomeDeps): ComposedHome {
@@ -42,12 +45,16 @@ export function composeHome(deps: HomeDeps): ComposedHome {
       key: { platform: 'slack' as const, tenant: workspace, conversation: directMessage, thread: '' },
       sender,
     };
-    const [who, turns] = await Promise.all([account.whoami(asker), operator.openTurnsOf(sender)]);
+    const [who, ids] = await Promise.all([account.whoami(asker), homes.turnsOf(sender)]);
+    const turns = await Promise.all(ids.slice(0, MOST_TURNS).map(operator.show));
     const known = who.linked !== false;
     return homeView({
       account: who.text,
       linked: who.linked,
-      running: turns.map(runningTurn),
+      running: turns
+        .flatMap((turn) => turn?.record ?? [])
+        .toSorted((a, b) => a.receivedAt - b.receivedAt)
+        .map(runningTurn),
       sessions: known ? await conversations.list(asker, {}) : undefined,
       settings,
     });
@@ -61,7 +68,20 @@ export function composeHome(deps: HomeDeps): ComposedHome {
     log,
   });
   return {
-    watched: publisher.watched,
+    home: {
+      ...homes,
+      /** What they asked before they looked is shown, too. */
+      async opened(workspace, sender, ...where) {
+        const anew = await homes.opened(workspace, sender, ...where);
+        if (anew)
+          await homes.adopt(
+            sender,
+            (await operator.openTurnsOf(sender)).map(({ id }) => id),
+          );
+        publisher.watched();
+        return anew;
+      },
+    },
     async close() {
       closing.abort(new Error('the process is shutting down'));
       await publisher.close();

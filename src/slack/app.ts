@@ -81,14 +81,10 @@ export interface SlackAppDeps {
 }
 
 /** The App Home as far as the app hears of it; publishing goes on elsewhere. */
-export interface Home
-  extends Pick<
-    HomePeople,
-    'opened' | 'changed' | 'directMessageOf' | 'settingsOf' | 'setLanguage' | 'setLength'
-  > {
-  /** Somebody looks at it now. */
-  watched(): void;
-}
+export type Home = Pick<
+  HomePeople,
+  'opened' | 'changed' | 'directMessageOf' | 'settingsOf' | 'setLanguage' | 'setLength'
+>;
 
 export interface SlackApp {
   /** Resolves when what goes on after acknowledgements has ended. */
@@ -149,7 +145,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     changed,
     onRefused: deps.onRefused,
   });
-  const onHomeOpened = createAssistantView({ ...shared, homes: home, watched: home.watched, once, courtesy });
+  const onHomeOpened = createAssistantView({ ...shared, homes: home, once, courtesy });
   const stopping = createStopping({ ...shared, commands, courtesy });
   const linking = createLinking({ ...shared, account: deps.account });
   const interactions = createInteractions({ ...shared, accept, feedback, explainBlocked });

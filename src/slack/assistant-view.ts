@@ -37,8 +37,6 @@ const openedSchema = z.object({
 export interface AssistantViewDeps {
   readonly admitted: Admitted;
   readonly homes: Pick<HomePeople, 'opened'>;
-  /** Somebody looks at their Home now. */
-  readonly watched: () => void;
   readonly once: Once;
   readonly courtesy: Courtesy;
   readonly background: Background;
@@ -62,7 +60,7 @@ export function createAssistantView(deps: AssistantViewDeps): (envelope: unknown
     if (event.tab === 'home') {
       if (!admitted) return deps.background('an App Home could not be published', () => refuse(tenant, user));
       await deps.homes.opened(tenant, sender, channel, event.view === undefined);
-      return deps.watched();
+      return;
     }
     if (!admitted || event.tab !== 'messages') return;
     deps.background('the direct message could not be prepared', async () => {

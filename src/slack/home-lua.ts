@@ -1,4 +1,5 @@
 import { HOME_MARKS, HOME_PACE_MS } from '../turns/home-marks.ts';
+import { transitionsInLua } from '../turns/states.ts';
 
 /** The scripts of the App Home. Times are epoch milliseconds, Redis clock. */
 const PRELUDE = `
@@ -9,12 +10,26 @@ local function key(...) return prefix .. ':' .. table.concat({...}, ':') end
 ${HOME_MARKS}
 `;
 
-/** ARGV: person, who, direct message, seconds that the record is kept, whether Slack shows nothing yet (1 or 0). */
+/**
+ * ARGV: person, who, direct message, seconds that the record is kept, whether Slack shows nothing yet (1 or 0). Answers 1
+ * when nothing of theirs was marked until now: turns that are open already have to be adopted.
+ */
 export const HOME_OPENED = `${PRELUDE}
 local record = key('person', ARGV[2])
+local anew = watches_home(redis.call('HGET', record, 'home')) and 0 or 1
 redis.call('HSET', record, 'who', ARGV[3], 'dm', ARGV[4], 'home', now)
 redis.call('EXPIRE', record, ARGV[5])
 if ARGV[6] == '1' then redis.call('HDEL', record, 'view') end
+mark_home(ARGV[2])
+return anew
+`;
+
+/** ARGV: person, turns. Those that are still open are shown in the Home of their author from now on. */
+export const HOME_ADOPT = `${PRELUDE}${transitionsInLua()}
+for i = 3, #ARGV do
+  local state = redis.call('HGET', key('turn', ARGV[i]), 'state')
+  if state and moves[state] and next(moves[state]) then show_in_home(ARGV[2], ARGV[i]) end
+end
 mark_home(ARGV[2])
 return 1
 `;

@@ -4,7 +4,7 @@ import type { Sender } from '../chat/vocabulary.ts';
 import { REPLY_LENGTHS, type ReplyLength } from '../contract/invocation.ts';
 import type { Connection } from '../store/connection.ts';
 import { defineScript } from '../store/scripts.ts';
-import { HOME_CHANGED, HOME_DONE, HOME_OPENED, HOME_SET, HOME_TAKE } from './home-lua.ts';
+import { HOME_ADOPT, HOME_CHANGED, HOME_DONE, HOME_OPENED, HOME_SET, HOME_TAKE } from './home-lua.ts';
 
 /** As long as anything of a session is kept. */
 const KEPT_S = 400 * 86_400;
@@ -38,26 +38,43 @@ export type HomePeople = ReturnType<typeof createHomePeople>;
 
 /** Who looks at their App Home, whose is due, and what they have set. In `person:<person>`; `turns/home-marks.ts` marks it. */
 export function createHomePeople(redis: Connection, keyPrefix: string) {
-  const [opened, changed, set, take, done] = [HOME_OPENED, HOME_CHANGED, HOME_SET, HOME_TAKE, HOME_DONE].map(
-    (source) => defineScript(source, keyPrefix),
-  ) as [Script, Script, Script, Script, Script];
+  const scripts = {
+    opened: defineScript(HOME_OPENED, keyPrefix),
+    adopt: defineScript(HOME_ADOPT, keyPrefix),
+    changed: defineScript(HOME_CHANGED, keyPrefix),
+    set: defineScript(HOME_SET, keyPrefix),
+    take: defineScript(HOME_TAKE, keyPrefix),
+    done: defineScript(HOME_DONE, keyPrefix),
+  };
 
   return {
-    /** They look at it now. `empty`: Slack shows nothing there yet. */
-    async opened(workspace: string, sender: Sender, directMessage: string, empty: boolean): Promise<void> {
+    /**
+     * They look at it now. `empty`: Slack shows nothing there yet. True: they have not lately, and turns of theirs that
+     * are open already have to be adopted.
+     */
+    async opened(workspace: string, sender: Sender, directMessage: string, empty: boolean): Promise<boolean> {
       const who = JSON.stringify([workspace, sender.tenant, sender.id, directMessage]);
-      await opened(redis, [personId(sender), who, directMessage, KEPT_S, empty ? 1 : 0]);
+      const anew = await scripts.opened(redis, [personId(sender), who, directMessage, KEPT_S, empty ? 1 : 0]);
+      return anew === 1;
     },
+
+    /** Their open turns, which their Home shows from now on. */
+    async adopt(sender: Sender, turns: readonly string[]): Promise<void> {
+      if (turns.length > 0) await scripts.adopt(redis, [personId(sender), ...turns]);
+    },
+
+    /** The open turns that their Home shows. */
+    turnsOf: (sender: Sender) => redis.smembers(`${keyPrefix}:hometurns:${personId(sender)}`),
 
     /** Something of theirs is another now. */
     async changed(sender: Sender): Promise<void> {
-      await changed(redis, [personId(sender)]);
+      await scripts.changed(redis, [personId(sender)]);
     },
 
     /** Leaves nothing of them here. */
     async erase(sender: Sender): Promise<void> {
       const person = personId(sender);
-      await redis.del(`${keyPrefix}:person:${person}`);
+      await redis.del(`${keyPrefix}:person:${person}`, `${keyPrefix}:hometurns:${person}`);
       await redis.zrem(`${keyPrefix}:homedue`, person);
     },
 
@@ -66,11 +83,11 @@ export function createHomePeople(redis: Connection, keyPrefix: string) {
     },
 
     async setLanguage(sender: Sender, language: Settings['language']): Promise<void> {
-      await set(redis, [personId(sender), KEPT_S, 'language', language === 'auto' ? '' : language]);
+      await scripts.set(redis, [personId(sender), KEPT_S, 'language', language === 'auto' ? '' : language]);
     },
 
     async setLength(sender: Sender, length: Settings['length']): Promise<void> {
-      await set(redis, [personId(sender), KEPT_S, 'length', length === 'normal' ? '' : length]);
+      await scripts.set(redis, [personId(sender), KEPT_S, 'length', length === 'normal' ? '' : length]);
     },
 
     async settingsOf(sender: Sender): Promise<Settings> {
@@ -84,7 +101,7 @@ export function createHomePeople(redis: Connection, keyPrefix: string) {
 
     /** Takes those that are due, for this process to publish; each has to be given back by `done`. */
     async take(): Promise<DueHome[]> {
-      const answer = (await take(redis, [AT_A_TIME, HELD_MS])) as string[];
+      const answer = (await scripts.take(redis, [AT_A_TIME, HELD_MS])) as string[];
       const due: DueHome[] = [];
       for (let i = 0; i + 5 < answer.length; i += 6) {
         const [person = '', who = '', marks = '', view = '', language = '', length = ''] = answer.slice(i);
@@ -97,12 +114,10 @@ export function createHomePeople(redis: Connection, keyPrefix: string) {
 
     /** It is published, or as it was; with `againInMs` it has to be tried again. `view`: digest of what is shown now. */
     async done(due: DueHome, view: string, againInMs = 0): Promise<void> {
-      await done(redis, [due.person, due.marks, view, againInMs]);
+      await scripts.done(redis, [due.person, due.marks, view, againInMs]);
     },
   };
 }
-
-type Script = ReturnType<typeof defineScript>;
 
 function readSettings(language: string, length: string): Settings {
   return {

@@ -191,6 +191,12 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(400 * DAY_S),
   },
   {
+    names: ['hometurns:<person>'],
+    holds: 'the open turns of a person that their App Home shows',
+    kept: 'until they end, 7 days at most',
+    bound: expires(7 * DAY_S),
+  },
+  {
     names: ['homedue'],
     holds: 'whose App Home has to be published anew, and when',
     kept: 'until it is, a few seconds',

@@ -29,7 +29,10 @@ local function move(turn, to)
   count(from, -1)
   count(to, 1)
   local watcher = redis.call('HGET', key('turn', turn), 'home')
-  if watcher then mark_home(watcher) end
+  if watcher then
+    if not next(moves[to]) then redis.call('SREM', key('hometurns', watcher), turn) end
+    mark_home(watcher)
+  end
 end
 local function enlist(lane, tenant, front)
   if redis.call('ZSCORE', key('ready'), lane) then return end
@@ -120,7 +123,7 @@ local wishes = redis.call('HMGET', key('person', person), 'language', 'length', 
 if wishes[1] then redis.call('HSET', key('turn', turn), 'language', wishes[1]) end
 if wishes[2] then redis.call('HSET', key('turn', turn), 'length', wishes[2]) end
 if watches_home(wishes[3]) then
-  redis.call('HSET', key('turn', turn), 'home', person)
+  show_in_home(person, turn)
   mark_home(person)
 end
 if not redis.call('SET', key('thread', thread), '1', 'EX', threadTtl, 'GET') then redis.call('HSET', key('turn', turn), 'opens', 1) end

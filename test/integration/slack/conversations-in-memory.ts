@@ -6,13 +6,12 @@ import type { Home } from '../../../src/slack/app.ts';
 import type { Conversations } from '../../../src/slack/conversing.ts';
 
 export const NO_HOME: Home = {
-  opened: async () => undefined,
+  opened: async () => false,
   changed: async () => undefined,
   directMessageOf: async () => undefined,
   settingsOf: async () => ({ language: 'auto', length: 'normal' }),
   setLanguage: async () => undefined,
   setLength: async () => undefined,
-  watched: () => undefined,
 };
 
 export function entry(number: number, more: Partial<SessionEntry> = {}): SessionEntry {

@@ -11,6 +11,8 @@ import type { AdmissionRules } from '../../../src/chat/admission.ts';
 import { EMPTY_VIEW } from '../../../src/chat/vocabulary.ts';
 import { createAccountCommands } from '../../../src/commands/account.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
+import { predefinedTasks } from '../../../src/main/home.ts';
+import type { Home } from '../../../src/slack/app.ts';
 import { createSlackClient } from '../../../src/slack/client.ts';
 import type { Conversations } from '../../../src/slack/conversing.ts';
 import { createHomePeople, type HomePeople } from '../../../src/slack/home-people.ts';
@@ -30,7 +32,6 @@ import { createWakes } from '../../../src/turns/wakes.ts';
 import { createWebApp } from '../../../src/web/web-app.ts';
 import { testRedis } from '../../setup/redis.ts';
 import { conversationsRig } from '../commands/conversations-of.ts';
-import { conversationsInMemory } from './conversations-in-memory.ts';
 
 export type Transport = 'http' | 'socket';
 
@@ -46,6 +47,8 @@ export interface RigOptions {
   /** Web processes beside each other. Socket Mode only. */
   readonly processes?: number;
   readonly conversations?: Conversations;
+  /** What hears of the App Home, once the rest is there. */
+  readonly home?: () => Home | undefined;
 }
 
 export interface ConversationsRig {
@@ -99,6 +102,7 @@ export async function startConversations(
   const operator = createOperator(redis, prefix);
   const wakes = createWakes(redis, prefix);
   const homes = createHomePeople(redis, prefix);
+  const { conversations } = conversationsRig(redis, prefix);
   const ignored: string[] = [];
   let webUrl = '';
   const slack = await createSlackStandIn({
@@ -182,8 +186,8 @@ export async function startConversations(
       recordFeedback: createFeedback({ redis, keyPrefix: prefix, observe: () => undefined, log }).record,
       once: createOnce(redis, prefix),
       account: createAccountCommands(undefined),
-      conversations: options.conversations ?? conversationsInMemory({}).conversations,
-      home: { ...homes, watched: () => undefined },
+      conversations: options.conversations ?? conversations,
+      home: { ...homes, opened: (...opening) => (options.home?.() ?? homes).opened(...opening) },
       commands: createCommands({
         account: createAccountCommands(undefined),
         operator: {
@@ -191,8 +195,8 @@ export async function startConversations(
           stopLanes: unlessFailing(operator.stopLanes),
           openTurnsIn: unlessFailing(operator.openTurnsIn),
         },
-        conversations: conversationsRig(redis, prefix).conversations,
-        tasks: () => [],
+        conversations,
+        tasks: predefinedTasks,
         now: () => Date.now(),
       }),
       pauseReason: async () => (await operator.paused())?.reason ?? '',

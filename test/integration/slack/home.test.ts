@@ -1,6 +1,6 @@
 import { WebAPIPlatformError } from '@slack/web-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { composeHome } from '../../../src/main/home.ts';
+import { type ComposedHome, composeHome } from '../../../src/main/home.ts';
 import { createSlackClient } from '../../../src/slack/client.ts';
 import { startHomePublisher } from '../../../src/slack/home-publisher.ts';
 import { homeView } from '../../../src/slack/home-view.ts';
@@ -14,12 +14,17 @@ const log = createLogger({ level: 'silent' });
 let rig: ConversationsRig;
 let held: ReturnType<typeof conversationsInMemory>;
 let closers: (() => Promise<void>)[];
+let composed: ComposedHome | undefined;
 
 beforeEach(async () => {
   held = conversationsInMemory({
     U0ALICE00000: [entry(1, { name: 'Staging costs' }), entry(2, { name: 'Buckets' })],
   });
-  rig = await startConversations('http', { conversations: held.conversations });
+  composed = undefined;
+  rig = await startConversations('http', {
+    conversations: held.conversations,
+    home: () => composed?.home,
+  });
   closers = [];
 });
 afterEach(async () => {
@@ -29,7 +34,7 @@ afterEach(async () => {
 
 /** A web process that publishes. */
 function publishing() {
-  const home = composeHome({
+  composed = composeHome({
     homes: rig.homes,
     account: { whoami: async () => ({ text: 'You are alice@example.com.', linked: true }) },
     conversations: held.conversations,
@@ -44,8 +49,7 @@ function publishing() {
     monotonic: () => performance.now(),
     log,
   });
-  closers.push(() => home.close());
-  home.watched();
+  closers.push(composed.close);
 }
 
 const alice = () => rig.slack.people.person('alice');
@@ -94,6 +98,19 @@ describe('the App Home', () => {
     );
     await rig.endTurn(turn);
     await showsNo('At work since');
+  });
+
+  it('shows also what was asked before it was opened, and nothing of others', async () => {
+    publishing();
+    await rig.slack.postAs('alice', '#cloud', '@Cloud Engineer what does staging cost?');
+    await rig.slack.postAs('bob', '#cloud', '@Cloud Engineer what does production cost?');
+    await open();
+    await shows('what does staging cost?');
+    expect(shown()).not.toContain('production');
+    const [turn] = await rig.turns();
+    await rig.operator.stopTurn(turn?.id ?? '', { reason: 'person', by: 'alice' });
+    await showsNo('what does staging cost?');
+    expect(await rig.homes.turnsOf(sender())).toEqual([]);
   });
 
   it('is published once for many changes, and not at all when nothing looks different', async () => {
@@ -241,7 +258,10 @@ describe('in the App Home', () => {
 it('of what somebody has set and opened, nothing is left when they are erased', async () => {
   await open();
   await rig.homes.setLanguage(sender(), 'de');
+  await rig.slack.postAs('alice', 'dm', 'Wie viele?');
+  expect(await rig.homes.turnsOf(sender())).toHaveLength(1);
   await rig.homes.erase(sender());
+  expect(await rig.homes.turnsOf(sender())).toEqual([]);
   expect(await rig.homes.take()).toEqual([]);
   expect(await rig.homes.settingsOf(sender())).toEqual({ language: 'auto', length: 'normal' });
   expect(await rig.homes.directMessageOf(sender())).toBeUndefined();

@@ -299,7 +299,7 @@ test('whoever may not ask is prompted nowhere, and reads why on the Home tab', a
 
 test('an opened Home tab is kept track of; when that fails, Slack delivers it again', async () => {
   const homes: unknown[] = [];
-  const ingress = await start({}, { home: { opened: async (...opening) => void homes.push(opening) } });
+  const ingress = await start({}, { home: { opened: async (...opening) => homes.push(opening) > 0 } });
   expect((await send(ingress, opened('home'))).status).toBe(200);
   expect(homes).toEqual([['T1', { id: 'U1', tenant: 'T1' }, 'D1', true]]);
   const away = await start(
