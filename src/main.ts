@@ -9,6 +9,7 @@ import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
 import { composeConversations } from './main/conversations.ts';
+import { composeHome, predefinedTasks } from './main/home.ts';
 import { composeMemory } from './main/memory.ts';
 import { composePeople } from './main/people.ts';
 import { composePrivacy } from './main/privacy.ts';
@@ -16,6 +17,7 @@ import { nameSessions } from './slack/agent-session.ts';
 import { createPassingCalls } from './slack/asides.ts';
 import { createSlackClient } from './slack/client.ts';
 import { createCourtesy } from './slack/courtesy.ts';
+import { createHomePeople } from './slack/home-people.ts';
 import { createSlackIngress } from './slack/ingress.ts';
 import { createPacing } from './slack/pacing.ts';
 import { createSlackReplies } from './slack/reply.ts';
@@ -105,31 +107,15 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       log,
     });
     const base = { redis, keyPrefix, dataKeys, audit, log };
-    const memory = composeMemory({
-      config,
-      redis,
-      keyPrefix,
-      dataKeys,
-      confirmDurable: createConfirmation(redis, durability),
-      observe: metrics.memoryEvent,
-      log,
-    });
+    const homes = createHomePeople(redis, keyPrefix);
+    const confirmDurable = createConfirmation(redis, durability);
+    const memory = composeMemory({ ...base, config, confirmDurable, observe: metrics.memoryEvent });
     const people = composePeople({
-      config,
-      redis,
-      keyPrefix,
-      dataKeys,
-      audit,
-      slack,
-      pacing,
-      lanes,
-      wakes,
-      metrics,
-      log,
+      ...{ ...base, config, slack, pacing, lanes, wakes, metrics },
+      onAccountChanged: homes.changed,
     });
     const privacy = composePrivacy({
-      ...{ ...base, slack, pacing, lanes, operator, people, memory },
-      confirmDurable: createConfirmation(redis, durability),
+      ...{ ...base, slack, pacing, lanes, operator, people, homes, memory, confirmDurable },
       wake: () => wake(),
     });
     closers.push(
@@ -216,6 +202,17 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         observe: metrics.messageTaken,
         log,
       });
+      const { home, close: closeHome } = composeHome({
+        homes,
+        account: people.account,
+        conversations,
+        operator,
+        slack,
+        pacing,
+        monotonic,
+        log,
+      });
+      closers.push(closeHome);
       return createSlackIngress({
         ...config.slack,
         client: slack,
@@ -244,10 +241,12 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           ...{ operator, conversations, now },
           account: people.account,
           privacy: privacy.commands,
-          tasks: () => [],
+          tasks: predefinedTasks,
         }),
         account: people.account,
         privacy: privacy.commands,
+        conversations,
+        home,
         pauseReason: async () => (await operator.paused())?.reason ?? '',
         explainBlocked: async () => explainBlocked(),
         pause,

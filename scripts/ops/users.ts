@@ -13,6 +13,7 @@ import { pieces } from '../../src/privacy/export.ts';
 import { type Account, actorsOf, type Person } from '../../src/privacy/person.ts';
 import { createDirectory } from '../../src/sessions/directory.ts';
 import { directoryId } from '../../src/sessions/directory-id.ts';
+import { createHomePeople } from '../../src/slack/home-people.ts';
 import { createConfirmation } from '../../src/store/durability.ts';
 import { createSealer, type Sealer } from '../../src/store/sealed.ts';
 import { createTurnEraser } from '../../src/turns/erase-turns.ts';
@@ -73,6 +74,7 @@ async function exportOf({ out, json, ...whom }: Whom & { readonly out: string })
         memory: client && memoryOfPeople(client),
         turns: createTurnEraser({ redis, keyPrefix, operator }),
         describe: async (account) => at.views?.describe(account),
+        settingsOf: createHomePeople(redis, keyPrefix).settingsOf,
       });
       const written: string[] = [];
       await mkdir(out, { recursive: true });

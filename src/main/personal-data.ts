@@ -21,6 +21,7 @@ export interface PersonalDataDeps {
   readonly turns: Pick<TurnEraser, 'turnsOf' | 'feedbackOf'>;
   /** The link of an account, without tokens; undefined: there is none. */
   readonly describe: (account: Account) => Promise<object | undefined>;
+  readonly settingsOf: (account: Account) => Promise<object>;
 }
 
 /** Everything that is held about a person, part by part. */
@@ -42,6 +43,10 @@ export const personalData =
           link: link ? { ...link, ...linkedAt } : 'none',
         };
       }
+    }
+    async function* settings() {
+      for (const one of person.accounts)
+        yield { platform: one.platform, user: one.id, ...(await deps.settingsOf(one)) };
     }
     async function* sessions() {
       for (const actor of actors)
@@ -95,6 +100,7 @@ export const personalData =
     }
     return [
       { name: 'account', rows: account },
+      { name: 'settings', rows: settings },
       { name: 'sessions', rows: sessions },
       { name: 'history', rows: history },
       { name: 'notes', rows: notes },

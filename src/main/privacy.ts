@@ -15,8 +15,10 @@ import { directoryId } from '../sessions/directory-id.ts';
 import { eraseRest } from '../sessions/erase-rest.ts';
 import { createAsides } from '../slack/asides.ts';
 import type { SlackClient, SlackUploader } from '../slack/client.ts';
+import type { HomePeople } from '../slack/home-people.ts';
 import type { Pacing } from '../slack/pacing.ts';
 import { createPrivateFiles } from '../slack/privacy-files.ts';
+import { eraseHome } from '../slack/privacy-home.ts';
 import { eraseMarks } from '../slack/privacy-marks.ts';
 import { receiptText } from '../slack/privacy-receipt.ts';
 import type { Connection } from '../store/connection.ts';
@@ -44,6 +46,7 @@ export interface PrivacyParts {
   readonly operator: Pick<Operator, 'stopTurn'>;
   readonly wake: () => Promise<void>;
   readonly people: Pick<People, 'identity' | 'bearerOf'>;
+  readonly homes: Pick<HomePeople, 'erase' | 'settingsOf'>;
   readonly memory: Pick<ComposedMemory, 'client' | 'outbox'> | undefined;
   readonly log: Logger;
 }
@@ -68,7 +71,7 @@ const LONGEST_SESSION_MS = 9 * 3_600_000;
 
 /** What is kept about people, for themselves: put together of all the rooms that keep something. */
 export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
-  const { redis, keyPrefix, dataKeys, audit, people, log } = parts;
+  const { redis, keyPrefix, dataKeys, audit, people, homes, log } = parts;
   const closing = new AbortController();
   const now = () => Date.now();
   const sealer = dataKeys && createSealer({ keys: dataKeys, randomBytes });
@@ -158,7 +161,7 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
     runtime: stopSessions(stop),
     turns: ({ accounts }, { before }) => turns.erase(accounts, before),
     feedback: ({ accounts }) => turns.eraseFeedback(accounts),
-    settings: async () => 0,
+    settings: forAccounts((account) => eraseHome({ redis, keyPrefix, homes, callAside }, account)),
     outbox: forActors(async (actor) => parts.memory?.outbox.erase(actor) ?? 0),
     sessions: forActors(
       async (actor) => (await directory.erase(actor)) + (await eraseRest({ redis, keyPrefix }, actor)),
@@ -176,6 +179,7 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
     partsOf: personalData({
       ...{ redis, keyPrefix, dataKeys, directory, memory, turns },
       describe: async (account) => people.identity?.describe(account),
+      settingsOf: homes.settingsOf,
     }),
     deliverTo: async (account) => files.deliverTo(account),
     onErasure: () => worker?.wake(),

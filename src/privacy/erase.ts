@@ -97,7 +97,7 @@ export function createErasing(deps: ErasureDeps) {
     };
 
     await turnsEnd(erasure, signal);
-    for (const step of ERASURE_STEPS) await run(step);
+    for (const step of ERASURE_STEPS) if (step !== 'settings') await run(step);
     for (let rounds = 1; ; rounds += 1) {
       await deps.pause(SETTLE_MS, signal);
       let late = 0;
@@ -105,6 +105,7 @@ export function createErasing(deps: ErasureDeps) {
       if (late === 0) break;
       if (rounds >= MOST_ROUNDS) throw new Error('something still writes about the person');
     }
+    await run('settings');
     // Once each, as far as a crash lets us.
     const entry = erasure.done.entry ?? (await putOnRecord(erasure, counts));
     if (erasure.done.entry === undefined) await jobs.keep(id, LEASE_MS, { entry });

@@ -22,7 +22,7 @@ const LINES: readonly (readonly [keyof Receipt['counts'], string, string])[] = [
   ['memory', 'piece of what was said or learnt', 'pieces of what was said or learnt'],
   ['turns', 'question of the last days', 'questions of the last days'],
   ['feedback', 'opinion of an answer', 'opinions of answers'],
-  ['settings', 'setting', 'settings'],
+  ['settings', 'page with your settings', 'pages with your settings'],
   ['exports', 'exported file', 'exported files'],
   ['outbox', 'thing that was still to be written down', 'things that were still to be written down'],
   ['link', 'link to a company account, with its sign-in', 'links to a company account, with their sign-ins'],

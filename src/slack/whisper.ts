@@ -1,11 +1,7 @@
 import type { ConversationKey, Sender } from '../chat/vocabulary.ts';
-import type { AccountAnswer } from '../commands/account.ts';
 import type { CallAside } from './asides.ts';
 import type { Background } from './background.ts';
 import type { Json } from './json.ts';
-import { type PrivateWord, wordsWithLink } from './link-blocks.ts';
-import { wordsBeforeForgetting } from './privacy-blocks.ts';
-import { escapeText } from './text.ts';
 
 /** A person in a thread. */
 export interface Listener {
@@ -36,18 +32,6 @@ export function createWhisper(callAside: CallAside, background: Background): Whi
       });
     });
   };
-}
-
-export function whisperAnswer(whisper: Whisper, to: Listener, answer: AccountAnswer): void {
-  const { text, blocks } = wordsOf(answer);
-  whisper(to, text, blocks.length > 0 ? blocks : undefined);
-}
-
-/** An answer as Slack shows it. Pure. */
-export function wordsOf({ text, button, form }: AccountAnswer): PrivateWord {
-  if (button) return wordsWithLink(text, button);
-  if (form) return wordsBeforeForgetting(text);
-  return { text: escapeText(text), blocks: [] };
 }
 
 /** Said in more than one place. */
