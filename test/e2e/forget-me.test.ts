@@ -85,7 +85,7 @@ afterAll(async () => {
 
 const PREFIX = '{tc}';
 /** Keys in which people stand beside each other. */
-const SHARED = [`${PREFIX}:idle`, `${PREFIX}:outdue`];
+const SHARED = [`${PREFIX}:idle`, `${PREFIX}:outdue`, `${PREFIX}:homedue`];
 
 /** What one person leaves everywhere, with a word in all of it that nobody else writes. */
 async function leaveTraces(user: string) {
@@ -150,6 +150,8 @@ async function leaveTraces(user: string) {
         content: { payload: [{ kind: 'message', role: 'user', text: `late ${word}` }] },
       })),
     );
+  await stack.slack.people.openHome(user);
+  await eventually('the App Home shows it', () => homeOf(user).includes(`${word} name`));
   const greeting = `${PREFIX}:claim:${claimId(greetingOf(tenant, id))}`;
   await redis.set(greeting, 'once', 'EX', 1_000);
   const feedback = createFeedback({ redis, keyPrefix: PREFIX, observe: () => undefined, log: silent });
@@ -171,6 +173,9 @@ async function leaveTraces(user: string) {
   return { user, word, sender, sub, names, greeting, tellLater, email: `${user}@example.com` };
 }
 
+/** What Slack shows as the App Home of a person. */
+const homeOf = (user: string): string =>
+  JSON.stringify(stack.slack.state.homes.get(stack.slack.people.person(user).id)?.content ?? {});
 const memoryTraces = () => fileTraces(folder);
 const slackFiles = () =>
   new Map([...stack.slack.state.files.values()].map((file) => [file.name, file.content.toString()]));
@@ -320,6 +325,8 @@ describe('a person among others', () => {
     expect(found(await redisTraces(stack.redisUrl), canaries)).toEqual([]);
     expect(found(await memoryTraces(), [alice.word])).toEqual([]);
     expect(found(slackFiles(), canaries)).toEqual([]);
+    expect(homeOf('alice')).not.toContain(alice.word);
+    expect(homeOf('bob')).toContain(`${bob.word} name`);
     expect(found(new Map([['log', logged.join('\n')]]), [alice.word, alice.email])).toEqual([]);
 
     expect(await ofBob()).toEqual(bobs);
