@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { auditCommand } from './ops/audit.ts';
 import { cognitoCommand } from './ops/cognito.ts';
 import { identityCommand } from './ops/identity.ts';
+import { memoryCommand } from './ops/memory.ts';
 import { Complaint, HELP_HINT } from './ops/redis.ts';
 import { sessionsCommand } from './ops/sessions.ts';
 import { turnsCommand } from './ops/turns.ts';
@@ -18,7 +19,8 @@ const program = new Command('ops')
   .addCommand(usersCommand())
   .addCommand(auditCommand())
   .addCommand(cognitoCommand())
-  .addCommand(identityCommand());
+  .addCommand(identityCommand())
+  .addCommand(memoryCommand());
 
 try {
   await program.parseAsync();
