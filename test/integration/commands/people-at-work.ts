@@ -239,6 +239,8 @@ export function createPeopleAtWork(
     const { found, shown } = (answer ?? {}) as { found?: boolean; shown?: { entry?: SessionEntry } };
     const place = `${actor} ${laneId(asker.key, asker.sender)}`;
     const mine = ofActor(actor);
+    if (asker.key.thread !== '' && (step.does === 'new' || (step.does === 'resume' && found)))
+      placed.add(place);
     if (step.does === 'new') {
       if (asker.key.thread !== '') expected.set(place, step.given ? freshOf(actor) : 'fresh');
       else if (step.given) nextIn.set(place, freshOf(actor));
