@@ -36,6 +36,7 @@ import { createOperator } from './turns/operator.ts';
 import { pause } from './turns/pause.ts';
 import { createQuestionChanges } from './turns/question-changes.ts';
 import { type RunTurnDeps, runTurn } from './turns/run-turn.ts';
+import { withThread } from './turns/seen-thread.ts';
 import { knowTwins } from './turns/twins.ts';
 import { createWakes } from './turns/wakes.ts';
 import { startTurnWorker } from './turns/worker.ts';
@@ -318,7 +319,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         identityMayPass: people.mayPass,
         linkWaitMs: people.linkWaitMs,
         sessionOf: sessionFor,
-        invoke: calls.invoke,
+        remember: memory?.remember,
+        invoke: withThread(calls.invoke, people.readThread),
         stopSession: calls.stopSession,
         interruptionOf,
         pause,

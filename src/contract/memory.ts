@@ -74,3 +74,13 @@ function pieces(text: string): string[] {
 }
 
 const isHighSurrogate = (unit: number) => unit >= 0xd800 && unit <= 0xdbff;
+
+/** Of the long-term records of a person: those of all strategies stand below it. */
+export const recordsPath = (actorId: string): string => `/people/${actorId}`;
+
+/** Where each strategy puts its records, as Memory's templates. */
+export const RECORD_NAMESPACES = {
+  semantic: '/people/{actorId}/facts',
+  preference: '/people/{actorId}/preferences',
+  summary: '/people/{actorId}/sessions/{sessionId}',
+} as const;

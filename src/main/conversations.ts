@@ -6,7 +6,7 @@ import { nameOf } from '../chat/digest.ts';
 import { type Conversations, createConversations } from '../commands/conversations.ts';
 import { createTalkInMemory } from '../commands/talk-in-memory.ts';
 import type { Config } from '../config.ts';
-import { EVENT_KIND, eventToken, memoryActor } from '../contract/memory.ts';
+import { EVENT_KIND, eventToken, memoryActor, RECORD_NAMESPACES } from '../contract/memory.ts';
 import { type Answering, createAnswering } from '../sessions/answering.ts';
 import { createDirectory } from '../sessions/directory.ts';
 import { createLanePlaces } from '../sessions/lane-places.ts';
@@ -46,12 +46,12 @@ const ARCHIVED_AT_ONCE = 200;
 const DAY_MS = 86_400_000;
 /** What a deleted session has left is looked for and deleted in one go for so long. Milliseconds. */
 const CLEAR_MS = 90_000;
-/** Where AgentCore Memory keeps what it has learnt of a person. */
-const namespaces = (actorId: string) => [
-  `/facts/${actorId}`,
-  `/preferences/${actorId}`,
-  `/summaries/${actorId}`,
-];
+/** Where AgentCore Memory keeps what it has learnt of a person, in steps of a path. */
+const notesOf = (actorId: string) =>
+  [RECORD_NAMESPACES.semantic, RECORD_NAMESPACES.preference, SUMMARIES].map((path) => filled(path, actorId));
+const SUMMARIES = RECORD_NAMESPACES.summary.replace('/{sessionId}', '');
+const filled = (path: string, actorId: string, sessionId = '') =>
+  path.replace('{actorId}', actorId).replace('{sessionId}', sessionId);
 
 /** People's conversations: which there are, where each goes on, and what Memory is told of them. */
 export function composeConversations(deps: ConversationsDeps): ComposedConversations {
@@ -91,7 +91,7 @@ export function composeConversations(deps: ConversationsDeps): ComposedConversat
     ...deps.people,
     placeIn: answering.placeIn,
     remember,
-    talk: memory && createTalkInMemory({ client: memory.client, namespaces }),
+    talk: memory && createTalkInMemory({ client: memory.client, namespaces: notesOf }),
     endSession: async (actor, session) => {
       await leftovers.add(actor, session);
     },
@@ -178,7 +178,7 @@ async function clearMemory(
     found += 1;
   }
   for await (const { recordId } of client.listRecords({
-    namespacePath: `/summaries/${actorId}/${sessionId}`,
+    namespacePath: filled(RECORD_NAMESPACES.summary, actorId, sessionId),
     signal,
   })) {
     await client.deleteRecord({ recordId, signal });

@@ -5,6 +5,7 @@ import { createMemoryQuota } from '../agentcore/memory-quota.ts';
 import type { Config } from '../config.ts';
 import { createMemoryOutbox, type MemoryOutbox } from '../sessions/memory-outbox.ts';
 import { type OutboxWorker, startOutboxWorker } from '../sessions/memory-outbox-worker.ts';
+import { type EndedTurn, talkEntries } from '../sessions/turn-talk.ts';
 import type { Connection } from '../store/connection.ts';
 import type { DataKeys } from '../store/data-keys.ts';
 import { createSealer } from '../store/sealed.ts';
@@ -14,6 +15,8 @@ export interface ComposedMemory {
   readonly client: MemoryClient;
   /** What Memory is to be told. A process of the worker role writes it. */
   readonly outbox: MemoryOutbox;
+  /** Tells Memory of a turn. Undefined: the agent does. Never throws. */
+  readonly remember: ((turn: EndedTurn) => Promise<void>) | undefined;
   close(): Promise<void>;
 }
 
@@ -61,9 +64,21 @@ export function composeMemory(deps: {
       log,
     });
   }
+  async function remember(turn: EndedTurn): Promise<void> {
+    try {
+      await outbox.add(talkEntries(turn));
+    } catch (error) {
+      log.error(
+        { err: error, turn: turn.turnId },
+        'Memory will not know of a turn: it could not be kept for it',
+      );
+    }
+  }
+
   return {
     client,
     outbox,
+    remember: deps.config.memory.writer === 'backend' ? remember : undefined,
     async close() {
       await worker?.close();
       client.close();

@@ -132,14 +132,17 @@ export function createAnswering(deps: AnsweringDeps) {
   }
 
   /** A worker was lost over this turn: whatever it may not have told is told again. */
-  async function openAgain(turn: AskedTurn, actor: string, session: string): Promise<void> {
+  async function tellAgain(turn: AskedTurn, actor: string, session: string): Promise<void> {
     const { lane, message } = turn;
     const { key, text: question } = message;
-    const place = placeAmong(turn.places, actor) ?? (await places.placeOf(actor, lane));
-    const generation = place?.generation ?? 0;
-    const touched = await directory.touch(actor, { session, lane, generation, origin: key, question });
-    if (session === sessionId(key, actor, generation)) await tellBeginning(actor, turn, session, touched);
-    else await tell(actor, { kind: 'placed', lane, key, actor, place: { generation, session } });
+    const place = await places.placeOf(actor, lane);
+    // `new` may have been said since.
+    const generations = Array.from({ length: (place?.generation ?? 0) + 1 }, (_, i) => i);
+    const generation = generations.find((one) => sessionId(key, actor, one) === session);
+    if (generation !== undefined) {
+      const touched = await directory.touch(actor, { session, lane, generation, origin: key, question });
+      await tellBeginning(actor, turn, session, touched);
+    } else if (place?.session === session) await tell(actor, { kind: 'placed', lane, key, actor, place });
   }
 
   return {
@@ -162,7 +165,7 @@ export function createAnswering(deps: AnsweringDeps) {
       let place = placeAmong(turn.places, actor);
       try {
         if (found !== undefined) {
-          await openAgain(turn, actor, found);
+          await tellAgain(turn, actor, found);
           return listedAs(actor, found);
         }
         if (place && !place.fresh) return listedAs(actor, sessionIn(key, actor, place));

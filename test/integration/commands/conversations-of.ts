@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chatActor } from '../../../src/chat/keys.ts';
 import type { Asker } from '../../../src/commands/commands.ts';
 import { type ConversationDeps, createConversations } from '../../../src/commands/conversations.ts';
+import { EVENT_KIND } from '../../../src/contract/memory.ts';
 import { type AnsweringDeps, createAnswering } from '../../../src/sessions/answering.ts';
 import { createDirectory } from '../../../src/sessions/directory.ts';
 import { createLanePlaces } from '../../../src/sessions/lane-places.ts';
@@ -27,6 +28,14 @@ export function createToldMemory(now: () => number = Date.now) {
         const place = `${actor} ${event.session}`;
         told.set(place, [...(told.get(place) ?? []), event]);
       }
+    },
+    /** What deleting a session leaves: where lanes are answered. */
+    forget(actor: string, session: string): void {
+      const place = `${actor} ${session}`;
+      told.set(
+        place,
+        (told.get(place) ?? []).filter(({ metadata }) => metadata[EVENT_KIND] === 'lane'),
+      );
     },
     async recall(actor: string, session: string): Promise<MemoryEvent[]> {
       memory.asked += 1;
