@@ -11,16 +11,19 @@ export interface MemoryConfig {
   readonly writer: 'agent' | 'backend';
 }
 
+export const readMemoryId = (reader: Reader): string | undefined =>
+  reader.optional(
+    'MEMORY_RESOURCE_ID',
+    pattern(/^[a-zA-Z][a-zA-Z0-9-_]{0,99}-[a-zA-Z0-9]{10}$/, 'is not the id of an AgentCore memory'),
+    'npm run ops -- memory create makes one and prints it; AWS console → Bedrock AgentCore → Memory → Memory ID',
+  );
+
 /** AgentCore Memory. Without it a conversation lasts as long as the agent's process. */
 export function readMemory(
   reader: Reader,
   agent: Pick<AgentConfig, 'region' | 'endpoint' | 'protocol'>,
 ): MemoryConfig {
-  const id = reader.optional(
-    'MEMORY_RESOURCE_ID',
-    pattern(/^[a-zA-Z][a-zA-Z0-9-_]{0,99}-[a-zA-Z0-9]{10}$/, 'is not the id of an AgentCore memory'),
-    'npm run ops -- memory create makes one and prints it; AWS console → Bedrock AgentCore → Memory → Memory ID',
-  );
+  const id = readMemoryId(reader);
   const writer = reader.withDefault(
     'MEMORY_WRITER',
     oneOf('agent', 'backend'),

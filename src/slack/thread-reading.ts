@@ -47,11 +47,12 @@ const TALK = new Set([undefined, 'bot_message', 'file_share', 'thread_broadcast'
 export function createThreadReading(deps: ThreadReadingDeps) {
   const { callAside, log } = deps;
 
-  async function read(message: InboundMessage): Promise<ThreadMessage[]> {
+  async function read(message: InboundMessage, late: AbortSignal): Promise<ThreadMessage[]> {
     const { key, sender, messageId } = message;
     const { userId: botUserId } = await deps.bot();
     const seen: SeenMessage[] = [];
     for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      late.throwIfAborted();
       const answer = await callAside({
         workspace: key.tenant,
         method: 'conversations.replies',
@@ -93,12 +94,10 @@ export function createThreadReading(deps: ThreadReadingDeps) {
   return async (message: InboundMessage): Promise<readonly ThreadMessage[]> => {
     const { kind, addressed, messageId, key } = message;
     if (key.platform !== 'slack' || kind === 'direct' || !addressed || messageId === key.thread) return [];
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error('Slack takes too long')), WITHIN_MS);
-    });
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Error('Slack takes too long')), WITHIN_MS);
     try {
-      return await Promise.race([read(message), late]);
+      return await Promise.race([read(message, late.signal), aborted(late.signal)]);
     } catch (error) {
       log.info({ err: error }, 'a question is asked without what others said in its thread');
       return [];
@@ -107,6 +106,11 @@ export function createThreadReading(deps: ThreadReadingDeps) {
     }
   };
 }
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
 
 function seenFrom(
   given: unknown,

@@ -59,6 +59,8 @@ const startLaptop = async (folder: string) => {
   return { ...started, info };
 };
 
+/** What stays of a laptop mode that has ended. */
+const LEFT = ['agent.log', 'backend.log', 'memory', 'ops.env', 'redis'];
 const QUESTION = 'how many EC2 instances are running?';
 
 test('ask without a question explains itself and starts nothing', async () => {
@@ -83,7 +85,15 @@ test('ask starts everything it needs, prints the answer, and leaves nothing runn
   expect(asked.out()).toMatch(/EC2 instances are running/);
   expect(await asked.ended).toBe(0);
   for (const pid of seen) await eventually(`process ${pid} is gone`, () => isGone(pid));
-  expect((await readdir(join(home, 'own'))).sort()).toEqual(['agent.log', 'backend.log', 'ops.env', 'redis']);
+  expect((await readdir(join(home, 'own'))).sort()).toEqual(LEFT);
+});
+
+test('what somebody said in one laptop mode is known in the next', async () => {
+  const told = run('ask.ts', 'kept', 'My project is called Atlas.');
+  expect(await told.ended).toBe(0);
+  const asked = run('ask.ts', 'kept', 'What do you know about my project?');
+  expect(await asked.ended).toBe(0);
+  expect(asked.out()).toContain('My project is called Atlas.');
 });
 
 test('ask whose output nobody reads any more ends like an interrupted one', async () => {
@@ -92,12 +102,7 @@ test('ask whose output nobody reads any more ends like an interrupted one', asyn
   asked.child.stdout?.destroy();
   expect(await asked.ended).toBe(130);
   expect(asked.out()).toContain('Interrupted.');
-  expect((await readdir(join(home, 'unread'))).sort()).toEqual([
-    'agent.log',
-    'backend.log',
-    'ops.env',
-    'redis',
-  ]);
+  expect((await readdir(join(home, 'unread'))).sort()).toEqual(LEFT);
 });
 
 test('ask joins a running laptop mode, start points to it, and Ctrl-C ends it', async () => {

@@ -40,6 +40,7 @@ function open(options: { refuses?: (entry: QueuedEntry) => Error | undefined; se
   prefixes += 1;
   const prefix = `{tc}:o${prefixes}`;
   const written: QueuedEntry[] = [];
+  const tries: string[] = [];
   const workers: ReturnType<typeof startOutboxWorker>[] = [];
   let refuses = options.refuses ?? (() => undefined);
   const outbox: MemoryOutbox = createMemoryOutbox({
@@ -54,6 +55,7 @@ function open(options: { refuses?: (entry: QueuedEntry) => Error | undefined; se
     prefix,
     outbox,
     written,
+    tries,
     tokens: (session: string) =>
       written.filter((entry) => entry.session === session).map((entry) => entry.token),
     refuse(next: typeof refuses) {
@@ -63,6 +65,7 @@ function open(options: { refuses?: (entry: QueuedEntry) => Error | undefined; se
       const worker = startOutboxWorker({
         outbox,
         write: async (entry) => {
+          tries.push(entry.token);
           const error = refuses(entry);
           if (error) throw error;
           // As Memory does: the same token writes nothing more.
@@ -100,12 +103,12 @@ it('what is added is written in its order, under the id that Memory knows the pe
 });
 
 it('the same token waits once', async () => {
-  const { outbox, work, written, empty } = open();
+  const { outbox, work, tries, empty } = open();
   await outbox.add([said('a', 1)]);
   await outbox.add([said('a', 1), said('a', 2)]);
   work();
   await empty();
-  expect(written.map(({ token }) => token)).toEqual(['a-1', 'a-2']);
+  expect(tries).toEqual(['a-1', 'a-2']);
 });
 
 it('while Memory is away everything waits, and when it is back everything is written, in order', async () => {
