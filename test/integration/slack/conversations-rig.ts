@@ -48,6 +48,7 @@ export interface ConversationsRig {
   readonly slack: SlackStandIn;
   readonly lanes: Lanes;
   readonly operator: Operator;
+  readonly conversations: ReturnType<typeof conversationsRig>;
   readonly ingresses: readonly SlackIngress[];
   readonly webUrl: string;
   readonly ignored: string[];
@@ -150,6 +151,7 @@ export async function startConversations(
     timeoutMs: 5_000,
     observe: () => undefined,
   });
+  const conversations = conversationsRig(redis, prefix);
   const startIngress = () =>
     createSlackIngress({
       appToken: transport === 'socket' ? 'xapp-1-test' : undefined,
@@ -181,7 +183,7 @@ export async function startConversations(
           stopLanes: unlessFailing(operator.stopLanes),
           openTurnsIn: unlessFailing(operator.openTurnsIn),
         },
-        conversations: conversationsRig(redis, prefix).conversations,
+        conversations: conversations.conversations,
         tasks: () => [],
         now: () => Date.now(),
       }),
@@ -221,6 +223,7 @@ export async function startConversations(
     slack,
     lanes,
     operator,
+    conversations,
     ingresses,
     webUrl,
     ignored,
