@@ -55,6 +55,7 @@ export interface ConversationsRig {
   readonly slack: SlackStandIn;
   readonly lanes: Lanes;
   readonly operator: Operator;
+  readonly conversations: ReturnType<typeof conversationsRig>;
   readonly ingresses: readonly SlackIngress[];
   readonly webUrl: string;
   readonly homes: HomePeople;
@@ -102,7 +103,6 @@ export async function startConversations(
   const operator = createOperator(redis, prefix);
   const wakes = createWakes(redis, prefix);
   const homes = createHomePeople(redis, prefix);
-  const { conversations } = conversationsRig(redis, prefix);
   const ignored: string[] = [];
   let webUrl = '';
   const slack = await createSlackStandIn({
@@ -162,6 +162,7 @@ export async function startConversations(
     timeoutMs: 5_000,
     observe: () => undefined,
   });
+  const conversations = conversationsRig(redis, prefix);
   const startIngress = () =>
     createSlackIngress({
       appToken: transport === 'socket' ? 'xapp-1-test' : undefined,
@@ -186,7 +187,7 @@ export async function startConversations(
       recordFeedback: createFeedback({ redis, keyPrefix: prefix, observe: () => undefined, log }).record,
       once: createOnce(redis, prefix),
       account: createAccountCommands(undefined),
-      conversations: options.conversations ?? conversations,
+      conversations: options.conversations ?? conversations.conversations,
       home: { ...homes, opened: (...opening) => (options.home?.() ?? homes).opened(...opening) },
       commands: createCommands({
         account: createAccountCommands(undefined),
@@ -195,7 +196,7 @@ export async function startConversations(
           stopLanes: unlessFailing(operator.stopLanes),
           openTurnsIn: unlessFailing(operator.openTurnsIn),
         },
-        conversations,
+        conversations: conversations.conversations,
         tasks: predefinedTasks,
         now: () => Date.now(),
       }),
@@ -235,6 +236,7 @@ export async function startConversations(
     slack,
     lanes,
     operator,
+    conversations,
     ingresses,
     webUrl,
     homes,
