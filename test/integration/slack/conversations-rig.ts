@@ -8,6 +8,7 @@ import {
   type SlackStandInOptions,
 } from '../../../local/slack/stand-in.ts';
 import type { AdmissionRules } from '../../../src/chat/admission.ts';
+import { personId } from '../../../src/chat/keys.ts';
 import { EMPTY_VIEW } from '../../../src/chat/vocabulary.ts';
 import { createAccountCommands } from '../../../src/commands/account.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
@@ -78,6 +79,10 @@ export interface ConversationsRig {
   forget(families: readonly string[]): Promise<void>;
   /** The bot writes something, as a worker would. Answers its ts. */
   post(message: Record<string, unknown>): Promise<string>;
+  /** As if somebody had opened their App Home then, and not since. */
+  openedHomeAt(user: string, at: number): Promise<void>;
+  /** How many App Homes are to be published, now or soon. */
+  dueHomes(): Promise<number>;
   /** The bot shows somebody something in private. Answers its ts. */
   whisper(message: Record<string, unknown>): Promise<string>;
   /** Holds the next question until released. */
@@ -270,6 +275,11 @@ export async function startConversations(
       failingStops = times;
     },
     post: async (message) => String((await client.call('chat.postMessage', message)).ts),
+    async openedHomeAt(user, at) {
+      const { id, teamId } = slack.people.person(user);
+      await redis.hset(`${prefix}:person:${personId({ id, tenant: teamId })}`, 'home', at);
+    },
+    dueHomes: () => redis.zcard(`${prefix}:homedue`),
     whisper: async (message) => String((await client.call('chat.postEphemeral', message)).message_ts),
     async retry(turnId) {
       const turn = await lanes.read(turnId);
