@@ -47,15 +47,12 @@ export interface Opening {
   readonly origin: ConversationKey;
 }
 
-const openingSchema = z.object({
-  question: z.string(),
-  origin: z.object({
-    platform: z.enum(['slack', 'teams']),
-    tenant: z.string(),
-    conversation: z.string(),
-    thread: z.string(),
-  }),
-});
+/** As it is sealed: short. */
+const openingSchema = z
+  .tuple([z.string(), z.enum(['slack', 'teams']), z.string(), z.string(), z.string()])
+  .transform(([question, platform, tenant, conversation, thread]): Opening => {
+    return { question, origin: { platform, tenant, conversation, thread } };
+  });
 
 /** A field that was sealed with an older key, or not at all, and the same sealed anew. */
 export interface Resealed {
@@ -124,8 +121,10 @@ export function createEntryRecords({ sealer, log }: EntryRecordsDeps) {
 
   return {
     seal,
-    sealOpening: (person: string, id: string, opening: Opening) =>
-      seal(person, id, 'opening', JSON.stringify(opening)),
+    sealOpening(person: string, id: string, { question, origin }: Opening) {
+      const { platform, tenant, conversation, thread } = origin;
+      return seal(person, id, 'opening', JSON.stringify([question, platform, tenant, conversation, thread]));
+    },
 
     /** Only what a list is searched by: cheaper than all of it. */
     async labels(person: string, raw: RawEntry): Promise<Pick<SessionEntry, 'name' | 'tags' | 'project'>> {

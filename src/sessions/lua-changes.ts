@@ -68,13 +68,13 @@ return 1
 
 /** ARGV: without a turn for so many ms, most. Puts away the sessions of all people; answers how many. */
 export const ARCHIVE_IDLE = `${PRELUDE}
-local idle = redis.call('ZRANGEBYSCORE', key('idle'), '-inf', now - ARGV[2], 'LIMIT', 0, ARGV[3])
-local archived = 0
-for _, member in ipairs(idle) do
-  local person, number = member:match('^(%S+) (%S+)$')
-  local id = redis.call('ZRANGEBYSCORE', key('numbers', person), number, number)[1]
-  if id then archived = archived + put_away(person, id) end
-  redis.call('ZREM', key('idle'), member)
+local before, most, archived = now - ARGV[2], tonumber(ARGV[3]), 0
+for _, person in ipairs(redis.call('ZRANGEBYSCORE', key('idle'), '-inf', before, 'LIMIT', 0, most)) do
+  if archived >= most then break end
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('sessions', person), '-inf', before, 'LIMIT', 0, most - archived)) do
+    archived = archived + put_away(person, id)
+  end
+  mark_idle(person)
 end
 return archived
 `;
@@ -94,22 +94,19 @@ return forget(person, id) and 'removed' or 'unknown'
 /** ARGV: person. Leaves nothing of the person. Answers how many sessions there were. */
 export const ERASE = `${PRELUDE}
 local person = ARGV[2]
-local ids = redis.call('ZRANGE', key('numbers', person), 0, -1, 'WITHSCORES')
-for i = 1, #ids, 1000 do
-  local gone, idle = {}, {}
-  for j = i, math.min(i + 998, #ids), 2 do
-    gone[#gone + 1] = key('session', person, ids[j])
-    idle[#idle + 1] = person .. ' ' .. ids[j + 1]
-  end
+local ids = redis.call('ZRANGE', key('numbers', person), 0, -1)
+for i = 1, #ids, 500 do
+  local gone = {}
+  for j = i, math.min(i + 499, #ids) do gone[#gone + 1] = key('session', person, ids[j]) end
   redis.call('UNLINK', unpack(gone))
-  redis.call('ZREM', key('idle'), unpack(idle))
 end
+redis.call('ZREM', key('idle'), person)
 for _, lane in ipairs(redis.call('ZRANGE', key('lanes', person), 0, -1)) do
   redis.call('HDEL', key('current', lane), person)
   if next_of(lane) == person then redis.call('DEL', key('next', lane)) end
 end
 for _, name in ipairs({'directory', 'sessions', 'archived', 'numbers', 'names', 'lanes'}) do redis.call('DEL', key(name, person)) end
-return #ids / 2
+return #ids
 `;
 
 /** ARGV: person, session, field, what stands there, what is to stand there: the same, sealed anew. */

@@ -6,13 +6,13 @@
  * sessions, archived  ids by last activity   numbers  ids by number   names  `token:suffix:number`, in order
  * directory           the last number, and `token:suffix` of each number, also when its record has gone by itself
  * lanes               lanes of the person by last use: `current` has the person's place in each
- * idle                active sessions of all people by last activity, as `person number`
+ * idle                people by the last activity of their longest unused active session
  *
  * current:<lane>      the place of each person there: `generation`, `generation session` after `resume`, or
  *                     `generation+` where nobody has looked yet whether its session is listed
  * next:<lane>         `person session time`: where the first question that opens a thread in this conversation is answered
  *
- * Invariants: an id is in exactly one of sessions and archived, and in `idle` if it is in sessions · `names` has each
+ * Invariants: an id is in exactly one of sessions and archived, · a person with active ones is in `idle` · `names` has each
  * `token:suffix` once · a bound lane is noted with its session (`lane:…` is 1), and both go together · the lane in which
  * a session began is noted with it, too, as `o` and the generation.
  *
@@ -64,6 +64,10 @@ local function lanes_of(person, id)
   end
   return lanes, #record > 0
 end
+local function mark_idle(person)
+  local oldest = redis.call('ZRANGE', key('sessions', person), 0, 0, 'WITHSCORES')[2]
+  if oldest then redis.call('ZADD', key('idle'), oldest, person) else redis.call('ZREM', key('idle'), person) end
+end
 local function forget(person, id)
   local lanes, was = lanes_of(person, id)
   for lane, how in pairs(lanes) do
@@ -77,8 +81,8 @@ local function forget(person, id)
   unname(person, id)
   redis.call('ZREM', key('sessions', person), id)
   redis.call('ZREM', key('archived', person), id)
-  redis.call('ZREM', key('idle'), person .. ' ' .. number_of(person, id))
   redis.call('ZREM', key('numbers', person), id)
+  mark_idle(person)
   redis.call('DEL', key('session', person, id))
   return was
 end
@@ -93,7 +97,6 @@ local function trim(person, kept)
     redis.call('HDEL', key('current', lane), person)
     redis.call('ZREM', key('lanes', person), lane)
   end
-  redis.call('ZREMRANGEBYSCORE', key('idle'), '-inf', before)
 end
 local function keep(person, kept)
   for _, name in ipairs({'directory', 'sessions', 'archived', 'numbers', 'names', 'lanes'}) do redis.call('EXPIRE', key(name, person), kept) end
@@ -125,7 +128,7 @@ end
 local function activate(person, id, at)
   redis.call('ZREM', key('archived', person), id)
   redis.call('ZADD', key('sessions', person), at, id)
-  redis.call('ZADD', key('idle'), at, person .. ' ' .. number_of(person, id))
+  mark_idle(person)
 end
 -- Where the questions of the person in this lane are answered from now on. The session of its own needs no binding.
 local function place(person, lane, generation, session, kept)
@@ -142,7 +145,7 @@ local function put_away(person, id)
   local at = redis.call('ZSCORE', key('sessions', person), id)
   if not at then return 0 end
   redis.call('ZREM', key('sessions', person), id)
-  redis.call('ZREM', key('idle'), person .. ' ' .. number_of(person, id))
+  mark_idle(person)
   redis.call('ZADD', key('archived', person), at, id)
   ends_with_directory('archived', person)
   return 1
