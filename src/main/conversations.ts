@@ -161,7 +161,11 @@ export function composeConversations(deps: ConversationsDeps): ComposedConversat
         leftovers,
         async (person, session) => {
           const signal = AbortSignal.timeout(CLEAR_MS);
-          await stop?.({ sessionId: session, clientToken: nameOf(['clear', session, now()]), signal });
+          const clientToken = nameOf(['clear', session, now()]);
+          // Mostly it is over; else it ends by its idle time-out.
+          await stop?.({ sessionId: session, clientToken, signal }).catch((error: unknown) =>
+            log.debug({ err: error, session }, 'the runtime session of a deleted session was not stopped'),
+          );
           return memory ? clearMemory(memory, person, session, signal) : 0;
         },
         log,

@@ -1,4 +1,4 @@
-import type { AccountCommands } from '../commands/account.ts';
+import type { AccountCommands, WhoAnswer } from '../commands/account.ts';
 import type { Task } from '../commands/commands.ts';
 import { PREDEFINED_TASKS } from '../contract/tasks.ts';
 import type { Home } from '../slack/app.ts';
@@ -8,7 +8,6 @@ import type { Conversations } from '../slack/conversing.ts';
 import type { DueHome, HomePeople } from '../slack/home-people.ts';
 import { startHomePublisher } from '../slack/home-publisher.ts';
 import { homeView, type RunningTurn } from '../slack/home-view.ts';
-import type { Json } from '../slack/json.ts';
 import type { Pacing } from '../slack/pacing.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Operator } from '../turns/operator.ts';
@@ -32,6 +31,8 @@ export interface ComposedHome {
   close(): Promise<void>;
 }
 
+const UNKNOWN = 'I could not check who you are just now.';
+const UNLISTED = { found: false, atWork: false, text: 'I could not look them up just now.' };
 /** No Home shows more turns. */
 const MOST_TURNS = 50;
 
@@ -40,24 +41,38 @@ export function composeHome(deps: HomeDeps): ComposedHome {
   const { homes, account, conversations, operator, slack: client, pacing, monotonic, log } = deps;
   const closing = new AbortController();
 
-  async function viewOf({ workspace, sender, directMessage, settings }: DueHome): Promise<Json> {
+  async function viewOf({ workspace, sender, directMessage, settings }: DueHome) {
     const asker = {
       key: { platform: 'slack' as const, tenant: workspace, conversation: directMessage, thread: '' },
       sender,
     };
-    const [who, ids] = await Promise.all([account.whoami(asker), homes.turnsOf(sender)]);
+    let complete = true;
+    /** A part that cannot be found out just now leaves the others as they are. */
+    const orElse = async <T>(find: Promise<T>, otherwise: T): Promise<T> => {
+      try {
+        return await find;
+      } catch (error) {
+        log.warn({ err: error }, 'a part of an App Home could not be found out');
+        complete = false;
+        return otherwise;
+      }
+    };
+    const [who, ids] = await Promise.all([
+      orElse<WhoAnswer>(account.whoami(asker), { text: UNKNOWN }),
+      homes.turnsOf(sender),
+    ]);
     const turns = await Promise.all(ids.slice(0, MOST_TURNS).map(operator.show));
-    const known = who.linked !== false;
-    return homeView({
+    const view = homeView({
       account: who.text,
       linked: who.linked,
       running: turns
         .flatMap((turn) => turn?.record ?? [])
         .toSorted((a, b) => a.receivedAt - b.receivedAt)
         .map(runningTurn),
-      sessions: known ? await conversations.list(asker, {}) : undefined,
+      sessions: who.linked === false ? undefined : await orElse(conversations.list(asker, {}), UNLISTED),
       settings,
     });
+    return { view, complete };
   }
 
   const publisher = startHomePublisher({

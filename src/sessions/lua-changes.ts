@@ -10,7 +10,8 @@ local person, id = ARGV[2], ARGV[5]
 if other_key(ARGV[3]) then return 'key' end
 if not known(person, id) then return false end
 trim(person, tonumber(ARGV[4]))
-redis.call('HSET', key('session', person, id), 'name', ARGV[8], 'given', 1)
+redis.call('HSET', key('session', person, id), 'given', 1)
+put(key('session', person, id), 'name', ARGV[8])
 return give_name(person, id, ARGV[6], tonumber(ARGV[7]))
 `;
 
@@ -22,24 +23,31 @@ if not known(ARGV[2], ARGV[4]) then return 'unknown' end
 local tags = 0
 for _, name in ipairs(redis.call('HKEYS', record)) do
   if name == field then return 'ok' end
-  if name:sub(1, 4) == 'tag:' then tags = tags + 1 end
+  if name:match('^tag:[^.]+$') then tags = tags + 1 end
 end
 if tags >= tonumber(ARGV[7]) then return 'full' end
-redis.call('HSET', record, field, ARGV[6])
+put(record, field, ARGV[6])
+redis.call('HSET', record, 'tagged', 1)
 return 'ok'
 `;
 
 /** ARGV: person, name key, session, token. Answers 'key', or whether there was such a tag, 1 or 0. */
 export const UNTAG = `${PRELUDE}
 if other_key(ARGV[3]) then return 'key' end
-return redis.call('HDEL', key('session', ARGV[2], ARGV[4]), 'tag:' .. ARGV[5])
+local record, field = key('session', ARGV[2], ARGV[4]), 'tag:' .. ARGV[5]
+local had = redis.call('HEXISTS', record, field)
+drop(record, field)
+return had
 `;
 
 /** ARGV: person, session, project ('' = none). Answers 1, or 0 for a session that is not the person's. */
 export const SET_PROJECT = `${PRELUDE}
 if not known(ARGV[2], ARGV[3]) then return 0 end
-if ARGV[4] == '' then redis.call('HDEL', key('session', ARGV[2], ARGV[3]), 'project')
-else redis.call('HSET', key('session', ARGV[2], ARGV[3]), 'project', ARGV[4]) end
+if ARGV[4] == '' then drop(key('session', ARGV[2], ARGV[3]), 'project')
+else
+  put(key('session', ARGV[2], ARGV[3]), 'project', ARGV[4])
+  redis.call('HSET', key('session', ARGV[2], ARGV[3]), 'tagged', 1)
+end
 return 1
 `;
 
@@ -60,12 +68,13 @@ return 1
 
 /** ARGV: without a turn for so many ms, most. Puts away the sessions of all people; answers how many. */
 export const ARCHIVE_IDLE = `${PRELUDE}
-local idle = redis.call('ZRANGEBYSCORE', key('idle'), '-inf', now - ARGV[2], 'LIMIT', 0, ARGV[3])
-local archived = 0
-for _, member in ipairs(idle) do
-  local person, id = member:match('^(%S+) (%S+)$')
-  archived = archived + put_away(person, id)
-  redis.call('ZREM', key('idle'), member)
+local before, most, archived = now - ARGV[2], tonumber(ARGV[3]), 0
+for _, person in ipairs(redis.call('ZRANGEBYSCORE', key('idle'), '-inf', before, 'LIMIT', 0, most)) do
+  if archived >= most then break end
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('sessions', person), '-inf', before, 'LIMIT', 0, most - archived)) do
+    archived = archived + put_away(person, id)
+  end
+  mark_idle(person)
 end
 return archived
 `;
@@ -87,14 +96,11 @@ export const ERASE = `${PRELUDE}
 local person = ARGV[2]
 local ids = redis.call('ZRANGE', key('numbers', person), 0, -1)
 for i = 1, #ids, 500 do
-  local gone, idle = {}, {}
-  for j = i, math.min(i + 499, #ids) do
-    gone[#gone + 1] = key('session', person, ids[j])
-    idle[#idle + 1] = person .. ' ' .. ids[j]
-  end
+  local gone = {}
+  for j = i, math.min(i + 499, #ids) do gone[#gone + 1] = key('session', person, ids[j]) end
   redis.call('UNLINK', unpack(gone))
-  redis.call('ZREM', key('idle'), unpack(idle))
 end
+redis.call('ZREM', key('idle'), person)
 for _, lane in ipairs(redis.call('ZRANGE', key('lanes', person), 0, -1)) do
   redis.call('HDEL', key('current', lane), person)
   if next_of(lane) == person then redis.call('DEL', key('next', lane)) end
@@ -105,8 +111,14 @@ return #ids
 
 /** ARGV: person, session, field, what stands there, what is to stand there: the same, sealed anew. */
 export const RESEAL = `${PRELUDE}
-local record = key('session', ARGV[2], ARGV[3])
-if redis.call('HGET', record, ARGV[4]) == ARGV[5] then redis.call('HSET', record, ARGV[4], ARGV[6]) end
+local record, field = key('session', ARGV[2], ARGV[3]), ARGV[4]
+local is, piece = redis.call('HGET', record, field), 1
+while is do
+  local more = redis.call('HGET', record, field .. '.' .. piece)
+  if not more then break end
+  is, piece = is .. more, piece + 1
+end
+if is == ARGV[5] then put(record, field, ARGV[6]) end
 `;
 
 /**

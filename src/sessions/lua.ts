@@ -3,18 +3,21 @@
  * under keys that carry the person, so that nobody reaches what is another's. What people wrote is sealed by the
  * caller, who also gives each name as a token: names are compared without being known here.
  *
- * sessions, archived  ids by last activity   numbers  ids by number   names  `token:suffix:id`, in order
- * directory           the last number, and `token:suffix` of each id, also when its record has gone by itself
+ * sessions, archived  ids by last activity   numbers  ids by number   names  `token:suffix:number`, in order
+ * directory           the last number, and `token:suffix` of each number, also when its record has gone by itself
  * lanes               lanes of the person by last use: `current` has the person's place in each
- * idle                active sessions of all people by last activity
+ * idle                people by the last activity of their longest unused active session
  *
  * current:<lane>      the place of each person there: `generation`, `generation session` after `resume`, or
  *                     `generation+` where nobody has looked yet whether its session is listed
  * next:<lane>         `person session time`: where the first question that opens a thread in this conversation is answered
  *
- * Invariants: an id is in exactly one of sessions and archived, and in `idle` if it is in sessions · `names` has each
+ * Invariants: an id is in exactly one of sessions and archived, · a person with active ones is in `idle` · `names` has each
  * `token:suffix` once · a bound lane is noted with its session (`lane:…` is 1), and both go together · the lane in which
  * a session began is noted with it, too, as `o` and the generation.
+ *
+ * Redis keeps a small record in one block as long as none of its values has more than 64 bytes, which is a third of the
+ * memory: longer texts stand in pieces, `name`, `name.1`, `name.2` (`put`; `readRaw` puts them together).
  */
 export const PRELUDE = `
 local prefix = ARGV[1]
@@ -35,11 +38,23 @@ local function unbind(person, lane)
   local _, session = bound_in(person, lane)
   if session then redis.call('HDEL', key('session', person, session), 'lane:' .. lane) end
 end
+local function number_of(person, id) return redis.call('ZSCORE', key('numbers', person), id) or '' end
 local function unname(person, id)
-  local name = redis.call('HGET', key('directory', person), id)
+  local number = number_of(person, id)
+  local name = redis.call('HGET', key('directory', person), number)
   if not name then return end
-  redis.call('ZREM', key('names', person), name .. ':' .. id)
-  redis.call('HDEL', key('directory', person), id)
+  redis.call('ZREM', key('names', person), name .. ':' .. number)
+  redis.call('HDEL', key('directory', person), number)
+end
+local function drop(record, field)
+  local piece = 0
+  while redis.call('HDEL', record, piece == 0 and field or field .. '.' .. piece) == 1 do piece = piece + 1 end
+end
+local function put(record, field, text)
+  drop(record, field)
+  for piece = 0, math.max(0, math.ceil(#text / 64) - 1) do
+    redis.call('HSET', record, piece == 0 and field or field .. '.' .. piece, text:sub(piece * 64 + 1, piece * 64 + 64))
+  end
 end
 local function lanes_of(person, id)
   local record, lanes = redis.call('HGETALL', key('session', person, id)), {}
@@ -48,6 +63,10 @@ local function lanes_of(person, id)
     if lane then lanes[lane] = record[i + 1] end
   end
   return lanes, #record > 0
+end
+local function mark_idle(person)
+  local oldest = redis.call('ZRANGE', key('sessions', person), 0, 0, 'WITHSCORES')[2]
+  if oldest then redis.call('ZADD', key('idle'), oldest, person) else redis.call('ZREM', key('idle'), person) end
 end
 local function forget(person, id)
   local lanes, was = lanes_of(person, id)
@@ -63,7 +82,7 @@ local function forget(person, id)
   redis.call('ZREM', key('sessions', person), id)
   redis.call('ZREM', key('archived', person), id)
   redis.call('ZREM', key('numbers', person), id)
-  redis.call('ZREM', key('idle'), person .. ' ' .. id)
+  mark_idle(person)
   redis.call('DEL', key('session', person, id))
   return was
 end
@@ -78,7 +97,6 @@ local function trim(person, kept)
     redis.call('HDEL', key('current', lane), person)
     redis.call('ZREM', key('lanes', person), lane)
   end
-  redis.call('ZREMRANGEBYSCORE', key('idle'), '-inf', before)
 end
 local function keep(person, kept)
   for _, name in ipairs({'directory', 'sessions', 'archived', 'numbers', 'names', 'lanes'}) do redis.call('EXPIRE', key(name, person), kept) end
@@ -100,16 +118,17 @@ local function give_name(person, id, token, suffix)
     suffix = tonumber(last:sub(#token + 2, #token + 10)) + 1
     name = string.format('%s:%09d', token, suffix)
   end
-  redis.call('ZADD', names, 0, name .. ':' .. id)
+  local number = number_of(person, id)
+  redis.call('ZADD', names, 0, name .. ':' .. number)
   ends_with_directory('names', person)
-  redis.call('HSET', key('directory', person), id, name)
+  redis.call('HSET', key('directory', person), number, name)
   redis.call('HSET', key('session', person, id), 'suffix', suffix)
   return suffix
 end
 local function activate(person, id, at)
   redis.call('ZREM', key('archived', person), id)
   redis.call('ZADD', key('sessions', person), at, id)
-  redis.call('ZADD', key('idle'), at, person .. ' ' .. id)
+  mark_idle(person)
 end
 -- Where the questions of the person in this lane are answered from now on. The session of its own needs no binding.
 local function place(person, lane, generation, session, kept)
@@ -126,7 +145,7 @@ local function put_away(person, id)
   local at = redis.call('ZSCORE', key('sessions', person), id)
   if not at then return 0 end
   redis.call('ZREM', key('sessions', person), id)
-  redis.call('ZREM', key('idle'), person .. ' ' .. id)
+  mark_idle(person)
   redis.call('ZADD', key('archived', person), at, id)
   ends_with_directory('archived', person)
   return 1
@@ -139,19 +158,24 @@ local function give_number(person, id, wanted)
   redis.call('ZADD', key('numbers', person), wanted, id)
   redis.call('HSET', key('session', person, id), 'number', wanted)
 end
-local labels = {name = true, suffix = true, number = true, project = true}
-local function entry(person, id, at, archived, only_labels)
-  local record = redis.call('HGETALL', key('session', person, id))
-  if #record == 0 then return nil end
-  if not only_labels then return {id, at, archived, record} end
-  local some = {}
-  for i = 1, #record, 2 do
-    if labels[record[i]] or record[i]:sub(1, 4) == 'tag:' then
-      some[#some + 1] = record[i]
-      some[#some + 1] = record[i + 1]
+local labels = {'number', 'suffix', 'tagged', 'name', 'name.1', 'name.2', 'name.3', 'name.4', 'name.5', 'name.6'}
+-- What is searched by. Most sessions have neither tags nor a project.
+local function labels_of(record)
+  local values, some = redis.call('HMGET', record, unpack(labels)), {}
+  if values[3] or values[#labels] then return redis.call('HGETALL', record) end
+  for i = 1, #labels do
+    if not values[i] and i > 3 then break end
+    if values[i] then
+      some[#some + 1] = labels[i]
+      some[#some + 1] = values[i]
     end
   end
-  return {id, at, archived, some}
+  return some
+end
+local function entry(person, id, at, archived, only_labels)
+  local record = key('session', person, id)
+  local fields = only_labels and labels_of(record) or redis.call('HGETALL', record)
+  return #fields > 0 and {id, at, archived, fields} or nil
 end
 -- Tokens that were made with another key than that of today tell nothing.
 local function other_key(id) return id ~= '' and redis.call('HGET', key('namekey'), 'id') ~= id end
@@ -190,9 +214,9 @@ if created then
   if ARGV[12] == '1' then redis.call('HSET', record, 'given', 1) end
 end
 if begins then
-  redis.call('HSET', record, 'opening', ARGV[10])
+  put(record, 'opening', ARGV[10])
   if created or redis.call('HEXISTS', record, 'given') == 0 then
-    redis.call('HSET', record, 'name', ARGV[11])
+    put(record, 'name', ARGV[11])
     give_name(person, id, token, suffix)
   end
 end
@@ -224,9 +248,12 @@ if known(person, id) or left <= 0 then return 0 end
 trim(person, kept)
 forget(person, id)
 local record = key('session', person, id)
-redis.call('HSET', record, 'created', ARGV[11], 'turns', ARGV[13], 'opening', ARGV[8], 'name', ARGV[9], 'given', 1)
-if ARGV[10] ~= '' then redis.call('HSET', record, 'project', ARGV[10]) end
-for i = 16, #ARGV, 2 do redis.call('HSET', record, 'tag:' .. ARGV[i], ARGV[i + 1]) end
+redis.call('HSET', record, 'created', ARGV[11], 'turns', ARGV[13], 'given', 1)
+put(record, 'opening', ARGV[8])
+put(record, 'name', ARGV[9])
+if ARGV[10] ~= '' then put(record, 'project', ARGV[10]) end
+if ARGV[10] ~= '' or #ARGV > 15 then redis.call('HSET', record, 'tagged', 1) end
+for i = 16, #ARGV, 2 do put(record, 'tag:' .. ARGV[i], ARGV[i + 1]) end
 give_number(person, id, tonumber(ARGV[14]))
 give_name(person, id, ARGV[6], tonumber(ARGV[7]))
 activate(person, id, ARGV[12])
@@ -275,7 +302,8 @@ if ARGV[3] == 'number' then
 elseif ARGV[3] == 'name' then
   if other_key(ARGV[5]) then return 'key' end
   local name = redis.call('ZRANGEBYLEX', key('names', person), '[' .. ARGV[4] .. ':', '(' .. ARGV[4] .. ';', 'LIMIT', 0, 1)[1]
-  id = name and name:sub(#ARGV[4] + 2)
+  local number = name and name:sub(#ARGV[4] + 2)
+  id = number and redis.call('ZRANGEBYSCORE', key('numbers', person), number, number)[1]
 end
 if not id then return false end
 local at, archived = redis.call('ZSCORE', key('sessions', person), id), 0

@@ -127,10 +127,11 @@ export function rebuildFrom(
       else apply(draft, change, at);
     }
   }
-  const entries = [...sessions.values()].map(({ tags, ...draft }) => {
+  const entries = [...sessions.values()].map(({ tags, archivedAt, ...draft }) => {
     const talk = talks.get(draft.id);
     const lastAt = Math.max(draft.lastAt, talk?.lastAt ?? 0);
-    const archived = draft.archived || lastAt < idleBefore;
+    // A question takes it back, and is no change of its own.
+    const archived = (draft.archived && lastAt <= archivedAt) || lastAt < idleBefore;
     return { ...draft, turns: talk?.turns ?? 0, lastAt, archived, tags: [...tags].toSorted() };
   });
   const known = (place: LanePlace): LanePlace =>
@@ -155,7 +156,9 @@ export function placeTold(events: readonly MemoryEvent[], lane: string): LanePla
 }
 
 type Change = z.infer<typeof changeSchema>;
-type Draft = { -readonly [K in keyof Restorable]: K extends 'tags' ? Set<string> : Restorable[K] };
+type Draft = { -readonly [K in keyof Restorable]: K extends 'tags' ? Set<string> : Restorable[K] } & {
+  archivedAt: number;
+};
 
 const order = (change: Change | undefined): number => (change?.kind === 'created' ? 0 : 1);
 
@@ -182,6 +185,7 @@ function begin(id: string, change: Extract<Change, { kind: 'created' }>, at: num
     turns: 0,
     question: cut(change.question, LIMITS.question),
     archived: false,
+    archivedAt: 0,
     origin: change.origin,
   };
 }
@@ -202,6 +206,7 @@ function apply(draft: Draft, change: Exclude<Change, { kind: 'created' | 'placed
       return;
     case 'archived':
       draft.archived = true;
+      draft.archivedAt = at;
       return;
     case 'restored':
       draft.archived = false;

@@ -16,8 +16,8 @@ const AGAIN_MS = 5_000;
 
 export interface HomePublisherDeps {
   readonly homes: Pick<HomePeople, 'take' | 'done'>;
-  /** The Home of a person as it is now. */
-  readonly viewOf: (due: DueHome) => Promise<Json>;
+  /** The Home of a person as it is now; not `complete`: something could not be found out, which may pass. */
+  readonly viewOf: (due: DueHome) => Promise<{ readonly view: Json; readonly complete: boolean }>;
   readonly callAside: CallAside;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
@@ -41,7 +41,7 @@ export function startHomePublisher(deps: HomePublisherDeps): HomePublisher {
 
   async function publish(due: DueHome): Promise<void> {
     try {
-      const view = await deps.viewOf(due);
+      const { view, complete } = await deps.viewOf(due);
       const digest = nameOf([JSON.stringify(view)]).slice(0, 32);
       if (digest !== due.view)
         await deps.callAside({
@@ -50,7 +50,7 @@ export function startHomePublisher(deps: HomePublisherDeps): HomePublisher {
           args: { user_id: due.sender.id, view },
           patienceMs: PATIENCE_MS,
         });
-      await homes.done(due, digest);
+      await homes.done(due, digest, complete ? 0 : AGAIN_MS);
     } catch (error) {
       const failure = slackFailure(error);
       // Without a Home tab, or for somebody who is gone, the next time is not better.

@@ -107,8 +107,8 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   },
   {
     names: ['idle'],
-    holds: 'active sessions of all people by last turn, for archiving',
-    kept: 'until they are archived; 400 days after the last turn of all',
+    holds: 'people by the last turn of their longest unused session, for archiving',
+    kept: 'until it is archived; 400 days after the last turn of all',
     bound: expires(400 * DAY_S),
   },
   {

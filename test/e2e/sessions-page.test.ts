@@ -2,9 +2,22 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RECORD_NAMESPACES } from '../../src/contract/memory.ts';
 import { launchBrowser } from '../setup/browser.ts';
 import { type Stack, startStack } from './stack.ts';
 import { ask, settledReplies } from './thread.ts';
+
+const MEMORY = 'threadcore-AbCdEf1234';
+const memory = {
+  memories: [
+    {
+      id: MEMORY,
+      memoryStrategies: [
+        { semanticMemoryStrategy: { name: 'facts', namespaceTemplates: [RECORD_NAMESPACES.semantic] } },
+      ],
+    },
+  ],
+};
 
 const SCREENS = join(import.meta.dirname, '../../test-results/screens');
 
@@ -17,7 +30,12 @@ describe('conversations at the chat page', () => {
 
   beforeAll(async () => {
     mkdirSync(SCREENS, { recursive: true });
-    stack = await startStack({ agentMode: 'process', agentEnv: { OFFLINE_WORD_DELAY_MS: '1' } });
+    stack = await startStack({
+      agentMode: 'process',
+      agentEnv: { OFFLINE_WORD_DELAY_MS: '1', MEMORY_RESOURCE_ID: MEMORY },
+      env: { MEMORY_RESOURCE_ID: MEMORY },
+      aws: () => ({ memory }),
+    });
     browser = await launchBrowser();
     await ask(stack, 'alice', '#cloud', '@Cloud Engineer remember the code word heron');
     const root = await stack.slack.postAs('bob', '#general', 'What is our code word?');
@@ -104,6 +122,20 @@ describe('conversations at the chat page', () => {
     await modal().getByRole('button', { name: 'Search', exact: true }).click();
     await privateList().getByText('with “kingfisher”').waitFor();
     expect(await privateList().getByText('Birds').count()).toBe(0);
+  });
+
+  it('are looked through for what was said, and show it', async () => {
+    await button(await list(), 'Search your conversations').click();
+    await modal().getByLabel('Words').fill('kingfisher');
+    await modal().getByLabel('In what you and I have said').check();
+    await modal().getByRole('button', { name: 'Search', exact: true }).click();
+    await privateList().getByText('Found for “kingfisher”').waitFor();
+    await privateList().getByText('what was said').first().waitFor();
+    await button(privateList(), 'Back to the list of conversations').click();
+    await button(privateList(), /^History of .*kingfisher/).click();
+    await privateList().getByText('You, Today').first().waitFor();
+    expect(await privateList().getByText('remember the code word kingfisher').count()).toBeGreaterThan(0);
+    await page.screenshot({ path: join(SCREENS, 'conversation-history.png') });
   });
 
   it('stand in the App Home, which follows every change', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMemoryClient } from '../../src/agentcore/memory-client.ts';
 import { RECORD_NAMESPACES } from '../../src/contract/memory.ts';
 import { type Connection, connect, disconnect } from '../../src/store/connection.ts';
 import { eventually } from '../setup/eventually.ts';
@@ -70,6 +71,18 @@ describe('a person’s conversations', () => {
     if (!last) throw new Error('no reply');
     return last;
   }
+  /** All that Memory knows to have been said. */
+  async function said(): Promise<string> {
+    const client = createMemoryClient({ region: 'us-east-2', endpoint: stack.aws.url, memoryId: MEMORY });
+    const { signal } = new AbortController();
+    const found: unknown[] = [];
+    for await (const actorId of client.listActors({ signal }))
+      for await (const { sessionId } of client.listSessions({ actorId, signal }))
+        for await (const { payload } of client.listEvents({ actorId, sessionId, signal }))
+          found.push(payload);
+    client.close();
+    return JSON.stringify(found);
+  }
   const runtimeSessions = () => stack.aws.sessions().map(({ sessionId }) => sessionId);
 
   it('are listed, resumed, begun anew, named, searched and deleted; and a lost Redis loses none of them', async () => {
@@ -126,6 +139,12 @@ describe('a person’s conversations', () => {
     expect(await agent(`delete ${number}`)).toContain(`delete ${number} really`);
     expect(await agent(`delete ${number} really`)).toContain('is deleted');
     expect(await agent('sessions')).not.toContain('Doors in blue');
+    await eventually(
+      'Memory forgets it',
+      async () => ((await said()).includes('blue') ? undefined : true),
+      30_000,
+    );
+    expect(await said()).toContain('lime');
     expect((await followUp('#cloud', one.ts, mention, 3)).text).not.toContain('blue door');
   }, 120_000);
 });

@@ -285,15 +285,28 @@ export function parseMarkdown(text) {
   return nodes;
 }
 
+/** Lines in order, those of a quotation together. */
+function quoteRuns(lines) {
+  const runs = [];
+  for (const line of lines) {
+    const quoted = QUOTE.test(line);
+    const last = runs.at(-1);
+    if (last?.quoted === quoted) last.lines.push(line);
+    else runs.push({ quoted, lines: [line] });
+  }
+  return runs;
+}
+
 /** Slack's own mrkdwn, as in the text of messages and sections. */
 export function parseMrkdwn(text) {
   return text.split(/```\n?/).flatMap((part, index) => {
     if (index % 2 === 1) return [{ type: 'code', language: '', text: unescapeText(part.replace(/\n$/, '')) }];
     const trimmed = part.replace(/^\n|\n$/g, '');
     if (trimmed === '') return [];
-    const quoted = trimmed.split('\n').every((line) => QUOTE.test(line));
-    if (!quoted) return [{ type: 'paragraph', children: parseInline(trimmed, false) }];
-    const inner = trimmed.replaceAll(/^(?:>|&gt;) ?/gm, '');
-    return [{ type: 'quote', children: [{ type: 'paragraph', children: parseInline(inner, false) }] }];
+    return quoteRuns(trimmed.split('\n')).map(({ quoted, lines }) => {
+      const inner = lines.map((line) => (quoted ? line.replace(/^(?:>|&gt;) ?/, '') : line)).join('\n');
+      const paragraph = { type: 'paragraph', children: parseInline(inner, false) };
+      return quoted ? { type: 'quote', children: [paragraph] } : paragraph;
+    });
   });
 }

@@ -86,6 +86,8 @@ export function createPeopleAtWork(
   const known = new Map<string, Map<string, SessionEntry>>();
   /** Where a lane is answered next; `fresh`: in a session that nobody has seen. */
   const expected = new Map<string, string>();
+  /** Lanes with a place, whatever has become of the session there. */
+  const placed = new Set<string>();
   const nextIn = new Map<string, string>();
   const asked = new Set<string>();
   let turns = 0;
@@ -144,7 +146,7 @@ export function createPeopleAtWork(
     const turn = { id: `turn-${turns}`, lane, message, places, receivedAt: Date.now() + 60_000 };
     const { session, listed } = await answering.sessionFor(turn, actor);
     const conversation = `${actor} ${laneId({ ...asker.key, thread: '' }, asker.sender)}`;
-    const taken = isRoot && !expected.has(place) ? nextIn.get(conversation) : undefined;
+    const taken = isRoot && !placed.has(place) ? nextIn.get(conversation) : undefined;
     if (taken !== undefined) nextIn.delete(conversation);
     const wish =
       expected.get(place) ?? (taken !== undefined && ofActor(actor).has(taken) ? taken : undefined);
@@ -152,6 +154,7 @@ export function createPeopleAtWork(
     else if (wish !== undefined) expect(session).toBe(wish);
     own(actor, session);
     expected.set(place, session);
+    placed.add(place);
     const [person = '', id = ''] = listed.split(' ');
     expect(id).toBe(session);
     expect(person).not.toBe('');
@@ -236,6 +239,8 @@ export function createPeopleAtWork(
     const { found, shown } = (answer ?? {}) as { found?: boolean; shown?: { entry?: SessionEntry } };
     const place = `${actor} ${laneId(asker.key, asker.sender)}`;
     const mine = ofActor(actor);
+    if (asker.key.thread !== '' && (step.does === 'new' || (step.does === 'resume' && found)))
+      placed.add(place);
     if (step.does === 'new') {
       if (asker.key.thread !== '') expected.set(place, step.given ? freshOf(actor) : 'fresh');
       else if (step.given) nextIn.set(place, freshOf(actor));

@@ -8,6 +8,7 @@ import {
   type SlackStandInOptions,
 } from '../../../local/slack/stand-in.ts';
 import type { AdmissionRules } from '../../../src/chat/admission.ts';
+import { personId } from '../../../src/chat/keys.ts';
 import { EMPTY_VIEW } from '../../../src/chat/vocabulary.ts';
 import { createAccountCommands } from '../../../src/commands/account.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
@@ -56,6 +57,7 @@ export interface ConversationsRig {
   readonly slack: SlackStandIn;
   readonly lanes: Lanes;
   readonly operator: Operator;
+  readonly conversations: ReturnType<typeof conversationsRig>;
   readonly ingresses: readonly SlackIngress[];
   readonly webUrl: string;
   readonly homes: HomePeople;
@@ -78,6 +80,10 @@ export interface ConversationsRig {
   forget(families: readonly string[]): Promise<void>;
   /** The bot writes something, as a worker would. Answers its ts. */
   post(message: Record<string, unknown>): Promise<string>;
+  /** As if somebody had opened their App Home then, and not since. */
+  openedHomeAt(user: string, at: number): Promise<void>;
+  /** How many App Homes are to be published, now or soon. */
+  dueHomes(): Promise<number>;
   /** The bot shows somebody something in private. Answers its ts. */
   whisper(message: Record<string, unknown>): Promise<string>;
   /** Holds the next question until released. */
@@ -103,7 +109,6 @@ export async function startConversations(
   const operator = createOperator(redis, prefix);
   const wakes = createWakes(redis, prefix);
   const homes = createHomePeople(redis, prefix);
-  const { conversations } = conversationsRig(redis, prefix);
   const ignored: string[] = [];
   let webUrl = '';
   const slack = await createSlackStandIn({
@@ -163,6 +168,7 @@ export async function startConversations(
     timeoutMs: 5_000,
     observe: () => undefined,
   });
+  const conversations = conversationsRig(redis, prefix);
   const startIngress = () =>
     createSlackIngress({
       appToken: transport === 'socket' ? 'xapp-1-test' : undefined,
@@ -188,7 +194,7 @@ export async function startConversations(
       once: createOnce(redis, prefix),
       account: createAccountCommands(undefined),
       privacy: noPrivacy,
-      conversations: options.conversations ?? conversations,
+      conversations: options.conversations ?? conversations.conversations,
       home: { ...homes, opened: (...opening) => (options.home?.() ?? homes).opened(...opening) },
       commands: createCommands({
         account: createAccountCommands(undefined),
@@ -198,7 +204,7 @@ export async function startConversations(
           stopLanes: unlessFailing(operator.stopLanes),
           openTurnsIn: unlessFailing(operator.openTurnsIn),
         },
-        conversations,
+        conversations: conversations.conversations,
         tasks: predefinedTasks,
         now: () => Date.now(),
       }),
@@ -238,6 +244,7 @@ export async function startConversations(
     slack,
     lanes,
     operator,
+    conversations,
     ingresses,
     webUrl,
     homes,
@@ -271,6 +278,11 @@ export async function startConversations(
       failingStops = times;
     },
     post: async (message) => String((await client.call('chat.postMessage', message)).ts),
+    async openedHomeAt(user, at) {
+      const { id, teamId } = slack.people.person(user);
+      await redis.hset(`${prefix}:person:${personId({ id, tenant: teamId })}`, 'home', at);
+    },
+    dueHomes: () => redis.zcard(`${prefix}:homedue`),
     whisper: async (message) => String((await client.call('chat.postEphemeral', message)).message_ts),
     async retry(turnId) {
       const turn = await lanes.read(turnId);

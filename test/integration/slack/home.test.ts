@@ -33,10 +33,10 @@ afterEach(async () => {
 });
 
 /** A web process that publishes. */
-function publishing() {
+function publishing(whoami = async () => ({ text: 'You are alice@example.com.', linked: true })) {
   composed = composeHome({
     homes: rig.homes,
-    account: { whoami: async () => ({ text: 'You are alice@example.com.', linked: true }) },
+    account: { whoami },
     conversations: held.conversations,
     operator: rig.operator,
     slack: createSlackClient({
@@ -113,6 +113,32 @@ describe('the App Home', () => {
     expect(await rig.homes.turnsOf(sender())).toEqual([]);
   });
 
+  it('shows what can be found out while the rest cannot, and is completed by itself', async () => {
+    let away = true;
+    publishing(async () => {
+      if (away) throw new Error('Cognito is away');
+      return { text: 'You are alice@example.com.', linked: true };
+    });
+    await open();
+    await shows('I could not check who you are');
+    expect(shown()).toContain('Staging costs');
+    away = false;
+    await shows('alice@example.com');
+  });
+
+  it('that nobody has looked at for an hour is left alone, whatever changes', async () => {
+    await open();
+    for (const due of await rig.homes.take()) await rig.homes.done(due, 'digest');
+    await rig.openedHomeAt('alice', Date.now() - 3_700_000);
+    await rig.homes.changed(sender());
+    await rig.slack.postAs('alice', '#cloud', '@Cloud Engineer hello?');
+    expect(await rig.homes.turnsOf(sender())).toEqual([]);
+    expect(await rig.dueHomes()).toBe(0);
+    await rig.openedHomeAt('alice', Date.now());
+    await rig.homes.changed(sender());
+    expect(await rig.dueHomes()).toBe(1);
+  });
+
   it('is published once for many changes, and not at all when nothing looks different', async () => {
     publishing();
     await open();
@@ -173,7 +199,7 @@ describe('the App Home', () => {
           await rig.homes.done(due, digest, againInMs ? 1 : 0);
         },
       },
-      viewOf: async () => view,
+      viewOf: async () => ({ view, complete: true }),
       callAside: async () => {
         failures -= 1;
         if (failures >= 0) throw failure();

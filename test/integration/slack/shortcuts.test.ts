@@ -3,6 +3,7 @@ import { taskBlocks } from '../../../src/slack/tasks.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { conversationsInMemory } from './conversations-in-memory.ts';
 import { type ConversationsRig, startConversations } from './conversations-rig.ts';
+import { form, send } from './slack-ingress.ts';
 
 let rig: ConversationsRig;
 let held: ReturnType<typeof conversationsInMemory>;
@@ -126,22 +127,44 @@ describe('a predefined task', () => {
   });
 });
 
-describe('over Socket Mode', () => {
-  it('a form whose acknowledgement is lost is one question all the same', async () => {
-    await rig.close();
-    rig = await startConversations('socket', { conversations: held.conversations });
-    const { ts } = await rig.slack.postAs('bob', '#cloud', 'Down again.');
-    await rig.slack.interactions.shortcut({
-      user: 'alice',
-      callbackId: 'ask_about_message',
-      channel: '#cloud',
-      ts,
+describe('what Slack delivers twice', () => {
+  /** As Slack sends a filled-in form. */
+  const submission = (callback: string, about: unknown, values: Record<string, string>) =>
+    form({
+      payload: JSON.stringify({
+        type: 'view_submission',
+        team: { id: rig.slack.people.person('alice').teamId },
+        user: { id: idOf('alice'), team_id: rig.slack.people.person('alice').teamId },
+        trigger_id: 'trigger-1',
+        view: {
+          id: 'V1',
+          type: 'modal',
+          callback_id: callback,
+          private_metadata: JSON.stringify(about),
+          state: {
+            values: Object.fromEntries(
+              Object.entries(values).map(([name, value]) => [name, { [name]: { value } }]),
+            ),
+          },
+        },
+      }),
     });
-    await modalOf('alice');
-    rig.slack.faults.add({ kind: 'lose_ack', event: 'view_submission' });
-    await ask('alice', 'Why?');
-    await rig.slack.deliveries.idle();
+
+  it('is one question, shown once', async () => {
+    const { ts } = await rig.slack.postAs('bob', '#cloud', 'Down again.');
+    const about = { channel: rig.channelId('cloud'), thread: ts, author: idOf('bob'), text: 'Down again.' };
+    const sent = submission('ask_about_form', about, { question: 'Why?' });
+    for (let times = 0; times < 2; times += 1)
+      expect((await send({ url: rig.webUrl }, sent)).status).toBe(200);
     expect(await rig.turns()).toHaveLength(1);
     expect(rig.slack.thread('#cloud', ts)).toHaveLength(2);
+  });
+
+  it('is one new conversation', async () => {
+    const sent = submission('new_session_form', {}, { name: 'Budget', question: 'What did we spend?' });
+    for (let times = 0; times < 2; times += 1)
+      expect((await send({ url: rig.webUrl }, sent)).status).toBe(200);
+    expect(await rig.turns()).toHaveLength(1);
+    expect(held.placed).toHaveLength(1);
   });
 });
