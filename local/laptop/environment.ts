@@ -119,7 +119,7 @@ const identityAccess = ({ cognito, encryptionKeys }: Identity): Env => ({
 });
 
 /** What an operator's command needs to work on the same Redis, with the same keys and the same stand-ins. */
-const OPERATED = /^(?:REDIS_|ENCRYPTION_KEYS$|COGNITO_|AWS_|PUBLIC_URL$)/;
+const OPERATED = /^(?:REDIS_|ENCRYPTION_KEYS$|COGNITO_|AWS_|BEDROCK_|PUBLIC_URL$)/;
 
 export const opsEnvironment = (backend: Env): Env =>
   Object.fromEntries(Object.entries(backend).filter(([name]) => OPERATED.test(name)));

@@ -69,6 +69,11 @@ export const NUMBERS: readonly Detector[] = [
     accept: (value) => value.length > 3 && isIPv6(value),
   },
   {
+    type: 'PHONE',
+    pattern: /(?<![\p{L}\p{N}_.:/+-])\+\d{1,3}(?:[ .\-/]?\(?\d{1,5}\)?){2,6}(?![\p{L}\p{N}_])/dgu,
+    accept: isPhone,
+  },
+  {
     type: 'US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER',
     pattern: alone(String.raw`9\d{2}[ -](?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])[ -]\d{4}`),
   },
@@ -105,11 +110,6 @@ export const NUMBERS: readonly Detector[] = [
   {
     type: 'PHONE',
     pattern: alone(String.raw`\(\d{3}\) ?\d{3}[ .-]\d{4}|(?:1[ .-])?\d{3}([ .-])\d{3}\1\d{4}`),
-  },
-  {
-    type: 'PHONE',
-    pattern: /(?<![\p{L}\p{N}_.:/+-])\+\d{1,3}(?:[ .\-/]?\(?\d{1,5}\)?){2,6}(?![\p{L}\p{N}_])/dgu,
-    accept: isPhone,
   },
   // Germany, France, Spain, without the country.
   {

@@ -57,7 +57,7 @@ export const CONCEPTS: readonly Concept[] = [
     strong: any(String.raw`
       lawyers?|attorneys?|lawsuit|sue|suing|court case|divorce|custody|landlord|tenant(?:s)? rights|employment contract|terminate my (?:lease|contract)|wrongful|copyright claim|(?:a|my|last) will and testament|parking ticket|legal advice|unfair dismissal
       rechtsanw[aä]lt\w*|anwalt|verklagen|klage|scheidung|sorgerecht|vermieter|mietvertrag|arbeitsvertrag|kündigungsschutz|testament|bußgeld
-      avocats?|procès|divorce|garde des enfants|propriétaire|licenciement|poursuivre en justice|porter plainte|bail|testament
+      avocats?|procès|divorce|garde des enfants|mon propriétaire|licenciement|poursuivre en justice|porter plainte|bail|testament
       abogad[oa]s?|demandar|demanda|divorcio|custodia|casero|despido|contrato de (?:alquiler|trabajo)|testamento|multa`),
     weak: any('court|judge|legal|illegal|law|contract|rights|gericht|gesetz|tribunal|loi|juez|ley'),
   },
@@ -108,5 +108,5 @@ export const CONCEPTS: readonly Concept[] = [
 /** What a cloud engineer talks about. It speaks against a topic outside of that. */
 export const CLOUD = any(String.raw`
   aws|amazon web services|ec2|s3|lambdas?|rds|aurora|dynamodb|cloudfront|cloudwatch|cloudtrail|cloudformation|iam|vpcs?|subnets?|route ?53|eks|ecs|fargate|sqs|sns|bedrock|agentcore|kms|ebs|efs
-  azure|gcp|cloud|terraform|ansible|helm|kubernetes|k8s|docker|containers?|clusters?|pods?|nodes?|servers?|serverless|instances?|buckets?|databases?|postgres\w*|mysql|redis|kafka|queues?|apis?|endpoints?|load balancers?|autoscaling|deploy(?:ment|ments|ed|ing|s)?|pipelines?|ci/cd|devops|infrastructure|git(?:hub|lab)?|repositor(?:y|ies)|logs?|logging|metrics|alarms?|monitoring|latency|throughput|encryption|backups?|snapshots?|dns|network|firewall|security groups?|polic(?:y|ies)|compliance|gdpr|soc ?2|hipaa|reserved instances?|savings plans?|cost explorer|bill(?:ing)?|script|python|bash|cli|sdk|yaml|json|code|microservices?|regions?|availability zones?|datacenters?|vms?|tags?|roles?|storage|cpu|memory
+  azure|gcp|cloud|terraform|ansible|helm|kubernetes|k8s|docker|containers?|clusters?|pods?|nodes?|servers?|serverless|instances?|buckets?|databases?|postgres\w*|mysql|redis|kafka|queues?|apis?|endpoints?|load balancers?|target groups?|health ?checks?|etcd|quorum|autoscaling|deploy(?:ment|ments|ed|ing|s)?|pipelines?|ci/cd|devops|infrastructure|git(?:hub|lab)?|repositor(?:y|ies)|logs?|logging|metrics|alarms?|monitoring|latency|throughput|encryption|backups?|snapshots?|dns|network|firewall|security groups?|polic(?:y|ies)|compliance|gdpr|soc ?2|hipaa|reserved instances?|savings plans?|cost explorer|bill(?:ing)?|script|python|bash|cli|sdk|yaml|json|code|microservices?|regions?|availability zones?|datacenters?|vms?|tags?|roles?|storage|cpu|memory
   datenbank\w*|protokoll\w*|bereitstell\w*|rechenzentrum|netzwerk|speicher|serveur\w*|réseau|base de données|déploiement|stockage|servidor\w*|base de datos|despliegue|almacenamiento|nube|instancias?`);
