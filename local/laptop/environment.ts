@@ -76,12 +76,14 @@ export function backendEnvironment(parts: {
   readonly port: number;
   readonly redis: RunningRedis;
   readonly aws: AwsStandIn;
+  /** Missing: there is none. */
+  readonly guardrail?: { readonly id: string; readonly version: string };
   readonly slack: SlackStandIn;
   readonly secrets: Secrets;
   /** Missing: there is nobody to sign in at. */
   readonly identity?: Identity;
 }): Env {
-  const { env, port, redis, aws, slack, secrets, identity } = parts;
+  const { env, port, redis, aws, guardrail, slack, secrets, identity } = parts;
   return {
     ...pick(env, INHERITED),
     ...pick(env, TUNABLE),
@@ -102,6 +104,9 @@ export function backendEnvironment(parts: {
     ...awsAccess(aws.url, aws.region, secrets),
     AWS_ACCOUNT_ID: aws.accountId,
     AGENT_RUNTIME_ARN: aws.agentRuntimeArn,
+    ...(guardrail
+      ? { BEDROCK_GUARDRAIL_ID: guardrail.id, BEDROCK_GUARDRAIL_VERSION: guardrail.version }
+      : {}),
     ...(identity ? identityAccess(identity) : {}),
   };
 }

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { guardrailPolicy } from '../../infra/guardrail/policy.ts';
 import { createAwsStandIn } from '../aws/stand-in.ts';
 import { createCognitoStandIn, type Person } from '../cognito/stand-in.ts';
 import { freePort, startRedis } from '../redis/start-redis.ts';
@@ -39,6 +40,8 @@ export interface Laptop {
 }
 
 const REGION = 'us-east-2';
+/** Made anew from the policy file at every start, as version 1. */
+const GUARDRAIL = { id: 'threadcorelaptop', version: '1' };
 const WEB_PORT = 3000;
 const PAGE_PORT = 3100;
 /** Everybody else has yet to link, so that it can be tried. */
@@ -92,6 +95,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
         args: [join(options.root, 'agent-runtime', 'main.ts')],
         env: agentEnvironment(env, awsUrl, REGION, secrets),
       },
+      guardrail: { guardrails: [{ id: GUARDRAIL.id, config: guardrailPolicy(REGION) }] },
       log: (line) => void agentLog.write(`${line}\n`),
     });
     closers.push({ name: 'AWS', close: aws.close });
@@ -121,7 +125,8 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
       });
       try {
         const identity = { cognito, encryptionKeys: keys };
-        const backendEnv = backendEnvironment({ env, port, redis, aws, slack, secrets, identity });
+        const parts = { env, port, redis, aws, guardrail: GUARDRAIL, slack, secrets, identity };
+        const backendEnv = backendEnvironment(parts);
         await writeOpsFile(folder, opsEnvironment(backendEnv));
         const backend = await startBackend({
           command: process.execPath,

@@ -115,7 +115,7 @@ export const NUMBERS: readonly Detector[] = [
   {
     type: 'PHONE',
     pattern: alone(
-      String.raw`0\d{2,4}[ /-]\d{3,8}(?:[ -]\d{2,4})?|0[1-9](?:[ .]\d{2}){4}|[679]\d{2}(?: \d{3}){2}`,
+      String.raw`(?<!\p{N}[ -])(?:0\d{2,4}[ /-]\d{3,8}(?:[ -]\d{2,4})?|0[1-9](?:[ .]\d{2}){4}|[679]\d{2}(?: \d{3}){2})(?![ -]?\p{N})`,
     ),
     accept: isPhone,
   },

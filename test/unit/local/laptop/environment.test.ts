@@ -24,6 +24,7 @@ const parts = (env: NodeJS.ProcessEnv, source = 'path') =>
       accountId: '123456789012',
       agentRuntimeArn: 'arn:x',
     },
+    guardrail: { id: 'ours', version: '1' },
     slack: { apiUrl: 'http://127.0.0.1:9/api/' },
     secrets,
     identity: {
@@ -78,6 +79,14 @@ test('people sign in unless the shell switches that off', () => {
   expect(backendEnvironment(parts(off))).toMatchObject(off);
 });
 
+test('the guardrail is named, and its mode stays what it was', () => {
+  expect(backendEnvironment(parts({}))).toMatchObject({
+    BEDROCK_GUARDRAIL_ID: 'ours',
+    BEDROCK_GUARDRAIL_VERSION: '1',
+    GUARDRAIL_MODE: 'off',
+  });
+});
+
 test('operators’ commands get Redis, keys, Cognito and AWS, and nothing of Slack', () => {
   const ops = opsEnvironment(backendEnvironment(parts({ PATH: '/bin', LOG_LEVEL: 'debug' })));
   expect(ops).toMatchObject({
@@ -87,6 +96,7 @@ test('operators’ commands get Redis, keys, Cognito and AWS, and nothing of Sla
     AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: 'http://127.0.0.1:10',
     AWS_ENDPOINT_URL: 'http://127.0.0.1:8',
     PUBLIC_URL: 'http://127.0.0.1:3000',
+    BEDROCK_GUARDRAIL_ID: 'ours',
   });
   expect(Object.keys(ops).filter((name) => /^(?:SLACK|PATH|LOG)/.test(name))).toEqual([]);
 });
