@@ -1,4 +1,5 @@
 import type { ApplyInput, GuardrailConfig, Source } from '../model.ts';
+import { actionOf, isEnabled } from './directed.ts';
 import { scoreGrounding } from './grounding.ts';
 import { confidenceOf, isFiltered } from './harm.ts';
 import { maskText, type Sensitive, sensitiveIn } from './sensitive.ts';
@@ -18,17 +19,6 @@ export interface Judgement {
   readonly groundingChars: number;
 }
 
-interface Directed<A extends string> {
-  readonly inputAction?: A | undefined;
-  readonly outputAction?: A | undefined;
-  readonly inputEnabled?: boolean | undefined;
-  readonly outputEnabled?: boolean | undefined;
-}
-
-export const isEnabled = (one: Directed<string>, source: Source) =>
-  (source === 'INPUT' ? one.inputEnabled : one.outputEnabled) ?? true;
-const actionOf = <A extends string>(one: Directed<A>, source: Source) =>
-  source === 'INPUT' ? one.inputAction : one.outputAction;
 const done = (blocks: boolean) => (blocks ? 'BLOCKED' : 'NONE');
 
 type Block = ApplyInput['content'][number]['text'];
@@ -44,43 +34,9 @@ export function assess(config: GuardrailConfig, input: ApplyInput): Judgement {
   const texts = blocks.filter(isGuarded).map(({ text }) => text);
   const whole = texts.join('\n');
 
-  const topics = (config.topicPolicyConfig?.topicsConfig ?? [])
-    .filter((topic) => isEnabled(topic, source))
-    .map((topic) => {
-      const detected = isAbout(whole, topic);
-      const blocks = detected && actionOf(topic, source) !== 'NONE';
-      return { name: topic.name, type: topic.type, action: done(blocks), detected };
-    });
-  const filters = (config.contentPolicyConfig?.filtersConfig ?? [])
-    .filter((filter) => isEnabled(filter, source))
-    .flatMap((filter) => {
-      const filterStrength = source === 'INPUT' ? filter.inputStrength : filter.outputStrength;
-      if (filterStrength === 'NONE') return [];
-      const confidence = confidenceOf(whole, filter.type);
-      const detected = isFiltered(filterStrength, confidence);
-      const blocks = detected && actionOf(filter, source) !== 'NONE';
-      return [{ type: filter.type, confidence, filterStrength, action: done(blocks), detected }];
-    });
-  const { wordsConfig = [], managedWordListsConfig = [] } = config.wordPolicyConfig ?? {};
-  const customWords = wordsConfig
-    .filter((word) => isEnabled(word, source))
-    .flatMap((word) =>
-      findWord(whole, word.text).map((match) => ({
-        match,
-        action: done(actionOf(word, source) !== 'NONE'),
-        detected: true,
-      })),
-    );
-  const managedWordLists = managedWordListsConfig
-    .filter((list) => isEnabled(list, source))
-    .flatMap((list) =>
-      findProfanity(whole).map((match) => ({
-        match,
-        type: list.type,
-        action: done(actionOf(list, source) !== 'NONE'),
-        detected: true,
-      })),
-    );
+  const topics = topicsIn(whole, config, source);
+  const filters = filtersIn(whole, config, source);
+  const { customWords, managedWordLists } = wordsIn(whole, config, source);
   const sensitive = texts.map((text) => sensitiveIn(text, config, source));
   const grounding = source === 'OUTPUT' ? groundingOf(config, blocks, whole) : undefined;
 
@@ -107,6 +63,42 @@ export function assess(config: GuardrailConfig, input: ApplyInput): Judgement {
     guarded: texts.reduce((sum, text) => sum + text.length, 0),
     total: blocks.reduce((sum, { text }) => sum + text.length, 0),
     groundingChars: grounding ? blocks.reduce((sum, { text }) => sum + text.length, 0) : 0,
+  };
+}
+
+const topicsIn = (text: string, { topicPolicyConfig }: GuardrailConfig, source: Source) =>
+  (topicPolicyConfig?.topicsConfig ?? [])
+    .filter((topic) => isEnabled(topic, source))
+    .map((topic) => {
+      const detected = isAbout(text, topic);
+      const action = done(detected && actionOf(topic, source) !== 'NONE');
+      return { name: topic.name, type: topic.type, action, detected };
+    });
+
+const filtersIn = (text: string, { contentPolicyConfig }: GuardrailConfig, source: Source) =>
+  (contentPolicyConfig?.filtersConfig ?? [])
+    .filter((filter) => isEnabled(filter, source))
+    .flatMap((filter) => {
+      const filterStrength = source === 'INPUT' ? filter.inputStrength : filter.outputStrength;
+      if (filterStrength === 'NONE') return [];
+      const confidence = confidenceOf(text, filter.type);
+      const detected = isFiltered(filterStrength, confidence);
+      const action = done(detected && actionOf(filter, source) !== 'NONE');
+      return [{ type: filter.type, confidence, filterStrength, action, detected }];
+    });
+
+function wordsIn(text: string, { wordPolicyConfig }: GuardrailConfig, source: Source) {
+  const { wordsConfig = [], managedWordListsConfig = [] } = wordPolicyConfig ?? {};
+  const told = (rule: Parameters<typeof actionOf>[0], matches: readonly string[]) => {
+    if (!isEnabled(rule, source)) return [];
+    const action = done(actionOf(rule, source) !== 'NONE');
+    return matches.map((match) => ({ match, action, detected: true }));
+  };
+  return {
+    customWords: wordsConfig.flatMap((word) => told(word, findWord(text, word.text))),
+    managedWordLists: managedWordListsConfig.flatMap((list) =>
+      told(list, findProfanity(text)).map((one) => ({ ...one, type: list.type })),
+    ),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { GuardrailConfig, Source } from '../model.ts';
+import { actionOf, type Directed, isEnabled } from './directed.ts';
 import { findPii } from './pii.ts';
 
 /** Personal data and regular expressions of a guardrail in one text, and the text with what is to be masked masked. */
@@ -18,24 +19,15 @@ export interface Sensitive {
 
 const DONE = { ANONYMIZE: 'ANONYMIZED', BLOCK: 'BLOCKED', NONE: 'NONE' } as const;
 
-interface Configured {
-  readonly action: keyof typeof DONE;
-  readonly inputAction?: keyof typeof DONE | undefined;
-  readonly outputAction?: keyof typeof DONE | undefined;
-  readonly inputEnabled?: boolean | undefined;
-  readonly outputEnabled?: boolean | undefined;
-}
-
-const actionFor = (one: Configured, source: Source): Action =>
-  DONE[(source === 'INPUT' ? one.inputAction : one.outputAction) ?? one.action];
-const enabledFor = (one: Configured, source: Source) =>
-  (source === 'INPUT' ? one.inputEnabled : one.outputEnabled) ?? true;
+type Wanted = keyof typeof DONE;
+const actionFor = (one: Directed<Wanted> & { readonly action: Wanted }, source: Source): Action =>
+  DONE[actionOf(one, source) ?? one.action];
 
 export function sensitiveIn(text: string, config: GuardrailConfig, source: Source): Sensitive {
   const { piiEntitiesConfig = [], regexesConfig = [] } = config.sensitiveInformationPolicyConfig ?? {};
   const kinds = new Map(
     piiEntitiesConfig
-      .filter((one) => enabledFor(one, source))
+      .filter((one) => isEnabled(one, source))
       .map((one) => [one.type, actionFor(one, source)] as const),
   );
   const entities = findPii(text, new Set(kinds.keys())).map(({ type, start, end }) => ({
@@ -47,7 +39,7 @@ export function sensitiveIn(text: string, config: GuardrailConfig, source: Sourc
     end,
   }));
   const regexes = regexesConfig
-    .filter((one) => enabledFor(one, source))
+    .filter((one) => isEnabled(one, source))
     .flatMap((one) =>
       [...text.matchAll(new RegExp(one.pattern, 'g'))]
         .filter(([match]) => match !== '')
