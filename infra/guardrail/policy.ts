@@ -4,6 +4,7 @@ import type {
   GuardrailPiiEntityConfig,
   GuardrailPiiEntityType,
   GuardrailRegexConfig,
+  GuardrailSensitiveInformationAction,
 } from '@aws-sdk/client-bedrock';
 import { TOPICS } from './topics.ts';
 import { OWN_WORDS } from './words.ts';
@@ -32,6 +33,15 @@ const CONTENT: readonly GuardrailContentFilterConfig[] = [
   // The service takes it for questions only.
   { type: 'PROMPT_ATTACK', inputStrength: 'HIGH', outputStrength: 'NONE' },
 ];
+
+/** Each direction says its action: with ANONYMIZE alone the service masks answers only. */
+const both = (action: GuardrailSensitiveInformationAction) => ({
+  action,
+  inputAction: action,
+  outputAction: action,
+  inputEnabled: true,
+  outputEnabled: true,
+});
 
 /** Masked in both directions: what belongs to a person. */
 const MASKED: readonly GuardrailPiiEntityType[] = [
@@ -66,18 +76,18 @@ const TOLD: readonly GuardrailPiiEntityType[] = ['NAME', 'ADDRESS'];
 // Left out on purpose: numbers of US bank accounts look like the ids of AWS accounts, and URLs, user names and MAC addresses
 // are what a cloud engineer works with. ARNs and account ids are therefore never touched.
 const PERSONAL: readonly GuardrailPiiEntityConfig[] = [
-  ...MASKED.map((type): GuardrailPiiEntityConfig => ({ type, action: 'ANONYMIZE' })),
-  ...CREDENTIALS.map((type): GuardrailPiiEntityConfig => ({ type, action: 'BLOCK' })),
-  ...TOLD.map((type): GuardrailPiiEntityConfig => ({ type, action: 'NONE' })),
+  ...MASKED.map((type) => ({ type, ...both('ANONYMIZE') })),
+  ...CREDENTIALS.map((type) => ({ type, ...both('BLOCK') })),
+  ...TOLD.map((type) => ({ type, ...both('NONE') })),
   // A question about an address must reach the agent with it; in an answer, which others read too, it is masked.
-  { type: 'IP_ADDRESS', action: 'ANONYMIZE', inputAction: 'NONE', outputAction: 'ANONYMIZE' },
+  { type: 'IP_ADDRESS', ...both('ANONYMIZE'), inputAction: 'NONE' },
 ];
 
 const secret = (name: string, description: string, pattern: string): GuardrailRegexConfig => ({
   name,
   description,
   pattern,
-  action: 'BLOCK',
+  ...both('BLOCK'),
 });
 
 /** Secrets by their form, because a model may overlook one. At most 10 of at most 500 characters; no look-around. */
@@ -110,15 +120,33 @@ const SECRETS: readonly GuardrailRegexConfig[] = [
   ),
 ];
 
-/** The service has three geographies for cross-Region inference; content stays inside of one. */
-const profileOf = (region: string) =>
-  `${region.startsWith('ap-') ? 'apac' : region.startsWith('us-gov-') ? 'us-gov' : region.slice(0, 2)}.guardrail.v1:0`;
+/** Geographies for cross-Region inference, the narrower ones first; texts stay inside of one. */
+const PROFILES: readonly (readonly [regions: RegExp, profile: string])[] = [
+  [/^us-gov-/, 'us-gov'],
+  [/^us-/, 'us'],
+  [/^ca-central-1$/, 'ca'],
+  [/^eu-west-2$/, 'uk'],
+  [/^(?:eu-(?:central-1|west-1|west-3|north-1|south-1|south-2)|il-central-1)$/, 'eu'],
+  [/^ap-southeast-2$/, 'au'],
+  [/^(?:ap-(?:south-1|northeast-[12]|southeast-[13457]|east-2)|me-central-1)$/, 'apac'],
+];
+
+/** The guardrail profile that the standard tier needs. undefined where the service has none: then there is `classic`. */
+export function profileOf(region: string): string | undefined {
+  const found = PROFILES.find(([regions]) => regions.test(region));
+  return found && `${found[1]}.guardrail.v1:0`;
+}
 
 /**
  * The guardrail for a region. `standard` (the default) understands many languages and needs cross-Region inference within
  * the geography; `classic` stays in the region and knows English, French and Spanish only.
+ * @throws Error for `standard` in a region without a profile.
  */
 export function guardrailPolicy(region: string, tier: 'standard' | 'classic' = 'standard'): GuardrailPolicy {
+  const profile = profileOf(region);
+  if (tier === 'standard' && !profile) {
+    throw new Error(`Guardrails have no cross-Region inference in ${region}, which the standard tier needs`);
+  }
   const tierConfig = { tierName: tier === 'standard' ? 'STANDARD' : 'CLASSIC' } as const;
   return {
     name: GUARDRAIL_NAME,
@@ -142,6 +170,6 @@ export function guardrailPolicy(region: string, tier: 'standard' | 'classic' = '
         { type: 'RELEVANCE', threshold: 0.5 },
       ],
     },
-    ...(tier === 'standard' ? { crossRegionConfig: { guardrailProfileIdentifier: profileOf(region) } } : {}),
+    ...(tier === 'standard' ? { crossRegionConfig: { guardrailProfileIdentifier: profile } } : {}),
   };
 }

@@ -1,7 +1,8 @@
 import type { Answer } from '../api.ts';
 import { jsonAnswer } from '../json-shape.ts';
 import { assess, type Judgement } from './judge/assess.ts';
-import { applyGuardrail, type GuardrailConfig, readInput } from './model.ts';
+import { isEnabled } from './judge/directed.ts';
+import { applyGuardrail, type GuardrailConfig, readInput, type Source } from './model.ts';
 import { type createGuardrailGate, unitsOf } from './quotas.ts';
 import type { GuardrailStore } from './store.ts';
 
@@ -12,11 +13,12 @@ export function createApply(deps: {
 }): (input: unknown) => Answer {
   return (raw) => {
     const input = readInput(applyGuardrail, raw);
-    const { config } = deps.store.get(input.guardrailIdentifier, input.guardrailVersion);
+    const guardrail = deps.store.get(input.guardrailIdentifier, input.guardrailVersion);
+    const { config } = guardrail;
     deps.gate.pass(unitsOf(input.content.reduce((sum, { text }) => sum + text.text.length, 0)));
     const started = performance.now();
     const judged = assess(config, input);
-    const usage = usageOf(config, judged);
+    const usage = usageOf(config, input.source, judged);
     const guardrailCoverage = { textCharacters: { guarded: judged.guarded, total: judged.total } };
     const guardrailProcessingLatency = Math.ceil(performance.now() - started);
     const message = input.source === 'INPUT' ? config.blockedInputMessaging : config.blockedOutputsMessaging;
@@ -27,6 +29,13 @@ export function createApply(deps: {
         {
           ...judged.assessment,
           invocationMetrics: { guardrailProcessingLatency, usage, guardrailCoverage },
+          appliedGuardrailDetails: {
+            guardrailId: guardrail.id,
+            guardrailVersion: guardrail.version,
+            guardrailArn: guardrail.arn,
+            guardrailOrigin: ['REQUEST'],
+            guardrailOwnership: 'SELF',
+          },
         },
       ],
       guardrailCoverage,
@@ -53,17 +62,24 @@ function decision({ blocked, masked }: Judgement, message: string): object {
   return { action: 'NONE', actionReason: 'No action.', outputs: [] };
 }
 
-/** Text units by policy; regular expressions by themselves cost nothing. */
-function usageOf(config: GuardrailConfig, { guarded, groundingChars }: Judgement) {
-  const units = (wanted: unknown) => (wanted === undefined ? 0 : unitsOf(guarded));
+/**
+ * Text units by policy, for what is looked at in this direction at all; regular expressions by themselves cost nothing, and
+ * neither do words.
+ */
+function usageOf(config: GuardrailConfig, source: Source, { guarded, groundingChars }: Judgement) {
+  const units = (rules: readonly Parameters<typeof isEnabled>[0][] | undefined) =>
+    rules?.some((rule) => isEnabled(rule, source)) ? unitsOf(guarded) : 0;
+  const words = config.wordPolicyConfig;
   const sensitive = config.sensitiveInformationPolicyConfig;
   return {
-    topicPolicyUnits: units(config.topicPolicyConfig),
-    contentPolicyUnits: units(config.contentPolicyConfig),
-    wordPolicyUnits: units(config.wordPolicyConfig),
+    topicPolicyUnits: units(config.topicPolicyConfig?.topicsConfig),
+    contentPolicyUnits: units(config.contentPolicyConfig?.filtersConfig),
+    wordPolicyUnits: units([...(words?.wordsConfig ?? []), ...(words?.managedWordListsConfig ?? [])]),
     sensitiveInformationPolicyUnits: units(sensitive?.piiEntitiesConfig),
     sensitiveInformationPolicyFreeUnits: units(sensitive?.regexesConfig),
     contextualGroundingPolicyUnits: unitsOf(groundingChars),
     contentPolicyImageUnits: 0,
+    automatedReasoningPolicyUnits: 0,
+    automatedReasoningPolicies: 0,
   };
 }

@@ -70,7 +70,7 @@ export function createControlOperations(deps: ControlDeps): Operations {
       const { clientRequestToken: token, tags: _tags, ...config } = readInput(createGuardrail, input);
       const known = token === undefined ? undefined : store.byToken(token);
       if (!known) {
-        checkConfig(config);
+        checkConfig(config, deps.region);
         nameIsFree(config.name);
         if (store.count() >= MAX_GUARDRAILS) {
           throw awsError(
@@ -86,7 +86,7 @@ export function createControlOperations(deps: ControlDeps): Operations {
 
     UpdateGuardrail(input) {
       const { guardrailIdentifier, ...config } = readInput(updateGuardrail, input);
-      checkConfig(config);
+      checkConfig(config, deps.region);
       nameIsFree(config.name, mustBeReady(guardrailIdentifier).id);
       const { id, arn, version, updatedMs } = store.update(guardrailIdentifier, config);
       return jsonAnswer(202, { guardrailId: id, guardrailArn: arn, version, updatedAt: iso(updatedMs) });
@@ -181,10 +181,20 @@ export function createControlOperations(deps: ControlDeps): Operations {
   }
 }
 
+/** Bedrock user guide, "Supported Regions for cross-Region guardrail inference". */
+function profilesOf(region: string): string[] {
+  if (region.startsWith('us-gov-')) return ['us-gov'];
+  if (region === 'eu-west-2') return ['uk'];
+  if (region === 'ap-southeast-2') return ['au', 'apac'];
+  if (region === 'il-central-1') return ['eu'];
+  if (region === 'me-central-1') return ['apac'];
+  return { us: ['us'], ca: ['ca'], eu: ['eu'], ap: ['apac'] }[region.slice(0, 2)] ?? [];
+}
+
 const CLASSIC = { tierName: 'CLASSIC' };
 
 /** What no single member breaks: names twice, a tier without its profile, an empty guardrail, a broken pattern. */
-export function checkConfig(config: GuardrailConfig): void {
+export function checkConfig(config: GuardrailConfig, region: string): void {
   const topics = config.topicPolicyConfig?.topicsConfig ?? [];
   const filters = config.contentPolicyConfig?.filtersConfig ?? [];
   const { piiEntitiesConfig: pii = [], regexesConfig: regexes = [] } =
@@ -221,6 +231,10 @@ export function checkConfig(config: GuardrailConfig): void {
   const tiers = [config.topicPolicyConfig?.tierConfig, config.contentPolicyConfig?.tierConfig];
   if (tiers.some((tier) => tier?.tierName === 'STANDARD') && !config.crossRegionConfig) {
     throw invalid('The STANDARD tier needs cross-Region inference: give crossRegionConfig');
+  }
+  const profile = config.crossRegionConfig?.guardrailProfileIdentifier.replace(/^.*\//, '');
+  if (profile !== undefined && !profilesOf(region).some((each) => profile.startsWith(`${each}.`))) {
+    throw invalid(`The guardrail profile ${profile} cannot be used in ${region}`);
   }
   const attack = filters.find(({ type }) => type === 'PROMPT_ATTACK');
   if (attack && attack.outputStrength !== 'NONE') {

@@ -81,7 +81,7 @@ export function createGuardrailApi(deps: GuardrailDeps): Api & { reset(): void }
         tags: _tags,
         ...checked
       }: GuardrailInput = readInput(createGuardrail, config);
-      checkConfig(checked);
+      checkConfig(checked, deps.region);
       store.add(checked, undefined, id, statusDelayMs);
       store.addVersion(id, undefined, statusDelayMs);
     }

@@ -79,6 +79,8 @@ function compare(at: string, is: unknown, wanted: unknown): Difference[] {
 
 /** Each direction of a rule goes by its action, and that blocks unless it says something else. */
 function byDefault(name: string, rule: Readonly<Record<string, unknown>>): unknown {
+  // What is masked is masked in answers only, until the other direction is said too.
+  if (rule.action === 'ANONYMIZE' && (name === 'inputAction' || name === 'inputEnabled')) return undefined;
   if (name === 'inputAction' || name === 'outputAction') return rule.action ?? 'BLOCK';
   if (name === 'action' && 'threshold' in rule) return 'BLOCK';
   return DEFAULTS[name];

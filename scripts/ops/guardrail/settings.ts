@@ -1,9 +1,15 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { GUARDRAIL_NAME, type GuardrailPolicy, guardrailPolicy } from '../../../infra/guardrail/policy.ts';
+import {
+  GUARDRAIL_NAME,
+  type GuardrailPolicy,
+  guardrailPolicy,
+  profileOf,
+} from '../../../infra/guardrail/policy.ts';
 import { readRegion } from '../../../src/config/agent.ts';
 import { ConfigError, createReader, type Environment, pattern } from '../../../src/config/reader.ts';
 import { type CommonOptions, withCommonOptions } from '../at-hand.ts';
+import { Complaint } from '../redis.ts';
 import type { Found } from './guardrails.ts';
 
 /** Which guardrail a command is about, and what it should be. */
@@ -71,5 +77,11 @@ export function policyFor(
   found: Found | undefined,
 ): GuardrailPolicy {
   const made = found?.contentPolicy?.tier?.tierName === 'CLASSIC' ? 'classic' : 'standard';
-  return { ...guardrailPolicy(region, options.tier ?? made), name: found?.name ?? options.name };
+  const tier = options.tier ?? made;
+  if (tier === 'standard' && !profileOf(region)) {
+    throw new Complaint(
+      `Guardrails have no cross-Region inference in ${region}, which the standard tier needs. Give --tier classic (English, French, Spanish), or another --region.`,
+    );
+  }
+  return { ...guardrailPolicy(region, tier), name: found?.name ?? options.name };
 }

@@ -12,8 +12,8 @@ import { guardrailPolicy } from '../../../infra/guardrail/policy.ts';
 import { KEYS, startStandIn } from '../local/aws/start.ts';
 import { createDesk, json } from './accounts.ts';
 
-async function guardrailDesk() {
-  const standIn = await startStandIn({ guardrail: { statusDelayMs: 20 } });
+async function guardrailDesk(where = 'us-east-2') {
+  const standIn = await startStandIn({ region: where, guardrail: { statusDelayMs: 20 } });
   const { url: endpoint, region } = standIn;
   const desk = await createDesk({ AWS_ENDPOINT_URL: endpoint, AWS_REGION: region });
   const client = new BedrockClient({ endpoint, region, credentials: KEYS });
@@ -121,6 +121,14 @@ describe('guardrail', { timeout: 90_000 }, () => {
     const { BEDROCK_GUARDRAIL_ID: guardrailIdentifier } = await desk.variables();
     const told = await desk.client.send(new GetGuardrailCommand({ guardrailIdentifier }));
     expect(told).not.toHaveProperty('crossRegionDetails');
+  });
+
+  test('a region without cross-Region inference has the classic tier only', async () => {
+    const desk = await guardrailDesk('sa-east-1');
+    expect((await desk.run('guardrail create')).err).toContain('Give --tier classic');
+    expect(desk.changesAsked()).toEqual([]);
+    expect((await desk.run('guardrail create --tier classic')).code).toBe(0);
+    expect((await desk.run('guardrail diff')).code).toBe(0);
   });
 
   test('export prints what CreateGuardrail takes', async () => {

@@ -10,14 +10,35 @@ const { piiEntitiesConfig: pii = [], regexesConfig: regexes = [] } =
 const typesThat = (action: string) => pii.filter((one) => one.action === action).map(({ type }) => type);
 
 describe('the policy file', () => {
-  it.each(['us-east-2', 'eu-central-1', 'ap-southeast-2'])(
-    'is one that the service takes in %s',
-    (region) => {
-      for (const tier of ['standard', 'classic'] as const) {
-        expect(() => checkConfig(readInput(createGuardrail, guardrailPolicy(region, tier)))).not.toThrow();
-      }
-    },
-  );
+  it.each([
+    'us-east-2',
+    'us-gov-west-1',
+    'ca-central-1',
+    'eu-central-1',
+    'eu-west-2',
+    'ap-southeast-2',
+    'ap-south-1',
+  ])('is one that the service takes in %s', (region) => {
+    for (const tier of ['standard', 'classic'] as const) {
+      expect(() =>
+        checkConfig(readInput(createGuardrail, guardrailPolicy(region, tier)), region),
+      ).not.toThrow();
+    }
+  });
+
+  it('has no standard tier where the service has no profile for it', () => {
+    expect(() => guardrailPolicy('sa-east-1')).toThrow(/no cross-Region inference in sa-east-1/);
+    expect(guardrailPolicy('sa-east-1', 'classic')).not.toHaveProperty('crossRegionConfig');
+  });
+
+  it('says for each direction what it does with data, because ANONYMIZE alone masks no question', () => {
+    const silent = [...pii, ...regexes].filter(
+      (one) => !one.inputAction || !one.outputAction || !one.inputEnabled || !one.outputEnabled,
+    );
+    expect(silent).toEqual([]);
+    const different = pii.filter((one) => one.inputAction !== one.outputAction);
+    expect(different.map(({ type }) => type)).toEqual(['IP_ADDRESS']);
+  });
 
   it('filters what the plan says, as strongly as it says', () => {
     const filters = policy.contentPolicyConfig?.filtersConfig ?? [];

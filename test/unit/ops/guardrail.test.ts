@@ -105,6 +105,16 @@ describe('differences', () => {
     expect(differencesOf(told, policy)).toEqual([]);
   });
 
+  it('are told where a rule masks answers only, because it says nothing of questions', () => {
+    const { piiEntitiesConfig = [], ...others } = policy.sensitiveInformationPolicyConfig ?? {};
+    const [{ inputAction: _action, inputEnabled: _enabled, ...email } = {}, ...rest] = piiEntitiesConfig;
+    const sensitiveInformationPolicyConfig = { ...others, piiEntitiesConfig: [email, ...rest] } as never;
+    expect(differencesOf({ ...policy, sensitiveInformationPolicyConfig }, policy)).toMatchObject([
+      { setting: 'sensitiveInformationPolicyConfig.piiEntitiesConfig.EMAIL.inputAction', is: undefined },
+      { setting: 'sensitiveInformationPolicyConfig.piiEntitiesConfig.EMAIL.inputEnabled', is: undefined },
+    ]);
+  });
+
   it('name the rule and what is of it, what is missing, and what is there besides', () => {
     const topics = policy.topicPolicyConfig?.topicsConfig ?? [];
     const [first, ...others] = topics;

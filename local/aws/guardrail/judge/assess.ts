@@ -2,7 +2,7 @@ import type { ApplyInput, GuardrailConfig, Source } from '../model.ts';
 import { actionOf, isEnabled } from './directed.ts';
 import { scoreGrounding } from './grounding.ts';
 import { confidenceOf, isFiltered } from './harm.ts';
-import { maskText, type Sensitive, sensitiveIn } from './sensitive.ts';
+import { isLookedFor, maskText, type Sensitive, sensitiveIn } from './sensitive.ts';
 import { isAbout } from './topics.ts';
 import { findProfanity, findWord } from './words.ts';
 
@@ -111,12 +111,16 @@ function sensitivePolicy(
   source: Source,
   full: boolean,
 ): object {
-  const found = all.flatMap(({ entities }) => entities);
-  const regexes = all.flatMap((one) => one.regexes);
+  const everything = [...all.flatMap(({ entities }) => entities), ...all.flatMap((one) => one.regexes)];
+  // Where something blocks, what would have been masked is not told.
+  const blocks = everything.some(({ action }) => action === 'BLOCKED');
+  const isTold = ({ action }: { readonly action: string }) => !blocks || action !== 'ANONYMIZED';
+  const found = all.flatMap(({ entities }) => entities).filter(isTold);
+  const regexes = all.flatMap((one) => one.regexes).filter(isTold);
   // FULL tells of each kind that was looked for and not found; of regular expressions it does not.
   const others = full
     ? (config.sensitiveInformationPolicyConfig?.piiEntitiesConfig ?? [])
-        .filter((one) => isEnabled(one, source) && !found.some(({ type }) => type === one.type))
+        .filter((one) => isLookedFor(one, source) && !found.some(({ type }) => type === one.type))
         .map(({ type }) => ({ match: '', type, action: 'NONE', detected: false }))
     : [];
   const piiEntities = [...found.map(({ start: _start, end: _end, ...told }) => told), ...others];

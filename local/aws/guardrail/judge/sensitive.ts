@@ -20,14 +20,20 @@ export interface Sensitive {
 const DONE = { ANONYMIZE: 'ANONYMIZED', BLOCK: 'BLOCKED', NONE: 'NONE' } as const;
 
 type Wanted = keyof typeof DONE;
-const actionFor = (one: Directed<Wanted> & { readonly action: Wanted }, source: Source): Action =>
-  DONE[actionOf(one, source) ?? one.action];
+type Rule = Directed<Wanted> & { readonly action: Wanted };
+
+/** The service masks questions only where the rule says so for questions; `action` alone is for answers. */
+export const isLookedFor = (rule: Rule, source: Source): boolean =>
+  isEnabled(rule, source) &&
+  !(source === 'INPUT' && rule.action === 'ANONYMIZE' && rule.inputAction === undefined);
+
+const actionFor = (one: Rule, source: Source): Action => DONE[actionOf(one, source) ?? one.action];
 
 export function sensitiveIn(text: string, config: GuardrailConfig, source: Source): Sensitive {
   const { piiEntitiesConfig = [], regexesConfig = [] } = config.sensitiveInformationPolicyConfig ?? {};
   const kinds = new Map(
     piiEntitiesConfig
-      .filter((one) => isEnabled(one, source))
+      .filter((one) => isLookedFor(one, source))
       .map((one) => [one.type, actionFor(one, source)] as const),
   );
   const entities = findPii(text, new Set(kinds.keys())).map(({ type, start, end }) => ({
@@ -39,7 +45,7 @@ export function sensitiveIn(text: string, config: GuardrailConfig, source: Sourc
     end,
   }));
   const regexes = regexesConfig
-    .filter((one) => isEnabled(one, source))
+    .filter((one) => isLookedFor(one, source))
     .flatMap((one) =>
       [...text.matchAll(new RegExp(one.pattern, 'g'))]
         .filter(([match]) => match !== '')

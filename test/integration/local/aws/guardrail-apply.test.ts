@@ -19,6 +19,8 @@ test('a text that breaks no rule is let through, with its units and its coverage
     sensitiveInformationPolicyFreeUnits: 1,
     contextualGroundingPolicyUnits: 0,
     contentPolicyImageUnits: 0,
+    automatedReasoningPolicyUnits: 0,
+    automatedReasoningPolicies: 0,
   };
   const guardrailCoverage = { textCharacters: { guarded: 25, total: 25 } };
   expect(said).toMatchObject({
@@ -31,7 +33,11 @@ test('a text that breaks no rule is let through, with its units and its coverage
       { invocationMetrics: { usage, guardrailCoverage, guardrailProcessingLatency: expect.any(Number) } },
     ],
   });
-  expect(Object.keys(said.assessments?.[0] ?? {})).toEqual(['invocationMetrics']);
+  expect(Object.keys(said.assessments?.[0] ?? {})).toEqual(['invocationMetrics', 'appliedGuardrailDetails']);
+  expect(said.assessments?.[0]?.appliedGuardrailDetails).toMatchObject({
+    guardrailId: ID,
+    guardrailVersion: '1',
+  });
   expect((await apply('word '.repeat(500))).usage?.topicPolicyUnits).toBe(3);
 });
 
@@ -67,9 +73,19 @@ test('what blocks goes before what masks, and answers with the message of its di
   expect(answer).toMatchObject({ action: 'GUARDRAIL_INTERVENED', actionReason: 'Guardrail blocked.' });
   expect(textsOf(answer)).toEqual(['This answer is blocked.']);
   expect(textsOf(await apply(text, { source: 'INPUT' }))).toEqual(['This question is blocked.']);
-  expect(
-    answer.assessments?.[0]?.sensitiveInformationPolicy?.piiEntities?.map(({ action }) => action),
-  ).toEqual(['ANONYMIZED', 'BLOCKED']);
+  // What would have been masked is not told of any more.
+  expect(answer.assessments?.[0]?.sensitiveInformationPolicy?.piiEntities).toMatchObject([
+    { type: 'AWS_SECRET_KEY', action: 'BLOCKED' },
+  ]);
+});
+
+test('what only says ANONYMIZE masks answers and no questions', async () => {
+  const { apply } = await startGuardrail();
+  const text = 'card 4111 1111 1111 1111, TICKET-1234';
+  expect(textsOf(await apply(text))).toEqual(['card {CREDIT_DEBIT_CARD_NUMBER}, {ticket}']);
+  const question = await apply(text, { source: 'INPUT' });
+  expect(question.action).toBe('NONE');
+  expect(question.assessments?.[0]).not.toHaveProperty('sensitiveInformationPolicy');
 });
 
 test.each([

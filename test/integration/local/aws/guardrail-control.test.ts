@@ -138,6 +138,11 @@ test.each<[string, Partial<CreateGuardrailCommandInput>, RegExp]>([
     /threshold/,
   ],
   [
+    'a profile of another geography',
+    { crossRegionConfig: { guardrailProfileIdentifier: 'eu.guardrail.v1:0' } },
+    /cannot be used in us-east-2/,
+  ],
+  [
     'the STANDARD tier without a profile',
     { contentPolicyConfig: { ...CONFIG.contentPolicyConfig, tierConfig: { tierName: 'STANDARD' } } },
     /crossRegionConfig/,

@@ -45,7 +45,7 @@ export const CONFIG = {
   },
   sensitiveInformationPolicyConfig: {
     piiEntitiesConfig: [
-      { type: 'EMAIL', action: 'ANONYMIZE' },
+      { type: 'EMAIL', action: 'ANONYMIZE', inputAction: 'ANONYMIZE' },
       { type: 'CREDIT_DEBIT_CARD_NUMBER', action: 'ANONYMIZE' },
       { type: 'AWS_SECRET_KEY', action: 'BLOCK' },
       { type: 'IP_ADDRESS', action: 'ANONYMIZE', inputAction: 'NONE' },
