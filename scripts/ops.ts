@@ -3,6 +3,7 @@ import { auditCommand } from './ops/audit.ts';
 import { cognitoCommand } from './ops/cognito.ts';
 import { guardrailCommand } from './ops/guardrail.ts';
 import { identityCommand } from './ops/identity.ts';
+import { memoryCommand } from './ops/memory.ts';
 import { Complaint, HELP_HINT } from './ops/redis.ts';
 import { turnsCommand } from './ops/turns.ts';
 
@@ -16,7 +17,8 @@ const program = new Command('ops')
   .addCommand(auditCommand())
   .addCommand(cognitoCommand())
   .addCommand(identityCommand())
-  .addCommand(guardrailCommand());
+  .addCommand(guardrailCommand())
+  .addCommand(memoryCommand());
 
 try {
   await program.parseAsync();
