@@ -9,6 +9,8 @@ export interface Detector {
   readonly pattern: RegExp;
   /** Whether what was found is one. */
   readonly accept?: (value: string) => boolean;
+  /** Digits in groups: where all of them together are none, the first ones may be. */
+  readonly isGrouped?: boolean;
 }
 
 export const bare = (text: string) => text.replace(/[\s.-]/g, '');
@@ -54,6 +56,7 @@ export const NUMBERS: readonly Detector[] = [
     type: 'CREDIT_DEBIT_CARD_NUMBER',
     pattern: alone(String.raw`[2-6]\d{3}(?:[ -]?\d){9,15}`),
     accept: isCard,
+    isGrouped: true,
   },
   { type: 'MAC_ADDRESS', pattern: alone('(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}', 'i') },
   {
@@ -72,6 +75,7 @@ export const NUMBERS: readonly Detector[] = [
     type: 'PHONE',
     pattern: /(?<![\p{L}\p{N}_.:/+-])\+\d{1,3}(?:[ .\-/]?\(?\d{1,5}\)?){2,6}(?![\p{L}\p{N}_])/dgu,
     accept: isPhone,
+    isGrouped: true,
   },
   {
     type: 'US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER',
@@ -118,6 +122,7 @@ export const NUMBERS: readonly Detector[] = [
       String.raw`(?<!\p{N}[ -])(?:0\d{2,4}[ /-]\d{3,8}(?:[ -]\d{2,4})?|0[1-9](?:[ .]\d{2}){4}|[679]\d{2}(?: \d{3}){2})(?![ -]?\p{N})`,
     ),
     accept: isPhone,
+    isGrouped: true,
   },
   {
     type: 'CREDIT_DEBIT_CARD_CVV',
