@@ -78,6 +78,7 @@ const directoryNow = () =>
     log: createLogger({ level: 'silent' }),
   });
 
+let threads = 0;
 /** Conversations of a person, in Memory and in the directory. */
 async function person(user: string, conversations: number) {
   const { id, teamId: tenant } = surroundings.slack.people.person(user);
@@ -85,7 +86,8 @@ async function person(user: string, conversations: number) {
   const word = `canary${user}${randomBytes(4).toString('hex')}`;
   const directory = directoryNow();
   for (let i = 1; i <= conversations; i += 1) {
-    const key = { platform: 'slack' as const, tenant, conversation: 'C1', thread: `${i}.0` };
+    threads += 1;
+    const key = { platform: 'slack' as const, tenant, conversation: 'C1', thread: `${threads}.0` };
     const session = sessionId(key, actor, 0);
     const question = `${word} question ${i}`;
     const touch = { session, lane: `lane${user}${i}`, generation: 0, origin: key, question };
@@ -101,7 +103,7 @@ async function person(user: string, conversations: number) {
         clientToken: randomBytes(24).toString('hex'),
       });
     const said = {
-      turnId: `turn-${user}-${i}`,
+      turnId: `turn-${user}-${threads}`,
       question,
       answer: `${word} answer`,
       askedAt: 1,
@@ -154,6 +156,30 @@ describe('people, from the terminal', () => {
     expect((await listed(alice.actor)).toSorted((a, b) => b.number - a.number)).toEqual(before[0]);
     expect((await listed(bob.actor)).toSorted((a, b) => b.number - a.number)).toEqual(before[1]);
     expect(json(await ops('sessions', 'rebuild', '--all', '--json'))).toMatchObject({ people: 2, loaded: 0 });
+  });
+
+  it('find all their conversations again when Redis has lost them, with no operator', async () => {
+    const bob = await person('bob', 3);
+    const backend = await surroundings.start('all', env);
+    await backend.ready();
+    await redis.flushdb();
+    const { user, channel } = surroundings.slack.people.place('bob', '#cloud');
+    const listedToHim = () =>
+      surroundings.slack.state
+        .messages(channel.id)
+        .filter((message) => message.ephemeralFor === user.id)
+        .map((message) => JSON.stringify([message.text, message.blocks]));
+    await surroundings.slack.interactions.command({
+      user: 'bob',
+      channel: '#cloud',
+      command: '/agent',
+      text: 'sessions',
+    });
+    await eventually('the list', () =>
+      [1, 2, 3].every((i) => listedToHim().some((text) => text.includes(`${bob.word} question ${i}`))),
+    );
+    backend.signal('SIGTERM');
+    await backend.exited;
   });
 
   it('get files with all that is kept about them', async () => {
