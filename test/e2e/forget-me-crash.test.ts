@@ -178,6 +178,7 @@ describe('people, from the terminal', () => {
     await eventually('the list', () =>
       [1, 2, 3].every((i) => listedToHim().some((text) => text.includes(`${bob.word} question ${i}`))),
     );
+    expect(await listed(bob.actor)).toHaveLength(5);
     backend.signal('SIGTERM');
     await backend.exited;
   });
