@@ -5,7 +5,9 @@ import { guardrailCommand } from './ops/guardrail.ts';
 import { identityCommand } from './ops/identity.ts';
 import { memoryCommand } from './ops/memory.ts';
 import { Complaint, HELP_HINT } from './ops/redis.ts';
+import { sessionsCommand } from './ops/sessions.ts';
 import { turnsCommand } from './ops/turns.ts';
+import { usersCommand } from './ops/users.ts';
 
 /** `npm run ops -- <command>`: what operators do from a terminal. Each command is a file in `ops/`. */
 const program = new Command('ops')
@@ -14,6 +16,8 @@ const program = new Command('ops')
   )
   .showHelpAfterError(HELP_HINT)
   .addCommand(turnsCommand())
+  .addCommand(sessionsCommand())
+  .addCommand(usersCommand())
   .addCommand(auditCommand())
   .addCommand(cognitoCommand())
   .addCommand(identityCommand())

@@ -95,6 +95,15 @@ export function loadKeysConfig(env: Environment = process.env): KeysConfig {
   return loadPart(env, readKeys);
 }
 
+/**
+ * Only AgentCore Memory.
+ *
+ * @throws ConfigError as `loadConfig` does.
+ */
+export function loadMemoryConfig(env: Environment = process.env): MemoryConfig {
+  return loadPart(env, (reader) => readMemory(reader, readAgent(reader, false)));
+}
+
 const readKeys = (reader: Reader): KeysConfig => ({
   region: readRegion(reader),
   secrets: readSecrets(reader),

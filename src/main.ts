@@ -12,6 +12,7 @@ import { composeConversations } from './main/conversations.ts';
 import { composeHome, predefinedTasks } from './main/home.ts';
 import { composeMemory } from './main/memory.ts';
 import { composePeople } from './main/people.ts';
+import { composePrivacy } from './main/privacy.ts';
 import { nameSessions } from './slack/agent-session.ts';
 import { createPassingCalls } from './slack/asides.ts';
 import { createSlackClient } from './slack/client.ts';
@@ -105,47 +106,31 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       observe: metrics.auditEntry,
       log,
     });
+    const base = { redis, keyPrefix, dataKeys, audit, log };
     const homes = createHomePeople(redis, keyPrefix);
-    const memory = composeMemory({
-      config,
-      redis,
-      keyPrefix,
-      dataKeys,
-      confirmDurable: createConfirmation(redis, durability),
-      observe: metrics.memoryEvent,
-      log,
-    });
+    const confirmDurable = createConfirmation(redis, durability);
+    const memory = composeMemory({ ...base, config, confirmDurable, observe: metrics.memoryEvent });
     const people = composePeople({
-      config,
-      redis,
-      keyPrefix,
-      dataKeys,
-      audit,
-      slack,
-      pacing,
-      lanes,
-      wakes,
-      metrics,
+      ...{ ...base, config, slack, pacing, lanes, wakes, metrics },
       onAccountChanged: homes.changed,
-      log,
+    });
+    const privacy = composePrivacy({
+      ...{ ...base, slack, pacing, lanes, operator, people, homes, memory, confirmDurable },
+      wake: () => wake(),
     });
     closers.push(
       async () => closeKeys(),
       closeAudit,
       async () => memory?.close(),
       () => people.close(),
+      () => privacy.close(),
     );
-    const { conversations, sessionFor, startUpkeep } = composeConversations({
-      config,
-      redis,
-      keyPrefix,
-      dataKeys,
-      audit,
-      people,
-      memory,
-      metrics,
-      log,
+    const talks = composeConversations({
+      ...{ ...base, config, people, memory, metrics },
+      isErasing: privacy.jobs.isErasing,
     });
+    const { conversations, sessionFor, startUpkeep } = talks;
+    closers.push(() => talks.close());
     metrics.watchQueue(async () => {
       const { readyLanes, activeLanes, paused, turns } = await lanes.depth();
       const queued = (turns.queued ?? 0) + (turns.received ?? 0);
@@ -253,13 +238,13 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
         once: createOnce(redis, keyPrefix),
         commands: createCommands({
-          operator,
+          ...{ operator, conversations, now },
           account: people.account,
-          conversations,
+          privacy: privacy.commands,
           tasks: predefinedTasks,
-          now,
         }),
         account: people.account,
+        privacy: privacy.commands,
         conversations,
         home,
         pauseReason: async () => (await operator.paused())?.reason ?? '',
@@ -301,6 +286,12 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         protocol: config.agent.protocol,
         silenceMs: config.agent.silenceMs,
         onUnknown: metrics.unknownAgentEvent,
+      });
+      // Before the runtime goes.
+      closers.push(() => privacy.close());
+      privacy.startWorker((session, bearer, signal) => {
+        const actor = { id: '', name: '', groups: [] };
+        return calls.stopSession(session, { kind: 'person', actor, ...(bearer ? { bearer } : {}) }, signal);
       });
       const deps: RunTurnDeps = {
         lanes,

@@ -14,6 +14,7 @@ import type { Sender } from '../chat/vocabulary.ts';
 import type { AccountCommands } from '../commands/account.ts';
 import { type Commands, unknownCommand } from '../commands/commands.ts';
 import type { ConversationAnswer } from '../commands/conversation-answers.ts';
+import type { PrivacyCommands } from '../commands/privacy.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Accept } from '../turns/accept-turn.ts';
 import type { FeedbackStore } from '../turns/feedback.ts';
@@ -39,6 +40,7 @@ import { kindOf } from './normalise.ts';
 import { createOrigins } from './origin.ts';
 import type { Pause } from './pace.ts';
 import type { Pacing } from './pacing.ts';
+import { listenToPrivacy } from './privacy-listeners.ts';
 import { createQuestions } from './questions.ts';
 import { RETRY_ACTION, STOP_ACTION } from './render.ts';
 import { listenToConversations, SHORTCUTS } from './session-listeners.ts';
@@ -65,6 +67,7 @@ export interface SlackAppDeps {
   readonly once: Once;
   readonly commands: Commands;
   readonly account: Pick<AccountCommands, 'answer'>;
+  readonly privacy: Pick<PrivacyCommands, 'forget'>;
   readonly conversations: Conversations;
   readonly home: Home;
   /** Why an operator has paused intake; empty when nobody said. */
@@ -212,6 +215,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     await ack();
   });
 
+  listenToPrivacy(app, { ...shared, privacy: deps.privacy });
   listenToConversations(app, {
     conversing,
     shortcuts,

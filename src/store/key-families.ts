@@ -215,6 +215,24 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(600),
   },
   {
+    names: ['erasures', 'erasure:<id>', 'erasing:<person>'],
+    holds: 'who is being forgotten, sealed, and what of it is done; that their questions wait meanwhile',
+    kept: 'until all of it is erased',
+    bound: work,
+  },
+  {
+    names: ['exports:<person>'],
+    holds: "the platform's ids of files that were exported for a person, to delete them",
+    kept: '400 days after the last export',
+    bound: expires(400 * DAY_S),
+  },
+  {
+    names: ['exported:<person>'],
+    holds: 'that a person has asked for an export lately',
+    kept: 'an hour at most',
+    bound: expires(3_600),
+  },
+  {
     names: ['attempts:<name>'],
     holds: 'how often linking went wrong for a person or from an address, and consents began',
     kept: '10 minutes',

@@ -116,7 +116,7 @@ end
 for i = first, #ARGV do redis.call('SET', key('claim', ARGV[i]), turn, 'EX', claimTtl) end
 local paused = redis.call('EXISTS', key('paused'))
 local state = paused == 1 and 'received' or 'queued'
-redis.call('HSET', key('turn', turn), 'state', state, 'at:' .. state, now, 'lane', lane, 'tenant', tenant, 'message', ARGV[7], 'received', now, 'attempt', 0)
+redis.call('HSET', key('turn', turn), 'state', state, 'at:' .. state, now, 'lane', lane, 'tenant', tenant, 'message', ARGV[7], 'received', now, 'attempt', 0, 'person', person)
 count(state, 1)
 -- What the person has set, and whether their App Home shows this turn.
 local wishes = redis.call('HMGET', key('person', person), 'language', 'length', 'home')
@@ -144,10 +144,20 @@ return {'accepted', turn, place - superseded, servable(tenant, cap) - before, pa
 
 /**
  * ARGV: worker, lease ms, turns that a tenant may run at a time (0 = no limit). Takes the next ready lane, tenants in
- * turn, and leases it. Nothing while intake is paused.
+ * turn, and leases it. Nothing while intake is paused. What somebody asks while they are being forgotten is set aside
+ * until that is done; what they had asked before is taken, to be ended.
  * Answers nil, or [lane, turn, fence, ms to keep quiet, turn record fields…].
  */
 export const CLAIM = `${PRELUDE}
+local function comes_too_early(turn, lane)
+  local asked = redis.call('HMGET', key('turn', turn), 'person', 'received')
+  local since = asked[1] and redis.call('HGET', key('erasing', asked[1]), 'at')
+  if not since or tonumber(asked[2]) < tonumber(since) then return false end
+  redis.call('ZADD', key('parked'), now + 60000, lane)
+  redis.call('SADD', key('parked', asked[1]), lane)
+  if redis.call('PTTL', key('parked', asked[1])) < 120000 then redis.call('PEXPIRE', key('parked', asked[1]), 120000) end
+  return true
+end
 if redis.call('EXISTS', key('paused')) == 1 then return false end
 local cap = tonumber(ARGV[4])
 local passed = 0
@@ -174,6 +184,7 @@ while passed < redis.call('LLEN', key('ring')) do
       redis.call('LPOP', key('lane', lane))
       turn = redis.call('LINDEX', key('lane', lane), 0)
     end
+    if turn and comes_too_early(turn, lane) then turn = nil end
     if turn then
       if may(turn, 'queued') then move(turn, 'queued') end
       move(turn, 'running')
@@ -240,7 +251,7 @@ return 1
  * Answers [1, wake needed], or [0, 0] when the lane is lost.
  */
 export const FINISH = `${PRELUDE}${COUNT_TURN}
-local over = {outcome=1, posted=1, fence=1, lane=1, tenant=1, opens=1, invoked=1, quiet=1, edited=1, places=1, session=1, home=1, language=1, length=1}
+local over = {outcome=1, posted=1, fence=1, lane=1, tenant=1, person=1, opens=1, invoked=1, quiet=1, edited=1, places=1, session=1, home=1, language=1, length=1}
 local lane, turn, state, retention = ARGV[2], ARGV[4], ARGV[5], ARGV[6]
 if not holds(lane, ARGV[3]) or redis.call('LINDEX', key('lane', lane), 0) ~= turn then return {0, 0} end
 move(turn, state)

@@ -31,6 +31,7 @@ const SCOPES_OF_METHOD: Record<string, readonly string[]> = {
   'views.publish': [],
   'files.getUploadURLExternal': ['files:write'],
   'files.completeUploadExternal': ['files:write'],
+  'files.delete': ['files:write'],
   // One for each kind of conversation that the bot answers in.
   'conversations.replies': ['channels:history', 'groups:history', 'im:history', 'mpim:history'],
 };
