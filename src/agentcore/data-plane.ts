@@ -3,13 +3,14 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import type { Invocation } from '../contract/invocation.ts';
 import { toAgentCoreError } from './errors.ts';
+import type { Signable } from './sigv4.ts';
 import {
   ACCEPT,
   CONNECT_TIMEOUT_MS,
   CONTENT_TYPE,
   poolSettings,
   readBody,
-  toBytes,
+  toBody,
   watchSilence,
 } from './transport.ts';
 
@@ -59,17 +60,6 @@ export interface RuntimeClient {
   close(): void;
 }
 
-/** One request as it is sent, but for what proves who sends it. */
-export interface Unproven {
-  /** Origin of the data plane. */
-  readonly url: URL;
-  /** As it stands in the request, without the query. */
-  readonly path: string;
-  readonly query: Readonly<Record<string, string>>;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-}
-
 export interface DataPlaneOptions {
   /** Where it is; a path stands before the path of each call. Asked for each call. */
   readonly endpoint: () => URL | Promise<URL>;
@@ -77,9 +67,9 @@ export interface DataPlaneOptions {
   readonly qualifier?: string | undefined;
   readonly connectTimeoutMs?: number | undefined;
   readonly maxSockets?: number | undefined;
-  /** Adds what proves who calls: answers all headers. What it throws fails the call before anything is sent. */
+  /** Answers the headers with what proves who calls. What it throws fails the call before anything is sent. */
   readonly prove: (
-    request: Unproven,
+    request: Signable,
     caller: Pick<InvokeInput, 'bearer'>,
   ) => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
   /** Headers of an invocation that name the person. */
@@ -93,11 +83,15 @@ export interface DataPlaneOptions {
 interface Call extends Pick<InvokeInput, 'bearer' | 'signal'> {
   readonly operation: 'invocations' | 'stopruntimesession';
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
+  readonly body: string | Uint8Array;
 }
 
 const SESSION_HEADER = 'x-amzn-bedrock-agentcore-runtime-session-id';
 const DRAIN_MS = 1000;
+/** An error of AWS is far shorter. */
+const KEPT_CHARACTERS = 16_384;
+/** Some front ends of AWS write `namespace#Name`, some `Name:http://…`. */
+const ERROR_NAME = /^(?:[\w.]+#)?([A-Z][A-Za-z]{1,99})(?::|$)/;
 
 /**
  * The AgentCore runtime's data plane over plain HTTP, whichever way a call proves who makes it. Nothing is sent twice and
@@ -116,14 +110,15 @@ export function createDataPlane(options: DataPlaneOptions): RuntimeClient {
   /** Resolves with the head of a good answer; throws for any other. */
   async function send(call: Call): Promise<IncomingMessage> {
     const url = await options.endpoint();
+    const { body } = call;
     const path = `${url.pathname.replace(/\/+$/, '')}${runtime}/${call.operation}`;
     const plain = {
       ...call.headers,
       host: url.host,
       'content-type': CONTENT_TYPE,
-      'content-length': String(call.body.length),
+      'content-length': String(Buffer.byteLength(body)),
     };
-    const headers = await options.prove({ url, path, query, headers: plain, body: call.body }, call);
+    const headers = await options.prove({ method: 'POST', path, query, headers: plain, body }, call);
     call.signal.throwIfAborted();
     const secure = url.protocol === 'https:';
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -151,14 +146,12 @@ export function createDataPlane(options: DataPlaneOptions): RuntimeClient {
         socket.once(secure ? 'secureConnect' : 'connect', made);
         socket.once('close', made);
       });
-      outgoing.end(call.body);
+      outgoing.end(body);
     });
     options.onDate?.(response.headers.date);
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return response;
-    // Its words are for nobody: they may repeat what was sent.
-    await drain(response);
-    throw refusal(status, response);
+    throw refusal(status, response, await drain(response));
   }
 
   async function invoke(input: InvokeInput): Promise<AgentResponse> {
@@ -177,7 +170,7 @@ export function createDataPlane(options: DataPlaneOptions): RuntimeClient {
           ...(input.traceparent === undefined ? {} : { traceparent: input.traceparent }),
           ...(input.tracestate === undefined ? {} : { tracestate: input.tracestate }),
         },
-        body: toBytes(input.payload),
+        body: toBody(input.payload),
         signal,
       });
       silence.disarm();
@@ -200,7 +193,7 @@ export function createDataPlane(options: DataPlaneOptions): RuntimeClient {
         operation: 'stopruntimesession',
         bearer: input.bearer,
         headers: { accept: CONTENT_TYPE, [SESSION_HEADER]: input.sessionId },
-        body: toBytes({ clientToken: input.clientToken }),
+        body: toBody({ clientToken: input.clientToken }),
         signal,
       });
       await drain(response);
@@ -218,27 +211,46 @@ export function createDataPlane(options: DataPlaneOptions): RuntimeClient {
   };
 }
 
-/** An answer that is none, in the shape in which the AWS SDK throws it; `errors.ts` reads both alike. */
-function refusal(status: number, response: IncomingMessage): Error {
-  // Some front ends of AWS write `Name:http://…`.
-  const name = headerOf(response, 'x-amzn-errortype')?.split(':', 1)[0];
+/**
+ * An answer that is none, in the shape in which the AWS SDK throws it; `errors.ts` reads both alike. Of its words only the
+ * name of the error counts: the others may repeat what was sent.
+ */
+function refusal(status: number, response: IncomingMessage, body: string): Error {
+  const [, name] = ERROR_NAME.exec(headerOf(response, 'x-amzn-errortype') ?? typeIn(body)) ?? [];
   const requestId = headerOf(response, 'x-amzn-requestid');
   return Object.assign(new Error(`HTTP ${status}`), {
-    name: name || 'UnknownError',
+    name: name ?? 'UnknownError',
     $metadata: { httpStatusCode: status, ...(requestId === undefined ? {} : { requestId }) },
   });
 }
 
-/** Reads what nobody needs: at its end the connection serves the next call. One that goes on and on is closed. */
-function drain(response: IncomingMessage): Promise<void> {
+/** Where a front end has left the header out, the body names the error. */
+function typeIn(body: string): string {
+  try {
+    const { __type: type, code } = JSON.parse(body) as { readonly __type?: unknown; readonly code?: unknown };
+    return String(type ?? code ?? '');
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * Reads an answer to its end, at which its connection serves the next call, and keeps its beginning. One that goes on and
+ * on is closed.
+ */
+function drain(response: IncomingMessage): Promise<string> {
   return new Promise((resolve) => {
+    let text = '';
     const late = setTimeout(() => response.destroy(), DRAIN_MS);
-    response.resume();
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => {
+      if (text.length < KEPT_CHARACTERS) text += chunk;
+    });
     // Whether it ended or broke off: what it was about is known from its head.
     response.on('error', () => undefined);
     response.on('close', () => {
       clearTimeout(late);
-      resolve();
+      resolve(text);
     });
   });
 }

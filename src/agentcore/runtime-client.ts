@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { BedrockAgentCoreClient, type BedrockAgentCoreClientConfig } from '@aws-sdk/client-bedrock-agentcore';
-import { createDataPlane, type RuntimeClient, type Unproven } from './data-plane.ts';
+import { createDataPlane, type RuntimeClient } from './data-plane.ts';
+import { createSigner } from './sigv4.ts';
 
-export type { AgentResponse, InvokeInput, RuntimeClient, StopInput } from './data-plane.ts';
+export type { InvokeInput, RuntimeClient, StopInput } from './data-plane.ts';
 
 export interface RuntimeClientOptions {
   readonly region: string;
@@ -22,12 +23,13 @@ export interface RuntimeClientOptions {
 
 const USER_HEADER = 'x-amzn-bedrock-agentcore-runtime-user-id';
 const MAX_USER_ID = 128;
+const SERVICE = 'bedrock-agentcore';
 /** AWS refuses a signature that is five minutes off. */
 const MAX_SKEW_MS = 4 * 60_000;
 
 /**
  * Client of the AgentCore runtime data plane, signed with AWS credentials (SigV4). The AWS SDK finds the endpoint and the
- * credentials, renews them, and signs; the call itself goes past it.
+ * credentials, and renews them; the calls themselves go past it.
  */
 export function createRuntimeClient(options: RuntimeClientOptions): RuntimeClient {
   const { region, endpoint, credentials, now = Date.now } = options;
@@ -46,7 +48,7 @@ export function createRuntimeClient(options: RuntimeClientOptions): RuntimeClien
     const Endpoint = configured === undefined ? {} : { Endpoint: configured };
     return config.endpointProvider({ Region: region, UseFIPS, UseDualStack, ...Endpoint }).url;
   });
-  const signer = once(() => config.signer());
+  const sign = createSigner(region, SERVICE);
 
   /** How far AWS' clock is ahead of ours, where that is so much that signatures would be refused. */
   let aheadMs = 0;
@@ -55,26 +57,10 @@ export function createRuntimeClient(options: RuntimeClientOptions): RuntimeClien
     if (Math.abs(theirs - (now() + aheadMs)) > MAX_SKEW_MS) aheadMs = theirs - now();
   };
 
-  const sign = async ({ url, path, query, headers, body }: Unproven) => {
-    const signed = await (await signer()).sign(
-      {
-        method: 'POST',
-        protocol: url.protocol,
-        hostname: url.hostname,
-        path,
-        query: { ...query },
-        headers: { ...headers },
-        body,
-      },
-      { signingDate: new Date(now() + aheadMs) },
-    );
-    return signed.headers;
-  };
-
   return createDataPlane({
     ...options,
     endpoint: find,
-    prove: sign,
+    prove: async (request) => sign(request, await config.credentials(), new Date(now() + aheadMs)),
     named: ({ userId }) => ({ [USER_HEADER]: toUserIdHeader(userId) }),
     byToken: false,
     onDate,

@@ -12,8 +12,9 @@ export const CONNECT_TIMEOUT_MS = 5000;
 export const CONTENT_TYPE = 'application/json';
 export const ACCEPT = 'text/event-stream, application/json';
 
-export function toBytes(payload: object): Uint8Array {
-  return payload instanceof Uint8Array ? payload : Buffer.from(JSON.stringify(payload));
+/** Text leaves together with the head, in one system call; bytes would need another. */
+export function toBody(payload: object): string | Uint8Array {
+  return payload instanceof Uint8Array ? payload : JSON.stringify(payload);
 }
 
 /** Leaving the loop early destroys the source and with it the socket. Throws AgentCoreError. */
