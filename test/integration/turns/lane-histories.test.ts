@@ -71,6 +71,7 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 const rules = fc.record({
   policy: fc.constantFrom('queue' as const, 'queue' as const, 'latest' as const, 'interrupt' as const),
   tenantAtOnce: fc.constantFrom(0, 0, 1, 2),
+  slots: fc.constantFrom(0, 0, 3, 4),
 });
 
 async function take(model: ReturnType<typeof createLaneModel>, act: Step): Promise<void> {
@@ -106,6 +107,7 @@ it(
       fc.asyncProperty(rules, fc.array(step, { maxLength: 50, size: 'max' }), async (given, history) => {
         histories += 1;
         const model = createLaneModel(redis, `{tc}:${histories}`, given);
+        await model.begin();
         for (const act of history) {
           await take(model, act);
           await model.compare();
