@@ -36,8 +36,10 @@ export interface InvokeInput {
 
 export interface AgentResponse {
   readonly contentType: string;
-  /** Read it to its end, leave the loop, or abort the signal: until then it holds a connection. */
+  /** Read it to its end, leave the loop, close it, or abort the signal: until then it holds a connection. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** Ends the connection, also while `body` is being read. */
+  close(): void;
   /** The session that AgentCore says it used. */
   readonly sessionId: string;
 }
@@ -178,9 +180,10 @@ export function createDataPlane(options: DataPlaneOptions): RuntimeClient {
         contentType: response.headers['content-type'] ?? '',
         body: readBody(response, silence),
         sessionId: headerOf(response, SESSION_HEADER) ?? input.sessionId,
+        close: () => response.destroy(),
       };
     } catch (error) {
-      silence.disarm();
+      silence.end();
       throw toAgentCoreError(error, { phase: 'request', signal, byToken });
     }
   }

@@ -3,7 +3,7 @@ import { BedrockAgentCoreClient, type BedrockAgentCoreClientConfig } from '@aws-
 import { createDataPlane, type RuntimeClient } from './data-plane.ts';
 import { createSigner } from './sigv4.ts';
 
-export type { InvokeInput, RuntimeClient, StopInput } from './data-plane.ts';
+export type { AgentResponse, InvokeInput, RuntimeClient, StopInput } from './data-plane.ts';
 
 export interface RuntimeClientOptions {
   readonly region: string;
