@@ -231,7 +231,8 @@ function refusal(status: number, response: IncomingMessage, body: string): Error
 function typeIn(body: string): string {
   try {
     const { __type: type, code } = JSON.parse(body) as { readonly __type?: unknown; readonly code?: unknown };
-    return String(type ?? code ?? '');
+    const name = type ?? code;
+    return typeof name === 'string' ? name : '';
   } catch {
     return '';
   }
