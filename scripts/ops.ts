@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { auditCommand } from './ops/audit.ts';
 import { cognitoCommand } from './ops/cognito.ts';
+import { guardrailCommand } from './ops/guardrail.ts';
 import { identityCommand } from './ops/identity.ts';
+import { memoryCommand } from './ops/memory.ts';
 import { Complaint, HELP_HINT } from './ops/redis.ts';
 import { turnsCommand } from './ops/turns.ts';
 
@@ -14,7 +16,9 @@ const program = new Command('ops')
   .addCommand(turnsCommand())
   .addCommand(auditCommand())
   .addCommand(cognitoCommand())
-  .addCommand(identityCommand());
+  .addCommand(identityCommand())
+  .addCommand(guardrailCommand())
+  .addCommand(memoryCommand());
 
 try {
   await program.parseAsync();

@@ -14,8 +14,10 @@ import {
   type WorkerConfig,
 } from './config/core.ts';
 import { type IdentityConfig, readIdentity } from './config/identity.ts';
+import { type MemoryConfig, readMemory } from './config/memory.ts';
 import { ConfigError, createReader, type Environment, oneOf, type Reader } from './config/reader.ts';
 import { type AuditConfig, readAudit, readSecrets, type SecretsConfig } from './config/secrets.ts';
+import { readSessions, type SessionsConfig } from './config/sessions.ts';
 import { type AccessConfig, readAccess, readSlack, type SlackConfig } from './config/slack.ts';
 
 export type { AgentConfig } from './config/agent.ts';
@@ -28,6 +30,7 @@ export type {
   WorkerConfig,
 } from './config/core.ts';
 export type { IdentityConfig } from './config/identity.ts';
+export type { MemoryConfig } from './config/memory.ts';
 export { ConfigError, type Environment } from './config/reader.ts';
 export type { AuditConfig, SecretsConfig } from './config/secrets.ts';
 export type { AccessConfig, SlackConfig } from './config/slack.ts';
@@ -39,11 +42,13 @@ export interface Config {
   readonly redis: RedisConfig;
   readonly worker: WorkerConfig;
   readonly lanes: LanesConfig;
+  readonly sessions: SessionsConfig;
   readonly identity: IdentityConfig;
   readonly guardrails: { readonly mode: 'off' };
   readonly slack: SlackConfig;
   readonly access: AccessConfig;
   readonly agent: AgentConfig;
+  readonly memory: MemoryConfig;
   readonly secrets: SecretsConfig;
   readonly audit: AuditConfig;
   readonly telemetry: TelemetryConfig;
@@ -121,11 +126,13 @@ function readAll(reader: Reader): Config {
     redis: readRedis(reader),
     worker: readWorker(reader),
     lanes: readLanes(reader),
+    sessions: readSessions(reader),
     identity,
     guardrails: readGuardrails(reader),
     slack: readSlack(reader, role !== 'worker'),
     access: readAccess(reader),
     agent,
+    memory: readMemory(reader, agent),
     secrets: readSecrets(reader, identity.mode === 'required'),
     audit: readAudit(reader),
     telemetry: readTelemetry(reader),

@@ -7,7 +7,8 @@ const NOTICES: Record<NoticeCode, { readonly text: string; readonly retry: boole
       'Mention me with a question, or write to me directly. For example: “How many EC2 instances are running?” ' +
       'Write on in the same thread to follow up: I remember what you asked there. Each person in a thread has a conversation of their own with me. ' +
       'While I am at work, write `stop` to end it, `stop all` to end what waits as well, and `status` to see what is going on. ' +
-      '`whoami` shows which company account you are, `link` signs you in, `unlink` forgets you.',
+      '`sessions` lists your conversations, `new` begins another one, `resume 3` goes on with an earlier one. ' +
+      '`whoami` shows which company account you are, `link` signs you in, `unlink` forgets you. `/agent help` knows more words.',
     retry: false,
   },
   empty_question: {
@@ -69,6 +70,10 @@ const NOTICES: Record<NoticeCode, { readonly text: string; readonly retry: boole
   link_lapsed: {
     text: 'I kept this question, but nobody signed in for it. Write `link` to me, sign in, and then press Retry.',
     retry: true,
+  },
+  memory_unavailable: {
+    text: 'My memory is out of reach at the moment, so I may not have known what was said earlier. What we say now is added to it once it is back.',
+    retry: false,
   },
   stopped: { text: 'Stopped. What was answered so far stays above. Press Retry to ask again.', retry: true },
   stopped_by_operator: {

@@ -5,6 +5,7 @@ import type { AuditEvent } from '../audit/events.ts';
 import type { Audit } from '../audit/recorder.ts';
 import { chatActor } from '../chat/keys.ts';
 import type { InboundMessage, Sender } from '../chat/vocabulary.ts';
+import type { AccountAnswer, Asker } from '../commands/account.ts';
 import {
   type AccountCommands,
   alsoLinked,
@@ -18,13 +19,14 @@ import { type ChatProfile, failed, type Proposal } from '../identity/handshake.t
 import { createIdentity, type Identity } from '../identity/identity.ts';
 import { IdentityError } from '../identity/identity-error.ts';
 import { createTokenVerifier } from '../identity/token-verifier.ts';
-import { createAsides } from '../slack/asides.ts';
+import { createAsides, createPassingCalls } from '../slack/asides.ts';
 import type { SlackClient } from '../slack/client.ts';
 import { slackFailure } from '../slack/failures.ts';
 import { createGuests } from '../slack/guests.ts';
 import { createLinkChat } from '../slack/link-chat.ts';
 import type { Pacing } from '../slack/pacing.ts';
 import { createSlackPeople } from '../slack/people.ts';
+import { createThreadReading } from '../slack/thread-reading.ts';
 import { GUESTS_REFUSED, NOT_INVITED } from '../slack/whisper.ts';
 import type { Connection } from '../store/connection.ts';
 import type { DataKeys } from '../store/data-keys.ts';
@@ -51,6 +53,8 @@ export interface PeopleDeps {
   readonly lanes: Pick<Lanes, 'unpark'>;
   readonly wakes: Pick<Wakes, 'add'>;
   readonly metrics: Metrics;
+  /** Whose company account somebody is has changed. */
+  readonly onAccountChanged: (who: Sender) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -62,6 +66,12 @@ export interface People {
   readonly mayPass: (error: unknown) => boolean;
   readonly linkWaitMs: number;
   readonly account: AccountCommands;
+  /** Whose sessions somebody may have; undefined: they are not signed in, or may not ask. */
+  readonly actorOf: (asker: Asker) => Promise<string | undefined>;
+  /** What they read then. */
+  readonly invite: (asker: Asker) => Promise<AccountAnswer>;
+  /** What others said in the thread of a question. */
+  readonly readThread: ReturnType<typeof createThreadReading>;
   /** Puts on record that somebody wanted something of the bot who may not. */
   readonly noteRefusal: (who: Sender, reason: Refusal) => void;
   /** What browsers need; undefined while identity is off. */
@@ -89,7 +99,7 @@ export function composePeople(deps: PeopleDeps): People {
   const identity = config.identity.mode === 'off' ? undefined : identityOf(config.identity);
 
   async function profileOf({ tenant, id }: ChatAccount): Promise<ChatProfile> {
-    const [{ name, email }, workspace] = await Promise.all([people.of(tenant, id), people.workspace()]);
+    const [{ name, email }, { workspace }] = await Promise.all([people.of(tenant, id), people.itself()]);
     return { name, workspace, ...(email === undefined ? {} : { email }) };
   }
 
@@ -116,6 +126,7 @@ export function composePeople(deps: PeopleDeps): People {
         // A wake that is not added does no harm: the sweeper finds the lane.
         for (let i = 0; i < wakes; i += 1)
           await deps.wakes.add().catch((error: unknown) => log.warn({ err: error }, 'a wake was not added'));
+        await deps.onAccountChanged(account);
       },
       access: { groups, access },
       email,
@@ -181,12 +192,34 @@ export function composePeople(deps: PeopleDeps): People {
     return { kind: 'refused', reason, tell: () => tell(message, text) };
   }
 
+  const account = createAccountCommands(identity);
+  const chatAccount = ({ key, sender }: Asker): ChatAccount => ({ platform: key.platform, ...sender });
+
+  async function actorOf(asker: Asker): Promise<string | undefined> {
+    if (!identity) return chatActor(asker);
+    const who = await identity.whoIs(chatAccount(asker));
+    return who.kind === 'linked' ? who.principal.sub : undefined;
+  }
+
+  async function invite(asker: Asker): Promise<AccountAnswer> {
+    const who = await identity?.whoIs(chatAccount(asker));
+    return who?.kind === 'not_allowed' ? account.whoami(asker) : account.link(asker);
+  }
+
   return {
     identify,
+    actorOf,
+    invite,
     mayPass: (error) =>
       error instanceof IdentityError || error instanceof SealedError || slackFailure(error) !== undefined,
     linkWaitMs: config.identity.mode === 'off' ? 0 : config.identity.linkWaitMs,
-    account: createAccountCommands(identity),
+    account,
+    readThread: createThreadReading({
+      callAside: createPassingCalls({ client: slack, pacing: deps.pacing }),
+      bot: people.itself,
+      nameOf: async (tenant, id) => (await people.of(tenant, id)).name,
+      log,
+    }),
     noteRefusal,
     linkRoutes: identity && createLinkRoutes({ identity, publicUrl: config.web.publicUrl ?? '', log }),
     async close() {

@@ -35,9 +35,12 @@ export interface Metrics {
   feedback(value: string): void;
   /** A step of the handshake that links an account: `linked`, or why it came to nothing. */
   linkStep(outcome: string): void;
+  placeRecalled(outcome: string): void;
   /** Access tokens got anew at Cognito. */
   tokenRefreshed(outcome: string): void;
   auditEntry(outcome: string, type: string): void;
+  /** An event was offered to AgentCore Memory: `written`, `failed`, `refused` or `given_up`. */
+  memoryEvent(outcome: string): void;
   slackCall(method: string, outcome: string): void;
   /** Calls that one turn needed of a part: slack, redis, agent. */
   turnCalls(part: string, count: number): void;
@@ -87,6 +90,11 @@ export function createMetrics(): Metrics {
   const slackCalls = counter('slack_calls_total', 'Calls of the Slack Web API, by method and outcome');
   const linkSteps = counter('link_steps_total', 'Steps of account links, by outcome');
   const refreshed = counter('token_refreshes_total', 'Access tokens got anew at Cognito, by outcome');
+  const memoryEvents = counter('memory_events_total', 'Events offered to AgentCore Memory, by outcome');
+  const recalled = counter(
+    'session_recalls_total',
+    'Threads whose session was looked for in Memory because Redis does not know it, by outcome',
+  );
   const auditEntries = counter('audit_entries_total', 'Entries for the audit log, by outcome and type');
   const unknown = counter('agent_unknown_events_total', 'Events of the agent that were not understood');
   const failedReadings = counter(
@@ -157,7 +165,9 @@ export function createMetrics(): Metrics {
     feedback: (value) => feedback.add(1, { value }),
     linkStep: (outcome) => linkSteps.add(1, { outcome }),
     tokenRefreshed: (outcome) => refreshed.add(1, { outcome }),
+    placeRecalled: (outcome) => recalled.add(1, { outcome }),
     auditEntry: (outcome, type) => auditEntries.add(1, { outcome, type }),
+    memoryEvent: (outcome) => memoryEvents.add(1, { outcome }),
     slackCall: (method, outcome) => slackCalls.add(1, { method, outcome }),
     turnCalls: (part, count) => calls.record(count, { part }),
     unknownAgentEvent: () => unknown.add(1),

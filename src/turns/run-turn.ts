@@ -47,7 +47,21 @@ export interface AgentCall extends Exchange {
   readonly sessionId: string;
   readonly person: Person;
   readonly traceparent: string;
+  /** What the turn was asked with. */
+  readonly message: ClaimedTurn['message'];
   readonly invocation: Invocation;
+}
+
+/** What a turn has come to. Times are epoch milliseconds. */
+export interface Said {
+  readonly actor: string;
+  readonly session: string;
+  readonly turnId: string;
+  readonly question: string;
+  readonly answer: string;
+  readonly end: TurnEnd;
+  readonly askedAt: number;
+  readonly answeredAt: number;
 }
 
 export interface RunTurnDeps {
@@ -59,9 +73,18 @@ export interface RunTurnDeps {
   readonly identityMayPass: FindOut['mayPass'];
   /** How long a question is kept for a person who has to sign in. Milliseconds. */
   readonly linkWaitMs: number;
-  /** Derives the session of an actor in the thread of the message. */
-  readonly sessionOf: (turn: ClaimedTurn, actorId: string) => string;
+  /** The session in which the turn of this actor is answered. */
+  readonly sessionOf: (
+    turn: ClaimedTurn,
+    actorId: string,
+  ) => Promise<{
+    readonly session: string;
+    /** Names it to whoever counts the turn; empty: nobody does. */
+    readonly listed: string;
+  }>;
   readonly invoke: (call: AgentCall) => AsyncIterable<AgentEvent>;
+  /** Tells Memory what was said, where the agent does not. Never throws. */
+  readonly remember?: ((said: Said) => Promise<void>) | undefined;
   /** Ends the runtime session; given up when the signal aborts. */
   readonly stopSession: (sessionId: string, person: Person, signal: AbortSignal) => Promise<void>;
   readonly interruptionOf: AskAgentDeps['interruptionOf'];
@@ -112,16 +135,21 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
   };
   const heartbeat = createHeartbeat({ show: (view) => reply.show(view), now: deps.monotonic });
 
-  const ask = (person: Person): Promise<Outcome> => {
-    const session = deps.sessionOf(turn, person.actor.id);
+  let listed = '';
+  const ask = async (person: Person): Promise<Outcome> => {
+    const answered = await deps.sessionOf(turn, person.actor.id);
+    const { session } = answered;
+    listed = answered.listed;
     log = log.child({ session });
+    const locale = turn.language ?? message.locale;
     const invocation = {
       v: 1 as const,
       turnId: turn.id,
       prompt: message.text,
       actor: person.actor,
       session: { id: session },
-      ...(message.locale === undefined ? {} : { locale: message.locale }),
+      ...(locale === undefined ? {} : { locale }),
+      ...(turn.replyLength ? { replyLength: turn.replyLength } : {}),
     };
     return askAgent(
       {
@@ -133,6 +161,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
             sessionId: session,
             person,
             traceparent: trace.traceparent,
+            message,
             invocation: {
               ...invocation,
               mode: exchange.mode,
@@ -168,7 +197,15 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         random: deps.random,
       },
       turn.attempt > 1 ? { sawWrite: turn.sawWrite } : undefined,
-    );
+    ).then((outcome) => remember(outcome, person, session));
+  };
+
+  /** Before it is shown: whoever takes over from there on asks the agent no more. */
+  const remember = async (outcome: Outcome, { actor }: Person, session: string): Promise<Outcome> => {
+    const said = { turnId: turn.id, question: message.text, answer: outcome.view.text, end: outcome.end };
+    const times = { askedAt: turn.receivedAt, answeredAt: deps.now() };
+    await deps.remember?.({ actor: actor.id, session, ...said, ...times });
+    return outcome;
   };
 
   /** The end of a turn that failed on our side. After a change was begun, nobody is invited to ask again. */
@@ -246,7 +283,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
 
   /** Ends the turn on record and frees its lane. */
   const close = async (end: TurnEnd, reason: string): Promise<void> => {
-    const freed = await deps.lanes.finish(turn, end, reason);
+    const freed = await deps.lanes.finish(turn, end, reason, listed);
     if (!freed.held) throw new LaneLost(turn.lane);
     if (freed.wake) await wake();
     deps.observer.ended(end, reason, deps.now() - turn.receivedAt);
@@ -263,7 +300,8 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
 
   const conclude = async (given: Outcome): Promise<void> => {
     const outcome = turn.outcome ? given : keptBy(turn, given);
-    if (worthRecording(outcome) && !(await deps.lanes.post(turn, outcome))) throw new LaneLost(turn.lane);
+    if (worthRecording(outcome) && !(await deps.lanes.post(turn, outcome, listed)))
+      throw new LaneLost(turn.lane);
     const view = closeTasks(outcome.view, outcome.end);
     const { end, reason, notice: code } = outcome;
     const answered = end === 'done' && view.text.trim() !== '';
@@ -316,7 +354,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         { platformError: error.reason },
         'the reply cannot be shown: check the bot’s scopes and its place in the channel',
       );
-      const freed = await deps.lanes.finish(turn, 'failed', `reply_refused: ${error.reason}`);
+      const freed = await deps.lanes.finish(turn, 'failed', `reply_refused: ${error.reason}`, listed);
       if (!freed.held) return;
       if (freed.wake) await wake();
       deps.observer.ended('failed', 'reply_refused', deps.now() - turn.receivedAt);

@@ -57,6 +57,8 @@ describe('the operators’ pages', () => {
     metrics.messageTaken('accepted');
     metrics.turnEnded('done', 1);
     metrics.firstText(1);
+    metrics.memoryEvent('written');
+    metrics.placeRecalled('found');
     metrics.slackCall('chat.update', 'ok');
     metrics.turnInterrupted('cut');
     metrics.deliveryIgnored('own_message');

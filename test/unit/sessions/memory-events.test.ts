@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { laneId } from '../../../src/chat/keys.ts';
 import type { ConversationKey } from '../../../src/chat/vocabulary.ts';
+import { EVENT_KIND } from '../../../src/contract/memory.ts';
 import {
-  EVENT_KIND,
   eventsFor,
   type MemoryEvent,
   rebuildFrom,
@@ -103,6 +103,14 @@ describe('a directory that is made anew from Memory', () => {
       ['Old', true],
       ['Back', false],
     ]);
+  });
+
+  it('takes back what was asked something after it was archived', () => {
+    const events = told([created('1.0', 'Away', 1), { kind: 'archived', session: session('1.0') }]);
+    const archivedWith = (lastAt: number) =>
+      rebuildFrom(events, new Map([[session('1.0'), { turns: 1, lastAt }]])).sessions[0]?.archived;
+    expect(archivedWith(1)).toBe(true);
+    expect(archivedWith(10_000)).toBe(false);
   });
 
   it('leaves out what nobody can read, and places in sessions that are gone', () => {

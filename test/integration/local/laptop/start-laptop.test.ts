@@ -59,7 +59,7 @@ test('a started laptop is found, answers a question in the thread, and leaves no
   await laptop.stop();
   await laptop.stop();
   expect(await findRunningLaptop(folder)).toBeUndefined();
-  expect((await readdir(folder)).sort()).toEqual(['agent.log', 'backend.log', 'ops.env', 'redis']);
+  expect((await readdir(folder)).sort()).toEqual(['agent.log', 'backend.log', 'memory', 'ops.env', 'redis']);
   expect(warnings).toEqual([]);
 });
 
@@ -86,7 +86,7 @@ test('a question that Slack would not take is refused with the reason', async ()
 test('a backend that refuses to start is reported with its words, and everything else is stopped', async () => {
   await expect(start('broken')).rejects.toThrow(/ended during its start with exit code 3.*backend\.log/);
   expect(warnings).toEqual(['backend: AGENT_RUNTIME_ARN is missing']);
-  expect((await readdir(folder)).sort()).toEqual(['agent.log', 'backend.log', 'ops.env', 'redis']);
+  expect((await readdir(folder)).sort()).toEqual(['agent.log', 'backend.log', 'memory', 'ops.env', 'redis']);
 });
 
 test('a backend that dies later is reported', async () => {
@@ -129,6 +129,7 @@ test('operators’ commands find the keys of the laptop that runs, and the next 
   const first = await start('silent');
   await ops('turns', 'pause', '--reason', 'we move');
   const verdict = await ops('audit', 'verify');
+  const guardrail = await ops('guardrail', 'diff', '--env', join(folder, 'ops.env'));
   const mode = (await stat(join(folder, 'ops.env'))).mode & 0o777;
   const { ENCRYPTION_KEYS: keys } = await readOpsFile(folder);
   await first.stop();
@@ -136,6 +137,7 @@ test('operators’ commands find the keys of the laptop that runs, and the next 
   const { ENCRYPTION_KEYS: later } = await readOpsFile(folder);
   await second.stop();
   expect(verdict).toContain('Unbroken, and signed with our keys.');
+  expect(guardrail).toBe('threadcorelaptop DRAFT is as the policy file says.\n');
   expect(mode).toBe(0o600);
   expect(later).toBe(keys);
 });
