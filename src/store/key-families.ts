@@ -136,6 +136,13 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: work,
   },
   {
+    names: ['workers', 'slots', 'served'],
+    holds:
+      'workers with their slots, and the sum; tenants that were served lately: so that one leaves slots to the others',
+    kept: '10 seconds, renewed while workers run',
+    bound: expires(10),
+  },
+  {
     names: ['dead'],
     holds: 'turns that failed or whose outcome is unknown, for `turns list`',
     kept: '7 days after the last of them; the newest 10,000',

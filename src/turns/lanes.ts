@@ -264,9 +264,13 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
       return (await unpark(redis, [personId(sender), tenantAtOnce])) as number;
     },
 
-    /** Frees the lanes of dead workers and counts the ready lanes that nobody took. */
-    async sweep(): Promise<{ recovered: number; overlooked: number }> {
-      const answer = await sweep(redis, [CHAT_CALL_TIMEOUT_MS, OVERLOOKED_MS, SWEEP_BATCH, tenantAtOnce]);
+    /** Frees the lanes of dead workers and counts the ready lanes that nobody took. Tells of the slots of the caller. */
+    async sweep(worker?: {
+      readonly name: string;
+      readonly slots: number;
+    }): Promise<{ recovered: number; overlooked: number }> {
+      const limits = [CHAT_CALL_TIMEOUT_MS, OVERLOOKED_MS, SWEEP_BATCH, tenantAtOnce];
+      const answer = await sweep(redis, [...limits, ...(worker ? [worker.name, worker.slots] : [])]);
       const [recovered, overlooked] = answer as [number, number];
       return { recovered, overlooked };
     },

@@ -1,4 +1,5 @@
 import { COUNT_TURN } from '../sessions/lua-counting.ts';
+import { countSlots, ROOM } from './fair-share.ts';
 import { HOME_MARKS } from './home-marks.ts';
 import { transitionsInLua } from './states.ts';
 
@@ -57,13 +58,13 @@ local function unlease(lane, tenant)
   redis.call('ZREM', key('leases'), lane)
   if redis.call('HINCRBY', key('running'), tenant, -1) <= 0 then redis.call('HDEL', key('running'), tenant) end
 end
--- How many more lanes of the tenant a worker would be given now. Whatever raises it by one owes one wake.
+${ROOM}-- How many more lanes of the tenant a worker would be given now. Whatever raises it owes a wake.
 local function servable(tenant, cap)
   local lanes = redis.call('LLEN', key('ready', tenant))
   if lanes == 0 or redis.call('EXISTS', key('paused')) == 1 then return 0 end
-  if cap == 0 then return lanes end
-  return math.max(0, math.min(lanes, cap - tonumber(redis.call('HGET', key('running'), tenant) or '0')))
+  return math.min(lanes, room(tenant, cap))
 end
+local function owes(tenant, cap, before, waited) return (waited or servable(tenant, cap) > before) and 1 or 0 end
 local function cancel(turn, reason, retention)
   local place = redis.call('HMGET', key('turn', turn), 'lane', 'tenant')
   move(turn, 'stopped')
@@ -163,7 +164,7 @@ local cap = tonumber(ARGV[4])
 local passed = 0
 while passed < redis.call('LLEN', key('ring')) do
   local tenant = redis.call('LPOP', key('ring'))
-  if cap > 0 and tonumber(redis.call('HGET', key('running'), tenant) or '0') >= cap then
+  if room(tenant, cap) == 0 then
     redis.call('RPUSH', key('ring'), tenant)
     passed = passed + 1
   else
@@ -193,6 +194,7 @@ while passed < redis.call('LLEN', key('ring')) do
       redis.call('HSET', key('lease', lane), 'fence', fence, 'worker', ARGV[2], 'turn', turn, 'tenant', tenant, 'stop', stop)
       redis.call('ZADD', key('leases'), now + ARGV[3], lane)
       redis.call('HINCRBY', key('running'), tenant, 1)
+      served(tenant)
       redis.call('HINCRBY', key('turn', turn), 'attempt', 1)
       redis.call('HSET', key('turn', turn), 'fence', fence)
       -- Where it is answered is settled with the first attempt, whatever happens to the lane's place meanwhile.
@@ -279,10 +281,10 @@ if state == 'failed' or state == 'unknown' then
 end
 redis.call('LPOP', key('lane', lane))
 local tenant, cap = redis.call('HGET', key('lease', lane), 'tenant'), tonumber(ARGV[8])
-local before = servable(tenant, cap)
+local before, waited = servable(tenant, cap), others_wait()
 unlease(lane, tenant)
 if redis.call('EXISTS', key('lane', lane)) == 1 then enlist(lane, tenant, false) end
-return {1, servable(tenant, cap) - before}
+return {1, owes(tenant, cap, before, waited)}
 `;
 
 /**
@@ -293,11 +295,12 @@ export const RELEASE = `${PRELUDE}
 local lane = ARGV[2]
 if not holds(lane, ARGV[3]) then return 0 end
 local lease = redis.call('HMGET', key('lease', lane), 'turn', 'tenant')
-local before = servable(lease[2], tonumber(ARGV[4]))
+local cap = tonumber(ARGV[4])
+local before, waited = servable(lease[2], cap), others_wait()
 move(lease[1], 'queued')
 unlease(lane, lease[2])
 enlist(lane, lease[2], true)
-return servable(lease[2], tonumber(ARGV[4])) - before
+return owes(lease[2], cap, before, waited)
 `;
 
 /**
@@ -311,7 +314,7 @@ local lane, turn, person = ARGV[2], ARGV[4], ARGV[5]
 if not holds(lane, ARGV[3]) or redis.call('LINDEX', key('lane', lane), 0) ~= turn then return {0, 0, 0} end
 if (redis.call('HGET', key(ARGV[6]), ARGV[7]) or '') ~= ARGV[8] then return {1, 0, 0} end
 local tenant, cap = redis.call('HGET', key('lease', lane), 'tenant'), tonumber(ARGV[10])
-local before = servable(tenant, cap)
+local before, waited = servable(tenant, cap), others_wait()
 move(turn, 'awaiting_link')
 -- Nobody has begun it.
 redis.call('HINCRBY', key('turn', turn), 'attempt', -1)
@@ -319,7 +322,7 @@ unlease(lane, tenant)
 redis.call('ZADD', key('parked'), now + ARGV[9], lane)
 redis.call('SADD', key('parked', person), lane)
 if redis.call('PTTL', key('parked', person)) < tonumber(ARGV[9]) then redis.call('PEXPIRE', key('parked', person), ARGV[9]) end
-return {1, 1, servable(tenant, cap) - before}
+return {1, 1, owes(tenant, cap, before, waited)}
 `;
 
 /** ARGV: whose, turns that a tenant may run at a time (0 = no limit). Answers how many wakes are needed. */
@@ -340,11 +343,11 @@ return wakes
 
 /**
  * ARGV: ms a lost owner's chat call may still be under way, ms after which a ready lane counts as overlooked, batch,
- * turns that a tenant may run at a time (0 = no limit).
- * Gives the lanes of dead workers back and answers [lanes given back, overlooked ready lanes that a worker would be given].
+ * turns that a tenant may run at a time (0 = no limit), then, from a worker, its name and its slots.
+ * Counts the slots of the workers that were heard of lately, gives the lanes of dead workers back and answers [lanes given back, overlooked ready lanes that a worker would be given].
  */
 export const SWEEP = `${PRELUDE}
-local expired = redis.call('ZRANGEBYSCORE', key('leases'), '-inf', now, 'WITHSCORES', 'LIMIT', 0, ARGV[4])
+${countSlots('ARGV[6]', 'ARGV[7]')}local expired = redis.call('ZRANGEBYSCORE', key('leases'), '-inf', now, 'WITHSCORES', 'LIMIT', 0, ARGV[4])
 for i = 1, #expired, 2 do
   local lane = expired[i]
   local lease = redis.call('HMGET', key('lease', lane), 'turn', 'tenant')
