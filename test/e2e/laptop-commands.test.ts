@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { readLaptopFile } from '../../local/laptop/laptop-file.ts';
 import { eventually } from '../setup/eventually.ts';
@@ -16,6 +16,16 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'laptop-commands-'));
 });
 afterAll(() => rm(home, { recursive: true }));
+
+// What a test that failed has left running. Each guards its own children.
+const started = new Set<Running>();
+afterEach(async () => {
+  for (const { child, ended } of started) {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    await ended;
+  }
+  started.clear();
+});
 
 interface Running {
   readonly child: ChildProcess;
@@ -37,7 +47,9 @@ function run(command: string, folder: string, ...args: string[]): Running {
     });
   }
   const ended = once(child, 'close').then(([code]) => code as number | null);
-  return { child, out: () => text, ended };
+  const running = { child, out: () => text, ended };
+  started.add(running);
+  return running;
 }
 
 /** The process and all that descend from it (Linux). */
@@ -54,9 +66,9 @@ async function familyOf(pid: number): Promise<number[]> {
 }
 
 const startLaptop = async (folder: string) => {
-  const started = run('start.ts', folder);
+  const laptop = run('start.ts', folder);
   const info = await eventually('laptop mode is up', () => readLaptopFile(join(home, folder)), 60_000);
-  return { ...started, info };
+  return { ...laptop, info };
 };
 
 /** What stays of a laptop mode that has ended. */
