@@ -47,6 +47,12 @@ const OFFERED = 5;
 const REMINDED = 3;
 const HISTORY = 5;
 const MOST_HISTORY = 50;
+/**
+ * So long Memory may take, in milliseconds: chat platforms wait for three seconds, and `resume` may have asked for the
+ * place before.
+ */
+const REMINDED_MS = 1_000;
+const HISTORY_MS = 2_000;
 /** Sessions whose talk a search looks through, the last used first. */
 const SEARCHED = 20;
 
@@ -112,9 +118,9 @@ export function createConversations(deps: ConversationDeps) {
   }
 
   /** The last turns of a session; undefined where Memory cannot be asked. Never throws. */
-  async function lastTurns(actor: string, session: string, count: number) {
+  async function lastTurns(actor: string, session: string, count: number, withinMs: number) {
     try {
-      return await talk?.lastTurns(actor, session, count);
+      return await talk?.lastTurns(actor, session, count, withinMs);
     } catch (error) {
       log.warn({ err: error, session }, 'the history of a session could not be read');
       return undefined;
@@ -124,7 +130,10 @@ export function createConversations(deps: ConversationDeps) {
   /** Takes the session up in the asker's place. Undefined: there is none any more; `heard`: this wish was heard before. */
   async function takeUp(actor: string, asker: Asker, session: string, claim: string | undefined) {
     const lane = laneOf(asker);
-    if (!isThread(asker)) return (await places.setNext(actor, lane, session)) ? 'next' : undefined;
+    if (!isThread(asker)) {
+      const set = await places.setNext(actor, lane, session, claim);
+      return set === true ? 'next' : set || undefined;
+    }
     await deps.placeIn(actor, asker.key, lane);
     const place = await places.bind(actor, lane, session, claim);
     if (place === undefined || place === 'heard') return place;
@@ -243,7 +252,7 @@ export function createConversations(deps: ConversationDeps) {
           place === 'here'
             ? `Here we go on with ${texts.quoted(entry.name)}.`
             : `Your next question here goes on in ${texts.quoted(entry.name)}.`;
-        const past = await lastTurns(actor, entry.id, REMINDED);
+        const past = await lastTurns(actor, entry.id, REMINDED, REMINDED_MS);
         if (!past || past.turns.length === 0) return told(words);
         return told(`${words}\n${texts.turnsText(past.turns)}`, { kind: 'history', entry, ...past });
       });
@@ -351,7 +360,8 @@ export function createConversations(deps: ConversationDeps) {
     history: (asker: Asker, ref: Ref | undefined, count = HISTORY) =>
       withEntry(asker, ref, async (entry, actor) => {
         if (!talk) return nothing(texts.NO_MEMORY);
-        const past = await lastTurns(actor, entry.id, Math.min(Math.max(1, count), MOST_HISTORY));
+        const most = Math.min(Math.max(1, count), MOST_HISTORY);
+        const past = await lastTurns(actor, entry.id, most, HISTORY_MS);
         if (!past) return nothing(texts.MEMORY_AWAY);
         if (past.turns.length === 0)
           return told(`Nothing of ${texts.quoted(entry.name)} is in my memory yet.`);
