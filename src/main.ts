@@ -9,12 +9,14 @@ import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
 import { composeConversations } from './main/conversations.ts';
+import { composeHome, predefinedTasks } from './main/home.ts';
 import { composeMemory } from './main/memory.ts';
 import { composePeople } from './main/people.ts';
 import { nameSessions } from './slack/agent-session.ts';
 import { createPassingCalls } from './slack/asides.ts';
 import { createSlackClient } from './slack/client.ts';
 import { createCourtesy } from './slack/courtesy.ts';
+import { createHomePeople } from './slack/home-people.ts';
 import { createSlackIngress } from './slack/ingress.ts';
 import { createPacing } from './slack/pacing.ts';
 import { createSlackReplies } from './slack/reply.ts';
@@ -103,6 +105,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       observe: metrics.auditEntry,
       log,
     });
+    const homes = createHomePeople(redis, keyPrefix);
     const memory = composeMemory({
       config,
       redis,
@@ -123,6 +126,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       lanes,
       wakes,
       metrics,
+      onAccountChanged: homes.changed,
       log,
     });
     closers.push(
@@ -213,6 +217,17 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         observe: metrics.messageTaken,
         log,
       });
+      const { home, close: closeHome } = composeHome({
+        homes,
+        account: people.account,
+        conversations,
+        operator,
+        slack,
+        pacing,
+        monotonic,
+        log,
+      });
+      closers.push(closeHome);
       return createSlackIngress({
         ...config.slack,
         client: slack,
@@ -237,8 +252,16 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         }),
         recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
         once: createOnce(redis, keyPrefix),
-        commands: createCommands({ operator, account: people.account, conversations, tasks: () => [], now }),
+        commands: createCommands({
+          operator,
+          account: people.account,
+          conversations,
+          tasks: predefinedTasks,
+          now,
+        }),
         account: people.account,
+        conversations,
+        home,
         pauseReason: async () => (await operator.paused())?.reason ?? '',
         explainBlocked: async () => explainBlocked(),
         pause,

@@ -53,6 +53,8 @@ export interface PeopleDeps {
   readonly lanes: Pick<Lanes, 'unpark'>;
   readonly wakes: Pick<Wakes, 'add'>;
   readonly metrics: Metrics;
+  /** Whose company account somebody is has changed. */
+  readonly onAccountChanged: (who: Sender) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -124,6 +126,7 @@ export function composePeople(deps: PeopleDeps): People {
         // A wake that is not added does no harm: the sweeper finds the lane.
         for (let i = 0; i < wakes; i += 1)
           await deps.wakes.add().catch((error: unknown) => log.warn({ err: error }, 'a wake was not added'));
+        await deps.onAccountChanged(account);
       },
       access: { groups, access },
       email,

@@ -184,6 +184,25 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(600),
   },
   {
+    names: ['person:<person>'],
+    holds:
+      'language and length of answers that somebody has set; when they last opened their App Home, in which workspace, and a digest of what it shows',
+    kept: '400 days after they last opened it or set something',
+    bound: expires(400 * DAY_S),
+  },
+  {
+    names: ['hometurns:<person>'],
+    holds: 'the open turns of a person that their App Home shows',
+    kept: 'until they end, 7 days at most',
+    bound: expires(7 * DAY_S),
+  },
+  {
+    names: ['homedue'],
+    holds: 'whose App Home has to be published anew, and when',
+    kept: 'until it is, a few seconds',
+    bound: work,
+  },
+  {
     names: ['guest:<person>'],
     holds: 'whether Slack says that somebody is a guest',
     kept: '6 hours',

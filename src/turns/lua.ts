@@ -1,4 +1,5 @@
 import { COUNT_TURN } from '../sessions/lua-counting.ts';
+import { HOME_MARKS } from './home-marks.ts';
 import { transitionsInLua } from './states.ts';
 
 /**
@@ -15,6 +16,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function key(...) return prefix .. ':' .. table.concat({...}, ':') end
 local function count(state, by) redis.call('HINCRBY', key('counts'), state, by) end
+${HOME_MARKS}
 ${transitionsInLua()}
 local function may(turn, to)
   local from = redis.call('HGET', key('turn', turn), 'state')
@@ -26,6 +28,11 @@ local function move(turn, to)
   redis.call('HSET', key('turn', turn), 'state', to, 'at:' .. to, now)
   count(from, -1)
   count(to, 1)
+  local watcher = redis.call('HGET', key('turn', turn), 'home')
+  if watcher then
+    if not next(moves[to]) then redis.call('SREM', key('hometurns', watcher), turn) end
+    mark_home(watcher)
+  end
 end
 local function enlist(lane, tenant, front)
   if redis.call('ZSCORE', key('ready'), lane) then return end
@@ -111,6 +118,14 @@ local paused = redis.call('EXISTS', key('paused'))
 local state = paused == 1 and 'received' or 'queued'
 redis.call('HSET', key('turn', turn), 'state', state, 'at:' .. state, now, 'lane', lane, 'tenant', tenant, 'message', ARGV[7], 'received', now, 'attempt', 0)
 count(state, 1)
+-- What the person has set, and whether their App Home shows this turn.
+local wishes = redis.call('HMGET', key('person', person), 'language', 'length', 'home')
+if wishes[1] then redis.call('HSET', key('turn', turn), 'language', wishes[1]) end
+if wishes[2] then redis.call('HSET', key('turn', turn), 'length', wishes[2]) end
+if watches_home(wishes[3]) then
+  show_in_home(person, turn)
+  mark_home(person)
+end
 if not redis.call('SET', key('thread', thread), '1', 'EX', threadTtl, 'GET') then redis.call('HSET', key('turn', turn), 'opens', 1) end
 -- The new question joins before the earlier ones go: the lane is never empty, and keeps its place in line.
 local place, superseded = redis.call('RPUSH', key('lane', lane), turn), 0
@@ -225,7 +240,7 @@ return 1
  * Answers [1, wake needed], or [0, 0] when the lane is lost.
  */
 export const FINISH = `${PRELUDE}${COUNT_TURN}
-local over = {outcome=1, posted=1, fence=1, lane=1, tenant=1, opens=1, invoked=1, quiet=1, edited=1, places=1, session=1}
+local over = {outcome=1, posted=1, fence=1, lane=1, tenant=1, opens=1, invoked=1, quiet=1, edited=1, places=1, session=1, home=1, language=1, length=1}
 local lane, turn, state, retention = ARGV[2], ARGV[4], ARGV[5], ARGV[6]
 if not holds(lane, ARGV[3]) or redis.call('LINDEX', key('lane', lane), 0) ~= turn then return {0, 0} end
 move(turn, state)

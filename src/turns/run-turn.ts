@@ -141,13 +141,15 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     const { session } = answered;
     listed = answered.listed;
     log = log.child({ session });
+    const locale = turn.language ?? message.locale;
     const invocation = {
       v: 1 as const,
       turnId: turn.id,
       prompt: message.text,
       actor: person.actor,
       session: { id: session },
-      ...(message.locale === undefined ? {} : { locale: message.locale }),
+      ...(locale === undefined ? {} : { locale }),
+      ...(turn.replyLength ? { replyLength: turn.replyLength } : {}),
     };
     return askAgent(
       {

@@ -7,6 +7,7 @@ import {
   type ReplyView,
   type Sender,
 } from '../chat/vocabulary.ts';
+import { REPLY_LENGTHS, type ReplyLength } from '../contract/invocation.ts';
 import { isEnd, TURN_STATES, type TurnEnd, type TurnState } from './states.ts';
 
 const messageSchema = z.object({
@@ -87,6 +88,9 @@ export interface TurnRecord {
   readonly invoked: boolean;
   /** The first question to the bot in its thread. */
   readonly opensThread?: true;
+  /** What its author has set: the language of answers (BCP 47), and their length. */
+  readonly language?: string;
+  readonly replyLength?: ReplyLength;
   /** Somebody wants it to end. */
   readonly stop?: StopReason;
   /** It has ended but for the showing. */
@@ -120,6 +124,7 @@ export interface ClaimedTurn extends TurnRecord {
 export function parseTurn(id: string, fields: Readonly<Record<string, string>>): TurnRecord {
   const stop = readStop(fields.stop);
   const { reason } = fields;
+  const replyLength = REPLY_LENGTHS.find((length) => length === fields.length);
   const outcome = parseOutcome(fields.outcome);
   const wordsGone = fields.message === undefined && fields.place !== undefined;
   const message = wordsGone ? parseOrigin(fields) : parseMessage(fields.message);
@@ -136,6 +141,8 @@ export function parseTurn(id: string, fields: Readonly<Record<string, string>>):
     sawWrite: fields.write === '1',
     invoked: fields.invoked === '1',
     ...(fields.opens === '1' ? { opensThread: true } : {}),
+    ...(fields.language ? { language: fields.language } : {}),
+    ...(replyLength ? { replyLength } : {}),
     ...(stop ? { stop } : {}),
     ...(outcome ? { outcome } : {}),
     ...(reason === undefined ? {} : { reason }),

@@ -5,7 +5,9 @@ import type { AddressInfo } from 'node:net';
 import type { AdmissionRules } from '../../../src/chat/admission.ts';
 import { createAccountCommands } from '../../../src/commands/account.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
+import type { Home } from '../../../src/slack/app.ts';
 import type { SlackClient } from '../../../src/slack/client.ts';
+import type { Conversations } from '../../../src/slack/conversing.ts';
 import { createSlackIngress } from '../../../src/slack/ingress.ts';
 import type { Pause } from '../../../src/slack/pace.ts';
 import type { Pacing } from '../../../src/slack/pacing.ts';
@@ -16,6 +18,7 @@ import type { FeedbackStore } from '../../../src/turns/feedback.ts';
 import type { Once } from '../../../src/turns/once.ts';
 import type { QuestionChanges } from '../../../src/turns/question-changes.ts';
 import { createWebApp } from '../../../src/web/web-app.ts';
+import { conversationsInMemory, NO_HOME } from './conversations-in-memory.ts';
 import { UNPACED } from './slack-thread.ts';
 
 export const SECRET = 'signing-secret-of-the-test';
@@ -74,6 +77,8 @@ export async function startIngress(
     readonly changes?: Partial<QuestionChanges>;
     readonly recordFeedback?: FeedbackStore['record'];
     readonly once?: Once;
+    readonly conversations?: Conversations;
+    readonly home?: Partial<Home>;
     readonly withoutBolt?: boolean;
   } = {},
 ): Promise<Ingress> {
@@ -120,6 +125,8 @@ export async function startIngress(
     recordFeedback: options.recordFeedback ?? (async () => 'new'),
     once: options.once ?? (async () => true),
     account: createAccountCommands(undefined),
+    conversations: options.conversations ?? conversationsInMemory({}).conversations,
+    home: { ...NO_HOME, ...options.home },
     commands: createCommands({
       operator: NOTHING_RUNS,
       account: createAccountCommands(undefined),
