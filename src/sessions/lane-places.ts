@@ -69,8 +69,15 @@ export function createLanePlaces(redis: Connection, keyPrefix: string) {
      * The next question of the person that opens a thread in a conversation, named by its lane without a thread, is
      * answered in this session: once, within an hour. Undefined: in one of its own, as ever. False: there is no such session.
      */
-    async setNext(actor: string, conversation: string, session: string | undefined): Promise<boolean> {
-      return (await setNext(redis, [directoryId(actor), conversation, session ?? '', NEXT_S])) === 1;
+    async setNext(
+      actor: string,
+      conversation: string,
+      session: string | undefined,
+      claim?: string,
+    ): Promise<boolean | 'heard'> {
+      const wish = [directoryId(actor), conversation, session ?? '', NEXT_S, ...claimed(claim)];
+      const answer = await setNext(redis, wish);
+      return answer === 'heard' ? 'heard' : answer === 1;
     },
 
     /** What `setNext` has left there and nobody has taken. */

@@ -48,6 +48,17 @@ describe('the bench command', () => {
     expect(measured.get('slack: chat.postMessage')?.value).toBe(1);
   });
 
+  it('looks through a small directory of sessions, and finds it exact', { timeout: 60_000 }, async () => {
+    const { out, err, code } = await bench('sessions', '--json', '--quick');
+    expect(err).not.toContain('not exact');
+    expect(code).toBe(0);
+    const report = JSON.parse(out.trim().split('\n').at(-1) ?? '') as Report;
+    expect(report).toMatchObject({ name: 'sessions', rounds: 1, exact: true });
+    const measured = report.results.map(({ metric }) => metric);
+    for (const metric of ['list_first_page_p95', 'search_nothing_p95', 'did_you_mean_p95'])
+      expect(measured).toContain(metric);
+  });
+
   it.each([
     ['an unknown part', ['engine', '--parts', 'admission,nothing'], 'There is no part nothing of engine.'],
     ['an unknown name', ['nothing'], 'There is no benchmark nothing.'],
