@@ -233,6 +233,12 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(10),
   },
   {
+    names: ['guardrailquota'],
+    holds: 'when the calls and text units of the guardrail that were granted lately are paid back',
+    kept: 'a second after that',
+    bound: expires(60),
+  },
+  {
     names: ['wakes:id', 'wakes:meta', 'wakes:events'],
     holds: "BullMQ's counter of wakes, its settings, and what it did last",
     kept: 'stays: one number, a few fields, at most 300 entries',
