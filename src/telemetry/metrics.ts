@@ -1,6 +1,7 @@
 import { ValueType } from '@opentelemetry/api';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { maskForms } from './redact.ts';
 
 /** A reading of the queue. */
 export interface QueueDepth {
@@ -62,8 +63,13 @@ export function createMetrics(): Metrics {
   const provider = new MeterProvider({ readers: [exporter] });
   const meter = provider.getMeter('threadcore');
 
-  const counter = (name: string, description: string) =>
-    meter.createCounter(`threadcore_${name}`, { description });
+  const counter = (name: string, description: string) => {
+    const counted = meter.createCounter(`threadcore_${name}`, { description });
+    return {
+      add: (value: number, labels: Readonly<Record<string, string>> = {}) =>
+        counted.add(value, maskLabels(labels)),
+    };
+  };
   const histogram = (name: string, description: string, boundaries: number[]) =>
     meter.createHistogram(`threadcore_${name}`, {
       description,
@@ -169,6 +175,24 @@ export function createMetrics(): Metrics {
     },
     shutdown: () => provider.shutdown(),
   };
+}
+
+/** Labels come from closed sets, so that nearly all are known already. */
+const KNOWN_LABELS = 1_000;
+const maskedLabels = new Map<string, string>();
+
+function maskLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
+  const masked: Record<string, string> = {};
+  for (const [name, value] of Object.entries(labels)) {
+    let known = maskedLabels.get(value);
+    if (known === undefined) {
+      known = maskForms(value);
+      if (maskedLabels.size >= KNOWN_LABELS) maskedLabels.clear();
+      maskedLabels.set(value, known);
+    }
+    masked[name] = known;
+  }
+  return masked;
 }
 
 /** Undefined when the reading fails or hangs: why is told by `/readyz`, and the other metrics must stay readable. */

@@ -1,3 +1,4 @@
+import { maskPersonalData } from '../chat/personal-data.ts';
 import type { ReplyView } from '../chat/vocabulary.ts';
 import { type AgentEvent, TURN_UNKNOWN } from '../contract/events.ts';
 import type { Invocation } from '../contract/invocation.ts';
@@ -183,7 +184,7 @@ function concluded({ view, error, stop, gap }: Progress): Outcome {
     const outcome = ended(agentErrorCode(error.code), view);
     return outcome.reason === error.code
       ? outcome
-      : { ...outcome, reason: `${outcome.reason}: ${error.code}` };
+      : { ...outcome, reason: maskPersonalData(`${outcome.reason}: ${error.code}`) };
   }
   if (gap) return ended('events_missing', view);
   switch (stop) {

@@ -1,4 +1,5 @@
 import { claimId, laneId, personId, threadId } from '../chat/keys.ts';
+import { maskPersonalData } from '../chat/personal-data.ts';
 import type { InboundMessage, Sender } from '../chat/vocabulary.ts';
 import type { Seen } from '../identity/identity.ts';
 import type { Connection } from '../store/connection.ts';
@@ -279,7 +280,9 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
     fields: readonly (string | number)[] = [],
   ): Promise<{ held: boolean; wake: boolean }> {
     const args = [turn.lane, turn.fence, turn.id, state, TURN_RETENTION_S, DEAD_LIMIT, tenantAtOnce];
-    const [held, wake] = (await finish(redis, [...args, 'reason', reason, ...fields])) as [number, number];
+    // Parts of it may come from the agent.
+    const masked = maskPersonalData(reason);
+    const [held, wake] = (await finish(redis, [...args, 'reason', masked, ...fields])) as [number, number];
     return { held: held === 1, wake: wake === 1 };
   }
 }
