@@ -13,8 +13,9 @@ import {
   type WebConfig,
   type WorkerConfig,
 } from './config/core.ts';
+import { type GuardrailConfig, readGuardrails } from './config/guardrails.ts';
 import { type IdentityConfig, readIdentity } from './config/identity.ts';
-import { ConfigError, createReader, type Environment, oneOf, type Reader } from './config/reader.ts';
+import { ConfigError, createReader, type Environment, type Reader } from './config/reader.ts';
 import { type AuditConfig, readAudit, readSecrets, type SecretsConfig } from './config/secrets.ts';
 import { type AccessConfig, readAccess, readSlack, type SlackConfig } from './config/slack.ts';
 
@@ -27,6 +28,7 @@ export type {
   WebConfig,
   WorkerConfig,
 } from './config/core.ts';
+export type { GuardrailConfig } from './config/guardrails.ts';
 export type { IdentityConfig } from './config/identity.ts';
 export { ConfigError, type Environment } from './config/reader.ts';
 export type { AuditConfig, SecretsConfig } from './config/secrets.ts';
@@ -40,7 +42,7 @@ export interface Config {
   readonly worker: WorkerConfig;
   readonly lanes: LanesConfig;
   readonly identity: IdentityConfig;
-  readonly guardrails: { readonly mode: 'off' };
+  readonly guardrails: GuardrailConfig;
   readonly slack: SlackConfig;
   readonly access: AccessConfig;
   readonly agent: AgentConfig;
@@ -122,7 +124,7 @@ function readAll(reader: Reader): Config {
     worker: readWorker(reader),
     lanes: readLanes(reader),
     identity,
-    guardrails: readGuardrails(reader),
+    guardrails: readGuardrails(reader, role !== 'web'),
     slack: readSlack(reader, role !== 'worker'),
     access: readAccess(reader),
     agent,
@@ -130,21 +132,6 @@ function readAll(reader: Reader): Config {
     audit: readAudit(reader),
     telemetry: readTelemetry(reader),
   };
-}
-
-// The safe setting is the default although this release cannot honour it yet: switching a protection off is something
-// that the operator says.
-
-function readGuardrails(reader: Reader): Config['guardrails'] {
-  const modes = oneOf('enforce', 'shadow', 'off');
-  const mode = reader.withDefault('GUARDRAIL_MODE', modes, 'enforce', 'Set GUARDRAIL_MODE=off');
-  if (mode !== 'off') {
-    const which = mode === 'enforce' ? 'enforce (the default)' : mode;
-    reader.problem(
-      `GUARDRAIL_MODE ${which}: guardrails are not part of this release yet. Set GUARDRAIL_MODE=off to post the agent's words unfiltered`,
-    );
-  }
-  return { mode: 'off' };
 }
 
 function freeze(config: Config): Config {

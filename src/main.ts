@@ -5,9 +5,9 @@ import { hostname } from 'node:os';
 import { createRuntimeClient } from './agentcore/runtime-client.ts';
 import { createJwtRuntimeClient } from './agentcore/runtime-client-jwt.ts';
 import { createCommands } from './commands/commands.ts';
-import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
+import { composeExplanations, composeGuards } from './main/guards.ts';
 import { composePeople } from './main/people.ts';
 import { sessionId } from './sessions/session-id.ts';
 import { nameSessions } from './slack/agent-session.ts';
@@ -216,7 +216,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         commands: createCommands({ operator, account: people.account, now }),
         account: people.account,
         pauseReason: async () => (await operator.paused())?.reason ?? '',
-        explainBlocked: async () => explainBlocked(),
+        withheld: composeExplanations({ read: lanes.read, audit }),
         pause,
         now,
         monotonic,
@@ -251,7 +251,10 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         silenceMs: config.agent.silenceMs,
         onUnknown: metrics.unknownAgentEvent,
       });
+      const guarded = composeGuards({ config, redis, keyPrefix, audit, metrics, log, now, monotonic });
+      closers.push(async () => guarded.close());
       const deps: RunTurnDeps = {
+        guards: guarded.guards,
         lanes,
         openReply: nameSessions(
           createSlackReplies({

@@ -1,5 +1,6 @@
+import type { Policy } from '../chat/policies.ts';
 import { mask } from './replay.ts';
-import { type Block, type Check, type Policy, type Span, unavailable, type Verdict } from './verdict.ts';
+import { type Block, type Check, type Span, unavailable, type Verdict } from './verdict.ts';
 import { nextWindow } from './windows-decision.ts';
 
 /**
@@ -44,8 +45,8 @@ export interface Gate {
   ask(texts: readonly string[]): void;
   /** The guarded form of a text beside; undefined until it was checked. */
   cleared(text: string): string | undefined;
-  /** Nothing more will come. Resolves when all is out, or nothing more will be. */
-  end(): Promise<Block | undefined>;
+  /** Nothing comes after `rest`. Resolves when all is out, or nothing more will be. */
+  end(rest?: string): Promise<Block | undefined>;
   /** Lets nothing out any more. */
   close(): void;
 }
@@ -281,7 +282,8 @@ export function createGate(deps: GateDeps): Gate {
       pump();
     },
     cleared: (text) => (text.trim() === '' ? text : besides.get(text)),
-    async end() {
+    async end(rest = '') {
+      if (!shut()) held += rest;
       ended = true;
       cancelTimer?.();
       cancelTimer = undefined;

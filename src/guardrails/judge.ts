@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { Policy } from '../chat/policies.ts';
 import { locate, type Masked } from './replay.ts';
-import { ALLOW, type Policy, type Span, unavailable, type Verdict } from './verdict.ts';
+import { ALLOW, type Span, unavailable, type Verdict } from './verdict.ts';
 
 /** What of ApplyGuardrail's answer decides. Source: bedrock-runtime service model, ApplyGuardrailResponse. */
 const responseSchema = z.object({

@@ -1,33 +1,11 @@
+import type { Policy } from '../chat/policies.ts';
+
 /**
  * What a check says of some texts, as data.
  *
  * Masking and blocking are told apart by the action of each assessment: a guardrail that only masks answers
  * `GUARDRAIL_INTERVENED` as well.
  */
-
-/** Why something was withheld or masked: closed, so that it can label metrics and stand on record. */
-export const POLICIES = [
-  'hate',
-  'insults',
-  'sexual',
-  'violence',
-  'misconduct',
-  'prompt_attack',
-  'profanity',
-  'word',
-  'topic',
-  'personal_data',
-  'pattern',
-  'grounding',
-  'secret',
-  /** The guardrail withheld it for a reason that this release does not know. */
-  'other',
-  /** What it masked cannot be found in the text, so nobody can tell what may be shown. */
-  'unclear',
-  /** The check could not be made. Asking again later may help. */
-  'unavailable',
-] as const;
-export type Policy = (typeof POLICIES)[number];
 
 /** What stands instead of a part of a text. Offsets in UTF-16 units; the end is exclusive. */
 export interface Span {

@@ -24,8 +24,14 @@ import { createBackground } from './background.ts';
 import type { SlackClient } from './client.ts';
 import { createCourtesy } from './courtesy.ts';
 import { createSlackFeedback } from './feedback.ts';
-import { FEEDBACK_ACTION, FEEDBACK_FORM, FEEDBACK_WHY_ACTION, WHY_ACTION } from './feedback-blocks.ts';
-import { createInteractions } from './interactions.ts';
+import {
+  DISPUTE_ACTION,
+  FEEDBACK_ACTION,
+  FEEDBACK_FORM,
+  FEEDBACK_WHY_ACTION,
+  WHY_ACTION,
+} from './feedback-blocks.ts';
+import { createInteractions, type WithheldAnswers } from './interactions.ts';
 import { LINK_NO_ACTION, LINK_OPEN_ACTION, LINK_YES_ACTION, wordsWithLink } from './link-blocks.ts';
 import { createLinking } from './linking.ts';
 import { kindOf } from './normalise.ts';
@@ -56,7 +62,7 @@ export interface SlackAppDeps {
   /** Why an operator has paused intake; empty when nobody said. */
   readonly pauseReason: () => Promise<string>;
   /** Why the answer of a turn was withheld. */
-  readonly explainBlocked: (turnId: string) => Promise<string>;
+  readonly withheld: WithheldAnswers;
   readonly pause: Pause;
   /** Aborts when the process shuts down: what only waits is given up. */
   readonly closing: AbortSignal;
@@ -80,6 +86,7 @@ export const LISTENED = {
     FEEDBACK_ACTION,
     FEEDBACK_WHY_ACTION,
     WHY_ACTION,
+    DISPUTE_ACTION,
     LINK_OPEN_ACTION,
     LINK_YES_ACTION,
     LINK_NO_ACTION,
@@ -103,7 +110,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
   const waitingNote = createWaitingNote({ courtesy, background, placeOf: changes.placeOf, pause, closing });
   const shared = { callAside, rules, background, whisper, onIgnored, log, botUserId: bot.userId };
   const feedback = createSlackFeedback({ ...shared, record: deps.recordFeedback });
-  const { followUps, explainBlocked } = deps;
+  const { followUps, withheld } = deps;
   const onMessage = createQuestions({
     ...shared,
     followUps,
@@ -118,7 +125,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
   const onHomeOpened = createAssistantView({ ...shared, once, courtesy });
   const stopping = createStopping({ ...shared, commands, courtesy });
   const linking = createLinking({ ...shared, account: deps.account });
-  const interactions = createInteractions({ ...shared, accept, feedback, explainBlocked });
+  const interactions = createInteractions({ ...shared, accept, feedback, withheld });
 
   const app = new App({
     receiver: deps.receiver,
@@ -153,6 +160,10 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
   });
   app.action<BlockAction>(WHY_ACTION, async ({ ack, body }) => {
     await interactions.why(body);
+    await ack();
+  });
+  app.action<BlockAction>(DISPUTE_ACTION, async ({ ack, body }) => {
+    await interactions.dispute(body);
     await ack();
   });
   app.action<BlockAction>(LINK_OPEN_ACTION, async ({ ack }) => ack());

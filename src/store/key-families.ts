@@ -239,6 +239,12 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(60),
   },
   {
+    names: ['guardcounts:<day>'],
+    holds: 'how often each policy minded something, by direction, action and channel',
+    kept: '90 days',
+    bound: expires(90 * DAY_S),
+  },
+  {
     names: ['wakes:id', 'wakes:meta', 'wakes:events'],
     holds: "BullMQ's counter of wakes, its settings, and what it did last",
     kept: 'stays: one number, a few fields, at most 300 entries',

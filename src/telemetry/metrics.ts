@@ -38,6 +38,8 @@ export interface Metrics {
   linkStep(outcome: string): void;
   /** Access tokens got anew at Cognito. */
   tokenRefreshed(outcome: string): void;
+  /** A policy minded a question or an answer, in a channel, group or direct message; in shadow mode nothing came of it. */
+  guardrailIntervention(policy: string, direction: string, action: string, place: string, mode: string): void;
   auditEntry(outcome: string, type: string): void;
   slackCall(method: string, outcome: string): void;
   /** Calls that one turn needed of a part: slack, redis, agent. */
@@ -93,6 +95,10 @@ export function createMetrics(): Metrics {
   const slackCalls = counter('slack_calls_total', 'Calls of the Slack Web API, by method and outcome');
   const linkSteps = counter('link_steps_total', 'Steps of account links, by outcome');
   const refreshed = counter('token_refreshes_total', 'Access tokens got anew at Cognito, by outcome');
+  const interventions = counter(
+    'guardrail_interventions_total',
+    'Questions and answers that a policy minded, by policy, direction, action, kind of conversation and mode',
+  );
   const auditEntries = counter('audit_entries_total', 'Entries for the audit log, by outcome and type');
   const unknown = counter('agent_unknown_events_total', 'Events of the agent that were not understood');
   const failedReadings = counter(
@@ -163,6 +169,8 @@ export function createMetrics(): Metrics {
     feedback: (value) => feedback.add(1, { value }),
     linkStep: (outcome) => linkSteps.add(1, { outcome }),
     tokenRefreshed: (outcome) => refreshed.add(1, { outcome }),
+    guardrailIntervention: (policy, direction, action, place, mode) =>
+      interventions.add(1, { policy, direction, action, place, mode }),
     auditEntry: (outcome, type) => auditEntries.add(1, { outcome, type }),
     slackCall: (method, outcome) => slackCalls.add(1, { method, outcome }),
     turnCalls: (part, count) => calls.record(count, { part }),

@@ -31,6 +31,8 @@ export interface AskAgentDeps {
   /** Aborts with `StopRequested`: what was answered so far is the answer. */
   readonly stop: AbortSignal;
   readonly onView: (view: ReplyView) => void;
+  /** Asked after a view. What it returns, if anything, resolves when there is room for more. */
+  readonly room?: () => Promise<void> | undefined;
   /** Before a tool that changes things is shown as started. */
   readonly onWrite: () => Promise<void>;
   readonly onInterruption: (interruption: Interruption) => void;
@@ -157,6 +159,8 @@ async function follow(
       progress = advance(progress, event);
       if (progress.sawWrite && !before.sawWrite) await deps.onWrite();
       if (progress.view !== before.view) deps.onView(progress.view);
+      const room = deps.room?.();
+      if (room) await room;
       if (progress.stop !== undefined) return { progress };
     }
     signal.throwIfAborted();
