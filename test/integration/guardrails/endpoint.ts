@@ -1,5 +1,6 @@
 import { createServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 
 export interface AskedGuardrail {
   readonly path: string;
@@ -14,13 +15,15 @@ export interface Answer {
   readonly body?: unknown;
   /** Say nothing at all. */
   readonly silent?: true;
+  /** Milliseconds that the answer takes. */
+  readonly afterMs?: number;
 }
 
 /** ApplyGuardrail over HTTP/2, as the SDK speaks it; answers as the test says. */
 export async function openGuardrail(answer: (asked: AskedGuardrail, number: number) => Answer) {
   const asked: AskedGuardrail[] = [];
   const sessions = new Set<ServerHttp2Session>();
-  const server = createServer();
+  const server = createServer({ settings: { maxConcurrentStreams: 1_000 } });
   server.on('session', (session) => {
     sessions.add(session);
     session.on('close', () => sessions.delete(session));
@@ -29,7 +32,7 @@ export async function openGuardrail(answer: (asked: AskedGuardrail, number: numb
     const chunks: Buffer[] = [];
     stream.on('error', () => undefined);
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('end', () => {
+    stream.on('end', async () => {
       const body = JSON.parse(Buffer.concat(chunks).toString()) as {
         source: string;
         content: { text: { text: string } }[];
@@ -40,7 +43,8 @@ export async function openGuardrail(answer: (asked: AskedGuardrail, number: numb
         texts: body.content.map(({ text }) => text.text),
       };
       asked.push(one);
-      const { status = 200, error, body: said, silent } = answer(one, asked.length);
+      const { status = 200, error, body: said, silent, afterMs = 0 } = answer(one, asked.length);
+      if (afterMs > 0) await wait(afterMs);
       if (silent || stream.destroyed) return;
       stream.respond({
         ':status': status,

@@ -78,7 +78,7 @@ describe('the gate', () => {
 
   it('asks after 1.5 s for less than a window, if some of it can be shown', async () => {
     const { gate, time, asked, shown } = open();
-    void gate.write(words(230));
+    void gate.write(words(215));
     await time.pass();
     expect(asked).toHaveLength(1);
     expect(shown[0]?.at).toBe(1_500 + CALL_MS);
