@@ -86,6 +86,11 @@ export async function benchGuardrail(options: {
             p95((run) => run.wholeMs - latency),
           ),
           ...resultOf(
+            `of that, not for waiting until there were ${FIRST_WINDOW} characters, p95: ${what}`,
+            'ms',
+            p95((run) => run.firstMs - latency - run.enoughMs),
+          ),
+          ...resultOf(
             `whole answer, p95: ${what}`,
             'ms',
             p95((run) => run.doneMs),
