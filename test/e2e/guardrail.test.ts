@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { redisCommands } from '../../local/redis/resp.ts';
 import { openGuardrail } from '../integration/guardrails/endpoint.ts';
 import { eventually } from '../setup/eventually.ts';
 import { answerOf } from '../unit/guardrails/scripted-guardrail.ts';
@@ -85,6 +86,17 @@ describe('a bot whose guardrail is enforced', () => {
     await eventually('the count', async () =>
       (await metricsOf(stack)).includes('threadcore_guardrail_interventions_total{policy="topic"'),
     );
+  });
+
+  it('puts on record and counts what a policy minded, by channel and day', async () => {
+    const { stack } = guarded;
+    await eventually('the entries', async () =>
+      /audit_entries_total\{outcome="written",type="guardrail\.intervened"\}/.test(await metricsOf(stack)),
+    );
+    const day = new Date().toISOString().slice(0, 10);
+    const [counted] = await redisCommands(stack.redisUrl, [['HGETALL', `{tc}:guardcounts:${day}`]]);
+    const channel = stack.slack.people.place('bob', 'dm').channel.id;
+    expect(counted).toContain(JSON.stringify(['question', 'blocked', 'topic', 'enforce', channel]));
   });
 
   it('goes on with the next question', async () => {
