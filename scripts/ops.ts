@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { auditCommand } from './ops/audit.ts';
 import { cognitoCommand } from './ops/cognito.ts';
 import { identityCommand } from './ops/identity.ts';
+import { memoryCommand } from './ops/memory.ts';
 import { Complaint, HELP_HINT } from './ops/redis.ts';
 import { turnsCommand } from './ops/turns.ts';
 
@@ -14,7 +15,8 @@ const program = new Command('ops')
   .addCommand(turnsCommand())
   .addCommand(auditCommand())
   .addCommand(cognitoCommand())
-  .addCommand(identityCommand());
+  .addCommand(identityCommand())
+  .addCommand(memoryCommand());
 
 try {
   await program.parseAsync();

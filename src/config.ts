@@ -15,6 +15,7 @@ import {
 } from './config/core.ts';
 import { type GuardrailConfig, readGuardrails } from './config/guardrails.ts';
 import { type IdentityConfig, readIdentity } from './config/identity.ts';
+import { type MemoryConfig, readMemory } from './config/memory.ts';
 import { ConfigError, createReader, type Environment, type Reader } from './config/reader.ts';
 import { type AuditConfig, readAudit, readSecrets, type SecretsConfig } from './config/secrets.ts';
 import { type AccessConfig, readAccess, readSlack, type SlackConfig } from './config/slack.ts';
@@ -30,6 +31,7 @@ export type {
 } from './config/core.ts';
 export type { GuardrailConfig } from './config/guardrails.ts';
 export type { IdentityConfig } from './config/identity.ts';
+export type { MemoryConfig } from './config/memory.ts';
 export { ConfigError, type Environment } from './config/reader.ts';
 export type { AuditConfig, SecretsConfig } from './config/secrets.ts';
 export type { AccessConfig, SlackConfig } from './config/slack.ts';
@@ -46,6 +48,7 @@ export interface Config {
   readonly slack: SlackConfig;
   readonly access: AccessConfig;
   readonly agent: AgentConfig;
+  readonly memory: MemoryConfig;
   readonly secrets: SecretsConfig;
   readonly audit: AuditConfig;
   readonly telemetry: TelemetryConfig;
@@ -128,6 +131,7 @@ function readAll(reader: Reader): Config {
     slack: readSlack(reader, role !== 'worker'),
     access: readAccess(reader),
     agent,
+    memory: readMemory(reader, agent),
     secrets: readSecrets(reader, identity.mode === 'required'),
     audit: readAudit(reader),
     telemetry: readTelemetry(reader),

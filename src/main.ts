@@ -8,6 +8,7 @@ import { createCommands } from './commands/commands.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
 import { composeExplanations, composeGuards } from './main/guards.ts';
+import { composeMemory } from './main/memory.ts';
 import { composePeople } from './main/people.ts';
 import { sessionId } from './sessions/session-id.ts';
 import { nameSessions } from './slack/agent-session.ts';
@@ -33,6 +34,7 @@ import { createOperator } from './turns/operator.ts';
 import { pause } from './turns/pause.ts';
 import { createQuestionChanges } from './turns/question-changes.ts';
 import { type RunTurnDeps, runTurn } from './turns/run-turn.ts';
+import { withThread } from './turns/seen-thread.ts';
 import { knowTwins } from './turns/twins.ts';
 import { createWakes } from './turns/wakes.ts';
 import { startTurnWorker } from './turns/worker.ts';
@@ -101,6 +103,15 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       observe: metrics.auditEntry,
       log,
     });
+    const memory = composeMemory({
+      config,
+      redis,
+      keyPrefix,
+      dataKeys,
+      confirmDurable: createConfirmation(redis, durability),
+      observe: metrics.memoryEvent,
+      log,
+    });
     const people = composePeople({
       config,
       redis,
@@ -117,6 +128,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     closers.push(
       async () => closeKeys(),
       closeAudit,
+      async () => memory?.close(),
       () => people.close(),
     );
     metrics.watchQueue(async () => {
@@ -271,7 +283,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         identityMayPass: people.mayPass,
         linkWaitMs: people.linkWaitMs,
         sessionOf: (turn, actor) => sessionId(turn.message.key, actor, turn.generation),
-        invoke: calls.invoke,
+        remember: memory?.remember,
+        invoke: withThread(calls.invoke, guarded.guardThread(people.readThread)),
         stopSession: calls.stopSession,
         interruptionOf,
         pause,

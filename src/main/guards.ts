@@ -11,6 +11,7 @@ import type { Connection } from '../store/connection.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { createGuardedAnswer } from '../turns/guarded-answer.ts';
+import type { ReadThread } from '../turns/seen-thread.ts';
 import type { ClaimedTurn, TurnRecord } from '../turns/turn.ts';
 import { policyOf, type TurnGuards } from '../turns/turn-guards.ts';
 
@@ -29,6 +30,8 @@ export interface GuardsDeps {
 
 export interface ComposedGuards {
   readonly guards: TurnGuards;
+  /** Of what others said, what the agent may read. */
+  readonly guardThread: (read: ReadThread) => ReadThread;
   close(): void;
 }
 
@@ -93,7 +96,7 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
 
   if (mode === 'off') {
     const guards = mayLink ? { answer: answerOf(undefined), words } : { words };
-    return { guards, close: () => undefined };
+    return { guards, guardThread: (read) => read, close: () => undefined };
   }
 
   const guardrail = createGuardrail({
@@ -119,6 +122,24 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
       question: (turn, signal) => guards.question(turn.message.text, signal, foundIn(turn)),
       answer: answerOf(guards),
       words,
+    },
+    guardThread: (read) => async (message, signal) => {
+      const said = await read(message, signal);
+      if (said.length === 0) return said;
+      // Others wrote it: it is counted, and stands on nobody's record.
+      const found = ({ policies, action }: Intervention) => {
+        for (const policy of policies)
+          deps.metrics.guardrailIntervention(policy, 'thread', action, message.kind, mode);
+      };
+      const texts = await guards.thread(
+        said.map(({ text }) => text),
+        signal,
+        found,
+      );
+      return said.flatMap((one, i) => {
+        const text = texts[i];
+        return text === undefined ? [] : [{ ...one, text }];
+      });
     },
     close: guardrail.close,
   };

@@ -18,13 +18,14 @@ import { type ChatProfile, failed, type Proposal } from '../identity/handshake.t
 import { createIdentity, type Identity } from '../identity/identity.ts';
 import { IdentityError } from '../identity/identity-error.ts';
 import { createTokenVerifier } from '../identity/token-verifier.ts';
-import { createAsides } from '../slack/asides.ts';
+import { createAsides, createPassingCalls } from '../slack/asides.ts';
 import type { SlackClient } from '../slack/client.ts';
 import { slackFailure } from '../slack/failures.ts';
 import { createGuests } from '../slack/guests.ts';
 import { createLinkChat } from '../slack/link-chat.ts';
 import type { Pacing } from '../slack/pacing.ts';
 import { createSlackPeople } from '../slack/people.ts';
+import { createThreadReading } from '../slack/thread-reading.ts';
 import { GUESTS_REFUSED, NOT_INVITED } from '../slack/whisper.ts';
 import type { Connection } from '../store/connection.ts';
 import type { DataKeys } from '../store/data-keys.ts';
@@ -62,6 +63,8 @@ export interface People {
   readonly mayPass: (error: unknown) => boolean;
   readonly linkWaitMs: number;
   readonly account: AccountCommands;
+  /** What others said in the thread of a question. */
+  readonly readThread: ReturnType<typeof createThreadReading>;
   /** Puts on record that somebody wanted something of the bot who may not. */
   readonly noteRefusal: (who: Sender, reason: Refusal) => void;
   /** What browsers need; undefined while identity is off. */
@@ -89,7 +92,7 @@ export function composePeople(deps: PeopleDeps): People {
   const identity = config.identity.mode === 'off' ? undefined : identityOf(config.identity);
 
   async function profileOf({ tenant, id }: ChatAccount): Promise<ChatProfile> {
-    const [{ name, email }, workspace] = await Promise.all([people.of(tenant, id), people.workspace()]);
+    const [{ name, email }, { workspace }] = await Promise.all([people.of(tenant, id), people.itself()]);
     return { name, workspace, ...(email === undefined ? {} : { email }) };
   }
 
@@ -187,6 +190,12 @@ export function composePeople(deps: PeopleDeps): People {
       error instanceof IdentityError || error instanceof SealedError || slackFailure(error) !== undefined,
     linkWaitMs: config.identity.mode === 'off' ? 0 : config.identity.linkWaitMs,
     account: createAccountCommands(identity),
+    readThread: createThreadReading({
+      callAside: createPassingCalls({ client: slack, pacing: deps.pacing }),
+      bot: people.itself,
+      nameOf: async (tenant, id) => (await people.of(tenant, id)).name,
+      log,
+    }),
     noteRefusal,
     linkRoutes: identity && createLinkRoutes({ identity, publicUrl: config.web.publicUrl ?? '', log }),
     async close() {

@@ -41,6 +41,8 @@ export interface Metrics {
   /** A policy minded a question or an answer, in a channel, group or direct message; in shadow mode nothing came of it. */
   guardrailIntervention(policy: string, direction: string, action: string, place: string, mode: string): void;
   auditEntry(outcome: string, type: string): void;
+  /** An event was offered to AgentCore Memory: `written`, `failed`, `refused` or `given_up`. */
+  memoryEvent(outcome: string): void;
   slackCall(method: string, outcome: string): void;
   /** Calls that one turn needed of a part: slack, redis, agent. */
   turnCalls(part: string, count: number): void;
@@ -99,6 +101,7 @@ export function createMetrics(): Metrics {
     'guardrail_interventions_total',
     'Questions and answers that a policy minded, by policy, direction, action, kind of conversation and mode',
   );
+  const memoryEvents = counter('memory_events_total', 'Events offered to AgentCore Memory, by outcome');
   const auditEntries = counter('audit_entries_total', 'Entries for the audit log, by outcome and type');
   const unknown = counter('agent_unknown_events_total', 'Events of the agent that were not understood');
   const failedReadings = counter(
@@ -172,6 +175,7 @@ export function createMetrics(): Metrics {
     guardrailIntervention: (policy, direction, action, place, mode) =>
       interventions.add(1, { policy, direction, action, place, mode }),
     auditEntry: (outcome, type) => auditEntries.add(1, { outcome, type }),
+    memoryEvent: (outcome) => memoryEvents.add(1, { outcome }),
     slackCall: (method, outcome) => slackCalls.add(1, { method, outcome }),
     turnCalls: (part, count) => calls.record(count, { part }),
     unknownAgentEvent: () => unknown.add(1),

@@ -47,7 +47,21 @@ export interface AgentCall extends Exchange {
   readonly sessionId: string;
   readonly person: Person;
   readonly traceparent: string;
+  /** What the turn was asked with. */
+  readonly message: ClaimedTurn['message'];
   readonly invocation: Invocation;
+}
+
+/** What a turn has come to. Times are epoch milliseconds. */
+export interface Said {
+  readonly actor: string;
+  readonly session: string;
+  readonly turnId: string;
+  readonly question: string;
+  readonly answer: string;
+  readonly end: TurnEnd;
+  readonly askedAt: number;
+  readonly answeredAt: number;
 }
 
 export interface RunTurnDeps {
@@ -63,6 +77,8 @@ export interface RunTurnDeps {
   /** Derives the session of an actor in the thread of the message. */
   readonly sessionOf: (turn: ClaimedTurn, actorId: string) => string;
   readonly invoke: (call: AgentCall) => AsyncIterable<AgentEvent>;
+  /** Tells Memory what was said, where the agent does not. Never throws. */
+  readonly remember?: ((said: Said) => Promise<void>) | undefined;
   /** Ends the runtime session; given up when the signal aborts. */
   readonly stopSession: (sessionId: string, person: Person, signal: AbortSignal) => Promise<void>;
   readonly interruptionOf: AskAgentDeps['interruptionOf'];
@@ -136,6 +152,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
             sessionId: session,
             person,
             traceparent: trace.traceparent,
+            message,
             invocation: {
               ...invocation,
               mode: exchange.mode,
@@ -176,11 +193,25 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
       guarded?.close();
       throw error;
     });
-    if (!guarded) return outcome;
+    if (!guarded) return await remember(outcome, person, session, prompt);
     const { view, block } = await guarded.finish(outcome.view);
     // A check that was cut short by our leaving says nothing.
     hold.signal.throwIfAborted();
-    return block ? withheld(block, { ...outcome, view }, sawWrite) : { ...outcome, view };
+    const passed = { ...outcome, view };
+    return await remember(block ? withheld(block, passed, sawWrite) : passed, person, session, prompt);
+  };
+
+  /** Before it is shown: whoever takes over from there on asks the agent no more. */
+  const remember = async (
+    outcome: Outcome,
+    { actor }: Person,
+    session: string,
+    question: string,
+  ): Promise<Outcome> => {
+    const said = { turnId: turn.id, question, answer: outcome.view.text, end: outcome.end };
+    const times = { askedAt: turn.receivedAt, answeredAt: deps.now() };
+    await deps.remember?.({ actor: actor.id, session, ...said, ...times });
+    return outcome;
   };
 
   /** The end of a turn that failed on our side. After a change was begun, nobody is invited to ask again. */

@@ -50,6 +50,12 @@ describe('what the agent may read', () => {
     ]);
   });
 
+  it('of what others said is judged by one call, if nobody minds any of it', async () => {
+    const { guards, asked, note } = open();
+    expect(await guards.thread(['all well', 'so it is'], never, note)).toEqual(['all well', 'so it is']);
+    expect(asked).toEqual(['INPUT all well', 'INPUT so it is']);
+  });
+
   it('is everything in shadow mode, and what would have been withheld is told', async () => {
     const { guards, found, note } = open('shadow');
     expect(await guards.question('I buy gold', never, note)).toEqual({ text: 'I buy gold' });
