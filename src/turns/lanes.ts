@@ -216,9 +216,9 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
       return (await post(redis, [turn.lane, turn.fence, turn.id, ...fields])) === 1;
     },
 
-    /** Ends the turn and frees its lane. The words of a question that was answered are not kept any longer. */
+    /** Ends the turn and frees its lane. The words of a question that was answered or withheld are not kept any longer. */
     finish: (turn: ClaimedTurn, state: TurnEnd, reason: string, notes: Pick<TurnNotes, 'sawWrite'> = {}) =>
-      end(turn, state, reason, [...noteFields(notes), ...(state === 'done' ? originOf(turn.message) : [])]),
+      end(turn, state, reason, [...noteFields(notes), ...keptOf(turn, state, reason)]),
 
     /** Gives an unfinished turn back for another worker to go on with. True: a wake is needed. */
     async release(turn: ClaimedTurn): Promise<boolean> {
@@ -285,6 +285,16 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
     const [held, wake] = (await finish(redis, [...args, 'reason', masked, ...fields])) as [number, number];
     return { held: held === 1, wake: wake === 1 };
   }
+}
+
+const WITHHELD_QUESTION: FailureCode = 'question_blocked';
+
+/** What was answered, or withheld from the agent, is not asked again: who asked and where is enough. */
+function keptOf({ message }: ClaimedTurn, state: TurnEnd, reason: string): string[] {
+  if (state === 'done') return originOf(message);
+  if (state !== 'blocked' || !reason.startsWith(WITHHELD_QUESTION)) return [];
+  // In which language to say why.
+  return [...originOf(message), ...(message.locale === undefined ? [] : ['locale', message.locale])];
 }
 
 function readAcceptance([outcome, first, second, wake, paused, superseded]: readonly unknown[]): Acceptance {

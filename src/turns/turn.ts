@@ -205,6 +205,7 @@ function parseOrigin(fields: Readonly<Record<string, string>>): InboundMessage {
     addressed: true,
     files: [],
     claims: [],
+    ...(fields.locale === undefined ? {} : { locale: fields.locale }),
   };
 }
 

@@ -95,6 +95,9 @@ describe('a guarded turn', () => {
     expect(final?.notice?.text).not.toContain('gold');
     expect(b.ends[0]).toMatch(/^blocked: question_blocked: topic/);
     expect(policyOf(b.ends[0]?.replace('blocked: ', ''))).toBe('topic');
+    // What was withheld is not kept, either.
+    expect(await rig.lanes.read(b.turnId)).toMatchObject({ wordsGone: true, message: { text: '' } });
+    expect(JSON.stringify(await rig.redis.hgetall(`${rig.prefix}:turn:${b.turnId}`))).not.toContain('gold');
     expect(found).toEqual([{ direction: 'question', policies: ['topic'], action: 'blocked' }]);
   });
 
