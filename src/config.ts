@@ -18,6 +18,7 @@ import { type IdentityConfig, readIdentity } from './config/identity.ts';
 import { type MemoryConfig, readMemory } from './config/memory.ts';
 import { ConfigError, createReader, type Environment, type Reader } from './config/reader.ts';
 import { type AuditConfig, readAudit, readSecrets, type SecretsConfig } from './config/secrets.ts';
+import { readSessions, type SessionsConfig } from './config/sessions.ts';
 import { type AccessConfig, readAccess, readSlack, type SlackConfig } from './config/slack.ts';
 
 export type { AgentConfig } from './config/agent.ts';
@@ -43,6 +44,7 @@ export interface Config {
   readonly redis: RedisConfig;
   readonly worker: WorkerConfig;
   readonly lanes: LanesConfig;
+  readonly sessions: SessionsConfig;
   readonly identity: IdentityConfig;
   readonly guardrails: GuardrailConfig;
   readonly slack: SlackConfig;
@@ -126,6 +128,7 @@ function readAll(reader: Reader): Config {
     redis: readRedis(reader),
     worker: readWorker(reader),
     lanes: readLanes(reader),
+    sessions: readSessions(reader),
     identity,
     guardrails: readGuardrails(reader, role !== 'web'),
     slack: readSlack(reader, role !== 'worker'),

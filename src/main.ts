@@ -7,14 +7,16 @@ import { createJwtRuntimeClient } from './agentcore/runtime-client-jwt.ts';
 import { createCommands } from './commands/commands.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
+import { composeConversations } from './main/conversations.ts';
 import { composeExplanations, composeGuards } from './main/guards.ts';
+import { composeHome, predefinedTasks } from './main/home.ts';
 import { composeMemory } from './main/memory.ts';
 import { composePeople } from './main/people.ts';
-import { sessionId } from './sessions/session-id.ts';
 import { nameSessions } from './slack/agent-session.ts';
 import { createPassingCalls } from './slack/asides.ts';
 import { createSlackClient } from './slack/client.ts';
 import { createCourtesy } from './slack/courtesy.ts';
+import { createHomePeople } from './slack/home-people.ts';
 import { createSlackIngress } from './slack/ingress.ts';
 import { createPacing } from './slack/pacing.ts';
 import { createSlackReplies } from './slack/reply.ts';
@@ -103,6 +105,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       observe: metrics.auditEntry,
       log,
     });
+    const homes = createHomePeople(redis, keyPrefix);
     const memory = composeMemory({
       config,
       redis,
@@ -123,6 +126,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       lanes,
       wakes,
       metrics,
+      onAccountChanged: homes.changed,
       log,
     });
     closers.push(
@@ -131,6 +135,17 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       async () => memory?.close(),
       () => people.close(),
     );
+    const { conversations, sessionFor, startUpkeep } = composeConversations({
+      config,
+      redis,
+      keyPrefix,
+      dataKeys,
+      audit,
+      people,
+      memory,
+      metrics,
+      log,
+    });
     metrics.watchQueue(async () => {
       const { readyLanes, activeLanes, paused, turns } = await lanes.depth();
       const queued = (turns.queued ?? 0) + (turns.received ?? 0);
@@ -194,7 +209,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           : redis;
       if (intake !== redis) closers.push(() => disconnect(intake));
       const confirmDurable = createConfirmation(intake, durability);
-      const { acceptTurn, retryTurn } = createAccept({
+      const { acceptTurn, retryTurn, takesPart } = createAccept({
         lanes: createLanes(intake, keyPrefix, config.lanes),
         wakes: { add: wake },
         confirmDurable,
@@ -202,6 +217,17 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         observe: metrics.messageTaken,
         log,
       });
+      const { home, close: closeHome } = composeHome({
+        homes,
+        account: people.account,
+        conversations,
+        operator,
+        slack,
+        pacing,
+        monotonic,
+        log,
+      });
+      closers.push(closeHome);
       return createSlackIngress({
         ...config.slack,
         client: slack,
@@ -215,6 +241,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         accept: {
           acceptTurn: knowTwins({ acceptTurn, observe: metrics.messageTaken, monotonic }),
           retryTurn,
+          takesPart,
         },
         changes: createQuestionChanges({
           redis: intake,
@@ -225,8 +252,16 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         }),
         recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
         once: createOnce(redis, keyPrefix),
-        commands: createCommands({ operator, account: people.account, now }),
+        commands: createCommands({
+          operator,
+          account: people.account,
+          conversations,
+          tasks: predefinedTasks,
+          now,
+        }),
         account: people.account,
+        conversations,
+        home,
         pauseReason: async () => (await operator.paused())?.reason ?? '',
         withheld: composeExplanations({ read: lanes.read, audit }),
         pause,
@@ -256,7 +291,11 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         qualifier: config.agent.qualifier,
         maxSockets: config.worker.concurrency + 10,
       });
-      closers.push(async () => runtime.close());
+      const upkeep = startUpkeep(runtime);
+      closers.push(
+        async () => runtime.close(),
+        () => upkeep.close(),
+      );
       const calls = createAgentCalls({
         runtime,
         protocol: config.agent.protocol,
@@ -282,7 +321,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         identify: people.identify,
         identityMayPass: people.mayPass,
         linkWaitMs: people.linkWaitMs,
-        sessionOf: (turn, actor) => sessionId(turn.message.key, actor, turn.generation),
+        sessionOf: sessionFor,
         remember: memory?.remember,
         invoke: withThread(calls.invoke, guarded.guardThread(people.readThread)),
         stopSession: calls.stopSession,

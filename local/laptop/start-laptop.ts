@@ -11,6 +11,7 @@ import { createSlackStandIn } from '../slack/stand-in.ts';
 import { startBackend } from './backend.ts';
 import { claimFolder } from './claim.ts';
 import { agentEnvironment, backendEnvironment, opsEnvironment, type Secrets } from './environment.ts';
+import { laptopGuardrail } from './guardrail.ts';
 import { type LaptopInfo, removeLaptopFile, writeLaptopFile } from './laptop-file.ts';
 import { linkPerson } from './link-person.ts';
 import { laptopMemory } from './memory.ts';
@@ -94,6 +95,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
         args: [join(options.root, 'agent-runtime', 'main.ts')],
         env: agentEnvironment(env, awsUrl, REGION, secrets),
       },
+      guardrail: laptopGuardrail(REGION),
       memory: laptopMemory(folder),
       log: (line) => void agentLog.write(`${line}\n`),
     });

@@ -36,6 +36,7 @@ export interface Metrics {
   feedback(value: string): void;
   /** A step of the handshake that links an account: `linked`, or why it came to nothing. */
   linkStep(outcome: string): void;
+  placeRecalled(outcome: string): void;
   /** Access tokens got anew at Cognito. */
   tokenRefreshed(outcome: string): void;
   /** A policy minded a question or an answer, in a channel, group or direct message; in shadow mode nothing came of it. */
@@ -102,6 +103,10 @@ export function createMetrics(): Metrics {
     'Questions and answers that a policy minded, by policy, direction, action, kind of conversation and mode',
   );
   const memoryEvents = counter('memory_events_total', 'Events offered to AgentCore Memory, by outcome');
+  const recalled = counter(
+    'session_recalls_total',
+    'Threads whose session was looked for in Memory because Redis does not know it, by outcome',
+  );
   const auditEntries = counter('audit_entries_total', 'Entries for the audit log, by outcome and type');
   const unknown = counter('agent_unknown_events_total', 'Events of the agent that were not understood');
   const failedReadings = counter(
@@ -174,6 +179,7 @@ export function createMetrics(): Metrics {
     tokenRefreshed: (outcome) => refreshed.add(1, { outcome }),
     guardrailIntervention: (policy, direction, action, place, mode) =>
       interventions.add(1, { policy, direction, action, place, mode }),
+    placeRecalled: (outcome) => recalled.add(1, { outcome }),
     auditEntry: (outcome, type) => auditEntries.add(1, { outcome, type }),
     memoryEvent: (outcome) => memoryEvents.add(1, { outcome }),
     slackCall: (method, outcome) => slackCalls.add(1, { method, outcome }),

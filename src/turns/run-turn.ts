@@ -74,8 +74,15 @@ export interface RunTurnDeps {
   readonly identityMayPass: FindOut['mayPass'];
   /** How long a question is kept for a person who has to sign in. Milliseconds. */
   readonly linkWaitMs: number;
-  /** Derives the session of an actor in the thread of the message. */
-  readonly sessionOf: (turn: ClaimedTurn, actorId: string) => string;
+  /** The session in which the turn of this actor is answered. */
+  readonly sessionOf: (
+    turn: ClaimedTurn,
+    actorId: string,
+  ) => Promise<{
+    readonly session: string;
+    /** Names it to whoever counts the turn; empty: nobody does. */
+    readonly listed: string;
+  }>;
   readonly invoke: (call: AgentCall) => AsyncIterable<AgentEvent>;
   /** Tells Memory what was said, where the agent does not. Never throws. */
   readonly remember?: ((said: Said) => Promise<void>) | undefined;
@@ -129,16 +136,21 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
   };
   const heartbeat = createHeartbeat({ show: (view) => reply.show(view), now: deps.monotonic });
 
+  let listed = '';
   const ask = async (person: Person, prompt: string): Promise<Outcome> => {
-    const session = deps.sessionOf(turn, person.actor.id);
+    const answered = await deps.sessionOf(turn, person.actor.id);
+    const { session } = answered;
+    listed = answered.listed;
     log = log.child({ session });
+    const locale = turn.language ?? message.locale;
     const invocation = {
       v: 1 as const,
       turnId: turn.id,
       prompt,
       actor: person.actor,
       session: { id: session },
-      ...(message.locale === undefined ? {} : { locale: message.locale }),
+      ...(locale === undefined ? {} : { locale }),
+      ...(turn.replyLength ? { replyLength: turn.replyLength } : {}),
     };
     const guarded = deps.guards?.answer?.(turn, show, hold.signal);
     const outcome = await askAgent(
@@ -292,7 +304,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
 
   /** Ends the turn on record and frees its lane. */
   const close = async (end: TurnEnd, reason: string): Promise<void> => {
-    const freed = await deps.lanes.finish(turn, end, reason);
+    const freed = await deps.lanes.finish(turn, end, reason, listed);
     if (!freed.held) throw new LaneLost(turn.lane);
     if (freed.wake) await wake();
     deps.observer.ended(end, reason, deps.now() - turn.receivedAt);
@@ -309,7 +321,8 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
 
   const conclude = async (given: Outcome): Promise<void> => {
     const outcome = turn.outcome ? given : keptBy(turn, given);
-    if (worthRecording(outcome) && !(await deps.lanes.post(turn, outcome))) throw new LaneLost(turn.lane);
+    if (worthRecording(outcome) && !(await deps.lanes.post(turn, outcome, listed)))
+      throw new LaneLost(turn.lane);
     const view = closeTasks(outcome.view, outcome.end);
     const { end, reason, notice: code } = outcome;
     const answered = end === 'done' && view.text.trim() !== '';
@@ -362,7 +375,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         { platformError: error.reason },
         'the reply cannot be shown: check the bot’s scopes and its place in the channel',
       );
-      const freed = await deps.lanes.finish(turn, 'failed', `reply_refused: ${error.reason}`);
+      const freed = await deps.lanes.finish(turn, 'failed', `reply_refused: ${error.reason}`, listed);
       if (!freed.held) return;
       if (freed.wake) await wake();
       deps.observer.ended('failed', 'reply_refused', deps.now() - turn.receivedAt);
