@@ -17,7 +17,7 @@ export function linkHosts(hosts: ReadonlySet<string>): MayLink {
 
 /** White space, and letters of scripts that are written without. */
 const BETWEEN_WORDS = /[\s\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef]/;
-const BORDERS = new RegExp(`(${BETWEEN_WORDS.source})`);
+const SPACE = /\s/;
 /** A word may be as long as this before it is given out in parts, all of them without life. */
 const LONGEST_WORD = 2_000;
 /** So much of a longer word waits for what follows. */
@@ -42,10 +42,12 @@ export function createLinkGuard(mayLink: MayLink): LinkGuard {
     write(text) {
       word += text;
       let last = word.length;
-      while (last > 0 && !BETWEEN_WORDS.test(word.charAt(last - 1))) last -= 1;
+      // Behind an address, a letter of any script may go on with its host.
+      const border = long || SUSPECT.test(word) ? SPACE : BETWEEN_WORDS;
+      while (last > 0 && !border.test(word.charAt(last - 1))) last -= 1;
       let out = '';
       if (last > 0) {
-        const first = word.search(BETWEEN_WORDS);
+        const first = word.search(border);
         out = inert(word.slice(0, first)) + inertWords(word.slice(first, last), mayLink);
         long = false;
         word = word.slice(last);
@@ -73,7 +75,7 @@ export function withoutLinks(text: string, mayLink: MayLink): string {
 function inertWords(words: string, mayLink: MayLink): string {
   if (!SUSPECT.test(words)) return words;
   return words
-    .split(BORDERS)
+    .split(/(\s+)/)
     .map((word, i) => (i % 2 === 1 || !SUSPECT.test(word) ? word : inertWord(word, mayLink)))
     .join('');
 }

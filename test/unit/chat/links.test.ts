@@ -23,6 +23,8 @@ describe('an address', () => {
     ['https://docs.example.org,x.evil.com', 'https[:]//docs[.]example[.]org,x[.]evil[.]com'],
     ['https://docs.example.org_x.evil.com', 'https[:]//docs[.]example[.]org_x[.]evil[.]com'],
     ['https://d\u043ecs.example.org/', 'https[:]//d\u043ecs[.]example[.]org/'],
+    ['https://docs.example.org\uff0eevil.com', 'https[:]//docs[.]example[.]org\uff0eevil[.]com'],
+    ['https://docs.example.org例.evil.com', 'https[:]//docs[.]example[.]org例[.]evil[.]com'],
     ['www.evil.io', 'www[.]evil[.]io'],
     ['evil.com', 'evil[.]com'],
     ['evil.dev/leak?x=1', 'evil[.]dev/leak?x=1'],
