@@ -5,10 +5,10 @@ import { hostname } from 'node:os';
 import { createRuntimeClient } from './agentcore/runtime-client.ts';
 import { createJwtRuntimeClient } from './agentcore/runtime-client-jwt.ts';
 import { createCommands } from './commands/commands.ts';
-import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
 import { composeConversations } from './main/conversations.ts';
+import { composeExplanations, composeGuards } from './main/guards.ts';
 import { composeHome, predefinedTasks } from './main/home.ts';
 import { composeMemory } from './main/memory.ts';
 import { composePeople } from './main/people.ts';
@@ -248,7 +248,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         conversations,
         home,
         pauseReason: async () => (await operator.paused())?.reason ?? '',
-        explainBlocked: async () => explainBlocked(),
+        withheld: composeExplanations({ read: lanes.read, audit }),
         pause,
         now,
         monotonic,
@@ -293,7 +293,10 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         const actor = { id: '', name: '', groups: [] };
         return calls.stopSession(session, { kind: 'person', actor, ...(bearer ? { bearer } : {}) }, signal);
       });
+      const guarded = composeGuards({ config, redis, keyPrefix, audit, metrics, log, now, monotonic });
+      closers.push(async () => guarded.close());
       const deps: RunTurnDeps = {
+        guards: guarded.guards,
         lanes,
         openReply: nameSessions(
           createSlackReplies({
@@ -311,7 +314,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         linkWaitMs: people.linkWaitMs,
         sessionOf: sessionFor,
         remember: memory?.remember,
-        invoke: withThread(calls.invoke, people.readThread),
+        invoke: withThread(calls.invoke, guarded.guardThread(people.readThread)),
         stopSession: calls.stopSession,
         interruptionOf,
         pause,

@@ -284,6 +284,18 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(10),
   },
   {
+    names: ['guardrailquota'],
+    holds: 'when the calls and text units of the guardrail that were granted lately are paid back',
+    kept: 'a second after that',
+    bound: expires(60),
+  },
+  {
+    names: ['guardcounts:<day>'],
+    holds: 'how often each policy minded something, by direction, action and channel',
+    kept: '90 days',
+    bound: expires(90 * DAY_S),
+  },
+  {
     names: ['out:<session>', 'outorder:<session>', 'outdue'],
     holds:
       'what AgentCore Memory is still to be told of a session, sealed, in order; and when it is tried next',

@@ -1,3 +1,4 @@
+import { maskPersonalData } from '../chat/personal-data.ts';
 import type { ReplyView } from '../chat/vocabulary.ts';
 import { type AgentEvent, TURN_UNKNOWN } from '../contract/events.ts';
 import type { Invocation } from '../contract/invocation.ts';
@@ -30,6 +31,8 @@ export interface AskAgentDeps {
   /** Aborts with `StopRequested`: what was answered so far is the answer. */
   readonly stop: AbortSignal;
   readonly onView: (view: ReplyView) => void;
+  /** Asked after a view. What it returns, if anything, resolves when there is room for more. */
+  readonly room?: () => Promise<void> | undefined;
   /** Before a tool that changes things is shown as started. */
   readonly onWrite: () => Promise<void>;
   readonly onInterruption: (interruption: Interruption) => void;
@@ -164,6 +167,8 @@ async function follow(
       progress = advance(progress, event);
       if (progress.sawWrite && !before.sawWrite) await deps.onWrite();
       if (progress.view !== before.view) deps.onView(progress.view);
+      const room = deps.room?.();
+      if (room) await room;
       if (progress.stop !== undefined) return { progress };
     }
     signal.throwIfAborted();
@@ -191,7 +196,7 @@ function concluded({ view, error, stop, gap, remark }: Progress): Outcome {
     const outcome = ended(agentErrorCode(error.code), view);
     return outcome.reason === error.code
       ? outcome
-      : { ...outcome, reason: `${outcome.reason}: ${error.code}` };
+      : { ...outcome, reason: maskPersonalData(`${outcome.reason}: ${error.code}`) };
   }
   if (gap) return ended('events_missing', view);
   switch (stop) {

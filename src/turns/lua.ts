@@ -264,8 +264,9 @@ redis.call('HSET', key('turn', turn), unpack(ARGV, 10))
 -- What only its workers needed goes, and so do the words of a question that nobody will ask again. Written anew, because
 -- Redis keeps a record that once had a long value in its wide form for ever.
 local done, kept = redis.call('HGETALL', key('turn', turn)), {}
+local forgets = redis.call('HEXISTS', key('turn', turn), 'place') == 1
 for i = 1, #done, 2 do
-  if not over[done[i]] and not (state == 'done' and done[i] == 'message') then
+  if not over[done[i]] and not (forgets and done[i] == 'message') then
     kept[#kept + 1] = done[i]
     kept[#kept + 1] = done[i + 1]
   end

@@ -59,6 +59,17 @@ describe('the bench command', () => {
       expect(measured).toContain(metric);
   });
 
+  it('measures when the first guarded words show, and how often the guardrail is asked', async () => {
+    const { out, err, code } = await bench('guardrail', '--json', '--quick');
+    expect(err).not.toContain('not exact');
+    expect(code).toBe(0);
+    const report = JSON.parse(out.trim().split('\n').at(-1) ?? '') as Report;
+    expect(report).toMatchObject({ name: 'guardrail', exact: true });
+    const calls = report.results.filter(({ unit }) => unit === 'calls');
+    expect(calls).toHaveLength(2);
+    for (const { value, baseline } of calls) expect(value).toBeLessThanOrEqual(baseline ?? 0);
+  });
+
   it.each([
     ['an unknown part', ['engine', '--parts', 'admission,nothing'], 'There is no part nothing of engine.'],
     ['an unknown name', ['nothing'], 'There is no benchmark nothing.'],

@@ -209,7 +209,7 @@ export async function startConversations(
         now: () => Date.now(),
       }),
       pauseReason: async () => (await operator.paused())?.reason ?? '',
-      explainBlocked: async () => 'A rule of your organisation matched.',
+      withheld: { explain: async () => 'A rule of your organisation matched.', dispute: async () => true },
       pause,
       now: () => Date.now(),
       monotonic: () => performance.now(),

@@ -138,7 +138,10 @@ export async function startIngress(
       now: () => Date.now(),
     }),
     pauseReason: async () => '',
-    explainBlocked: async (turnId) => `a rule <matched> in ${turnId}`,
+    withheld: {
+      explain: async (turnId) => `a rule <matched> in ${turnId}`,
+      dispute: async (turnId) => turnId === 'turn-1',
+    },
     pause: options.pause ?? (() => Promise.resolve()),
     monotonic: () => performance.now(),
     random: () => 0.5,
