@@ -17,6 +17,7 @@ import { type IdentityConfig, readIdentity } from './config/identity.ts';
 import { ConfigError, createReader, type Environment, oneOf, type Reader } from './config/reader.ts';
 import { type AuditConfig, readAudit, readSecrets, type SecretsConfig } from './config/secrets.ts';
 import { type AccessConfig, readAccess, readSlack, type SlackConfig } from './config/slack.ts';
+import { readTeams, type TeamsConfig } from './config/teams.ts';
 
 export type { AgentConfig } from './config/agent.ts';
 export type {
@@ -31,6 +32,7 @@ export type { IdentityConfig } from './config/identity.ts';
 export { ConfigError, type Environment } from './config/reader.ts';
 export type { AuditConfig, SecretsConfig } from './config/secrets.ts';
 export type { AccessConfig, SlackConfig } from './config/slack.ts';
+export type { TeamsConfig } from './config/teams.ts';
 
 /** Everything that an operator decides, checked and frozen. `.env.example` explains each variable. */
 export interface Config {
@@ -41,7 +43,10 @@ export interface Config {
   readonly lanes: LanesConfig;
   readonly identity: IdentityConfig;
   readonly guardrails: { readonly mode: 'off' };
-  readonly slack: SlackConfig;
+  /** Undefined: the bot is not in Slack. It is in one of the two, at least. */
+  readonly slack: SlackConfig | undefined;
+  /** Undefined: the bot is not in Teams. */
+  readonly teams: TeamsConfig | undefined;
   readonly access: AccessConfig;
   readonly agent: AgentConfig;
   readonly secrets: SecretsConfig;
@@ -115,6 +120,7 @@ function readAll(reader: Reader): Config {
   const identity = readIdentity(reader, web.publicUrl);
   const agent = readAgent(reader, role !== 'web');
   checkAuth(reader, agent.auth, identity.mode);
+  const teams = readTeams(reader, web.host);
   return {
     role,
     web,
@@ -123,7 +129,8 @@ function readAll(reader: Reader): Config {
     lanes: readLanes(reader),
     identity,
     guardrails: readGuardrails(reader),
-    slack: readSlack(reader, role !== 'worker'),
+    slack: readSlack(reader, role !== 'worker', teams !== undefined),
+    teams,
     access: readAccess(reader),
     agent,
     secrets: readSecrets(reader, identity.mode === 'required'),

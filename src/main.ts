@@ -9,6 +9,7 @@ import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
 import { composePeople } from './main/people.ts';
+import { repliesByPlatform, slackPeople } from './main/platforms.ts';
 import { sessionId } from './sessions/session-id.ts';
 import { nameSessions } from './slack/agent-session.ts';
 import { createPassingCalls } from './slack/asides.ts';
@@ -75,12 +76,14 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     const wakes = createWakes(redis, keyPrefix, (error) =>
       log.warn({ err: error }, 'the queue reported an error'),
     );
-    const slack = createSlackClient({
-      token: config.slack.botToken,
-      apiUrl: config.slack.apiUrl,
-      timeoutMs: CHAT_CALL_TIMEOUT_MS,
-      observe: metrics.slackCall,
-    });
+    const slack =
+      config.slack &&
+      createSlackClient({
+        token: config.slack.botToken,
+        apiUrl: config.slack.apiUrl,
+        timeoutMs: CHAT_CALL_TIMEOUT_MS,
+        observe: metrics.slackCall,
+      });
     const pacing = createPacing({ redis, keyPrefix, now: monotonic, log });
     closers.push(
       () => wakes.close(),
@@ -107,8 +110,9 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       keyPrefix,
       dataKeys,
       audit,
-      slack,
-      pacing,
+      peoples: (closing) => ({
+        ...(slack ? { slack: slackPeople({ client: slack, pacing, redis, keyPrefix, closing, log }) } : {}),
+      }),
       lanes,
       wakes,
       metrics,
@@ -175,6 +179,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     }
 
     function slackIngress() {
+      if (!config.slack || !slack) return undefined;
       // The leases of a worker must not stand behind what waits for a replica.
       const intake =
         durability === 'replicated'
@@ -223,10 +228,22 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         random: Math.random,
         onHandled: metrics.acceptTook,
         onRequestRefused: metrics.requestRefused,
-        onRefused: people.noteRefusal,
+        onRefused: (who, why) => people.noteRefusal('slack', who, why),
         onIgnored: metrics.deliveryIgnored,
         log,
       });
+    }
+
+    function slackReplies(client: NonNullable<typeof slack>) {
+      const replies = createSlackReplies({
+        client,
+        pacing,
+        pause,
+        now: monotonic,
+        onFinished: (calls) => metrics.turnCalls('slack', calls),
+        log,
+      });
+      return nameSessions(replies, createCourtesy(createPassingCalls({ client, pacing }), log));
     }
 
     function startWorkerRole() {
@@ -253,17 +270,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       });
       const deps: RunTurnDeps = {
         lanes,
-        openReply: nameSessions(
-          createSlackReplies({
-            client: slack,
-            pacing,
-            pause,
-            now: monotonic,
-            onFinished: (calls) => metrics.turnCalls('slack', calls),
-            log,
-          }),
-          createCourtesy(createPassingCalls({ client: slack, pacing }), log),
-        ),
+        openReply: repliesByPlatform({ ...(slack ? { slack: slackReplies(slack) } : {}) }),
         identify: people.identify,
         identityMayPass: people.mayPass,
         linkWaitMs: people.linkWaitMs,

@@ -4,7 +4,7 @@ import { createIdentityClient } from '../agentcore/identity-client.ts';
 import type { AuditEvent } from '../audit/events.ts';
 import type { Audit } from '../audit/recorder.ts';
 import { chatActor } from '../chat/keys.ts';
-import type { InboundMessage, Sender } from '../chat/vocabulary.ts';
+import type { InboundMessage, Platform, Sender } from '../chat/vocabulary.ts';
 import {
   type AccountCommands,
   alsoLinked,
@@ -14,17 +14,10 @@ import {
 import type { Config } from '../config.ts';
 import type { ChatAccount } from '../identity/chat-account.ts';
 import { createCognitoClient } from '../identity/cognito-client.ts';
-import { type ChatProfile, failed, type Proposal } from '../identity/handshake.ts';
+import { failed, type Proposal } from '../identity/handshake.ts';
 import { createIdentity, type Identity } from '../identity/identity.ts';
 import { IdentityError } from '../identity/identity-error.ts';
 import { createTokenVerifier } from '../identity/token-verifier.ts';
-import { createAsides } from '../slack/asides.ts';
-import type { SlackClient } from '../slack/client.ts';
-import { slackFailure } from '../slack/failures.ts';
-import { createGuests } from '../slack/guests.ts';
-import { createLinkChat } from '../slack/link-chat.ts';
-import type { Pacing } from '../slack/pacing.ts';
-import { createSlackPeople } from '../slack/people.ts';
 import { GUESTS_REFUSED, NOT_INVITED } from '../slack/whisper.ts';
 import type { Connection } from '../store/connection.ts';
 import type { DataKeys } from '../store/data-keys.ts';
@@ -38,6 +31,7 @@ import type { RunsAs } from '../turns/runs-as.ts';
 import type { ClaimedTurn } from '../turns/turn.ts';
 import type { Wakes } from '../turns/wakes.ts';
 import { createLinkRoutes } from '../web/link/link-routes.ts';
+import { type Peoples, peopleOf } from './platforms.ts';
 
 export interface PeopleDeps {
   readonly config: Pick<Config, 'identity' | 'access' | 'web' | 'agent'>;
@@ -46,8 +40,8 @@ export interface PeopleDeps {
   /** Undefined where no key is configured; then identity is off. */
   readonly dataKeys: DataKeys | undefined;
   readonly audit: Audit;
-  readonly slack: SlackClient;
-  readonly pacing: Pacing;
+  /** Of every platform that the bot is in. What only waits is given up when `closing` aborts. */
+  readonly peoples: (closing: AbortSignal) => Peoples;
   readonly lanes: Pick<Lanes, 'unpark'>;
   readonly wakes: Pick<Wakes, 'add'>;
   readonly metrics: Metrics;
@@ -63,7 +57,7 @@ export interface People {
   readonly linkWaitMs: number;
   readonly account: AccountCommands;
   /** Puts on record that somebody wanted something of the bot who may not. */
-  readonly noteRefusal: (who: Sender, reason: Refusal) => void;
+  readonly noteRefusal: (platform: Platform, who: Sender, reason: Refusal) => void;
   /** What browsers need; undefined while identity is off. */
   readonly linkRoutes: Router | undefined;
   /** Gives up what only waits, and resolves when nothing is under way. */
@@ -71,27 +65,14 @@ export interface People {
 }
 
 export function composePeople(deps: PeopleDeps): People {
-  const { config, audit, log, slack } = deps;
+  const { config, audit, log } = deps;
   const closing = new AbortController();
-  const chat = createLinkChat(
-    createAsides({ client: slack, pacing: deps.pacing, pause, closing: closing.signal }),
-  );
-  const people = createSlackPeople({
-    client: slack,
-    pause,
-    closing: closing.signal,
-    now: () => performance.now(),
-    log,
-  });
-  const { redis, keyPrefix } = deps;
-  const isGuest = createGuests({ redis, keyPrefix, lookUp: people.of, now: () => performance.now() });
+  const peoples = deps.peoples(closing.signal);
+  const chatOf = (message: InboundMessage) => peopleOf(peoples, message.key.platform).chat;
   const agentcore = createIdentityClient(config.agent);
   const identity = config.identity.mode === 'off' ? undefined : identityOf(config.identity);
 
-  async function profileOf({ tenant, id }: ChatAccount): Promise<ChatProfile> {
-    const [{ name, email }, workspace] = await Promise.all([people.of(tenant, id), people.workspace()]);
-    return { name, workspace, ...(email === undefined ? {} : { email }) };
-  }
+  const profileOf = (account: ChatAccount) => peopleOf(peoples, account.platform).profileOf(account);
 
   function identityOf(settings: Extract<Config['identity'], { mode: 'required' }>): Identity {
     const { cognito, access, groups, email } = settings;
@@ -106,10 +87,14 @@ export function composePeople(deps: PeopleDeps): People {
       completeConsent: agentcore.completeConsent,
       profileOf,
       askInChat: ({ account, place, id, email: address, username, differs }: Proposal) =>
-        chat.ask(account.id, place, id, address ?? username, differs),
+        peopleOf(peoples, account.platform).chat.ask(account.id, place, id, address ?? username, differs),
       warn: async (person, another) => {
         const { name, workspace } = await profileOf(another);
-        await chat.write(person.id, person.tenant, alsoLinked(`${name} in ${workspace}`));
+        await peopleOf(peoples, person.platform).chat.write(
+          person.id,
+          person.tenant,
+          alsoLinked(`${name} in ${workspace}`),
+        );
       },
       onLinked: async (account) => {
         const wakes = await deps.lanes.unpark(account);
@@ -128,9 +113,9 @@ export function composePeople(deps: PeopleDeps): People {
   }
 
   /** A private word to whoever asked. Best effort: they may have left the channel. */
-  const tell = async ({ key, sender }: InboundMessage, text: string): Promise<void> => {
-    await chat
-      .tell(sender.id, key, text)
+  const tell = async (message: InboundMessage, text: string): Promise<void> => {
+    await chatOf(message)
+      .tell(message.sender.id, message.key, text)
       .catch((error: unknown) => log.warn({ err: error }, 'a private explanation could not be shown'));
   };
 
@@ -138,6 +123,7 @@ export function composePeople(deps: PeopleDeps): People {
     const { key, sender } = message;
     // Whoever is named in the list is meant, whatever they are; and somebody from another company is let in as such.
     const named = config.access.users.ids.has(sender.id) || sender.tenant !== key.tenant;
+    const { isGuest } = peopleOf(peoples, key.platform);
     if (!config.access.guests && !named && (await isGuest(key.tenant, sender)))
       return refused(message, 'guest', GUESTS_REFUSED);
     if (!identity) {
@@ -162,6 +148,7 @@ export function composePeople(deps: PeopleDeps): People {
           seen: who.found,
           invite: async () => {
             const url = await identity.invite(account, key);
+            const chat = chatOf(message);
             if (failed(url)) return chat.tell(sender.id, key, tooManyLinks(url.retryAfterS ?? 0));
             await chat.invite(sender.id, key, url, who.signedOut);
           },
@@ -171,12 +158,12 @@ export function composePeople(deps: PeopleDeps): People {
     }
   }
 
-  const noteRefusal = ({ tenant, id: user }: Sender, reason: Refusal): void =>
-    audit.note({ type: 'access.refused', who: { kind: 'person', platform: 'slack', tenant, user }, reason });
+  const noteRefusal = (platform: Platform, { tenant, id: user }: Sender, reason: Refusal): void =>
+    audit.note({ type: 'access.refused', who: { kind: 'person', platform, tenant, user }, reason });
 
   function refused(message: InboundMessage, reason: 'guest' | 'not_invited', text: string): RunsAs {
     const { tenant, id } = message.sender;
-    noteRefusal(message.sender, reason === 'guest' ? 'guest' : 'person_not_allowed');
+    noteRefusal(message.key.platform, message.sender, reason === 'guest' ? 'guest' : 'person_not_allowed');
     log.warn({ reason, tenant, sender: id }, 'a question was refused');
     return { kind: 'refused', reason, tell: () => tell(message, text) };
   }
@@ -184,7 +171,9 @@ export function composePeople(deps: PeopleDeps): People {
   return {
     identify,
     mayPass: (error) =>
-      error instanceof IdentityError || error instanceof SealedError || slackFailure(error) !== undefined,
+      error instanceof IdentityError ||
+      error instanceof SealedError ||
+      Object.values(peoples).some((people) => people.mayPass(error)),
     linkWaitMs: config.identity.mode === 'off' ? 0 : config.identity.linkWaitMs,
     account: createAccountCommands(identity),
     noteRefusal,
