@@ -4,12 +4,15 @@ import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { createRuntimeClient } from './agentcore/runtime-client.ts';
 import { createJwtRuntimeClient } from './agentcore/runtime-client-jwt.ts';
+import type { Admission } from './chat/admission.ts';
+import type { Platform, Sender } from './chat/vocabulary.ts';
 import { createCommands } from './commands/commands.ts';
 import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
 import { composePeople } from './main/people.ts';
 import { repliesByPlatform, slackPeople } from './main/platforms.ts';
+import { composeTeams } from './main/teams.ts';
 import { sessionId } from './sessions/session-id.ts';
 import { nameSessions } from './slack/agent-session.ts';
 import { createPassingCalls } from './slack/asides.ts';
@@ -84,6 +87,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         timeoutMs: CHAT_CALL_TIMEOUT_MS,
         observe: metrics.slackCall,
       });
+    const teams = composeTeams({ config, redis, keyPrefix, operator, metrics, log });
     const pacing = createPacing({ redis, keyPrefix, now: monotonic, log });
     closers.push(
       () => wakes.close(),
@@ -112,6 +116,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       audit,
       peoples: (closing) => ({
         ...(slack ? { slack: slackPeople({ client: slack, pacing, redis, keyPrefix, closing, log }) } : {}),
+        ...(teams ? { teams: teams.people } : {}),
       }),
       lanes,
       wakes,
@@ -130,11 +135,14 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     });
 
     const worker = config.role === 'web' ? undefined : startWorkerRole();
-    const ingress = config.role === 'worker' ? undefined : slackIngress();
+    const intake = config.role === 'worker' ? undefined : openIntake();
+    const ingress = intake && slackIngress(intake);
+    const teamsIngress = intake && (await teams?.ingress({ ...intake, ...said('teams') }));
     const slackEvents = ingress?.handle;
 
     const app = createWebApp({
       ...(slackEvents ? { slackEvents } : {}),
+      ...(teamsIngress ? { teamsMessages: teamsIngress.handle } : {}),
       ...(people.linkRoutes && config.role !== 'worker' ? { link: people.linkRoutes } : {}),
       trustedProxies: config.web.trustedProxies,
       notReady: async () => {
@@ -166,7 +174,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         // No new events and no new turns; what is under way goes on in the meantime.
         const takesNothing = async () => {
           await stopServing(server, REQUESTS_GRACE_MS);
-          await ingress?.close();
+          teams?.close();
+          await Promise.all([ingress?.close(), teamsIngress?.close()]);
         };
         await Promise.all([takesNothing(), worker?.close(graceMs)]);
         await close();
@@ -178,8 +187,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       return worker ? worker.wake() : wakes.add();
     }
 
-    function slackIngress() {
-      if (!config.slack || !slack) return undefined;
+    /** What is the same for every platform's way in. */
+    function openIntake() {
       // The leases of a worker must not stand behind what waits for a replica.
       const intake =
         durability === 'replicated'
@@ -187,7 +196,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           : redis;
       if (intake !== redis) closers.push(() => disconnect(intake));
       const confirmDurable = createConfirmation(intake, durability);
-      const { acceptTurn, retryTurn } = createAccept({
+      const accept = createAccept({
         lanes: createLanes(intake, keyPrefix, config.lanes),
         wakes: { add: wake },
         confirmDurable,
@@ -195,8 +204,33 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         observe: metrics.messageTaken,
         log,
       });
+      const changes = createQuestionChanges({
+        redis: intake,
+        keyPrefix,
+        confirmDurable,
+        observe: metrics.questionChanged,
+        log,
+      });
+      return { intake, accept, changes };
+    }
+
+    /** What the bot says itself, and to whom it says no. */
+    function said(platform: Platform) {
+      return {
+        once: createOnce(redis, keyPrefix),
+        commands: createCommands({ operator, account: people.account, now }),
+        account: people.account,
+        pauseReason: async () => (await operator.paused())?.reason ?? '',
+        onRefused: (who: Sender, why: Exclude<Admission, 'admitted'>) =>
+          people.noteRefusal(platform, who, why),
+      };
+    }
+
+    function slackIngress({ accept: { acceptTurn, retryTurn }, changes }: ReturnType<typeof openIntake>) {
+      if (!config.slack || !slack) return undefined;
       return createSlackIngress({
         ...config.slack,
+        ...said('slack'),
         client: slack,
         pacing,
         rules: {
@@ -209,18 +243,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           acceptTurn: knowTwins({ acceptTurn, observe: metrics.messageTaken, monotonic }),
           retryTurn,
         },
-        changes: createQuestionChanges({
-          redis: intake,
-          keyPrefix,
-          confirmDurable,
-          observe: metrics.questionChanged,
-          log,
-        }),
+        changes,
         recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
-        once: createOnce(redis, keyPrefix),
-        commands: createCommands({ operator, account: people.account, now }),
-        account: people.account,
-        pauseReason: async () => (await operator.paused())?.reason ?? '',
         explainBlocked: async () => explainBlocked(),
         pause,
         now,
@@ -228,7 +252,6 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         random: Math.random,
         onHandled: metrics.acceptTook,
         onRequestRefused: metrics.requestRefused,
-        onRefused: (who, why) => people.noteRefusal('slack', who, why),
         onIgnored: metrics.deliveryIgnored,
         log,
       });
@@ -270,7 +293,10 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       });
       const deps: RunTurnDeps = {
         lanes,
-        openReply: repliesByPlatform({ ...(slack ? { slack: slackReplies(slack) } : {}) }),
+        openReply: repliesByPlatform({
+          ...(slack ? { slack: slackReplies(slack) } : {}),
+          ...(teams ? { teams: teams.openReply } : {}),
+        }),
         identify: people.identify,
         identityMayPass: people.mayPass,
         linkWaitMs: people.linkWaitMs,

@@ -183,6 +183,12 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(6 * 3_600),
   },
   {
+    names: ['teamsplace:<thread>', 'teamsperson:<person>'],
+    holds: 'where Teams takes what the bot writes in a thread, and to a person',
+    kept: '90 days after the last message',
+    bound: expires(90 * DAY_S),
+  },
+  {
     names: ['consent:<name>'],
     holds: 'a sign-in that shows whose browser consented to a tool, sealed',
     kept: '10 minutes',

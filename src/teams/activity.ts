@@ -27,8 +27,15 @@ const activitySchema = z.object({
   type: z.string(),
   id: z.string().nullish(),
   name: z.string().nullish(),
-  channelId: z.string(),
-  serviceUrl: z.string(),
+  // Missing is as bad as blank, and is refused as such.
+  channelId: z
+    .string()
+    .nullish()
+    .transform((id) => id ?? ''),
+  serviceUrl: z
+    .string()
+    .nullish()
+    .transform((url) => url ?? ''),
   from: accountSchema.nullish(),
   recipient: accountSchema.nullish(),
   conversation: z.object({

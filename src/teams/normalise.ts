@@ -89,6 +89,7 @@ function baseOf(conversationId: string): string {
   return conversationId.replace(ROOT, '');
 }
 
-function rootOf(conversationId: string): string | undefined {
+/** The message that began the thread; undefined outside channels. */
+export function rootOf(conversationId: string): string | undefined {
   return ROOT.exec(conversationId)?.[1];
 }

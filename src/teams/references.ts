@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { personId, threadId } from '../chat/keys.ts';
+import type { ConversationKey, Sender } from '../chat/vocabulary.ts';
+import type { Connection } from '../store/connection.ts';
+import type { TeamsActivity } from './activity.ts';
+import type { Whereabouts } from './normalise.ts';
+
+/** Where the bot can write into a conversation, also days after the last message there. */
+const referenceSchema = z.object({
+  serviceUrl: z.string(),
+  /** The conversation as Teams writes it, with its thread. */
+  conversation: z.string(),
+  /** The bot's own account there. */
+  bot: z.object({ id: z.string(), name: z.string().optional() }),
+});
+export type Reference = z.output<typeof referenceSchema>;
+
+/** Where the bot can write to a person alone. */
+const contactSchema = z.object({
+  serviceUrl: z.string(),
+  /** The person's account, as Teams writes it: `29:…`. */
+  account: z.string(),
+  bot: z.object({ id: z.string(), name: z.string().optional() }),
+  /** Their personal chat with the bot, once they have written there. */
+  chat: z.string().optional(),
+});
+export type Contact = z.output<typeof contactSchema>;
+
+/** As long as a thread is known after the last question in it. */
+const KEPT_S = 90 * 86_400;
+
+export type References = ReturnType<typeof createReferences>;
+
+/** Workers answer where and when no request of Teams is at hand; what they need of one is kept here. */
+export function createReferences(redis: Connection, keyPrefix: string) {
+  const placeKey = (key: ConversationKey) => `${keyPrefix}:teamsplace:${threadId(key)}`;
+  const personKey = (sender: Sender) => `${keyPrefix}:teamsperson:${personId(sender)}`;
+
+  return {
+    /** Keeps how to answer this activity. To be awaited before its question is accepted. */
+    async remember(activity: TeamsActivity, { key, kind, sender }: Whereabouts): Promise<void> {
+      const { recipient, serviceUrl, from } = activity;
+      if (!recipient || !from) return;
+      const bot = { id: recipient.id, ...(recipient.name ? { name: recipient.name } : {}) };
+      const reference: Reference = { serviceUrl, conversation: activity.conversation.id, bot };
+      const known = kind === 'direct' ? undefined : await readContact(sender);
+      const chat = kind === 'direct' ? activity.conversation.id : known?.chat;
+      const contact: Contact = { serviceUrl, account: from.id, bot, ...(chat === undefined ? {} : { chat }) };
+      await Promise.all([
+        redis.set(placeKey(key), JSON.stringify(reference), 'EX', KEPT_S),
+        redis.set(personKey(sender), JSON.stringify(contact), 'EX', KEPT_S),
+      ]);
+    },
+
+    /** Undefined when nothing was heard from there for a long time. */
+    async of(key: ConversationKey): Promise<Reference | undefined> {
+      const kept = await redis.get(placeKey(key));
+      return kept === null ? undefined : referenceSchema.parse(JSON.parse(kept));
+    },
+
+    contactOf: readContact,
+  };
+
+  async function readContact(sender: Sender): Promise<Contact | undefined> {
+    const kept = await redis.get(personKey(sender));
+    return kept === null ? undefined : contactSchema.parse(JSON.parse(kept));
+  }
+}
