@@ -165,6 +165,7 @@ export function createConversations(now: () => number, streamsAllowed: () => boo
     },
     /** A person presses Stop below what is being streamed. False: nothing is. */
     stop: (id: string) => streams.cancel(id),
+    endStreams: () => streams.expire(),
     clear(): void {
       messages.length = 0;
       streams.clear();

@@ -211,6 +211,8 @@ export async function createTeamsStandIn(options: TeamsStandInOptions) {
     },
     /** A person presses Teams' own Stop below a message. */
     stop: (id: string): boolean => conversations.stop(id),
+    /** Ends running streams now, as Teams ends them after two minutes. */
+    endStreams: () => conversations.endStreams(),
     /** Resolves with the first truthy value of `look`, tried at every change. */
     async waitFor<T>(look: () => T, timeoutMs: number): Promise<NonNullable<T>> {
       const { promise, resolve, reject } = Promise.withResolvers<NonNullable<T>>();

@@ -145,6 +145,10 @@ export function createStreams(now: () => number, allowed: () => boolean) {
       return true;
     },
 
+    /** Ends all running streams for their age. */
+    expire(): void {
+      for (const stream of streams.values()) if (stream.state === 'open') stream.state = 'timed_out';
+    },
     clear: () => streams.clear(),
   };
 }
