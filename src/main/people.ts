@@ -69,10 +69,9 @@ export function composePeople(deps: PeopleDeps): People {
   const closing = new AbortController();
   const peoples = deps.peoples(closing.signal);
   const chatOf = (message: InboundMessage) => peopleOf(peoples, message.key.platform).chat;
+  const profileOf = (account: ChatAccount) => peopleOf(peoples, account.platform).profileOf(account);
   const agentcore = createIdentityClient(config.agent);
   const identity = config.identity.mode === 'off' ? undefined : identityOf(config.identity);
-
-  const profileOf = (account: ChatAccount) => peopleOf(peoples, account.platform).profileOf(account);
 
   function identityOf(settings: Extract<Config['identity'], { mode: 'required' }>): Identity {
     const { cognito, access, groups, email } = settings;
