@@ -15,6 +15,7 @@ export interface ConnectorApiDeps {
 }
 
 const PATH = /^\/v3\/conversations(?:\/([^/]+)\/activities(?:\/([^/]+))?)?$/;
+const MEMBER = /^\/v3\/conversations\/([^/]+)\/members\/([^/]+)$/;
 
 interface Route {
   readonly method: Call['method'];
@@ -27,6 +28,15 @@ export function createConnectorApi(deps: ConnectorApiDeps) {
   const { conversations, faults } = deps;
 
   function routeOf(method: string, path: string): Route | undefined {
+    const [member, memberOf = '', account = ''] = MEMBER.exec(path) ?? [];
+    if (member !== undefined && method === 'GET') {
+      const place = decodeURIComponent(memberOf);
+      return {
+        method: 'member',
+        conversation: place,
+        run: () => conversations.member(place, decodeURIComponent(account)),
+      };
+    }
     const [whole, conversationPart, activityPart] = PATH.exec(path) ?? [];
     if (whole === undefined) return undefined;
     const conversation = decodeURIComponent(conversationPart ?? '');

@@ -148,6 +148,29 @@ export function createConversations(now: () => number, streamsAllowed: () => boo
       own(conversationId, id).deleted = true;
       return { status: 200, body: {} };
     },
+    /** Who somebody is. */
+    member(conversationId: string, account: string): Done {
+      const { conversation } = find(conversationId);
+      const person = PEOPLE.find(({ id, aadObjectId }) => account === id || account === aadObjectId);
+      const here = conversation.type !== 'personal' || conversation.name === person?.name;
+      if (!person || !here)
+        throw new Refused(404, 'MemberNotFoundInConversation', 'The member is not there.');
+      const { id, displayName, aadObjectId, tenantId, guest, name } = person;
+      const email = `${name}@example.com`;
+      return {
+        status: 200,
+        body: {
+          id,
+          name: displayName,
+          aadObjectId,
+          objectId: aadObjectId,
+          tenantId,
+          email,
+          userPrincipalName: guest ? `${name}_example.org#EXT#@example.com` : email,
+          userRole: guest ? 'guest' : 'user',
+        },
+      };
+    },
     /** The personal chat with somebody. */
     open(body: Json): Done {
       const members = Array.isArray(body.members) ? (body.members as Json[]) : [];

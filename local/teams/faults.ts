@@ -8,7 +8,7 @@
  * - `commit_late`: the connection closes at once without an answer; the call takes effect `ms` later all the same
  */
 export type TeamsFault = {
-  readonly method: 'send' | 'update' | 'delete' | 'open_chat' | '*';
+  readonly method: 'send' | 'update' | 'delete' | 'open_chat' | 'member' | '*';
   /** Leaves so many matching calls alone first. */
   readonly after?: number;
   readonly times?: number;

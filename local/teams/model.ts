@@ -7,6 +7,8 @@ export interface Person {
   readonly id: string;
   readonly aadObjectId: string;
   readonly tenantId: string;
+  /** Guests of the tenant are of another organisation. */
+  readonly guest: boolean;
 }
 
 export type ConversationType = 'personal' | 'groupChat' | 'channel';
@@ -37,7 +39,7 @@ export interface Message {
 
 /** One call of the connector, also one that was refused. */
 export interface Call {
-  readonly method: 'send' | 'update' | 'delete' | 'open_chat';
+  readonly method: 'send' | 'update' | 'delete' | 'open_chat' | 'member';
   readonly conversation: string;
   readonly activity: Json;
   readonly status: number;
@@ -62,18 +64,26 @@ export class Refused extends Error {
 export const TENANT = '72f988bf-0000-4000-8000-00000000c0de';
 export const OTHER_TENANT = '0e1f5ad3-0000-4000-8000-0000000bad00';
 
-const person = (name: string, displayName: string, digit: string, tenantId = TENANT): Person => ({
+const person = (
+  name: string,
+  displayName: string,
+  digit: string,
+  tenantId = TENANT,
+  guest = false,
+): Person => ({
   name,
   displayName,
   id: `29:1${name}-of-the-stand-in`,
   aadObjectId: `${digit.repeat(8)}-1111-4111-8111-111111111111`,
   tenantId,
+  guest,
 });
 
 export const PEOPLE: readonly Person[] = [
   person('alice', 'Alice Archer', 'a'),
   person('bob', 'Bob Baker', 'b'),
   person('carol', 'Carol Cook', 'c'),
+  person('guest', 'Gus Guest', 'f', TENANT, true),
   person('external', 'Erin External', 'e', OTHER_TENANT),
 ];
 

@@ -1,13 +1,15 @@
 import type { Config } from '../config.ts';
+import { createGuests } from '../slack/guests.ts';
 import type { Connection } from '../store/connection.ts';
 import { createConnector } from '../teams/connector.ts';
 import { teamsFailure } from '../teams/failures.ts';
 import type { TeamsIngress, TeamsIngressDeps } from '../teams/ingress.ts';
+import { createTeamsPeople } from '../teams/people.ts';
 import { createPrivateChat } from '../teams/private-chat.ts';
 import { createReferences } from '../teams/references.ts';
 import { createTeamsReplies } from '../teams/reply.ts';
 import { createTokenSource } from '../teams/token-source.ts';
-import { createVoice, NoPrivateChat } from '../teams/voice.ts';
+import { createInsist, createVoice, NoPrivateChat } from '../teams/voice.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { CHAT_CALL_TIMEOUT_MS } from '../turns/lanes.ts';
@@ -59,7 +61,9 @@ export function composeTeams(parts: TeamsParts): Teams | undefined {
     observe: metrics.teamsCall,
   });
   const references = createReferences(redis, keyPrefix);
-  const voice = createVoice({ connector, references, pause, closing: closing.signal });
+  const insist = createInsist(pause, closing.signal);
+  const voice = createVoice({ connector, references, insist });
+  const people = createTeamsPeople({ connector, references, insist, now: monotonic, log });
 
   return {
     openReply: createTeamsReplies({
@@ -75,9 +79,11 @@ export function composeTeams(parts: TeamsParts): Teams | undefined {
     }),
     people: {
       chat: createPrivateChat(voice),
-      // Who may write to the bot at all is decided by tenants and people: a guest of a tenant is of another one.
-      isGuest: async () => false,
-      profileOf: async ({ id }) => ({ name: id, workspace: 'Microsoft Teams' }),
+      isGuest: createGuests({ redis, keyPrefix, lookUp: people.of, now: monotonic }),
+      async profileOf({ tenant, id }) {
+        const { name, email } = await people.of(tenant, id);
+        return { name, workspace: 'Microsoft Teams', ...(email === undefined ? {} : { email }) };
+      },
       mayPass: (error) => teamsFailure(error) !== undefined || error instanceof NoPrivateChat,
     },
     async ingress({ intake, ...given }) {

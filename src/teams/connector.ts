@@ -112,6 +112,11 @@ export function createConnector(deps: ConnectorDeps) {
     async remove(place: CallPlace, id: string): Promise<void> {
       await call('delete', 'DELETE', place.serviceUrl, `${activitiesOf(place)}/${encodeURIComponent(id)}`);
     },
+    /** What Teams tells of a member of a conversation. */
+    async member(place: CallPlace, account: string): Promise<unknown> {
+      const path = `/v3/conversations/${encodeURIComponent(place.conversation)}/members/${encodeURIComponent(account)}`;
+      return readJson(await call('member', 'GET', place.serviceUrl, path));
+    },
     /** The personal chat with somebody, begun where there is none. Answers its conversation id. */
     async openChat(serviceUrl: string, chat: OutgoingActivity): Promise<string> {
       return idOf('open_chat', await call('open_chat', 'POST', serviceUrl, '/v3/conversations', chat));

@@ -63,7 +63,7 @@ export function createQuestions(deps: QuestionsDeps) {
       const place = placeOf(activity);
       if (message.kind === 'direct') return deps.voice.say(place, answer);
       try {
-        await deps.voice.sayAlone(message.sender, answer);
+        await deps.voice.sayAlone({ id: message.sender.id, tenant: message.key.tenant }, answer);
       } catch (error) {
         if (!(error instanceof NoPrivateChat)) throw error;
         return deps.voice.say(place, { text: NOT_HERE });

@@ -21,6 +21,8 @@ const contactSchema = z.object({
   /** The person's account, as Teams writes it: `29:…`. */
   account: z.string(),
   bot: z.object({ id: z.string(), name: z.string().optional() }),
+  /** A conversation that they and the bot are in. */
+  seenIn: z.string(),
   /** Their personal chat with the bot, once they have written there. */
   chat: z.string().optional(),
 });
@@ -34,6 +36,7 @@ export type References = ReturnType<typeof createReferences>;
 /** Workers answer where and when no request of Teams is at hand; what they need of one is kept here. */
 export function createReferences(redis: Connection, keyPrefix: string) {
   const placeKey = (key: ConversationKey) => `${keyPrefix}:teamsplace:${threadId(key)}`;
+  /** `tenant`: that of the conversation, also for people of another one. */
   const personKey = (sender: Sender) => `${keyPrefix}:teamsperson:${personId(sender)}`;
 
   return {
@@ -43,12 +46,19 @@ export function createReferences(redis: Connection, keyPrefix: string) {
       if (!recipient || !from) return;
       const bot = { id: recipient.id, ...(recipient.name ? { name: recipient.name } : {}) };
       const reference: Reference = { serviceUrl, conversation: activity.conversation.id, bot };
-      const known = kind === 'direct' ? undefined : await readContact(sender);
+      const person = { id: sender.id, tenant: key.tenant };
+      const known = kind === 'direct' ? undefined : await readContact(person);
       const chat = kind === 'direct' ? activity.conversation.id : known?.chat;
-      const contact: Contact = { serviceUrl, account: from.id, bot, ...(chat === undefined ? {} : { chat }) };
+      const contact: Contact = {
+        serviceUrl,
+        account: from.id,
+        bot,
+        seenIn: activity.conversation.id,
+        ...(chat === undefined ? {} : { chat }),
+      };
       await Promise.all([
         redis.set(placeKey(key), JSON.stringify(reference), 'EX', KEPT_S),
-        redis.set(personKey(sender), JSON.stringify(contact), 'EX', KEPT_S),
+        redis.set(personKey(person), JSON.stringify(contact), 'EX', KEPT_S),
       ]);
     },
 

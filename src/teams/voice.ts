@@ -15,9 +15,7 @@ export interface Word {
 export interface VoiceDeps {
   readonly connector: Connector;
   readonly references: Pick<References, 'contactOf'>;
-  readonly pause: Pause;
-  /** Ends all waiting. */
-  readonly closing: AbortSignal;
+  readonly insist: Insist;
 }
 
 /** Nobody can be written to alone who has never been heard of, or has not let the bot in. */
@@ -32,12 +30,14 @@ const TRIES = 3;
 /** Later than this, nobody would know any more what it is about. */
 const PATIENCE_MS = 30_000;
 
+/** Makes a call until it was carried out, or nobody waits for it any more. Throws what it threw last. */
+export type Insist = <T>(call: () => Promise<T>) => Promise<T>;
+
 export type Voice = ReturnType<typeof createVoice>;
 
-/** What the bot says besides its answers. Every method throws when it could not be said. */
-export function createVoice({ connector, references, pause, closing }: VoiceDeps) {
-  /** Only what was certainly not carried out is tried again: nothing is said twice. */
-  async function insist<T>(call: () => Promise<T>): Promise<T> {
+/** Only what was certainly not carried out is tried again: nothing is said twice. `closing` ends all waiting. */
+export function createInsist(pause: Pause, closing: AbortSignal): Insist {
+  return async (call) => {
     for (let tries = 1; ; tries += 1) {
       try {
         return await call();
@@ -49,8 +49,11 @@ export function createVoice({ connector, references, pause, closing }: VoiceDeps
         await pause(waitMs, closing);
       }
     }
-  }
+  };
+}
 
+/** What the bot says besides its answers. Every method throws when it could not be said. */
+export function createVoice({ connector, references, insist }: VoiceDeps) {
   const say = async (place: CallPlace, word: Word): Promise<void> => {
     await insist(() => connector.send(place, messageOf(word)));
   };

@@ -15,7 +15,7 @@ import { createConnector } from '../../../src/teams/connector.ts';
 import { createTeamsIngress, type TeamsIngressDeps } from '../../../src/teams/ingress.ts';
 import { createReferences } from '../../../src/teams/references.ts';
 import { createTokenSource } from '../../../src/teams/token-source.ts';
-import { createVoice } from '../../../src/teams/voice.ts';
+import { createInsist, createVoice } from '../../../src/teams/voice.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createOnce } from '../../../src/turns/once.ts';
 import { createWebApp } from '../../../src/web/web-app.ts';
@@ -74,8 +74,7 @@ export async function startTeamsIngress(
       observe: () => undefined,
     }),
     references,
-    pause: () => Promise.resolve(),
-    closing: new AbortController().signal,
+    insist: createInsist(() => Promise.resolve(), new AbortController().signal),
   });
   const ingress = createTeamsIngress({
     appId: APP_ID,
