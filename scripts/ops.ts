@@ -3,6 +3,7 @@ import { auditCommand } from './ops/audit.ts';
 import { cognitoCommand } from './ops/cognito.ts';
 import { identityCommand } from './ops/identity.ts';
 import { Complaint, HELP_HINT } from './ops/redis.ts';
+import { teamsCommand } from './ops/teams.ts';
 import { turnsCommand } from './ops/turns.ts';
 
 /** `npm run ops -- <command>`: what operators do from a terminal. Each command is a file in `ops/`. */
@@ -14,7 +15,8 @@ const program = new Command('ops')
   .addCommand(turnsCommand())
   .addCommand(auditCommand())
   .addCommand(cognitoCommand())
-  .addCommand(identityCommand());
+  .addCommand(identityCommand())
+  .addCommand(teamsCommand());
 
 try {
   await program.parseAsync();
