@@ -1,8 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { createAnswerQuestion } from './agent/answer.ts';
 import { createSessions } from './agent/sessions.ts';
 import { readSystemPrompt } from './agent/system-prompt.ts';
 import type { AgentEnvironment } from './environment.ts';
+import { createMemoryApi } from './memory/memory-api.ts';
+import { createSessionMemory } from './memory/session-memory.ts';
+import { createWriter } from './memory/writer.ts';
 import { type LoadedModel, loadModel } from './models/load-model.ts';
 import { createRespond } from './respond.ts';
 import { createRuns, type Runs } from './runs/registry.ts';
@@ -28,6 +32,8 @@ export interface AgentAppParts {
 }
 
 const SWEEP_MS = 60_000;
+/** How long what was said last may still need to get into Memory at the end. */
+const WRITE_AT_END_MS = 3_000;
 
 /** Puts the agent together and starts to listen. */
 export async function startAgentApp(environment: AgentEnvironment, parts: AgentAppParts): Promise<AgentApp> {
@@ -55,8 +61,24 @@ export async function startAgentApp(environment: AgentEnvironment, parts: AgentA
     loaded ??= loadModel(environment.model, { crash: parts.crash });
     return loaded;
   };
+  const api =
+    environment.memory && createMemoryApi({ memoryId: environment.memory.id, region: environment.region });
+  const writer =
+    api && environment.memory?.writes
+      ? createWriter({
+          api,
+          log,
+          now,
+          random: Math.random,
+          pause: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
+          busy: () => server.busy('memory'),
+        })
+      : undefined;
+  const memory = api && createSessionMemory({ api, writer, log });
   const answer = createAnswerQuestion({
-    sessions: createSessions({ loadModel: model, catalogue }),
+    sessions: createSessions({ loadModel: model, catalogue, memory }),
+    memory,
+    wallClock: () => Date.now(),
     loadModel: model,
     catalogue,
     systemPrompt: readSystemPrompt(),
@@ -76,6 +98,7 @@ export async function startAgentApp(environment: AgentEnvironment, parts: AgentA
     async stop() {
       clearInterval(sweeper);
       await runs.stop();
+      await writer?.stop(WRITE_AT_END_MS);
       await server.close();
     },
   };

@@ -27,6 +27,12 @@ const shape = z.object({
   OPENAI_API_KEY: text.optional(),
   /** Milliseconds between two words of the offline model. */
   OFFLINE_WORD_DELAY_MS: count(0, 10_000, 15),
+  /** The AgentCore memory, and whether the agent writes to it what was said; else the backend does. */
+  MEMORY_RESOURCE_ID: z
+    .string()
+    .regex(/^[a-zA-Z][a-zA-Z0-9-_]{0,99}-[a-zA-Z0-9]{10}$/, 'is not the id of an AgentCore memory')
+    .optional(),
+  MEMORY_WRITER: z.enum(['agent', 'backend']).default('agent'),
   /** Model calls in one turn, each with the tools it asked for. */
   MAX_AGENT_CYCLES: count(1, 200, 25),
   /** Bytes of one request; files arrive inside it as base64. */
@@ -52,6 +58,8 @@ export interface AgentEnvironment {
   readonly region: string;
   readonly s3ForcePathStyle: boolean;
   readonly model: ModelChoice;
+  /** Undefined: a conversation lasts as long as this process. */
+  readonly memory: { readonly id: string; readonly writes: boolean } | undefined;
   readonly maxCycles: number;
   readonly maxBodyBytes: number;
 }
@@ -91,6 +99,10 @@ export function readEnvironment(source: Record<string, string | undefined> = pro
     region: value.AWS_REGION,
     s3ForcePathStyle: value.S3_FORCE_PATH_STYLE,
     model: chooseModel(value),
+    memory:
+      value.MEMORY_RESOURCE_ID === undefined
+        ? undefined
+        : { id: value.MEMORY_RESOURCE_ID, writes: value.MEMORY_WRITER === 'agent' },
     maxCycles: value.MAX_AGENT_CYCLES,
     maxBodyBytes: value.MAX_BODY_BYTES,
   };

@@ -90,7 +90,9 @@ function readContract(body: object, sessionId: string): Reading {
       409,
     );
   }
-  return checkPrompt(invocation.prompt) ?? { kind: 'start', turn, question: invocation };
+  return (
+    checkPrompt(invocation.prompt) ?? { kind: 'start', turn, question: { ...invocation, vouched: true } }
+  );
 }
 
 function readBare(body: object, turn: TurnId): Reading {
@@ -99,7 +101,13 @@ function readBare(body: object, turn: TurnId): Reading {
   if (parsed.data === undefined) return invalid('"prompt" is missing. Send {"prompt": "your question"}.');
   // Nobody vouches for who sends a bare prompt.
   const actor = { id: 'unknown', name: '', groups: [] };
-  return checkPrompt(parsed.data) ?? { kind: 'ask', turn, question: { prompt: parsed.data, actor } };
+  return (
+    checkPrompt(parsed.data) ?? {
+      kind: 'ask',
+      turn,
+      question: { prompt: parsed.data, actor, vouched: false },
+    }
+  );
 }
 
 function checkPrompt(prompt: string): Refusal | undefined {

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { auditCommand } from './ops/audit.ts';
 import { cognitoCommand } from './ops/cognito.ts';
 import { identityCommand } from './ops/identity.ts';
+import { memoryCommand } from './ops/memory.ts';
 import { Complaint, HELP_HINT } from './ops/redis.ts';
 import { teamsCommand } from './ops/teams.ts';
 import { turnsCommand } from './ops/turns.ts';
@@ -16,6 +17,7 @@ const program = new Command('ops')
   .addCommand(auditCommand())
   .addCommand(cognitoCommand())
   .addCommand(identityCommand())
+  .addCommand(memoryCommand())
   .addCommand(teamsCommand());
 
 try {

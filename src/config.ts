@@ -14,6 +14,7 @@ import {
   type WorkerConfig,
 } from './config/core.ts';
 import { type IdentityConfig, readIdentity } from './config/identity.ts';
+import { type MemoryConfig, readMemory } from './config/memory.ts';
 import { ConfigError, createReader, type Environment, oneOf, type Reader } from './config/reader.ts';
 import { type AuditConfig, readAudit, readSecrets, type SecretsConfig } from './config/secrets.ts';
 import { type AccessConfig, readAccess, readSlack, type SlackConfig } from './config/slack.ts';
@@ -29,6 +30,7 @@ export type {
   WorkerConfig,
 } from './config/core.ts';
 export type { IdentityConfig } from './config/identity.ts';
+export type { MemoryConfig } from './config/memory.ts';
 export { ConfigError, type Environment } from './config/reader.ts';
 export type { AuditConfig, SecretsConfig } from './config/secrets.ts';
 export type { AccessConfig, SlackConfig } from './config/slack.ts';
@@ -49,6 +51,7 @@ export interface Config {
   readonly teams: TeamsConfig | undefined;
   readonly access: AccessConfig;
   readonly agent: AgentConfig;
+  readonly memory: MemoryConfig;
   readonly secrets: SecretsConfig;
   readonly audit: AuditConfig;
   readonly telemetry: TelemetryConfig;
@@ -133,6 +136,7 @@ function readAll(reader: Reader): Config {
     teams,
     access: readAccess(reader),
     agent,
+    memory: readMemory(reader, agent),
     secrets: readSecrets(reader, identity.mode === 'required'),
     audit: readAudit(reader),
     telemetry: readTelemetry(reader),

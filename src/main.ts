@@ -10,6 +10,7 @@ import { createCommands } from './commands/commands.ts';
 import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
+import { composeMemory } from './main/memory.ts';
 import { composePeople } from './main/people.ts';
 import { repliesByPlatform, slackPeople } from './main/platforms.ts';
 import { composeTeams } from './main/teams.ts';
@@ -37,6 +38,7 @@ import { createOperator } from './turns/operator.ts';
 import { pause } from './turns/pause.ts';
 import { createQuestionChanges } from './turns/question-changes.ts';
 import { type RunTurnDeps, runTurn } from './turns/run-turn.ts';
+import { withThread } from './turns/seen-thread.ts';
 import { knowTwins } from './turns/twins.ts';
 import { createWakes } from './turns/wakes.ts';
 import { startTurnWorker } from './turns/worker.ts';
@@ -108,6 +110,15 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       observe: metrics.auditEntry,
       log,
     });
+    const memory = composeMemory({
+      config,
+      redis,
+      keyPrefix,
+      dataKeys,
+      confirmDurable: createConfirmation(redis, durability),
+      observe: metrics.memoryEvent,
+      log,
+    });
     const people = composePeople({
       config,
       redis,
@@ -126,6 +137,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     closers.push(
       async () => closeKeys(),
       closeAudit,
+      async () => memory?.close(),
       () => people.close(),
     );
     metrics.watchQueue(async () => {
@@ -301,7 +313,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         identityMayPass: people.mayPass,
         linkWaitMs: people.linkWaitMs,
         sessionOf: (turn, actor) => sessionId(turn.message.key, actor, turn.generation),
-        invoke: calls.invoke,
+        remember: memory?.remember,
+        invoke: withThread(calls.invoke, people.readThread),
         stopSession: calls.stopSession,
         interruptionOf,
         pause,

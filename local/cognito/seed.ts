@@ -13,6 +13,8 @@ export interface Person {
   /** The password is temporary and must be changed at the first sign-in. */
   readonly mustChangePassword?: boolean;
   readonly disabled?: boolean;
+  /** A UUID; made up by default. */
+  readonly sub?: string;
 }
 
 const person = (
@@ -60,6 +62,7 @@ export function populate(pool: Pool, people: readonly Person[], now: number): vo
           ['email_verified', 'true'],
           ['name', each.name],
         ]),
+        ...(each.sub === undefined ? {} : { sub: each.sub }),
       },
       now,
     );

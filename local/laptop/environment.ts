@@ -3,6 +3,7 @@ import type { CognitoStandIn } from '../cognito/stand-in.ts';
 import type { RunningRedis } from '../redis/start-redis.ts';
 import { TEAM } from '../slack/seed.ts';
 import type { SlackStandIn } from '../slack/stand-in.ts';
+import { LAPTOP_MEMORY } from './memory.ts';
 
 /** The environments of the backend and of the agent on a laptop: the only thing in which a laptop differs. */
 
@@ -55,6 +56,12 @@ const awsAccess = (url: string, region: string, secrets: Secrets): Env => ({
   AWS_EC2_METADATA_DISABLED: 'true',
 });
 
+/** Backend and agent have to agree on who writes. */
+const memoryAccess = (env: NodeJS.ProcessEnv): Env => ({
+  MEMORY_RESOURCE_ID: LAPTOP_MEMORY,
+  MEMORY_WRITER: env.MEMORY_WRITER || (env.AGENT_PROTOCOL === 'generic' ? 'backend' : 'agent'),
+});
+
 /** What every agent process sees. A model of your own: MODEL_PROVIDER=openai with OPENAI_BASE_URL and MODEL_ID. */
 export function agentEnvironment(
   env: NodeJS.ProcessEnv,
@@ -66,6 +73,7 @@ export function agentEnvironment(
     MODEL_PROVIDER: 'offline',
     ...pick(env, MODEL),
     ...awsAccess(awsUrl, region, secrets),
+    ...memoryAccess(env),
     S3_FORCE_PATH_STYLE: '1',
   };
 }
@@ -102,6 +110,7 @@ export function backendEnvironment(parts: {
     ...awsAccess(aws.url, aws.region, secrets),
     AWS_ACCOUNT_ID: aws.accountId,
     AGENT_RUNTIME_ARN: aws.agentRuntimeArn,
+    ...memoryAccess(env),
     ...(identity ? identityAccess(identity) : {}),
   };
 }
@@ -119,7 +128,7 @@ const identityAccess = ({ cognito, encryptionKeys }: Identity): Env => ({
 });
 
 /** What an operator's command needs to work on the same Redis, with the same keys and the same stand-ins. */
-const OPERATED = /^(?:REDIS_|ENCRYPTION_KEYS$|COGNITO_|AWS_|PUBLIC_URL$)/;
+const OPERATED = /^(?:REDIS_|ENCRYPTION_KEYS$|COGNITO_|AWS_|MEMORY_|PUBLIC_URL$)/;
 
 export const opsEnvironment = (backend: Env): Env =>
   Object.fromEntries(Object.entries(backend).filter(([name]) => OPERATED.test(name)));

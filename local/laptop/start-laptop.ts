@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { createAwsStandIn } from '../aws/stand-in.ts';
+import { PEOPLE } from '../cognito/seed.ts';
 import { createCognitoStandIn, type Person } from '../cognito/stand-in.ts';
 import { freePort, startRedis } from '../redis/start-redis.ts';
 import { createSlackStandIn } from '../slack/stand-in.ts';
@@ -12,6 +13,7 @@ import { claimFolder } from './claim.ts';
 import { agentEnvironment, backendEnvironment, opsEnvironment, type Secrets } from './environment.ts';
 import { type LaptopInfo, removeLaptopFile, writeLaptopFile } from './laptop-file.ts';
 import { linkPerson } from './link-person.ts';
+import { laptopMemory } from './memory.ts';
 import { encryptionKeys, writeOpsFile } from './ops-file.ts';
 
 export interface LaptopOptions {
@@ -66,7 +68,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     const secrets = createSecrets();
     const keys = await encryptionKeys(folder, env);
 
-    // The stand-ins begin empty at each start: turns and threads that they never saw would only fail.
+    // But for Memory the stand-ins begin empty at each start: turns and threads that they never saw would only fail.
     const dataDir = join(folder, 'redis');
     await rm(dataDir, { recursive: true, force: true });
     const redis = await startRedis({
@@ -92,6 +94,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
         args: [join(options.root, 'agent-runtime', 'main.ts')],
         env: agentEnvironment(env, awsUrl, REGION, secrets),
       },
+      memory: laptopMemory(folder),
       log: (line) => void agentLog.write(`${line}\n`),
     });
     closers.push({ name: 'AWS', close: aws.close });
@@ -116,6 +119,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
       // It knows where it may send people back to, so it starts once the port is known.
       const cognito = await createCognitoStandIn({
         region: REGION,
+        people: PEOPLE.map((person) => ({ ...person, sub: subOf(person.username) })),
         callbackUrls: [`${web}/link/callback`],
         clientName: 'Cloud Engineer',
       });
@@ -206,6 +210,20 @@ async function closeAll(
     // One part that does not end cleanly must not keep the others alive.
     await close().catch((error: Error) => warn(`${name} did not end cleanly: ${error.message}`));
   }
+}
+
+/** The same at each start: whoever comes back finds what they said before. */
+function subOf(username: string): string {
+  const digits = hash('sha256', `laptop ${username}`);
+  return [
+    [0, 8],
+    [8, 12],
+    [12, 16],
+    [16, 20],
+    [20, 32],
+  ]
+    .map(([from, to]) => digits.slice(from, to))
+    .join('-');
 }
 
 const createSecrets = (): Secrets => ({

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   BedrockAgentCoreClient,
@@ -64,7 +63,7 @@ export interface NewEvent extends InSession {
   readonly payload: readonly MemoryPayload[];
   /** At most 15; keys and values of letters, digits, spaces and `._:/=+@-` only, values at most 256 characters. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
-  /** What `eventToken` makes. The same token again writes nothing. */
+  /** What `eventToken` of the contract makes. The same token again writes nothing. */
   readonly clientToken: string;
   /** Nothing of it goes into long-term memory. */
   readonly skipExtraction?: boolean | undefined;
@@ -111,13 +110,6 @@ const PAGE = 100;
 const MAX_QUERY = 10_000;
 const ATTEMPT_MS = 10_000;
 const DEADLINE_MS = 20_000;
-
-/** The client token of one event of a turn: whoever writes it again, wherever, writes nothing. Pure. */
-export function eventToken(turnId: string, role: string, index: number): string {
-  return createHash('sha256')
-    .update(JSON.stringify([turnId, role, index]))
-    .digest('hex');
-}
 
 /** Client of AgentCore Memory's data plane, for one memory. */
 export function createMemoryClient(options: MemoryClientOptions): MemoryClient {

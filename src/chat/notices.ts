@@ -70,6 +70,10 @@ const NOTICES: Record<NoticeCode, { readonly text: string; readonly retry: boole
     text: 'I kept this question, but nobody signed in for it. Write `link` to me, sign in, and then press Retry.',
     retry: true,
   },
+  memory_unavailable: {
+    text: 'My memory is out of reach at the moment, so I may not have known what was said earlier. What we say now is added to it once it is back.',
+    retry: false,
+  },
   stopped: { text: 'Stopped. What was answered so far stays above. Press Retry to ask again.', retry: true },
   stopped_by_operator: {
     text: 'An administrator stopped this. What was answered so far stays above. Press Retry to ask again, or ask your administrator.',

@@ -87,6 +87,7 @@ export const NOTICE_CODES = [
   'identity_unavailable',
   'sign_in_needed',
   'link_lapsed',
+  'memory_unavailable',
   'stopped',
   'stopped_by_operator',
   'stopped_for_newer',

@@ -55,6 +55,8 @@ export const agentEventSchema = z.discriminatedUnion('type', [
     inputTokens: z.number().int().min(0),
     outputTokens: z.number().int().min(0),
   }),
+  /** Something that the person should know of the answer. Who shows it has the words; unknown codes are ignored. */
+  z.object({ type: z.literal('notice'), seq, code: z.string() }),
   z.object({
     type: z.literal('error'),
     seq,
@@ -70,6 +72,9 @@ export const agentEventSchema = z.discriminatedUnion('type', [
 ]);
 
 export type AgentEvent = z.infer<typeof agentEventSchema>;
+
+/** `notice.code`: the answer came without what Memory knows, or has not got there yet. */
+export const MEMORY_UNAVAILABLE = 'memory_unavailable';
 
 /** `error.code` that answers `mode: attach` when the process does not know the turn. */
 export const TURN_UNKNOWN = 'turn_unknown';

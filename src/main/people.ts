@@ -31,7 +31,7 @@ import type { RunsAs } from '../turns/runs-as.ts';
 import type { ClaimedTurn } from '../turns/turn.ts';
 import type { Wakes } from '../turns/wakes.ts';
 import { createLinkRoutes } from '../web/link/link-routes.ts';
-import { type Peoples, peopleOf } from './platforms.ts';
+import { type Peoples, peopleOf, type ThreadMessage } from './platforms.ts';
 
 export interface PeopleDeps {
   readonly config: Pick<Config, 'identity' | 'access' | 'web' | 'agent'>;
@@ -56,6 +56,8 @@ export interface People {
   readonly mayPass: (error: unknown) => boolean;
   readonly linkWaitMs: number;
   readonly account: AccountCommands;
+  /** What others said in the thread of a question. */
+  readonly readThread: (message: InboundMessage) => Promise<readonly ThreadMessage[]>;
   /** Puts on record that somebody wanted something of the bot who may not. */
   readonly noteRefusal: (platform: Platform, who: Sender, reason: Refusal) => void;
   /** What browsers need; undefined while identity is off. */
@@ -175,6 +177,7 @@ export function composePeople(deps: PeopleDeps): People {
       Object.values(peoples).some((people) => people.mayPass(error)),
     linkWaitMs: config.identity.mode === 'off' ? 0 : config.identity.linkWaitMs,
     account: createAccountCommands(identity),
+    readThread: async (message) => (await peoples[message.key.platform]?.readThread?.(message)) ?? [],
     noteRefusal,
     linkRoutes: identity && createLinkRoutes({ identity, publicUrl: config.web.publicUrl ?? '', log }),
     async close() {

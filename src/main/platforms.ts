@@ -1,13 +1,14 @@
-import type { Platform, Sender } from '../chat/vocabulary.ts';
+import type { InboundMessage, Platform, Sender } from '../chat/vocabulary.ts';
 import type { ChatAccount, Place } from '../identity/chat-account.ts';
 import type { ChatProfile } from '../identity/handshake.ts';
-import { createAsides } from '../slack/asides.ts';
+import { createAsides, createPassingCalls } from '../slack/asides.ts';
 import type { SlackClient } from '../slack/client.ts';
 import { slackFailure } from '../slack/failures.ts';
 import { createGuests } from '../slack/guests.ts';
 import { createLinkChat } from '../slack/link-chat.ts';
 import type { Pacing } from '../slack/pacing.ts';
 import { createSlackPeople } from '../slack/people.ts';
+import { createThreadReading, type ThreadMessage } from '../slack/thread-reading.ts';
 import type { Connection } from '../store/connection.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { pause } from '../turns/pause.ts';
@@ -32,7 +33,11 @@ export interface PlatformPeople {
   isGuest(tenant: string, sender: Sender): Promise<boolean>;
   /** Whether an error is the platform's, and may pass. */
   mayPass(error: unknown): boolean;
+  /** What others said in the thread of a question, where the platform tells. Never throws. */
+  readThread?(message: InboundMessage): Promise<readonly ThreadMessage[]>;
 }
+
+export type { ThreadMessage } from '../slack/thread-reading.ts';
 
 export type Peoples = Readonly<Partial<Record<Platform, PlatformPeople>>>;
 
@@ -69,8 +74,14 @@ export function slackPeople(deps: {
     chat: createLinkChat(createAsides({ ...deps, pause })),
     isGuest: createGuests({ ...deps, lookUp: people.of, now }),
     mayPass: (error) => slackFailure(error) !== undefined,
+    readThread: createThreadReading({
+      callAside: createPassingCalls(deps),
+      bot: people.itself,
+      nameOf: async (tenant, id) => (await people.of(tenant, id)).name,
+      log,
+    }),
     async profileOf({ tenant, id }) {
-      const [{ name, email }, workspace] = await Promise.all([people.of(tenant, id), people.workspace()]);
+      const [{ name, email }, { workspace }] = await Promise.all([people.of(tenant, id), people.itself()]);
       return { name, workspace, ...(email === undefined ? {} : { email }) };
     },
   };

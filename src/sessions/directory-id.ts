@@ -1,4 +1,4 @@
-import { nameOf } from '../chat/digest.ts';
+import { memoryActor } from '../contract/memory.ts';
 
-/** Under which name a person's sessions are kept: short, and without the ids of accounts in clear. */
-export const directoryId = (actor: string): string => nameOf(['directory', actor]).slice(0, 32);
+/** Under which name a person's sessions are kept, here as in Memory: short, and without the ids of accounts in clear. */
+export const directoryId = memoryActor;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ConversationKey } from '../chat/vocabulary.ts';
+import { EVENT_KIND } from '../contract/memory.ts';
 import type { LanePlace } from './lane-places.ts';
 import { LIMITS, type SessionEntry } from './session-entry.ts';
 import { sessionId } from './session-id.ts';
@@ -37,9 +38,6 @@ export interface MemoryEvent {
   /** Epoch milliseconds. */
   readonly at: number;
 }
-
-/** The metadata key that such events are filtered by. */
-export const EVENT_KIND = 'threadcore';
 
 const changeSchema = z.discriminatedUnion('kind', [
   z.object({

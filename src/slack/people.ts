@@ -13,6 +13,11 @@ export interface SlackPerson {
   readonly email?: string;
 }
 
+export interface Itself {
+  readonly workspace: string;
+  readonly userId: string;
+}
+
 const userSchema = z.object({
   name: z.string().optional(),
   real_name: z.string().optional(),
@@ -54,7 +59,7 @@ export function createSlackPeople(deps: {
 }) {
   const { client, now } = deps;
   const known = new Map<string, { readonly until: number; readonly person: Promise<SlackPerson> }>();
-  let workspace: Promise<string> | undefined;
+  let itself: Promise<Itself> | undefined;
 
   async function call(method: string, args: Record<string, unknown>) {
     for (let tries = 1; ; tries += 1) {
@@ -107,13 +112,16 @@ export function createSlackPeople(deps: {
       return person;
     },
 
-    /** The name of the workspace that the bot is installed in. */
-    async workspace(): Promise<string> {
-      workspace ??= call('auth.test', {}).then(({ team }) => (typeof team === 'string' ? team : 'Slack'));
+    /** The bot, and the name of the workspace that it is installed in. */
+    async itself(): Promise<Itself> {
+      itself ??= call('auth.test', {}).then(({ team, user_id: userId }) => ({
+        workspace: typeof team === 'string' ? team : 'Slack',
+        userId: typeof userId === 'string' ? userId : '',
+      }));
       try {
-        return await workspace;
+        return await itself;
       } catch (error) {
-        workspace = undefined;
+        itself = undefined;
         throw error;
       }
     },

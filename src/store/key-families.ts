@@ -239,6 +239,13 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(10),
   },
   {
+    names: ['out:<session>', 'outorder:<session>', 'outdue'],
+    holds:
+      'what AgentCore Memory is still to be told of a session, sealed, in order; and when it is tried next',
+    kept: 'until Memory has it; 30 days after the last was added',
+    bound: expires(30 * DAY_S),
+  },
+  {
     names: ['wakes:id', 'wakes:meta', 'wakes:events'],
     holds: "BullMQ's counter of wakes, its settings, and what it did last",
     kept: 'stays: one number, a few fields, at most 300 entries',

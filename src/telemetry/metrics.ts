@@ -38,6 +38,8 @@ export interface Metrics {
   /** Access tokens got anew at Cognito. */
   tokenRefreshed(outcome: string): void;
   auditEntry(outcome: string, type: string): void;
+  /** An event was offered to AgentCore Memory: `written`, `failed`, `refused` or `given_up`. */
+  memoryEvent(outcome: string): void;
   slackCall(method: string, outcome: string): void;
   teamsCall(method: string, outcome: string): void;
   /** A message in Teams may stand there twice: its first posting was left without an answer. */
@@ -95,6 +97,7 @@ export function createMetrics(): Metrics {
   );
   const linkSteps = counter('link_steps_total', 'Steps of account links, by outcome');
   const refreshed = counter('token_refreshes_total', 'Access tokens got anew at Cognito, by outcome');
+  const memoryEvents = counter('memory_events_total', 'Events offered to AgentCore Memory, by outcome');
   const auditEntries = counter('audit_entries_total', 'Entries for the audit log, by outcome and type');
   const unknown = counter('agent_unknown_events_total', 'Events of the agent that were not understood');
   const failedReadings = counter(
@@ -166,6 +169,7 @@ export function createMetrics(): Metrics {
     linkStep: (outcome) => linkSteps.add(1, { outcome }),
     tokenRefreshed: (outcome) => refreshed.add(1, { outcome }),
     auditEntry: (outcome, type) => auditEntries.add(1, { outcome, type }),
+    memoryEvent: (outcome) => memoryEvents.add(1, { outcome }),
     slackCall: (method, outcome) => slackCalls.add(1, { method, outcome }),
     teamsCall: (method, outcome) => teamsCalls.add(1, { method, outcome }),
     teamsPostInDoubt: () => teamsDoubts.add(1),

@@ -178,7 +178,7 @@ function refusalOf(code: string): Interruption | undefined {
   return undefined;
 }
 
-function concluded({ view, error, stop, gap }: Progress): Outcome {
+function concluded({ view, error, stop, gap, remark }: Progress): Outcome {
   if (error) {
     const outcome = ended(agentErrorCode(error.code), view);
     return outcome.reason === error.code
@@ -198,7 +198,7 @@ function concluded({ view, error, stop, gap }: Progress): Outcome {
     case 'end':
     case undefined:
       if (view.text.trim() === '' && !view.files?.length) return ended('empty_answer', view);
-      return { end: 'done', view, reason: 'answered' };
+      return { end: 'done', view, ...(remark ? { notice: remark } : {}), reason: 'answered' };
     default:
       return stop satisfies never;
   }

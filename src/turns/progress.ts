@@ -1,6 +1,6 @@
-import type { ReplyFile, ReplyTask, ReplyView } from '../chat/vocabulary.ts';
+import type { NoticeCode, ReplyFile, ReplyTask, ReplyView } from '../chat/vocabulary.ts';
 import { EMPTY_VIEW } from '../chat/vocabulary.ts';
-import type { AgentEvent } from '../contract/events.ts';
+import { type AgentEvent, MEMORY_UNAVAILABLE } from '../contract/events.ts';
 import type { TurnEnd } from './states.ts';
 
 type EndEvent = Extract<AgentEvent, { type: 'end' }>;
@@ -16,6 +16,8 @@ export interface Progress {
   readonly gap: boolean;
   readonly error?: Pick<ErrorEvent, 'code' | 'message' | 'retryable'>;
   readonly stop?: EndEvent['stop'];
+  /** What a complete answer closes with. */
+  readonly remark?: NoticeCode;
 }
 
 export const NO_PROGRESS: Progress = { view: EMPTY_VIEW, lastSeq: 0, sawWrite: false, gap: false };
@@ -46,6 +48,8 @@ export function advance(progress: Progress, event: AgentEvent): Progress {
       return { ...next, error: { code: event.code, message: event.message, retryable: event.retryable } };
     case 'end':
       return { ...next, stop: event.stop };
+    case 'notice':
+      return event.code === MEMORY_UNAVAILABLE ? { ...next, remark: 'memory_unavailable' } : next;
     case 'approval':
     case 'usage':
       return next;

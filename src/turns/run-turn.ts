@@ -47,7 +47,21 @@ export interface AgentCall extends Exchange {
   readonly sessionId: string;
   readonly person: Person;
   readonly traceparent: string;
+  /** What the turn was asked with. */
+  readonly message: ClaimedTurn['message'];
   readonly invocation: Invocation;
+}
+
+/** What a turn has come to. Times are epoch milliseconds. */
+export interface Said {
+  readonly actor: string;
+  readonly session: string;
+  readonly turnId: string;
+  readonly question: string;
+  readonly answer: string;
+  readonly end: TurnEnd;
+  readonly askedAt: number;
+  readonly answeredAt: number;
 }
 
 export interface RunTurnDeps {
@@ -62,6 +76,8 @@ export interface RunTurnDeps {
   /** Derives the session of an actor in the thread of the message. */
   readonly sessionOf: (turn: ClaimedTurn, actorId: string) => string;
   readonly invoke: (call: AgentCall) => AsyncIterable<AgentEvent>;
+  /** Tells Memory what was said, where the agent does not. Never throws. */
+  readonly remember?: ((said: Said) => Promise<void>) | undefined;
   /** Ends the runtime session; given up when the signal aborts. */
   readonly stopSession: (sessionId: string, person: Person, signal: AbortSignal) => Promise<void>;
   readonly interruptionOf: AskAgentDeps['interruptionOf'];
@@ -133,6 +149,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
             sessionId: session,
             person,
             traceparent: trace.traceparent,
+            message,
             invocation: {
               ...invocation,
               mode: exchange.mode,
@@ -168,7 +185,15 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         random: deps.random,
       },
       turn.attempt > 1 ? { sawWrite: turn.sawWrite } : undefined,
-    );
+    ).then((outcome) => remember(outcome, person, session));
+  };
+
+  /** Before it is shown: whoever takes over from there on asks the agent no more. */
+  const remember = async (outcome: Outcome, { actor }: Person, session: string): Promise<Outcome> => {
+    const said = { turnId: turn.id, question: message.text, answer: outcome.view.text, end: outcome.end };
+    const times = { askedAt: turn.receivedAt, answeredAt: deps.now() };
+    await deps.remember?.({ actor: actor.id, session, ...said, ...times });
+    return outcome;
   };
 
   /** The end of a turn that failed on our side. After a change was begun, nobody is invited to ask again. */

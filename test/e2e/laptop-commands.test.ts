@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { readLaptopFile } from '../../local/laptop/laptop-file.ts';
 import { eventually } from '../setup/eventually.ts';
@@ -16,6 +16,16 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'laptop-commands-'));
 });
 afterAll(() => rm(home, { recursive: true }));
+
+// What a test that failed has left running. Each guards its own children.
+const started = new Set<Running>();
+afterEach(async () => {
+  for (const { child, ended } of started) {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    await ended;
+  }
+  started.clear();
+});
 
 interface Running {
   readonly child: ChildProcess;
@@ -37,7 +47,9 @@ function run(command: string, folder: string, ...args: string[]): Running {
     });
   }
   const ended = once(child, 'close').then(([code]) => code as number | null);
-  return { child, out: () => text, ended };
+  const running = { child, out: () => text, ended };
+  started.add(running);
+  return running;
 }
 
 /** The process and all that descend from it (Linux). */
@@ -54,11 +66,13 @@ async function familyOf(pid: number): Promise<number[]> {
 }
 
 const startLaptop = async (folder: string) => {
-  const started = run('start.ts', folder);
+  const laptop = run('start.ts', folder);
   const info = await eventually('laptop mode is up', () => readLaptopFile(join(home, folder)), 60_000);
-  return { ...started, info };
+  return { ...laptop, info };
 };
 
+/** What stays of a laptop mode that has ended. */
+const LEFT = ['agent.log', 'backend.log', 'memory', 'ops.env', 'redis'];
 const QUESTION = 'how many EC2 instances are running?';
 
 test('ask without a question explains itself and starts nothing', async () => {
@@ -83,7 +97,15 @@ test('ask starts everything it needs, prints the answer, and leaves nothing runn
   expect(asked.out()).toMatch(/EC2 instances are running/);
   expect(await asked.ended).toBe(0);
   for (const pid of seen) await eventually(`process ${pid} is gone`, () => isGone(pid));
-  expect((await readdir(join(home, 'own'))).sort()).toEqual(['agent.log', 'backend.log', 'ops.env', 'redis']);
+  expect((await readdir(join(home, 'own'))).sort()).toEqual(LEFT);
+});
+
+test('what somebody said in one laptop mode is known in the next', async () => {
+  const told = run('ask.ts', 'kept', 'My project is called Atlas.');
+  expect(await told.ended).toBe(0);
+  const asked = run('ask.ts', 'kept', 'What do you know about my project?');
+  expect(await asked.ended).toBe(0);
+  expect(asked.out()).toContain('My project is called Atlas.');
 });
 
 test('ask whose output nobody reads any more ends like an interrupted one', async () => {
@@ -92,12 +114,7 @@ test('ask whose output nobody reads any more ends like an interrupted one', asyn
   asked.child.stdout?.destroy();
   expect(await asked.ended).toBe(130);
   expect(asked.out()).toContain('Interrupted.');
-  expect((await readdir(join(home, 'unread'))).sort()).toEqual([
-    'agent.log',
-    'backend.log',
-    'ops.env',
-    'redis',
-  ]);
+  expect((await readdir(join(home, 'unread'))).sort()).toEqual(LEFT);
 });
 
 test('ask joins a running laptop mode, start points to it, and Ctrl-C ends it', async () => {

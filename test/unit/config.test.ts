@@ -66,10 +66,20 @@ describe('the configuration', () => {
         protocol: 'threadcore',
         silenceMs: 120_000,
       },
+      memory: { region: 'us-east-2', id: undefined, endpoint: undefined, writer: 'agent' },
       secrets: { encryptionKeys: [], kmsKeyIds: [] },
       audit: { retentionDays: 365 },
       telemetry: { logLevel: 'info', serviceName: 'threadcore' },
     } satisfies Config);
+  });
+
+  it('has the backend write to Memory what another agent may not write', () => {
+    const writer = (more: object) =>
+      loadConfig({ ...ENOUGH, MEMORY_RESOURCE_ID: 'threadcore-AbCdEf1234', ...more }).memory.writer;
+    expect(writer({})).toBe('agent');
+    expect(writer({ AGENT_PROTOCOL: 'generic' })).toBe('backend');
+    expect(writer({ AGENT_PROTOCOL: 'generic', MEMORY_WRITER: 'agent' })).toBe('agent');
+    expect(problemsOf({ ...ENOUGH, MEMORY_RESOURCE_ID: 'arn:aws:x' }).join()).toContain('MEMORY_RESOURCE_ID');
   });
 
   it('cannot be changed afterwards', () => {

@@ -57,6 +57,7 @@ describe('the operators’ pages', () => {
     metrics.messageTaken('accepted');
     metrics.turnEnded('done', 1);
     metrics.firstText(1);
+    metrics.memoryEvent('written');
     metrics.slackCall('chat.update', 'ok');
     metrics.turnInterrupted('cut');
     metrics.deliveryIgnored('own_message');

@@ -1,4 +1,5 @@
 import type { Message } from '@strands-agents/sdk';
+import { readNotes } from '../../agent/question.ts';
 
 /** What was said in a session, in the plain form that the rules read. */
 
@@ -12,6 +13,8 @@ export interface ToolOutcome {
 
 export interface Exchange {
   readonly question: string;
+  /** What was told with it of earlier conversations of the person. */
+  readonly notes: readonly string[];
   readonly outcomes: readonly ToolOutcome[];
   /** Empty while the question is being answered. */
   readonly answer: string;
@@ -22,12 +25,13 @@ export interface Exchange {
  * hold labelled context, which never counts as a question.
  */
 export function readConversation(messages: readonly Message[]): readonly Exchange[] {
-  const exchanges: { question: string; outcomes: ToolOutcome[]; answer: string }[] = [];
+  const exchanges: (Exchange & { outcomes: ToolOutcome[]; answer: string })[] = [];
   const calls = new Map<string, { name: string; input: unknown }>();
   for (const message of messages) {
-    const asked = message.role === 'user' ? lastText(message) : undefined;
+    const texts = message.role === 'user' ? textsOf(message) : [];
+    const asked = texts.at(-1);
     if (asked !== undefined) {
-      exchanges.push({ question: asked, outcomes: [], answer: '' });
+      exchanges.push({ question: asked, notes: readNotes(texts.slice(0, -1)), outcomes: [], answer: '' });
       continue;
     }
     const current = exchanges.at(-1);
@@ -52,9 +56,5 @@ export function readConversation(messages: readonly Message[]): readonly Exchang
   return exchanges;
 }
 
-function lastText(message: Message): string | undefined {
-  for (const block of [...message.content].reverse()) {
-    if (block.type === 'textBlock') return block.text;
-  }
-  return undefined;
-}
+const textsOf = (message: Message): string[] =>
+  message.content.flatMap((block) => (block.type === 'textBlock' ? [block.text] : []));

@@ -34,7 +34,7 @@ export function decide(conversation: readonly Exchange[]): Plan {
   }
   const calls = planCalls(current.question, earlier);
   if (calls.length > 0) return { kind: 'call', calls };
-  return { kind: 'say', text: withNote(talk(current.question, earlier), earlier) };
+  return { kind: 'say', text: withNote(talk(current, earlier), earlier) };
 }
 
 /** Prompts for demonstrations and tests. Their answers are exact: nothing is added to them. */
@@ -130,15 +130,22 @@ function lastTopics(earlier: readonly Exchange[]): readonly Topic[] {
   return [];
 }
 
+const ABOUT_ME = /\bwhat do you (know|remember)\b|\bwhat did i tell you (before|earlier|last)\b/;
+
 function isAboutTalk(question: string): boolean {
-  return /^(please )?remember\b/.test(question) || /\bwhat (did|have|was) (i|my)\b/.test(question);
+  return (
+    /^(please )?remember\b/.test(question) ||
+    /\bwhat (did|have|was) (i|my)\b/.test(question) ||
+    ABOUT_ME.test(question)
+  );
 }
 
-function talk(asked: string, earlier: readonly Exchange[]): string {
+function talk({ question: asked, notes }: Exchange, earlier: readonly Exchange[]): string {
   const question = asked.trim().toLowerCase();
   const remember = /^(?:please )?remember(?: that)?[ :]+([\s\S]+)$/i.exec(asked.trim());
   if (remember?.[1]) return `I will remember for this session: ${quote(remember[1])}`;
 
+  if (ABOUT_ME.test(question)) return known(notes);
   if (/\bwhat (did|have) i (say|said|tell|told|ask you to remember)\b/.test(question)) return recall(earlier);
   if (/\bwhat (did i ask|have i asked|was my (first|last|previous) question)\b/.test(question)) {
     const first = /\b(first|begin|start)\b/.test(question);
@@ -162,6 +169,11 @@ function recall(earlier: readonly Exchange[]): string {
   return last ? `You said: ${quote(last.question)}` : 'You have not said anything before in this session.';
 }
 
+function known(notes: readonly string[]): string {
+  if (notes.length === 0) return 'I know nothing of you from earlier conversations.';
+  return `From earlier conversations I know:\n\n${notes.map((text) => `- ${line(text)}`).join('\n')}`;
+}
+
 const HELP = [
   'Offline I can answer, for example:',
   '',
@@ -171,6 +183,7 @@ const HELP = [
   '- list the Lambda functions',
   '- remember something, and later: what did I say?',
   '- what did I ask first?',
+  '- what do you know about me?',
 ].join('\n');
 
 function withNote(text: string, earlier: readonly Exchange[]): string {

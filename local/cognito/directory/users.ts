@@ -11,6 +11,8 @@ export interface NewUser {
   readonly password: string | undefined;
   readonly status: UserStatus;
   readonly provider?: string;
+  /** Made up by default. */
+  readonly sub?: string;
 }
 
 /** Where a user is filed: names differ by case only in pools that say so. */
@@ -19,7 +21,7 @@ export function userKey(pool: Pool, username: string): string {
 }
 
 export function addUser(pool: Pool, user: NewUser, now: number): User {
-  const sub = randomUUID();
+  const { sub = randomUUID() } = user;
   const added: User = {
     sub,
     username: user.username ?? sub,

@@ -49,6 +49,8 @@ async function startAgent(held?: { readonly began: () => void; readonly opened: 
     sessions: createSessions({ loadModel: async () => loaded, catalogue }),
     loadModel: async () => loaded,
     catalogue,
+    memory: undefined,
+    wallClock: () => Date.now(),
     systemPrompt: 'You are a test.',
     maxCycles: 5,
     nonce: () => 'n',

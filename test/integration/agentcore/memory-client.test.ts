@@ -7,7 +7,6 @@ import {
 } from '../../../local/aws/stand-in.ts';
 import {
   createMemoryClient,
-  eventToken,
   type MemoryClient,
   type MemoryClientOptions,
   type NewEvent,
@@ -15,6 +14,7 @@ import {
 import { MemoryError } from '../../../src/agentcore/memory-errors.ts';
 import { createMemoryQuota } from '../../../src/agentcore/memory-quota.ts';
 import type { MemoryEvent } from '../../../src/agentcore/memory-shapes.ts';
+import { eventToken } from '../../../src/contract/memory.ts';
 import { connect, disconnect } from '../../../src/store/connection.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { testRedis } from '../../setup/redis.ts';

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createRuntimeClient, type RuntimeClient } from '../../../src/agentcore/runtime-client.ts';
 import { createAgentCalls } from '../../../src/turns/agent-calls.ts';
 import { eventually } from '../../setup/eventually.ts';
-import { SOMEBODY } from './messages.ts';
+import { message, SOMEBODY } from './messages.ts';
 
 const SESSION = 'tc-0123456789012345678901234567890123456789';
 const CONNECTIONS = new Set<Socket>();
@@ -50,6 +50,7 @@ async function readToEnd(calls: ReturnType<typeof createAgentCalls>, turnId: str
     sessionId: SESSION,
     person: SOMEBODY,
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    message: message({}),
     invocation: {
       v: 1,
       mode: 'start',

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { eventToken } from '../../../src/agentcore/memory-client.ts';
 import {
   MEMORY_FAILURE_CODES,
   MemoryError,
@@ -105,17 +103,4 @@ describe('an attempt of Memory', () => {
       expect(retryAfter({ code, retryable: false }, by)).toBeUndefined();
     }
   });
-});
-
-it('the token of an event is the digest of its turn, role and place, and differs with each of them', () => {
-  const token = createHash('sha256').update('["turn-1","user",0]').digest('hex');
-  expect(eventToken('turn-1', 'user', 0)).toBe(token);
-  expect(token).toMatch(/^[0-9a-f]{64}$/);
-  const others = [
-    eventToken('turn-1', 'user', 1),
-    eventToken('turn-1', 'assistant', 0),
-    eventToken('turn-2', 'user', 0),
-    eventToken('turn-1"', 'user', 0),
-  ];
-  expect(new Set([token, ...others]).size).toBe(5);
 });

@@ -20,6 +20,7 @@ const RETRY: Record<NoticeCode, boolean> = {
   identity_unavailable: true,
   sign_in_needed: true,
   link_lapsed: true,
+  memory_unavailable: false,
   stopped: true,
   stopped_by_operator: true,
   stopped_for_newer: true,

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { laneId } from '../../../src/chat/keys.ts';
 import type { ConversationKey } from '../../../src/chat/vocabulary.ts';
+import { EVENT_KIND } from '../../../src/contract/memory.ts';
 import {
-  EVENT_KIND,
   eventsFor,
   type MemoryEvent,
   rebuildFrom,

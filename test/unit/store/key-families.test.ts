@@ -5,6 +5,7 @@ import * as auditLua from '../../../src/audit/lua.ts';
 import * as identityLua from '../../../src/identity/lua.ts';
 import * as sessionsLua from '../../../src/sessions/lua.ts';
 import * as sessionChangesLua from '../../../src/sessions/lua-changes.ts';
+import * as outboxLua from '../../../src/sessions/memory-outbox-lua.ts';
 import * as pacingLua from '../../../src/slack/pacing-lua.ts';
 import { familyOf, KEY_FAMILIES } from '../../../src/store/key-families.ts';
 import * as lua from '../../../src/turns/lua.ts';
@@ -35,6 +36,7 @@ it('every kind of key that a script names has a family', () => {
     identityLua,
     sessionsLua,
     sessionChangesLua,
+    outboxLua,
   ].flatMap(Object.values<string>);
   const used = scripts.flatMap((script) =>
     // Names in quotes stand as they are; whatever follows them differs.

@@ -44,6 +44,7 @@ const event: fc.Arbitrary<Unnumbered> = fc.oneof(
     inputTokens: fc.nat(),
     outputTokens: fc.nat(),
   }),
+  fc.record({ type: fc.constant('notice' as const), code: fc.constantFrom('memory_unavailable', 'other') }),
   fc.record({
     type: fc.constant('file' as const),
     name: short,

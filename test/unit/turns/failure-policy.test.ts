@@ -37,7 +37,13 @@ describe('the table of failures', () => {
   it('uses every notice that is for a failure; the others answer the person, or stand for a change', () => {
     const used = new Set(policies.map(([, { notice: code }]) => code));
     const others = NOTICE_CODES.filter((code) => !used.has(code));
-    expect(others).toEqual(['help', 'empty_question', 'file_without_question', 'stopped_in_change']);
+    expect(others).toEqual([
+      'help',
+      'empty_question',
+      'file_without_question',
+      'memory_unavailable',
+      'stopped_in_change',
+    ]);
   });
 
   it.each(policies)('%s ends as something its person can read, with somewhere to look', (_code, policy) => {

@@ -59,7 +59,7 @@ test('a started laptop is found, answers a question in the thread, and leaves no
   await laptop.stop();
   await laptop.stop();
   expect(await findRunningLaptop(folder)).toBeUndefined();
-  expect((await readdir(folder)).sort()).toEqual(['agent.log', 'backend.log', 'ops.env', 'redis']);
+  expect((await readdir(folder)).sort()).toEqual(['agent.log', 'backend.log', 'memory', 'ops.env', 'redis']);
   expect(warnings).toEqual([]);
 });
 
@@ -86,7 +86,7 @@ test('a question that Slack would not take is refused with the reason', async ()
 test('a backend that refuses to start is reported with its words, and everything else is stopped', async () => {
   await expect(start('broken')).rejects.toThrow(/ended during its start with exit code 3.*backend\.log/);
   expect(warnings).toEqual(['backend: AGENT_RUNTIME_ARN is missing']);
-  expect((await readdir(folder)).sort()).toEqual(['agent.log', 'backend.log', 'ops.env', 'redis']);
+  expect((await readdir(folder)).sort()).toEqual(['agent.log', 'backend.log', 'memory', 'ops.env', 'redis']);
 });
 
 test('a backend that dies later is reported', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Exchange } from '../../../../agent-runtime/models/offline/conversation.ts';
 import { decide, OFFLINE_NOTE } from '../../../../agent-runtime/models/offline/rules.ts';
 
-const asked = (question: string, answer = 'ok'): Exchange => ({ question, outcomes: [], answer });
+const asked = (question: string, answer = 'ok'): Exchange => ({ question, notes: [], outcomes: [], answer });
 const ask = (...questions: string[]) => {
   const last = questions.pop() ?? '';
   return decide([...questions.map((question) => asked(question)), asked(last, '')]);

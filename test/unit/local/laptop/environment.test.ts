@@ -72,6 +72,20 @@ test('our own Redis is durable by its append-only file; of a given one nothing i
   expect(backendEnvironment(parts(stated, 'REDIS_URL'))).toMatchObject(stated);
 });
 
+test('backend and agent use the same memory, and agree on who writes to it', () => {
+  const writers = (env: NodeJS.ProcessEnv) =>
+    [backendEnvironment(parts(env)), agentEnvironment(env, 'http://127.0.0.1:8', 'us-east-2', secrets)].map(
+      ({ MEMORY_RESOURCE_ID: id, MEMORY_WRITER: writer }) => [id, writer],
+    );
+  const agreed = (writer: string) => [
+    ['threadcore-Laptop0001', writer],
+    ['threadcore-Laptop0001', writer],
+  ];
+  expect(writers({})).toEqual(agreed('agent'));
+  expect(writers({ AGENT_PROTOCOL: 'generic' })).toEqual(agreed('backend'));
+  expect(writers({ MEMORY_WRITER: 'backend' })).toEqual(agreed('backend'));
+});
+
 test('people sign in unless the shell switches that off', () => {
   expect(backendEnvironment(parts({}))).not.toHaveProperty('IDENTITY_MODE');
   const off = { IDENTITY_MODE: 'off' };
@@ -87,6 +101,7 @@ test('operators’ commands get Redis, keys, Cognito and AWS, and nothing of Sla
     AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: 'http://127.0.0.1:10',
     AWS_ENDPOINT_URL: 'http://127.0.0.1:8',
     PUBLIC_URL: 'http://127.0.0.1:3000',
+    MEMORY_RESOURCE_ID: 'threadcore-Laptop0001',
   });
   expect(Object.keys(ops).filter((name) => /^(?:SLACK|PATH|LOG)/.test(name))).toEqual([]);
 });
