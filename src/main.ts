@@ -233,6 +233,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         commands: createCommands({ operator, account: people.account, now }),
         account: people.account,
         pauseReason: async () => (await operator.paused())?.reason ?? '',
+        recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
         onRefused: (who: Sender, why: Exclude<Admission, 'admitted'>) =>
           people.noteRefusal(platform, who, why),
       };
@@ -256,7 +257,6 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           retryTurn,
         },
         changes,
-        recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
         explainBlocked: async () => explainBlocked(),
         pause,
         now,

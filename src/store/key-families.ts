@@ -189,6 +189,12 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(90 * DAY_S),
   },
   {
+    names: ['teamsanswer:<name>'],
+    holds: 'which turn a message in Teams answers, for what people think of it',
+    kept: '90 days',
+    bound: expires(90 * DAY_S),
+  },
+  {
     names: ['consent:<name>'],
     holds: 'a sign-in that shows whose browser consented to a tool, sealed',
     kept: '10 minutes',

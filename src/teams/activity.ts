@@ -27,6 +27,8 @@ const activitySchema = z.object({
   type: z.string(),
   id: z.string().nullish(),
   name: z.string().nullish(),
+  /** The message that something is about. */
+  replyToId: z.string().nullish(),
   // Missing is as bad as blank, and is refused as such.
   channelId: z
     .string()

@@ -8,9 +8,11 @@ import { readActivity, type TeamsActivity, tenantOf } from './activity.ts';
 import type { Answer } from './adapter.ts';
 import { createAuthentication } from './authenticate.ts';
 import { createBackground } from './background.ts';
+import { createTeamsFeedback, type FeedbackDeps } from './feedback.ts';
 import { createPresses, type PressesDeps } from './presses.ts';
 import { createQuestions, placeOf, type QuestionsDeps } from './questions.ts';
 import { createTeamsReceiver } from './receiver.ts';
+import type { References } from './references.ts';
 import { createSigningKeys } from './signing-keys.ts';
 import { createTokenGate } from './token-gate.ts';
 
@@ -18,8 +20,10 @@ import { createTokenGate } from './token-gate.ts';
 const GREETED_S = 400 * 86_400;
 
 export interface TeamsIngressDeps
-  extends Omit<QuestionsDeps, 'background' | 'accept' | 'commands'>,
-    Omit<PressesDeps, 'accept' | 'commands'> {
+  extends Omit<QuestionsDeps, 'background' | 'accept' | 'commands' | 'references'>,
+    Omit<PressesDeps, 'accept' | 'commands' | 'references'>,
+    Omit<FeedbackDeps, 'references'> {
+  readonly references: Pick<References, 'remember' | 'turnOf'>;
   readonly accept: Accept;
   readonly commands: Commands;
   readonly appId: string | undefined;
@@ -40,6 +44,7 @@ export function createTeamsIngress(deps: TeamsIngressDeps) {
   const { run: background, idle } = createBackground(log);
   const questions = createQuestions({ ...deps, background });
   const press = createPresses(deps);
+  const feedback = createTeamsFeedback(deps);
   const keys = createSigningKeys({
     metadataUrl: deps.openIdMetadataUrl,
     now: monotonic,
@@ -82,6 +87,7 @@ export function createTeamsIngress(deps: TeamsIngressDeps) {
         return undefined;
       case 'invoke':
         if (name === 'adaptiveCard/action') return press(activity);
+        if (name === 'message/submitAction') return feedback(activity);
         deps.onIgnored('unknown_invoke');
         return { status: 501 };
       case 'conversationUpdate':

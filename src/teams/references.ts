@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { personId, threadId } from '../chat/keys.ts';
+import { claimId, personId, threadId } from '../chat/keys.ts';
 import type { ConversationKey, Sender } from '../chat/vocabulary.ts';
 import type { Connection } from '../store/connection.ts';
 import type { TeamsActivity } from './activity.ts';
@@ -35,6 +35,8 @@ export type References = ReturnType<typeof createReferences>;
 
 /** Workers answer where and when no request of Teams is at hand; what they need of one is kept here. */
 export function createReferences(redis: Connection, keyPrefix: string) {
+  const answerKey = (key: ConversationKey, messageId: string) =>
+    `${keyPrefix}:teamsanswer:${claimId(`teams:answer:${key.tenant}:${key.thread}:${messageId}`)}`;
   const placeKey = (key: ConversationKey) => `${keyPrefix}:teamsplace:${threadId(key)}`;
   /** `tenant`: that of the conversation, also for people of another one. */
   const personKey = (sender: Sender) => `${keyPrefix}:teamsperson:${personId(sender)}`;
@@ -69,6 +71,13 @@ export function createReferences(redis: Connection, keyPrefix: string) {
     },
 
     contactOf: readContact,
+
+    /** Keeps which turn a message answers: what people think of it comes with the message's id only. */
+    noteAnswer: async (key: ConversationKey, messageId: string, turnId: string): Promise<void> => {
+      await redis.set(answerKey(key, messageId), turnId, 'EX', KEPT_S);
+    },
+    turnOf: async (key: ConversationKey, messageId: string): Promise<string | undefined> =>
+      (await redis.get(answerKey(key, messageId))) ?? undefined,
   };
 
   async function readContact(sender: Sender): Promise<Contact | undefined> {

@@ -13,6 +13,8 @@ export interface PartView {
   readonly notice?: ReplyNotice;
   /** What else the reader has to know. Plain. */
   readonly remarks?: readonly string[];
+  /** Ask what the reader thinks of the answer, with Teams' own thumbs. */
+  readonly feedback?: true;
   /** It takes a while. Comes with a Stop button. */
   readonly long?: true;
 }
@@ -37,6 +39,7 @@ export function partsOf(view: ReplyView, done: boolean, remarks: readonly string
       tasks: last ? view.tasks : [],
       ...(last && view.notice ? { notice: view.notice } : {}),
       ...(last && remarks.length > 0 ? { remarks } : {}),
+      ...(last && view.feedback && done ? { feedback: true } : {}),
       ...(last && view.long && !done ? { long: true } : {}),
     };
   });
@@ -69,6 +72,7 @@ export function messageOf(part: PartView, turnId: string): Json {
     text: text === '' ? WORKING : text,
     ...(cards.length > 0 ? { attachments: cards } : {}),
     ...(part.text.trim() === '' ? {} : { entities: [AI_GENERATED] }),
+    ...(part.feedback ? { channelData: { feedbackLoop: { type: 'default' } } } : {}),
   };
 }
 

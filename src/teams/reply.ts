@@ -11,7 +11,7 @@ import { createThreadWriter, NotNow, type ThreadWriter } from './thread-writer.t
 
 export interface TeamsRepliesDeps {
   readonly connector: Connector;
-  readonly references: Pick<References, 'of'>;
+  readonly references: Pick<References, 'of' | 'noteAnswer'>;
   /** The person has pressed Teams' own Stop below a stream. */
   readonly onCancelled: (turn: ClaimedTurn) => Promise<unknown>;
   /** A message may stand in the thread twice. */
@@ -131,6 +131,15 @@ function openReply(deps: TeamsRepliesDeps, target: ReplyTarget): Reply {
     return 0;
   };
 
+  /** Nobody waits for it, and an answer without it is no worse. */
+  const noteAnswer = async () => {
+    const id = posted().at(-1)?.id;
+    if (!wanted.feedback || id === undefined) return;
+    await deps.references.noteAnswer(key, id, turn.id).catch((error: unknown) => {
+      deps.log.warn({ err: error, turn: turn.id }, 'what people think of this answer will not be kept');
+    });
+  };
+
   const conclude = async (to: ThreadWriter) => {
     const remarks = (wanted.files ?? []).map(
       ({ name }) => `I made the file ${name}, but cannot show files in Teams yet.`,
@@ -138,7 +147,10 @@ function openReply(deps: TeamsRepliesDeps, target: ReplyTarget): Reply {
     const looks = partsOf(wanted, true, remarks);
     const first = wanted.keep ? known.length : 0;
     if (!cancelled) await write(to, looks, first, true);
-    if (!cancelled) return settleLate(to, looks, first);
+    if (!cancelled) {
+      await noteAnswer();
+      return settleLate(to, looks, first);
+    }
     // What the person has stopped stays as it is: the rest of the answer is not shown, only how it ended, below.
     const { notice } = wanted;
     if (notice) await write(to, partsOf({ ...EMPTY_VIEW, notice }, true), messages.length, true);

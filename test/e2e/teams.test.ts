@@ -51,6 +51,17 @@ test('in a personal chat the answer is streamed by the rules of Teams, and label
     { type: 'streaminfo', streamId: reply.id, streamType: 'final' },
     expect.objectContaining({ additionalType: ['AIGeneratedContent'] }),
   ]);
+  expect(reply.activity.channelData).toEqual({ feedbackLoop: { type: 'default' } });
+  const value = { actionName: 'feedback', actionValue: { reaction: 'like', feedback: '{}' } };
+  await teams.act('alice', 'personal', {
+    type: 'invoke',
+    name: 'message/submitAction',
+    replyToId: reply.id,
+    value,
+  });
+  expect(await (await fetch(`${stack.backend.url}/metrics`)).text()).toContain(
+    'threadcore_feedback_total{value="up"} 1',
+  );
   const refused = teams.calls.filter((call) => call.status >= 400);
   expect(refused).toEqual([]);
   const sequences = teams.calls.flatMap(({ activity }) =>

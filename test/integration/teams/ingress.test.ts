@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { notice } from '../../../src/chat/notices.ts';
 import { createConnector } from '../../../src/teams/connector.ts';
+import type { Feedback } from '../../../src/turns/feedback.ts';
 import type { Acceptance } from '../../../src/turns/lanes.ts';
 import type { QuestionEdit } from '../../../src/turns/question-changes.ts';
 import { eventually } from '../../setup/eventually.ts';
@@ -212,6 +213,43 @@ test('whoever may not ask may not press either', async () => {
   const { body } = await t.teams.press('alice', 'personal', 'turn_retry', { turn: 'turn-1' });
   expect(body).toContain('I am not allowed');
   expect(pressed).toEqual([]);
+});
+
+test('what people think of an answer is kept for its turn, with their words; of anything else it is ignored', async () => {
+  const said: Feedback[] = [];
+  const t = await ingress({
+    deps: {
+      async recordFeedback(feedback) {
+        said.push(feedback);
+        return 'new';
+      },
+    },
+  });
+  const { message } = await t.teams.say('alice', 'cloud', '@bot how many?');
+  const key = t.turns[0]?.key;
+  if (key) await t.references.noteAnswer(key, '77', 'turn-7');
+  const think = (replyToId: string, actionValue: object) =>
+    t.teams.act(
+      'bob',
+      'cloud',
+      {
+        type: 'invoke',
+        name: 'message/submitAction',
+        replyToId,
+        value: { actionName: 'feedback', actionValue },
+      },
+      message.id,
+    );
+  await think('77', { reaction: 'like', feedback: '' });
+  await think('77', { reaction: 'dislike', feedback: '{"feedbackText":" too short "}' });
+  await think('78', { reaction: 'like' });
+  expect((await think('77', { reaction: 'shrug' })).status).toBe(200);
+  const by = { id: 'bbbbbbbb-1111-4111-8111-111111111111', tenant: t.teams.tenant };
+  expect(said).toEqual([
+    { turnId: 'turn-7', by, value: 'up' },
+    { turnId: 'turn-7', by, value: 'down', reason: 'too short' },
+  ]);
+  expect(t.ignored).toEqual(['no_feedback', 'malformed']);
 });
 
 test('on a laptop unsigned activities are taken, from programs on this machine only', async () => {

@@ -113,6 +113,7 @@ export async function startTeamsIngress(
     references,
     voice,
     pauseReason: async () => '',
+    recordFeedback: async () => 'new',
     monotonic,
     onHandled: () => undefined,
     onIgnored: (why) => void ignored.push(why),
