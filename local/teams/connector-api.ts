@@ -9,6 +9,8 @@ export interface ConnectorApiDeps {
   readonly admits: (authorization: string | undefined) => boolean;
   readonly throttle: (thread: string) => number | undefined;
   readonly now: () => number;
+  /** Milliseconds. */
+  readonly wait: (ms: number) => Promise<void>;
   readonly onCall: (call: Call) => void;
   /** Something has changed. */
   readonly onChange: () => void;
@@ -98,18 +100,16 @@ export function createConnectorApi(deps: ConnectorApiDeps) {
         case 'drop_answer':
           carryOut();
           return lose();
-        case 'commit_late': {
-          const late = () => {
+        case 'commit_late':
+          void deps.wait(fault.ms).then(() => {
             try {
               carryOut();
             } catch (error) {
               // Nobody waits for the answer any more.
               if (!(error instanceof Refused)) throw error;
             }
-          };
-          setTimeout(late, fault.ms).unref();
+          });
           return lose();
-        }
         case 'status':
           if (fault.commit) carryOut();
           throw new Refused(

@@ -25,6 +25,8 @@ export interface TeamsStandInOptions {
   readonly retryDelaysMs?: readonly number[];
   /** Milliseconds; for ids, the life and pace of streams, limits. Tokens always use the wall clock. */
   readonly now?: () => number;
+  /** How long calls that take effect late are late. Default: in real time, whatever `now` says. */
+  readonly wait?: (ms: number) => Promise<void>;
 }
 
 export interface Delivered {
@@ -68,6 +70,7 @@ export async function createTeamsStandIn(options: TeamsStandInOptions) {
     admits: login.admits,
     throttle: createThrottle(options.throttled ?? false, now),
     now,
+    wait: options.wait ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms).unref())),
     onCall: (call) => calls.push(call),
     onChange: changed,
   });

@@ -58,6 +58,18 @@ export async function startTeamsThread(
     ahead += ms;
     for (const timer of timers) if (timer.at <= now()) timer.ring();
   };
+  /** Ends when the clock has come so far, whoever moves it. */
+  const wait = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = {
+        at: now() + ms,
+        ring: () => {
+          timers.delete(timer);
+          resolve();
+        },
+      };
+      timers.add(timer);
+    });
   const pause = (ms: number, signal: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
       const timer = {
@@ -83,6 +95,7 @@ export async function startTeamsThread(
     botUrl: () => 'http://127.0.0.1:9/api/messages',
     retryDelaysMs: [],
     now,
+    wait,
     ...options,
   });
   const { message: question, activity } = await teams.say('alice', where, '@bot how many?');
