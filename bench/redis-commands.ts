@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import * as directory from '../src/sessions/lua.ts';
+import * as directoryChanges from '../src/sessions/lua-changes.ts';
 import * as pacing from '../src/slack/pacing-lua.ts';
 import * as lanes from '../src/turns/lua.ts';
+import * as laneChanges from '../src/turns/lua-changes.ts';
 
 /**
  * What a line of Redis' MONITOR stands for.
@@ -19,9 +22,11 @@ export const COUNTS_KEY = '{tc}:counts';
 
 const digest = (source: string) => createHash('sha1').update(source).digest('hex');
 const SCRIPTS = new Map(
-  Object.entries({ ...lanes, ...pacing }).map(([name, source]) => [digest(source), name.toLowerCase()]),
+  [lanes, laneChanges, pacing, directory, directoryChanges]
+    .flatMap((scripts) => Object.entries(scripts))
+    .map(([name, source]) => [digest(source), name.toLowerCase()]),
 );
-const BY_CLOCK = new Set(['renew', 'sweep', 'depth']);
+const BY_CLOCK = new Set(['renew', 'sweep', 'depth', 'archive_idle']);
 const BLOCKING = /^(?:b[lr]pop|blmove|blmpop|brpoplpush|bzpop(?:min|max)|bzmpop)$/;
 /** `<seconds> [<database> <client, or lua>] "COMMAND" "argument"…` */
 const LINE = /^\+?\d+\.\d+ \[\d+ ([^\]]+)\] (.*)$/s;

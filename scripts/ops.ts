@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { auditCommand } from './ops/audit.ts';
 import { cognitoCommand } from './ops/cognito.ts';
+import { guardrailCommand } from './ops/guardrail.ts';
 import { identityCommand } from './ops/identity.ts';
 import { memoryCommand } from './ops/memory.ts';
 import { Complaint, HELP_HINT } from './ops/redis.ts';
@@ -17,6 +18,7 @@ const program = new Command('ops')
   .addCommand(auditCommand())
   .addCommand(cognitoCommand())
   .addCommand(identityCommand())
+  .addCommand(guardrailCommand())
   .addCommand(memoryCommand())
   .addCommand(teamsCommand());
 

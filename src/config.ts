@@ -17,6 +17,7 @@ import { type IdentityConfig, readIdentity } from './config/identity.ts';
 import { type MemoryConfig, readMemory } from './config/memory.ts';
 import { ConfigError, createReader, type Environment, oneOf, type Reader } from './config/reader.ts';
 import { type AuditConfig, readAudit, readSecrets, type SecretsConfig } from './config/secrets.ts';
+import { readSessions, type SessionsConfig } from './config/sessions.ts';
 import { type AccessConfig, readAccess, readSlack, type SlackConfig } from './config/slack.ts';
 import { readTeams, type TeamsConfig } from './config/teams.ts';
 
@@ -43,6 +44,7 @@ export interface Config {
   readonly redis: RedisConfig;
   readonly worker: WorkerConfig;
   readonly lanes: LanesConfig;
+  readonly sessions: SessionsConfig;
   readonly identity: IdentityConfig;
   readonly guardrails: { readonly mode: 'off' };
   /** Undefined: the bot is not in Slack. It is in one of the two, at least. */
@@ -130,6 +132,7 @@ function readAll(reader: Reader): Config {
     redis: readRedis(reader),
     worker: readWorker(reader),
     lanes: readLanes(reader),
+    sessions: readSessions(reader),
     identity,
     guardrails: readGuardrails(reader),
     slack: readSlack(reader, role !== 'worker', teams !== undefined),

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
@@ -10,18 +9,17 @@ import { createCommands } from './commands/commands.ts';
 import { explainBlocked } from './commands/explain-blocked.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
+import { composeConversations } from './main/conversations.ts';
+import { composeHome, predefinedTasks } from './main/home.ts';
+import { composeIntake, type Intake } from './main/intake.ts';
 import { composeMemory } from './main/memory.ts';
 import { composePeople } from './main/people.ts';
-import { repliesByPlatform, slackPeople } from './main/platforms.ts';
+import { repliesByPlatform, slackPeople, slackReplies } from './main/platforms.ts';
 import { composeTeams } from './main/teams.ts';
-import { sessionId } from './sessions/session-id.ts';
-import { nameSessions } from './slack/agent-session.ts';
-import { createPassingCalls } from './slack/asides.ts';
 import { createSlackClient } from './slack/client.ts';
-import { createCourtesy } from './slack/courtesy.ts';
+import { createHomePeople } from './slack/home-people.ts';
 import { createSlackIngress } from './slack/ingress.ts';
 import { createPacing } from './slack/pacing.ts';
-import { createSlackReplies } from './slack/reply.ts';
 import { connect, connectForQueue, disconnect } from './store/connection.ts';
 import { configuredDataKeys } from './store/data-keys-configured.ts';
 import { checkDurability, createConfirmation } from './store/durability.ts';
@@ -29,14 +27,12 @@ import { problemsAtStart } from './store/first-contact.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { createTraces } from './telemetry/traces.ts';
-import { createAccept } from './turns/accept-turn.ts';
 import { createAgentCalls, interruptionOf } from './turns/agent-calls.ts';
 import { createFeedback } from './turns/feedback.ts';
 import { CHAT_CALL_TIMEOUT_MS, createLanes } from './turns/lanes.ts';
 import { createOnce } from './turns/once.ts';
 import { createOperator } from './turns/operator.ts';
 import { pause } from './turns/pause.ts';
-import { createQuestionChanges } from './turns/question-changes.ts';
 import { type RunTurnDeps, runTurn } from './turns/run-turn.ts';
 import { withThread } from './turns/seen-thread.ts';
 import { knowTwins } from './turns/twins.ts';
@@ -110,6 +106,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       observe: metrics.auditEntry,
       log,
     });
+    const homes = createHomePeople(redis, keyPrefix);
     const memory = composeMemory({
       config,
       redis,
@@ -132,6 +129,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       lanes,
       wakes,
       metrics,
+      onAccountChanged: homes.changed,
       log,
     });
     closers.push(
@@ -140,6 +138,17 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       async () => memory?.close(),
       () => people.close(),
     );
+    const { conversations, sessionFor, startUpkeep } = composeConversations({
+      config,
+      redis,
+      keyPrefix,
+      dataKeys,
+      audit,
+      people,
+      memory,
+      metrics,
+      log,
+    });
     metrics.watchQueue(async () => {
       const { readyLanes, activeLanes, paused, turns } = await lanes.depth();
       const queued = (turns.queued ?? 0) + (turns.received ?? 0);
@@ -147,7 +156,11 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     });
 
     const worker = config.role === 'web' ? undefined : startWorkerRole();
-    const intake = config.role === 'worker' ? undefined : openIntake();
+    const intake =
+      config.role === 'worker'
+        ? undefined
+        : composeIntake({ config, redis, onRedisError, wake, metrics, log });
+    if (intake) closers.push(intake.close);
     const ingress = intake && slackIngress(intake);
     const teamsIngress = intake && (await teams?.ingress({ ...intake, ...said('teams') }));
     const slackEvents = ingress?.handle;
@@ -199,38 +212,17 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       return worker ? worker.wake() : wakes.add();
     }
 
-    /** What is the same for every platform's way in. */
-    function openIntake() {
-      // The leases of a worker must not stand behind what waits for a replica.
-      const intake =
-        durability === 'replicated'
-          ? connect({ url: config.redis.url, name: 'threadcore-intake', onError: onRedisError })
-          : redis;
-      if (intake !== redis) closers.push(() => disconnect(intake));
-      const confirmDurable = createConfirmation(intake, durability);
-      const accept = createAccept({
-        lanes: createLanes(intake, keyPrefix, config.lanes),
-        wakes: { add: wake },
-        confirmDurable,
-        randomBytes,
-        observe: metrics.messageTaken,
-        log,
-      });
-      const changes = createQuestionChanges({
-        redis: intake,
-        keyPrefix,
-        confirmDurable,
-        observe: metrics.questionChanged,
-        log,
-      });
-      return { intake, accept, changes };
-    }
-
     /** What the bot says itself, and to whom it says no. */
     function said(platform: Platform) {
       return {
         once: createOnce(redis, keyPrefix),
-        commands: createCommands({ operator, account: people.account, now }),
+        commands: createCommands({
+          operator,
+          account: people.account,
+          conversations,
+          tasks: predefinedTasks,
+          now,
+        }),
         account: people.account,
         pauseReason: async () => (await operator.paused())?.reason ?? '',
         recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
@@ -239,8 +231,19 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       };
     }
 
-    function slackIngress({ accept: { acceptTurn, retryTurn }, changes }: ReturnType<typeof openIntake>) {
+    function slackIngress({ accept: { acceptTurn, retryTurn, takesPart }, changes }: Intake) {
       if (!config.slack || !slack) return undefined;
+      const { home, close: closeHome } = composeHome({
+        homes,
+        account: people.account,
+        conversations,
+        operator,
+        slack,
+        pacing,
+        monotonic,
+        log,
+      });
+      closers.push(closeHome);
       return createSlackIngress({
         ...config.slack,
         ...said('slack'),
@@ -255,8 +258,11 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         accept: {
           acceptTurn: knowTwins({ acceptTurn, observe: metrics.messageTaken, monotonic }),
           retryTurn,
+          takesPart,
         },
         changes,
+        conversations,
+        home,
         explainBlocked: async () => explainBlocked(),
         pause,
         now,
@@ -267,18 +273,6 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         onIgnored: metrics.deliveryIgnored,
         log,
       });
-    }
-
-    function slackReplies(client: NonNullable<typeof slack>) {
-      const replies = createSlackReplies({
-        client,
-        pacing,
-        pause,
-        now: monotonic,
-        onFinished: (calls) => metrics.turnCalls('slack', calls),
-        log,
-      });
-      return nameSessions(replies, createCourtesy(createPassingCalls({ client, pacing }), log));
     }
 
     function startWorkerRole() {
@@ -296,7 +290,11 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         qualifier: config.agent.qualifier,
         maxSockets: config.worker.concurrency + 10,
       });
-      closers.push(async () => runtime.close());
+      const upkeep = startUpkeep(runtime);
+      closers.push(
+        async () => runtime.close(),
+        () => upkeep.close(),
+      );
       const calls = createAgentCalls({
         runtime,
         protocol: config.agent.protocol,
@@ -306,13 +304,13 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       const deps: RunTurnDeps = {
         lanes,
         openReply: repliesByPlatform({
-          ...(slack ? { slack: slackReplies(slack) } : {}),
+          ...(slack ? { slack: slackReplies({ client: slack, pacing, metrics, log }) } : {}),
           ...(teams ? { teams: teams.openReply } : {}),
         }),
         identify: people.identify,
         identityMayPass: people.mayPass,
         linkWaitMs: people.linkWaitMs,
-        sessionOf: (turn, actor) => sessionId(turn.message.key, actor, turn.generation),
+        sessionOf: sessionFor,
         remember: memory?.remember,
         invoke: withThread(calls.invoke, people.readThread),
         stopSession: calls.stopSession,

@@ -16,7 +16,10 @@ import { describeActor } from './system-prompt.ts';
 import { createTranslator, type Stop, stopFor } from './translate.ts';
 
 /** What a turn is asked: the part of an invocation that the agent sees. */
-export type Question = Pick<Invocation, 'prompt' | 'actor' | 'thread' | 'files' | 'locale'> & {
+export type Question = Pick<
+  Invocation,
+  'prompt' | 'actor' | 'thread' | 'files' | 'locale' | 'replyLength'
+> & {
   /** Somebody vouches for the actor; else nothing is remembered. */
   readonly vouched: boolean;
 };
@@ -65,7 +68,7 @@ export function createAnswerQuestion(deps: {
         memory && place ? memory.notes(place, question.prompt) : [],
       ]);
       remembers = complete && notes !== undefined;
-      agent.systemPrompt = describeActor(deps.systemPrompt, question.actor, question.locale);
+      agent.systemPrompt = describeActor(deps.systemPrompt, question.actor, question);
       const before = [...agent.messages];
       forget = () => {
         // A question without an answer would make the next request invalid for most models.

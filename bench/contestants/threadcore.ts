@@ -84,6 +84,8 @@ export async function startThreadcore(options: ThreadcoreOptions): Promise<Threa
           secrets,
         }),
         NODE_ENV: 'production',
+        // None of the others remembers anything elsewhere, and Memory takes ten events a second.
+        MEMORY_RESOURCE_ID: '',
         HOST: '127.0.0.1',
         ROLE: role,
         ALLOWED_SLACK_TEAMS: '*',

@@ -1,19 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { readBody } from './exchange.ts';
-import { type Fault, faultSchema } from './faults.ts';
+import { type Fault, faultSchema, type Latency, latencySchema } from './faults.ts';
 
 /** The stand-in's own API under /control/, JSON both ways, for tests and for people with curl. */
 export interface ControlDeps {
   readonly faults: Fault[];
+  readonly latencies: Latency[];
   readonly sessions: () => unknown;
   readonly calls: () => unknown;
   readonly reset: () => Promise<void>;
 }
 
 const ROUTES =
-  'GET /control/sessions, GET /control/calls, GET|POST|DELETE /control/faults, POST /control/reset';
+  'GET /control/sessions, GET /control/calls, GET|POST|DELETE /control/faults, GET|POST|DELETE /control/latencies, POST /control/reset';
 const faultList = z.union([faultSchema, z.array(faultSchema)]);
+const latencyList = z.union([latencySchema, z.array(latencySchema)]);
 
 export async function answerControl(
   deps: ControlDeps,
@@ -45,6 +47,19 @@ export async function answerControl(
       if (!parsed.success) return send(400, { message: z.prettifyError(parsed.error) });
       deps.faults.push(...[parsed.data].flat());
       return send(201, { faults: deps.faults });
+    }
+    case 'GET /control/latencies':
+      return send(200, { latencies: deps.latencies });
+    case 'DELETE /control/latencies':
+      deps.latencies.length = 0;
+      return send(200, { latencies: [] });
+    case 'POST /control/latencies': {
+      const parsed = latencyList.safeParse(parseJson(body));
+      if (!parsed.success) return send(400, { message: z.prettifyError(parsed.error) });
+      const wanted = [parsed.data].flat();
+      const others = deps.latencies.filter((old) => !wanted.some((one) => one.operation === old.operation));
+      deps.latencies.splice(0, deps.latencies.length, ...others, ...wanted);
+      return send(200, { latencies: deps.latencies });
     }
     case 'POST /control/reset':
       await deps.reset();

@@ -4,7 +4,8 @@ import { finished, pipeline } from 'node:stream/promises';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { type Answer, type Api, type AwsRequest, MAX_BODY_BYTES } from './api.ts';
 import { awsError, isAwsError } from './aws-error.ts';
-import { type Fault, faultStatus, takeFault } from './faults.ts';
+import { type Fault, faultStatus, type Latency, latencyOf, takeFault } from './faults.ts';
+import { cutOff } from './listen.ts';
 import { SESSION_HEADER, USER_HEADER } from './runtime-model.ts';
 
 /** One call as it came in and what became of it. */
@@ -25,6 +26,9 @@ export interface RecordedCall {
 
 export interface ExchangeDeps {
   readonly faults: Fault[];
+  readonly latencies: readonly Latency[];
+  /** From 0 to below 1. */
+  readonly random: () => number;
   readonly record: (call: RecordedCall) => void;
   readonly now: () => number;
   readonly log: (line: string) => void;
@@ -62,20 +66,24 @@ export async function exchange(
     if (refusal) throw refusal;
     if (fault?.kind === 'drop_before') {
       record(0);
-      response.destroy();
+      cutOff(response);
       return;
     }
-    if (fault?.kind === 'delay') await wait(fault.ms, undefined, { signal: request.signal });
+    const ms = latencyOf(deps.latencies, operation, deps.random) + (fault?.kind === 'delay' ? fault.ms : 0);
+    if (ms > 0) await wait(ms, undefined, { signal: request.signal });
     if (fault?.kind === 'error') {
       throw awsError(faultStatus(fault), fault.name, fault.message ?? `${fault.name}, as ordered by a fault`);
     }
-    const answer = await api.answer(operation, request);
+    const answer: Answer =
+      fault?.kind === 'answer'
+        ? { status: fault.status, headers: { 'content-type': 'application/json' }, body: fault.body }
+        : await api.answer(operation, request);
     record(fault?.kind === 'drop_answer' ? 0 : answer.status);
     await sendAnswer(answer, response, requestId, fault);
   } catch (error) {
     if (request.signal.aborted || response.headersSent) {
       // The client is gone, or the agent's stream broke: a cut connection is the whole answer.
-      response.destroy();
+      cutOff(response);
       deps.log(`${operation} was cut off: ${(error as Error).message}`);
       if (!response.headersSent) record(0);
       return;
@@ -102,7 +110,7 @@ async function sendAnswer(
     body.resume();
     // How the agent ended makes no difference: the client gets nothing either way.
     await Promise.allSettled([finished(body)]);
-    response.destroy();
+    cutOff(response);
     return;
   }
   const length = typeof answer.body === 'string' ? { 'content-length': Buffer.byteLength(answer.body) } : {};
@@ -134,7 +142,7 @@ async function sendCut(body: Readable, response: ServerResponse, bytes: number):
   body.destroy();
   // The head, or the last bytes, leave for the socket before it closes.
   await nextTurn();
-  response.destroy();
+  cutOff(response);
 }
 
 /** Reads a body to its end. What goes beyond the limit is dropped, so that the client gets to read the refusal. */

@@ -35,6 +35,7 @@ export function chooseApi(
   if (['runtimes', 'identities', 'memories'].includes(request.segments[0] ?? ''))
     return named('bedrock-agentcore');
   if (typeof signature === 'object') return named(signature.service);
+  if (['guardrail', 'guardrails'].includes(request.segments[0] ?? '')) return named('bedrock');
   if (/^\d{4}-\d\d-\d\d$/.test(request.segments[0] ?? '')) return named('lambda');
   const form = new URLSearchParams(request.body.subarray(0, 4_096).toString());
   if (form.has('Action')) {

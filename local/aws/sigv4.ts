@@ -37,7 +37,7 @@ export interface SignedRequest {
 
 const MAX_SKEW_MS = 5 * 60_000;
 const FORM =
-  /^AWS4-HMAC-SHA256 Credential=([\w/+=.@-]+)\/(\d{8})\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$/;
+  /^AWS4-HMAC-SHA256 Credential=([\w/+=.@-]+)\/(\d{8})\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request, ?SignedHeaders=([a-z0-9:;-]+), ?Signature=([0-9a-f]{64})$/;
 
 /** Reads an Authorization header. The form is all that is checked here. */
 export function parseAuthorization(header: string | undefined): Signature | SignatureProblem {
@@ -60,7 +60,8 @@ export function verifySignature(
   nowMs: number,
 ): SignatureProblem | undefined {
   if (given.accessKeyId !== credentials.accessKeyId) return 'unknown_key';
-  if (!given.signedHeaders.includes('host')) return 'malformed';
+  // On HTTP/2 the SDK signs the pseudo-header that has taken the place of Host.
+  if (!['host', ':authority'].some((name) => given.signedHeaders.includes(name))) return 'malformed';
   const stamp = headerText(request.headers, 'x-amz-date');
   const signedAt = stampToMs(stamp);
   if (signedAt === undefined || !stamp.startsWith(given.date)) return 'malformed';

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { seededRandom } from '../seeded-random.ts';
 import { createAccount } from './account.ts';
 import { createAccountApis } from './account-apis.ts';
 import type { Api, AwsRequest } from './api.ts';
 import { answerControl } from './control.ts';
 import { type ExchangeDeps, exchange, type RecordedCall, readBody } from './exchange.ts';
-import type { Fault } from './faults.ts';
+import type { Fault, Latency } from './faults.ts';
+import { createGuardrailApi, type GuardrailOptions } from './guardrail/guardrail-api.ts';
 import type { WorkloadIdentity } from './identity-api.ts';
 import { createJwtAuthorizer, type JwtAuthorizerOptions } from './jwt-authorizer.ts';
+import { isDone, listen } from './listen.ts';
 import { type MemoryOptions, withMemory } from './memory/memory-api.ts';
 import { checkCaller, chooseApi, readTarget } from './route.ts';
 import { createRuntimeApi } from './runtime-api.ts';
@@ -18,7 +20,9 @@ import { type Credentials, parseAuthorization } from './sigv4.ts';
 import { withIdentities } from './workload-identities.ts';
 
 export type { RecordedCall } from './exchange.ts';
-export type { Fault } from './faults.ts';
+export type { Fault, Latency } from './faults.ts';
+export type { GuardrailOptions } from './guardrail/guardrail-api.ts';
+export { AWS_GUARDRAIL_QUOTAS } from './guardrail/quotas.ts';
 export type { JwtAuthorizerOptions } from './jwt-authorizer.ts';
 export type { MemoryOptions } from './memory/memory-api.ts';
 export { AWS_MEMORY_QUOTAS } from './memory/quotas.ts';
@@ -50,6 +54,10 @@ export interface AwsStandInOptions {
   readonly invocationsPerSecond?: number;
   /** AgentCore Memory is always there; without options it is empty at every start, and has no quotas. */
   readonly memory?: MemoryOptions;
+  /** Guardrails of Bedrock can always be made; without options there are none at the start, and no quotas. */
+  readonly guardrail?: GuardrailOptions;
+  /** Of the random part of latencies, default 1. */
+  readonly seed?: number;
   /** Epoch milliseconds. */
   readonly now?: () => number;
   readonly log?: (line: string) => void;
@@ -66,6 +74,8 @@ export interface AwsStandIn {
   readonly calls: RecordedCall[];
   /** Push faults here. */
   readonly faults: Fault[];
+  /** How long operations take; at most one entry for each. */
+  readonly latencies: Latency[];
   /** Ends every agent process, then the server. */
   close(): Promise<void>;
 }
@@ -73,8 +83,6 @@ export interface AwsStandIn {
 const REMEMBERED_CALLS = 10_000;
 /** AWS keeps these for itself. */
 const RESERVED = /^x-amz-|^x-amzn-(?!bedrock-agentcore-runtime-custom-)/;
-/** Longer than clients keep an idle connection, so that no request meets a closing one. */
-const KEEP_ALIVE_MS = 120_000;
 
 /** Starts an AWS that listens on the loopback interface: AgentCore's runtime and a small account. */
 export async function createAwsStandIn(options: AwsStandInOptions): Promise<AwsStandIn> {
@@ -92,6 +100,7 @@ export async function createAwsStandIn(options: AwsStandInOptions): Promise<AwsS
   const log = options.log ?? (() => undefined);
   const calls: RecordedCall[] = [];
   const faults: Fault[] = [];
+  const latencies: Latency[] = [];
   const headerAllowlist = readAllowlist(options);
   const authorizer = options.jwtAuthorizer && createJwtAuthorizer(options.jwtAuthorizer, now);
   const sessions = createSessions({ agent: options.agent, now, log });
@@ -116,9 +125,16 @@ export async function createAwsStandIn(options: AwsStandInOptions): Promise<AwsS
     now,
     log,
   });
-  const apis: readonly Api[] = [agentCore, ...createAccountApis(createAccount(accountId, region))];
+  const guardrails = createGuardrailApi({ options: options.guardrail ?? {}, accountId, region, now });
+  const apis: readonly Api[] = [
+    agentCore,
+    guardrails,
+    ...createAccountApis(createAccount(accountId, region)),
+  ];
   const exchangeDeps: ExchangeDeps = {
     faults,
+    latencies,
+    random: seededRandom(options.seed ?? 1),
     now,
     log,
     record(call) {
@@ -134,17 +150,19 @@ export async function createAwsStandIn(options: AwsStandInOptions): Promise<AwsS
     if (target.rawPath.startsWith('/control/') && authorization === undefined) {
       const reset = async () => {
         faults.length = 0;
+        latencies.length = 0;
         agentCore.reset();
+        guardrails.reset();
         await sessions.stopAll();
         calls.length = 0;
       };
-      const deps = { faults, sessions: sessions.list, calls: () => calls, reset };
+      const deps = { faults, latencies, sessions: sessions.list, calls: () => calls, reset };
       return answerControl(deps, target.rawPath, incoming, response);
     }
     const { body, tooLarge } = await readBody(incoming);
     const gone = new AbortController();
     response.on('close', () => {
-      if (!response.writableFinished) gone.abort();
+      if (!isDone(response)) gone.abort();
     });
     const signature = parseAuthorization(authorization);
     const request: AwsRequest = {
@@ -174,8 +192,8 @@ export async function createAwsStandIn(options: AwsStandInOptions): Promise<AwsS
     return exchange(exchangeDeps, api, { ...request, caller }, response, refusal);
   }
 
-  const server = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 },
+  const server = await listen(
+    { port: options.port ?? 0, host: options.host ?? '127.0.0.1' },
     (incoming, response) => {
       handle(incoming, response).catch((error: unknown) => {
         // The client went away while it was sending.
@@ -184,11 +202,7 @@ export async function createAwsStandIn(options: AwsStandInOptions): Promise<AwsS
       });
     },
   );
-  server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : options.port;
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://127.0.0.1:${server.port}`;
 
   return {
     url,
@@ -198,11 +212,9 @@ export async function createAwsStandIn(options: AwsStandInOptions): Promise<AwsS
     sessions: sessions.list,
     calls,
     faults,
+    latencies,
     async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await Promise.all([sessions.close(), closed]);
+      await Promise.all([sessions.close(), server.close()]);
     },
   };
 }

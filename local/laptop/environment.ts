@@ -4,6 +4,7 @@ import type { RunningRedis } from '../redis/start-redis.ts';
 import { TEAM } from '../slack/seed.ts';
 import type { SlackStandIn } from '../slack/stand-in.ts';
 import { PLAYGROUND_TENANT } from '../teams/playground.ts';
+import { LAPTOP_GUARDRAIL } from './guardrail.ts';
 import { LAPTOP_MEMORY } from './memory.ts';
 
 /** The environments of the backend and of the agent on a laptop: the only thing in which a laptop differs. */
@@ -113,6 +114,8 @@ export function backendEnvironment(parts: {
     ...awsAccess(aws.url, aws.region, secrets),
     AWS_ACCOUNT_ID: aws.accountId,
     AGENT_RUNTIME_ARN: aws.agentRuntimeArn,
+    BEDROCK_GUARDRAIL_ID: LAPTOP_GUARDRAIL.id,
+    BEDROCK_GUARDRAIL_VERSION: LAPTOP_GUARDRAIL.version,
     ...memoryAccess(env),
     ...(identity ? identityAccess(identity) : {}),
     ...(teams
@@ -134,7 +137,7 @@ const identityAccess = ({ cognito, encryptionKeys }: Identity): Env => ({
 });
 
 /** What an operator's command needs to work on the same Redis, with the same keys and the same stand-ins. */
-const OPERATED = /^(?:REDIS_|ENCRYPTION_KEYS$|COGNITO_|AWS_|MEMORY_|PUBLIC_URL$)/;
+const OPERATED = /^(?:REDIS_|ENCRYPTION_KEYS$|COGNITO_|AWS_|BEDROCK_|MEMORY_|PUBLIC_URL$)/;
 
 export const opsEnvironment = (backend: Env): Env =>
   Object.fromEntries(Object.entries(backend).filter(([name]) => OPERATED.test(name)));

@@ -12,6 +12,7 @@ import { startPlayground } from '../teams/playground.ts';
 import { startBackend } from './backend.ts';
 import { claimFolder } from './claim.ts';
 import { agentEnvironment, backendEnvironment, opsEnvironment, type Secrets } from './environment.ts';
+import { laptopGuardrail } from './guardrail.ts';
 import { type LaptopInfo, removeLaptopFile, writeLaptopFile } from './laptop-file.ts';
 import { linkPerson } from './link-person.ts';
 import { laptopMemory } from './memory.ts';
@@ -97,6 +98,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
         args: [join(options.root, 'agent-runtime', 'main.ts')],
         env: agentEnvironment(env, awsUrl, REGION, secrets),
       },
+      guardrail: laptopGuardrail(REGION),
       memory: laptopMemory(folder),
       log: (line) => void agentLog.write(`${line}\n`),
     });

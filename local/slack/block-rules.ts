@@ -17,6 +17,17 @@ export const BLOCK_LIMITS = {
   tableRows: 100,
   tableColumns: 20,
   altText: 2000,
+  accessibilityLabel: 75,
+  confirmTitle: 100,
+  confirmText: 300,
+  confirmButton: 30,
+  overflowOptions: 5,
+  tickOptions: 10,
+  selectOptions: 100,
+  optionText: 75,
+  optionValue: 150,
+  placeholder: 150,
+  inputLength: 3000,
 } as const;
 
 const KNOWN_BLOCKS = new Set([
@@ -66,12 +77,62 @@ function checkLength(value: unknown, max: number, pointer: string, report: Repor
     report(`must be less than ${max + 1} characters`, pointer);
 }
 
+function checkConfirm(node: unknown, pointer: string, report: Report): void {
+  if (node === undefined) return;
+  const { title, text, confirm, deny } = isNode(node) ? node : {};
+  checkText(title, BLOCK_LIMITS.confirmTitle, `${pointer}/title`, report, true);
+  checkText(text, BLOCK_LIMITS.confirmText, `${pointer}/text`, report);
+  checkText(confirm, BLOCK_LIMITS.confirmButton, `${pointer}/confirm`, report, true);
+  checkText(deny, BLOCK_LIMITS.confirmButton, `${pointer}/deny`, report, true);
+}
+
+/** How many options each of these may have, and whether their texts are plain. */
+const OPTION_LIMITS: Readonly<Record<string, readonly [most: number, plainOnly: boolean]>> = {
+  overflow: [BLOCK_LIMITS.overflowOptions, true],
+  checkboxes: [BLOCK_LIMITS.tickOptions, false],
+  radio_buttons: [BLOCK_LIMITS.tickOptions, false],
+  static_select: [BLOCK_LIMITS.selectOptions, true],
+  multi_static_select: [BLOCK_LIMITS.selectOptions, true],
+};
+
+function checkOptions(node: Node, pointer: string, report: Report): void {
+  const [most, plainOnly] = OPTION_LIMITS[String(node.type)] ?? [];
+  if (most === undefined || node.option_groups !== undefined) return;
+  const values: unknown[] = [];
+  checkList(node.options, most, `${pointer}/options`, report, (option, at) => {
+    const { text, value } = isNode(option) ? option : {};
+    checkText(text, BLOCK_LIMITS.optionText, `${at}/text`, report, plainOnly);
+    if (typeof value !== 'string' || value === '') report('missing required field: value', at);
+    checkLength(value, BLOCK_LIMITS.optionValue, `${at}/value`, report);
+    values.push(value);
+  });
+  const initial = isNode(node.initial_option) ? node.initial_option.value : undefined;
+  if (initial !== undefined && !values.includes(initial))
+    report('initial option must be one of the options', `${pointer}/initial_option`);
+}
+
 function checkElement(node: unknown, pointer: string, report: Report): void {
   if (!isNode(node) || typeof node.type !== 'string') {
     report('must be an element with a type', pointer);
     return;
   }
   checkLength(node.action_id, BLOCK_LIMITS.identifier, `${pointer}/action_id`, report);
+  checkLength(
+    node.accessibility_label,
+    BLOCK_LIMITS.accessibilityLabel,
+    `${pointer}/accessibility_label`,
+    report,
+  );
+  checkConfirm(node.confirm, `${pointer}/confirm`, report);
+  checkOptions(node, pointer, report);
+  if (node.placeholder !== undefined)
+    checkText(node.placeholder, BLOCK_LIMITS.placeholder, `${pointer}/placeholder`, report, true);
+  if (node.type === 'plain_text_input') {
+    const { initial_value: initial, max_length: most = BLOCK_LIMITS.inputLength } = node;
+    if (typeof most !== 'number' || most < 1 || most > BLOCK_LIMITS.inputLength)
+      report(`must be from 1 to ${BLOCK_LIMITS.inputLength}`, `${pointer}/max_length`);
+    else checkLength(initial, most, `${pointer}/initial_value`, report);
+  }
   if (node.type !== 'button') return;
   checkText(node.text, BLOCK_LIMITS.buttonText, `${pointer}/text`, report, true);
   checkLength(node.value, BLOCK_LIMITS.buttonValue, `${pointer}/value`, report);

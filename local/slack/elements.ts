@@ -89,6 +89,13 @@ export function valueFields(element: Element, value: Value): Record<string, unkn
   return field === undefined ? { value: value === '' ? null : value } : { [field]: value };
 }
 
+/** Whether a person could have used this element with this value. */
+export function mayBe(element: Element, value: Value): boolean {
+  if (element.type === 'button') return element.value === value;
+  if (!ONE_OF.has(element.type)) return true;
+  return value === null || optionsOf(element).some((option) => option.value === value);
+}
+
 /** What an element holds before a person touches it. */
 export function initialValue(element: Element): Value {
   const option = element.initial_option as Option | undefined;

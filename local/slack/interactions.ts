@@ -1,5 +1,5 @@
 import type { Deliveries } from './deliveries.ts';
-import { findElements, type Placed, type Value } from './elements.ts';
+import { findElements, mayBe, type Placed, type Value } from './elements.ts';
 import { VERIFICATION_TOKEN } from './events.ts';
 import { actionFields, actor, channelFields } from './interaction-payloads.ts';
 import type { Shortcut } from './manifest.ts';
@@ -66,10 +66,8 @@ export function createInteractions(deps: {
     const meant = all.filter(({ element }) =>
       actionId === undefined ? element.type === 'button' : element.action_id === actionId,
     );
-    // Buttons of one action_id may differ by their value.
-    const [found, ...more] = meant.filter(
-      ({ element }) => element.type !== 'button' || value === undefined || element.value === value,
-    );
+    // Controls of one action_id may differ by their value, or by what can be chosen.
+    const [found, ...more] = meant.filter(({ element }) => value === undefined || mayBe(element, value));
     if (found !== undefined && more.length === 0) return found;
     const ids = all.map(({ element }) => String(element.action_id)).join(', ') || 'none';
     throw new Error(`Message ${message.ts} has no single such control. It has: ${ids}.`);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isRefusal } from './content-rules.ts';
 import type { Deliveries } from './deliveries.ts';
-import { findElements, initialValue, problemOf, type Value, valueFields } from './elements.ts';
+import { findElements, initialValue, mayBe, problemOf, type Value, valueFields } from './elements.ts';
 import { actionFields, actor } from './interaction-payloads.ts';
 import type { View } from './model.ts';
 import type { People } from './people.ts';
@@ -118,7 +118,9 @@ export function createViewInteractions(deps: {
   return {
     async clickView({ user: userName, viewId, actionId, value }) {
       const { userId, view } = seen(userName, viewId);
-      const placed = findElements(view.content.blocks).find(({ element }) => element.action_id === actionId);
+      const named = findElements(view.content.blocks).filter(({ element }) => element.action_id === actionId);
+      // Controls of one action_id may differ by their value.
+      const placed = named.find(({ element }) => value === undefined || mayBe(element, value));
       if (placed === undefined) throw new Error(`View ${viewId} has no control ${actionId}`);
       if (placed.element.type !== 'button' && value !== undefined) {
         const fields = { type: placed.element.type, ...valueFields(placed.element, value) };

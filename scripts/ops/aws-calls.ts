@@ -3,7 +3,7 @@ import { Complaint } from './redis.ts';
 /** What the operator's commands do at AWS: how often they try, and what they say when it goes wrong. */
 
 /** Which policy, or which address, a complaint is about. */
-export type ServicePrefix = 'cognito-idp' | 'bedrock-agentcore';
+export type ServicePrefix = 'cognito-idp' | 'bedrock-agentcore' | 'bedrock';
 
 type Handler = (call: never) => Promise<unknown>;
 
@@ -33,7 +33,7 @@ export const isRefusal = (error: unknown, name: string, message = /(?:)/): error
   error.cause.name === name &&
   message.test(error.cause.message);
 
-const onlyLooks = (operation: string) => /^(?:Admin)?(?:Get|List|Describe)/.test(operation);
+const onlyLooks = (operation: string) => /^(?:Admin)?(?:Get|List|Describe)|^ApplyGuardrail$/.test(operation);
 
 interface AwsFailure extends Error {
   readonly code?: string;
@@ -67,6 +67,7 @@ function wordsFor(error: AwsFailure, service: ServicePrefix, operation: string):
     case 'ThrottlingException':
       return `AWS has had too many calls in this account just now (${operation}). Wait a minute and run it again.`;
     case 'LimitExceededException':
+    case 'ServiceQuotaExceededException':
       return `A quota of this account is used up: ${error.message} Ask for more in Service Quotas, or delete what is not needed.`;
   }
   if (error.$metadata?.httpStatusCode === undefined) {

@@ -12,6 +12,7 @@ import { zip } from './zip.ts';
 
 const FOLDER = join(import.meta.dirname, '../../infra/teams');
 const ICONS = ['color.png', 'outline.png'] as const;
+const MOST_COMMANDS = 10;
 const DEFAULT_FILE = 'threadcore-teams.zip';
 
 interface PackageOptions {
@@ -73,7 +74,8 @@ export function manifestOf(template: string, appId: string, host: string): Recor
     string,
     unknown
   > & { bots: Record<string, unknown>[] };
-  const commands = COMMANDS_ON.map((name) => ({
+  // Teams lists ten at most; the help tells of all.
+  const commands = COMMANDS_ON.slice(0, MOST_COMMANDS).map((name) => ({
     title: name,
     description: `${grammar.usage(name)}: ${COMMANDS[name].does}`,
   }));

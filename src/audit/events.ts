@@ -94,6 +94,8 @@ export const factsSchema = z.discriminatedUnion('type', [
     order: whole,
     outcome: z.enum(['done', 'refused', 'failed']),
   }),
+  // Somebody took up a session of their own in another place, or deleted it.
+  event('session.changed', { who: subject, change: z.enum(['resumed', 'deleted']) }),
   event('data.exported', { who: subject, whom: subject }),
   event('data.erased', { who: subject, whom: subject }),
   // The log about itself.

@@ -17,6 +17,10 @@ export type AnyCommand =
   | { readonly name: 'history'; readonly count?: number }
   /** Without a session: this one. */
   | { readonly name: 'archive'; readonly session?: SessionRef }
+  | { readonly name: 'restore'; readonly session: SessionRef }
+  | { readonly name: 'tag'; readonly tag: string }
+  /** `really`: it was asked about already. */
+  | { readonly name: 'delete'; readonly session?: SessionRef; readonly really?: true }
   | { readonly name: 'search'; readonly words: string }
   | { readonly name: 'tasks' }
   | { readonly name: 'status' }
@@ -132,6 +136,41 @@ export const COMMANDS: { readonly [N in CommandName]: Row<N> } = {
     write({ session }) {
       if (!session) return { plain: '' };
       return 'number' in session ? { slashed: String(session.number) } : writeRef(session);
+    },
+  },
+  restore: {
+    takes: '<number or name>',
+    does: 'takes it back',
+    read(rest) {
+      const session = sessionRef(rest);
+      return session && (rest.sure || 'number' in session) ? { name: 'restore', session } : undefined;
+    },
+    write: ({ session }) => writeRef(session),
+  },
+  tag: {
+    takes: '<tag>',
+    does: 'puts a tag on this conversation',
+    read({ word, text, sure }) {
+      return word !== '' && (sure || /^#\S+$/.test(text)) ? { name: 'tag', tag: text } : undefined;
+    },
+    write: ({ tag }) => ({ quoted: tag }),
+  },
+  delete: {
+    takes: '[number or name]',
+    does: 'deletes it for good, after you have confirmed',
+    read(rest) {
+      if (rest.word === '') return { name: 'delete' };
+      if (!rest.sure) return undefined;
+      const [, digits = ''] = rest.quoted ? [] : (/^(\S+) really$/.exec(rest.word) ?? []);
+      const number = numberIn(digits);
+      if (number !== undefined) return { name: 'delete', session: { number }, really: true };
+      const session = sessionRef(rest);
+      return session && { name: 'delete', session };
+    },
+    write({ session, really }) {
+      if (!session) return { plain: '' };
+      if (!('number' in session)) return writeRef(session);
+      return { slashed: really ? `${session.number} really` : String(session.number) };
     },
   },
   search: {

@@ -4,6 +4,17 @@ import type { CommandName, CommandNamed } from './command-table.ts';
 /** The commands that something answers. Whoever answers another one adds it here. */
 export const COMMANDS_ON = [
   'help',
+  'sessions',
+  'new',
+  'resume',
+  'rename',
+  'history',
+  'archive',
+  'restore',
+  'tag',
+  'delete',
+  'search',
+  'tasks',
   'status',
   'stop',
   'link',

@@ -3,6 +3,8 @@
  * (optimal string alignment). More than `most` counts as `most + 1`. Pure.
  */
 export function editDistance(from: string, to: string, most: number): number {
+  // A letter has one unit or two.
+  if (from.length > 2 * (to.length + most) || to.length > 2 * (from.length + most)) return most + 1;
   const [a, b] = [[...from], [...to]];
   if (Math.abs(a.length - b.length) > most) return most + 1;
   let before: number[] = [];

@@ -7,7 +7,8 @@ const NOTICES: Record<NoticeCode, { readonly text: string; readonly retry: boole
       'Mention me with a question, or write to me directly. For example: “How many EC2 instances are running?” ' +
       'Write on in the same thread to follow up: I remember what you asked there. Each person in a thread has a conversation of their own with me. ' +
       'While I am at work, write `stop` to end it, `stop all` to end what waits as well, and `status` to see what is going on. ' +
-      '`whoami` shows which company account you are, `link` signs you in, `unlink` forgets you.',
+      '`sessions` lists your conversations, `new` begins another one, `resume 3` goes on with an earlier one. ' +
+      '`whoami` shows which company account you are, `link` signs you in, `unlink` forgets you. `/agent help` knows more words.',
     retry: false,
   },
   empty_question: {

@@ -16,6 +16,11 @@ export interface AccountAnswer {
   readonly button?: { readonly label: string; readonly url: string };
 }
 
+/** `linked`: a company account is; undefined where linking is off. */
+export interface WhoAnswer extends AccountAnswer {
+  readonly linked?: boolean;
+}
+
 export type AccountCommands = ReturnType<typeof createAccountCommands>;
 
 /** `link`, `unlink`, `whoami`, and the last answer before a link. `identity` undefined: linking is off. */
@@ -42,15 +47,16 @@ export function createAccountCommands(
       };
     },
 
-    async whoami(asker: Asker): Promise<AccountAnswer> {
+    async whoami(asker: Asker): Promise<WhoAnswer> {
       if (!identity) return { text: `You are the chat account ${asker.sender.id}. ${LINKING_IS_OFF}` };
       const who = await identity.whoIs(accountOf(asker));
-      if (who.kind === 'unlinked') return { text: who.signedOut ? SIGNED_OUT : NOT_LINKED };
+      if (who.kind === 'unlinked') return { text: who.signedOut ? SIGNED_OUT : NOT_LINKED, linked: false };
       const name = who.principal.email ?? who.principal.username;
-      if (who.kind === 'not_allowed') return { text: `You are ${name}. ${NO_ROLE}` };
+      if (who.kind === 'not_allowed') return { text: `You are ${name}. ${NO_ROLE}`, linked: true };
       const groups = who.principal.groups.length > 0 ? who.principal.groups.join(', ') : 'none';
       return {
         text: `You are ${name}. Groups: ${groups}. Here you are: ${who.roles.join(', ')}. Write \`unlink\` to end this.`,
+        linked: true,
       };
     },
 

@@ -1,37 +1,42 @@
-import type { Command } from '../chat/command.ts';
+import { type Command, grammar } from '../chat/command.ts';
 import { spoken } from '../chat/duration.ts';
 import { laneId } from '../chat/keys.ts';
-import { notice } from '../chat/notices.ts';
 import { oneLine } from '../chat/one-line.ts';
 import type { Operator, Stopped } from '../turns/operator.ts';
 import type { TurnRecord } from '../turns/turn.ts';
 import type { AccountAnswer, AccountCommands, Asker } from './account.ts';
+import type { CommandAnswer } from './answer.ts';
+import type { ConversationAnswer } from './conversation-answers.ts';
+import type { Conversations } from './conversations.ts';
 
 /** So much of a question is quoted. Characters. */
 const QUOTE_LENGTH = 60;
 
 export type { Asker } from './account.ts';
+export type { CommandAnswer } from './answer.ts';
 
 export interface CommandDeps {
   readonly operator: Pick<Operator, 'stopLanes' | 'stopTurn' | 'openTurnsIn' | 'openTurnsOf' | 'show'>;
   readonly account: Pick<AccountCommands, 'link' | 'unlink' | 'whoami'>;
+  readonly conversations: Omit<Conversations, 'edit' | 'untag' | 'entryOf'>;
+  /** What people can have done at a press. */
+  readonly tasks: () => readonly Task[];
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
-/** `text` is in plain words. */
-export interface CommandAnswer extends AccountAnswer {
-  /** There was something to do, or to tell. */
-  readonly found: boolean;
-  /** A worker has it, and will show in the thread how it ends. */
-  readonly atWork: boolean;
+export interface Task {
+  readonly id: string;
+  readonly title: string;
+  /** What is asked then. */
+  readonly prompt: string;
 }
 
 export type Commands = ReturnType<typeof createCommands>;
 
 /** What the bot itself does when it is told to: at once, past the lanes. */
 export function createCommands(deps: CommandDeps) {
-  const { operator, account, now } = deps;
+  const { operator, account, conversations, now } = deps;
   const byPerson = ({ sender }: Asker) =>
     ({ reason: 'person', by: `${sender.tenant}:${sender.id}` }) as const;
 
@@ -68,10 +73,48 @@ export function createCommands(deps: CommandDeps) {
     return { found: true, atWork: turns.length > waiting.length, text };
   }
 
-  async function run(command: Command, asker: Asker, claim?: string): Promise<CommandAnswer | undefined> {
+  async function resume(
+    { session, onlyIfKnown }: Extract<Command, { name: 'resume' }>,
+    asker: Asker,
+    claim?: string,
+  ): Promise<ConversationAnswer | undefined> {
+    const answer = await conversations.resume(asker, session, claim);
+    return answer && !answer.found && onlyIfKnown ? { ...answer, question: true } : answer;
+  }
+
+  /** Undefined: this wish was heard before. */
+  async function run(
+    command: Command,
+    asker: Asker,
+    claim?: string,
+  ): Promise<ConversationAnswer | undefined> {
     switch (command.name) {
       case 'help':
-        return { found: true, atWork: false, text: HELP };
+        return { found: true, atWork: false, text: grammar.help() };
+      case 'sessions':
+        return conversations.list(asker, { words: command.words });
+      case 'new':
+        return conversations.startNew(asker, command.title, claim);
+      case 'resume':
+        return resume(command, asker, claim);
+      case 'rename':
+        return conversations.rename(asker, undefined, command.title);
+      case 'history':
+        return conversations.history(asker, undefined, command.count);
+      case 'archive':
+        return conversations.archive(asker, command.session);
+      case 'restore':
+        return conversations.restore(asker, command.session);
+      case 'tag':
+        return conversations.tag(asker, undefined, command.tag);
+      case 'delete':
+        return command.session && command.really
+          ? conversations.remove(asker, command.session)
+          : conversations.askDelete(asker, command.session);
+      case 'search':
+        return conversations.search(asker, command.words);
+      case 'tasks':
+        return tasksAnswer(deps.tasks());
       case 'stop':
         return stop(asker, command.all, claim);
       case 'status':
@@ -88,7 +131,8 @@ export function createCommands(deps: CommandDeps) {
   }
 
   return {
-    run: async (command: Command, asker: Asker): Promise<CommandAnswer> =>
+    /** For words that can be nothing but a command. */
+    run: async (command: Command, asker: Asker): Promise<ConversationAnswer> =>
       (await run(command, asker)) ?? nothing,
 
     /**
@@ -109,14 +153,26 @@ export function createCommands(deps: CommandDeps) {
   };
 }
 
-/** What `/agent` says of words that are no command. */
+/** What `/agent` says of words that are no command: what may have been meant, or how it is used. */
 export function unknownCommand(words: string): string {
-  return `I do not know the command “${[...words.trim()].slice(0, 60).join('')}”. ${HELP}`;
+  const hint = grammar.hint(words);
+  if (hint.kind === 'usage')
+    return `That is written \`${hint.usage}\`. Write \`help\` to see all that I understand.`;
+  const unknown = `I do not know the command “${[...words.trim()].slice(0, 60).join('')}”.`;
+  return hint.kind === 'meant'
+    ? `${unknown} Did you mean \`${grammar.usage(hint.name)}\`?`
+    : `${unknown} ${grammar.help()}`;
+}
+
+function tasksAnswer(tasks: readonly Task[]): CommandAnswer {
+  if (tasks.length === 0)
+    return { found: false, atWork: false, text: 'No tasks are set up here. Ask me in your own words.' };
+  const lines = tasks.map(({ title, prompt }) => `${title}: “${oneLine(prompt, 200)}”`);
+  return { found: true, atWork: false, text: ['You can ask me, for example:', ...lines].join('\n') };
 }
 
 const about = (answer: AccountAnswer): CommandAnswer => ({ ...answer, found: true, atWork: false });
 
-const HELP = notice('help').text;
 const NOT_YOURS = 'Only the person who asked can stop this.';
 const nothing: CommandAnswer = {
   found: false,

@@ -34,6 +34,9 @@ export const actorSchema = z.object({
   groups: z.array(z.string().max(128)).max(100),
 });
 
+export const REPLY_LENGTHS = ['short', 'normal', 'detailed'] as const;
+export type ReplyLength = (typeof REPLY_LENGTHS)[number];
+
 export const invocationSchema = z.object({
   v: z.literal(1),
   mode: z.enum(['start', 'attach']),
@@ -48,6 +51,8 @@ export const invocationSchema = z.object({
   files: z.array(file).max(20).optional(),
   resume: resume.optional(),
   locale: z.string().max(35).optional(),
+  /** How long an answer the person likes. Missing: as the agent sees fit. */
+  replyLength: z.enum(REPLY_LENGTHS).optional(),
 });
 
 export type Invocation = z.infer<typeof invocationSchema>;

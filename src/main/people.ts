@@ -5,6 +5,7 @@ import type { AuditEvent } from '../audit/events.ts';
 import type { Audit } from '../audit/recorder.ts';
 import { chatActor } from '../chat/keys.ts';
 import type { InboundMessage, Platform, Sender } from '../chat/vocabulary.ts';
+import type { AccountAnswer, Asker } from '../commands/account.ts';
 import {
   type AccountCommands,
   alsoLinked,
@@ -45,6 +46,8 @@ export interface PeopleDeps {
   readonly lanes: Pick<Lanes, 'unpark'>;
   readonly wakes: Pick<Wakes, 'add'>;
   readonly metrics: Metrics;
+  /** Whose company account somebody is has changed. */
+  readonly onAccountChanged: (who: Sender) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -56,6 +59,10 @@ export interface People {
   readonly mayPass: (error: unknown) => boolean;
   readonly linkWaitMs: number;
   readonly account: AccountCommands;
+  /** Whose sessions somebody may have; undefined: they are not signed in, or may not ask. */
+  readonly actorOf: (asker: Asker) => Promise<string | undefined>;
+  /** What they read then. */
+  readonly invite: (asker: Asker) => Promise<AccountAnswer>;
   /** What others said in the thread of a question. */
   readonly readThread: (message: InboundMessage) => Promise<readonly ThreadMessage[]>;
   /** Puts on record that somebody wanted something of the bot who may not. */
@@ -102,6 +109,7 @@ export function composePeople(deps: PeopleDeps): People {
         // A wake that is not added does no harm: the sweeper finds the lane.
         for (let i = 0; i < wakes; i += 1)
           await deps.wakes.add().catch((error: unknown) => log.warn({ err: error }, 'a wake was not added'));
+        await deps.onAccountChanged(account);
       },
       access: { groups, access },
       email,
@@ -169,14 +177,30 @@ export function composePeople(deps: PeopleDeps): People {
     return { kind: 'refused', reason, tell: () => tell(message, text) };
   }
 
+  const account = createAccountCommands(identity);
+  const chatAccount = ({ key, sender }: Asker): ChatAccount => ({ platform: key.platform, ...sender });
+
+  async function actorOf(asker: Asker): Promise<string | undefined> {
+    if (!identity) return chatActor(asker);
+    const who = await identity.whoIs(chatAccount(asker));
+    return who.kind === 'linked' ? who.principal.sub : undefined;
+  }
+
+  async function invite(asker: Asker): Promise<AccountAnswer> {
+    const who = await identity?.whoIs(chatAccount(asker));
+    return who?.kind === 'not_allowed' ? account.whoami(asker) : account.link(asker);
+  }
+
   return {
     identify,
+    actorOf,
+    invite,
     mayPass: (error) =>
       error instanceof IdentityError ||
       error instanceof SealedError ||
       Object.values(peoples).some((people) => people.mayPass(error)),
     linkWaitMs: config.identity.mode === 'off' ? 0 : config.identity.linkWaitMs,
-    account: createAccountCommands(identity),
+    account,
     readThread: async (message) => (await peoples[message.key.platform]?.readThread?.(message)) ?? [],
     noteRefusal,
     linkRoutes: identity && createLinkRoutes({ identity, publicUrl: config.web.publicUrl ?? '', log }),

@@ -1,16 +1,20 @@
 import type { InboundMessage, Platform, Sender } from '../chat/vocabulary.ts';
 import type { ChatAccount, Place } from '../identity/chat-account.ts';
 import type { ChatProfile } from '../identity/handshake.ts';
+import { nameSessions } from '../slack/agent-session.ts';
 import { createAsides, createPassingCalls } from '../slack/asides.ts';
-import type { SlackClient } from '../slack/client.ts';
+import type { SlackClient, SlackUploader } from '../slack/client.ts';
+import { createCourtesy } from '../slack/courtesy.ts';
 import { slackFailure } from '../slack/failures.ts';
 import { createGuests } from '../slack/guests.ts';
 import { createLinkChat } from '../slack/link-chat.ts';
 import type { Pacing } from '../slack/pacing.ts';
 import { createSlackPeople } from '../slack/people.ts';
+import { createSlackReplies } from '../slack/reply.ts';
 import { createThreadReading, type ThreadMessage } from '../slack/thread-reading.ts';
 import type { Connection } from '../store/connection.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { pause } from '../turns/pause.ts';
 import type { OpenReply } from '../turns/reply.ts';
 
@@ -85,4 +89,19 @@ export function slackPeople(deps: {
       return { name, workspace, ...(email === undefined ? {} : { email }) };
     },
   };
+}
+
+export function slackReplies(deps: {
+  readonly client: SlackClient & SlackUploader;
+  readonly pacing: Pacing;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}): OpenReply {
+  const replies = createSlackReplies({
+    ...deps,
+    pause,
+    now: () => performance.now(),
+    onFinished: (calls) => deps.metrics.turnCalls('slack', calls),
+  });
+  return nameSessions(replies, createCourtesy(createPassingCalls(deps), deps.log));
 }

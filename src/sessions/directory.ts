@@ -15,18 +15,21 @@ export interface DirectoryDeps extends NameKeyDeps, EntryRecordsDeps {
   readonly keyPrefix: string;
 }
 
-/** A turn of a session, or its beginning without one. */
+/** A session that begins, or that is asked something again. */
 export interface Touch {
   readonly session: string;
-  /** The lane in which it is asked, and the lane's generation. */
+  /** The lane in which it begins, and the lane's generation. */
   readonly lane: string;
   readonly generation: number;
   readonly origin: ConversationKey;
+  /** Empty: nothing was asked yet. */
   readonly question: string;
-  /** Undefined: nothing was asked yet. The same turn again is counted once. */
-  readonly turn?: string;
   /** Only where the person gave one. */
   readonly name?: string;
+  /** A record, named without the prefix, that notes the session if it is there, so that its turn stays in it. */
+  readonly notedIn?: string;
+  /** The question opens a thread in this conversation, and may belong where `setNext` said. */
+  readonly opens?: { readonly conversation: string; readonly askedAt: number };
 }
 
 export interface Touched {
@@ -36,7 +39,11 @@ export interface Touched {
   readonly name: string;
   /** How many sessions of the person are active now. */
   readonly active: number;
+  /** What was asked belongs in this session, to which its lane is bound now: touch that one. */
+  readonly instead?: string;
 }
+
+export type Directory = ReturnType<typeof createDirectory>;
 
 /**
  * The sessions of each person, by the actor that they belong to. An id of another actor's session is as unknown as one
@@ -66,23 +73,31 @@ export function createDirectory(deps: DirectoryDeps) {
     ...createDirectoryReads({ redis, keyPrefix, nameKey, records }),
 
     /**
-     * A turn of the session begins or has ended: one Redis command. An archived session is active again. Retention, and
-     * what `new` and `resume` left for the lane, begin anew. @throws SealedError `key_unavailable`, and what Redis says.
+     * The session begins, or is known: one Redis command. An archived one is active again. Retention, and what `new` and
+     * `resume` left for the lane, begin anew. Turns are counted where they end. @throws SealedError `key_unavailable`, and what Redis says.
      */
     async touch(actor: string, touch: Touch): Promise<Touched> {
       const person = directoryId(actor);
-      const { session, lane, generation, origin, turn = '' } = touch;
+      const { session, lane, generation, origin, opens } = touch;
       const { base, suffix } = splitName(touch.name ?? nameFrom(touch.question));
       const opening: Opening = { origin, question: cut(touch.question, LIMITS.question) };
       const sealed = await records.sealOpening(person, session, opening);
       const name = await records.seal(person, session, 'name', base);
-      const isGiven = touch.name === undefined ? 0 : 1;
-      const [created, number, given, active] = (await nameKey.with((key) => {
-        const token = nameToken(key, person, base);
-        const place = [session, lane, generation, turn];
-        return scripts.touch(redis, [person, key.id, KEPT_S, ...place, token, suffix, sealed, name, isGiven]);
-      })) as [number, number, number, number];
-      return { created: created === 1, number, name: joinName({ base, suffix: given }), active };
+      const how = [touch.name === undefined ? 0 : 1, touch.question === '' ? 0 : 1, touch.notedIn ?? ''];
+      const [created, number, given, active, instead] = (await nameKey.with((key) =>
+        scripts.touch(redis, [
+          ...[person, key.id, KEPT_S, session, lane, generation],
+          ...[nameToken(key, person, base), suffix, sealed, name, ...how],
+          ...[opens?.conversation ?? '', opens?.askedAt ?? 0],
+        ]),
+      )) as [number, number, number, number, string];
+      return {
+        created: created === 1,
+        number,
+        name: joinName({ base, suffix: given }),
+        active,
+        ...(instead === '' ? {} : { instead }),
+      };
     },
 
     /** The name that it got, with a number behind it where the wanted one is taken; undefined: there is no such session. */
@@ -140,9 +155,12 @@ export function createDirectory(deps: DirectoryDeps) {
     archiveIdle: async (idleMs: number, most: number) =>
       Number(await scripts.archiveIdle(redis, [idleMs, most])),
 
-    /** Whether there was one. Threads that went on in it are where they were before `resume`. */
+    /**
+     * Threads that went on in it are where they were before `resume`; the one where it began goes on in a fresh one. Busy:
+     * something is asked in one of them just now, and nothing was done.
+     */
     remove: async (actor: string, session: string) =>
-      (await scripts.remove(redis, [directoryId(actor), session])) === 1,
+      (await scripts.remove(redis, [directoryId(actor), session])) as 'removed' | 'unknown' | 'busy',
 
     /** Leaves nothing of a person; answers how many sessions there were. */
     erase: async (actor: string) => Number(await scripts.erase(redis, [directoryId(actor)])),

@@ -18,8 +18,10 @@ export interface RawEntry {
 /** Reads an entry as the scripts answer it: id, last activity, archived, fields and values of its record. */
 export function readRaw(answer: unknown): RawEntry {
   const [id, lastAt, archived, pairs] = answer as [string, string, number, string[]];
+  const parts = new Map<string, string>();
+  for (let i = 0; i + 1 < pairs.length; i += 2) parts.set(pairs[i] ?? '', pairs[i + 1] ?? '');
   const fields = new Map<string, string>();
-  for (let i = 0; i + 1 < pairs.length; i += 2) fields.set(pairs[i] ?? '', pairs[i + 1] ?? '');
+  for (const [name, first] of parts) if (!name.includes('.')) fields.set(name, whole(parts, name, first));
   return {
     id,
     lastAt: Number(lastAt),
@@ -29,21 +31,28 @@ export function readRaw(answer: unknown): RawEntry {
   };
 }
 
+/** Longer texts stand in pieces: `name`, `name.1`, `name.2`. */
+function whole(parts: ReadonlyMap<string, string>, name: string, first: string): string {
+  let text = first;
+  for (let piece = 1; ; piece += 1) {
+    const more = parts.get(`${name}.${piece}`);
+    if (more === undefined) return text;
+    text += more;
+  }
+}
+
 /** What is known of a session from its beginning. */
 export interface Opening {
   readonly question: string;
   readonly origin: ConversationKey;
 }
 
-const openingSchema = z.object({
-  question: z.string(),
-  origin: z.object({
-    platform: z.enum(['slack', 'teams']),
-    tenant: z.string(),
-    conversation: z.string(),
-    thread: z.string(),
-  }),
-});
+/** As it is sealed: short. */
+const openingSchema = z
+  .tuple([z.string(), z.enum(['slack', 'teams']), z.string(), z.string(), z.string()])
+  .transform(([question, platform, tenant, conversation, thread]): Opening => {
+    return { question, origin: { platform, tenant, conversation, thread } };
+  });
 
 /** A field that was sealed with an older key, or not at all, and the same sealed anew. */
 export interface Resealed {
@@ -112,17 +121,17 @@ export function createEntryRecords({ sealer, log }: EntryRecordsDeps) {
 
   return {
     seal,
-    sealOpening: (person: string, id: string, opening: Opening) =>
-      seal(person, id, 'opening', JSON.stringify(opening)),
+    sealOpening(person: string, id: string, { question, origin }: Opening) {
+      const { platform, tenant, conversation, thread } = origin;
+      return seal(person, id, 'opening', JSON.stringify([question, platform, tenant, conversation, thread]));
+    },
 
     /** Only what a list is searched by: cheaper than all of it. */
     async labels(person: string, raw: RawEntry): Promise<Pick<SessionEntry, 'name' | 'tags' | 'project'>> {
-      const [base, tags, project] = await Promise.all([
-        open(person, raw, 'name'),
-        tagsOf(person, raw),
-        open(person, raw, 'project'),
-      ]);
-      return { name: nameOf(raw, base), tags, project: project ?? '' };
+      const name = nameOf(raw, await open(person, raw, 'name'));
+      if (!raw.fields.has('tagged')) return { name, tags: [], project: '' };
+      const [tags, project] = await Promise.all([tagsOf(person, raw), open(person, raw, 'project')]);
+      return { name, tags, project: project ?? '' };
     },
 
     /** The whole entry; what should be sealed anew is added to `resealed`. @throws SealedError `key_unavailable`. */

@@ -1,4 +1,5 @@
 import { PRELUDE } from './lua.ts';
+import { KEPT_S } from './session-entry.ts';
 
 /**
  * ARGV: person, name key, kept s, session, token, suffix, name. Answers 'key', nil for a session that is not the
@@ -9,7 +10,8 @@ local person, id = ARGV[2], ARGV[5]
 if other_key(ARGV[3]) then return 'key' end
 if not known(person, id) then return false end
 trim(person, tonumber(ARGV[4]))
-redis.call('HSET', key('session', person, id), 'name', ARGV[8], 'given', 1)
+redis.call('HSET', key('session', person, id), 'given', 1)
+put(key('session', person, id), 'name', ARGV[8])
 return give_name(person, id, ARGV[6], tonumber(ARGV[7]))
 `;
 
@@ -21,24 +23,31 @@ if not known(ARGV[2], ARGV[4]) then return 'unknown' end
 local tags = 0
 for _, name in ipairs(redis.call('HKEYS', record)) do
   if name == field then return 'ok' end
-  if name:sub(1, 4) == 'tag:' then tags = tags + 1 end
+  if name:match('^tag:[^.]+$') then tags = tags + 1 end
 end
 if tags >= tonumber(ARGV[7]) then return 'full' end
-redis.call('HSET', record, field, ARGV[6])
+put(record, field, ARGV[6])
+redis.call('HSET', record, 'tagged', 1)
 return 'ok'
 `;
 
 /** ARGV: person, name key, session, token. Answers 'key', or whether there was such a tag, 1 or 0. */
 export const UNTAG = `${PRELUDE}
 if other_key(ARGV[3]) then return 'key' end
-return redis.call('HDEL', key('session', ARGV[2], ARGV[4]), 'tag:' .. ARGV[5])
+local record, field = key('session', ARGV[2], ARGV[4]), 'tag:' .. ARGV[5]
+local had = redis.call('HEXISTS', record, field)
+drop(record, field)
+return had
 `;
 
 /** ARGV: person, session, project ('' = none). Answers 1, or 0 for a session that is not the person's. */
 export const SET_PROJECT = `${PRELUDE}
 if not known(ARGV[2], ARGV[3]) then return 0 end
-if ARGV[4] == '' then redis.call('HDEL', key('session', ARGV[2], ARGV[3]), 'project')
-else redis.call('HSET', key('session', ARGV[2], ARGV[3]), 'project', ARGV[4]) end
+if ARGV[4] == '' then drop(key('session', ARGV[2], ARGV[3]), 'project')
+else
+  put(key('session', ARGV[2], ARGV[3]), 'project', ARGV[4])
+  redis.call('HSET', key('session', ARGV[2], ARGV[3]), 'tagged', 1)
+end
 return 1
 `;
 
@@ -59,19 +68,27 @@ return 1
 
 /** ARGV: without a turn for so many ms, most. Puts away the sessions of all people; answers how many. */
 export const ARCHIVE_IDLE = `${PRELUDE}
-local idle = redis.call('ZRANGEBYSCORE', key('idle'), '-inf', now - ARGV[2], 'LIMIT', 0, ARGV[3])
-local archived = 0
-for _, member in ipairs(idle) do
-  local person, id = member:match('^(%S+) (%S+)$')
-  archived = archived + put_away(person, id)
-  redis.call('ZREM', key('idle'), member)
+local before, most, archived = now - ARGV[2], tonumber(ARGV[3]), 0
+for _, person in ipairs(redis.call('ZRANGEBYSCORE', key('idle'), '-inf', before, 'LIMIT', 0, most)) do
+  if archived >= most then break end
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('sessions', person), '-inf', before, 'LIMIT', 0, most - archived)) do
+    archived = archived + put_away(person, id)
+  end
+  mark_idle(person)
 end
 return archived
 `;
 
-/** ARGV: person, session. Lanes that were bound to it are where they were before. Answers 1, or 0 when there was none. */
+/**
+ * ARGV: person, session. Lanes that were bound to it are where they were before, and the one in which it began goes on
+ * in a fresh session. Answers removed | unknown, or busy while a question waits or is answered in one of its lanes.
+ */
 export const REMOVE = `${PRELUDE}
-return forget(ARGV[2], ARGV[3]) and 1 or 0
+local person, id = ARGV[2], ARGV[3]
+for lane in pairs((lanes_of(person, id))) do
+  if redis.call('EXISTS', key('lane', lane)) == 1 then return 'busy' end
+end
+return forget(person, id) and 'removed' or 'unknown'
 `;
 
 /** ARGV: person. Leaves nothing of the person. Answers how many sessions there were. */
@@ -79,23 +96,29 @@ export const ERASE = `${PRELUDE}
 local person = ARGV[2]
 local ids = redis.call('ZRANGE', key('numbers', person), 0, -1)
 for i = 1, #ids, 500 do
-  local gone, idle = {}, {}
-  for j = i, math.min(i + 499, #ids) do
-    gone[#gone + 1] = key('session', person, ids[j])
-    idle[#idle + 1] = person .. ' ' .. ids[j]
-  end
+  local gone = {}
+  for j = i, math.min(i + 499, #ids) do gone[#gone + 1] = key('session', person, ids[j]) end
   redis.call('UNLINK', unpack(gone))
-  redis.call('ZREM', key('idle'), unpack(idle))
 end
-for _, lane in ipairs(redis.call('ZRANGE', key('lanes', person), 0, -1)) do redis.call('HDEL', key('current', lane), person) end
+redis.call('ZREM', key('idle'), person)
+for _, lane in ipairs(redis.call('ZRANGE', key('lanes', person), 0, -1)) do
+  redis.call('HDEL', key('current', lane), person)
+  if next_of(lane) == person then redis.call('DEL', key('next', lane)) end
+end
 for _, name in ipairs({'directory', 'sessions', 'archived', 'numbers', 'names', 'lanes'}) do redis.call('DEL', key(name, person)) end
 return #ids
 `;
 
 /** ARGV: person, session, field, what stands there, what is to stand there: the same, sealed anew. */
 export const RESEAL = `${PRELUDE}
-local record = key('session', ARGV[2], ARGV[3])
-if redis.call('HGET', record, ARGV[4]) == ARGV[5] then redis.call('HSET', record, ARGV[4], ARGV[6]) end
+local record, field = key('session', ARGV[2], ARGV[3]), ARGV[4]
+local is, piece = redis.call('HGET', record, field), 1
+while is do
+  local more = redis.call('HGET', record, field .. '.' .. piece)
+  if not more then break end
+  is, piece = is .. more, piece + 1
+end
+if is == ARGV[5] then put(record, field, ARGV[6]) end
 `;
 
 /**
@@ -108,28 +131,26 @@ return redis.call('HMGET', key('namekey'), 'id', 'sealed')
 `;
 
 const PLACE = `${PRELUDE}
--- Where the questions of the person in this lane are answered from now on.
-local function place(person, lane, generation, session, kept)
-  unbind(person, lane)
-  redis.call('HSET', key('current', lane), person, session == '' and tostring(generation) or generation .. ' ' .. session)
-  redis.call('EXPIRE', key('current', lane), kept)
-  redis.call('ZADD', key('lanes', person), now, lane)
-  redis.call('EXPIRE', key('lanes', person), kept)
-  if session ~= '' then redis.call('HSET', key('session', person, session), 'lane:' .. lane, 1) end
-end
+-- A wish that is delivered again is heard once: whatever was wished since then holds.
+local function heard(claim, ttl) return claim ~= '' and not redis.call('SET', key('claim', claim), 'place', 'NX', 'EX', ttl) end
 `;
 
-/** ARGV: person, lane, session, kept s. Answers the generation of the lane, or nil for a session that is not the person's. */
+/**
+ * ARGV: person, lane, session, kept s, claim ('' = none), claim TTL s. Answers the generation of the lane, nil for a
+ * session that is not the person's, or 'heard'.
+ */
 export const BIND = `${PLACE}
 local person, lane = ARGV[2], ARGV[3]
 if not known(person, ARGV[4]) then return false end
+if heard(ARGV[6], ARGV[7]) then return 'heard' end
 local generation = bound_in(person, lane) or '0'
 place(person, lane, generation, ARGV[4], ARGV[5])
 return tonumber(generation)
 `;
 
-/** ARGV: person, lane, kept s. Answers the new generation. */
+/** ARGV: person, lane, kept s, claim ('' = none), claim TTL s. Answers the new generation, or 'heard'. */
 export const NEW_GENERATION = `${PLACE}
+if heard(ARGV[5], ARGV[6]) then return 'heard' end
 local generation = tonumber(bound_in(ARGV[2], ARGV[3]) or '0') + 1
 place(ARGV[2], ARGV[3], generation, '', ARGV[4])
 return generation
@@ -139,5 +160,22 @@ return generation
 export const LOAD_LANE = `${PLACE}
 if bound_in(ARGV[2], ARGV[3]) then return 0 end
 place(ARGV[2], ARGV[3], ARGV[4], known(ARGV[2], ARGV[5]) and ARGV[5] or '', ARGV[6])
+return 1
+`;
+
+/**
+ * ARGV: person, conversation, session ('' = none any more), s. The person's next question that opens a thread there is
+ * answered in that session. Answers 1, or 0 for a session that is not the person's.
+ */
+export const SET_NEXT = `${PRELUDE}
+local person, lane, session = ARGV[2], ARGV[3], ARGV[4]
+if session == '' then
+  if next_of(lane) == person then redis.call('DEL', key('next', lane)) end
+  return 1
+end
+if not known(person, session) then return 0 end
+redis.call('SET', key('next', lane), person .. ' ' .. session .. ' ' .. now, 'EX', ARGV[5])
+redis.call('ZADD', key('lanes', person), now, lane)
+keep(person, ${KEPT_S})
 return 1
 `;

@@ -3,13 +3,21 @@
  * under keys that carry the person, so that nobody reaches what is another's. What people wrote is sealed by the
  * caller, who also gives each name as a token: names are compared without being known here.
  *
- * sessions, archived  ids by last activity   numbers  ids by number   names  `token:suffix:id`, in order
- * directory           the last number, and `token:suffix` of each id, also when its record has gone by itself
+ * sessions, archived  ids by last activity   numbers  ids by number   names  `token:suffix:number`, in order
+ * directory           the last number, and `token:suffix` of each number, also when its record has gone by itself
  * lanes               lanes of the person by last use: `current` has the person's place in each
- * idle                active sessions of all people by last activity
+ * idle                people by the last activity of their longest unused active session
  *
- * Invariants: an id is in exactly one of sessions and archived, and in `idle` if it is in sessions · `names` has each
- * `token:suffix` once · a bound lane is noted with its session (`lane:…`), and both go together.
+ * current:<lane>      the place of each person there: `generation`, `generation session` after `resume`, or
+ *                     `generation+` where nobody has looked yet whether its session is listed
+ * next:<lane>         `person session time`: where the first question that opens a thread in this conversation is answered
+ *
+ * Invariants: an id is in exactly one of sessions and archived, · a person with active ones is in `idle` · `names` has each
+ * `token:suffix` once · a bound lane is noted with its session (`lane:…` is 1), and both go together · the lane in which
+ * a session began is noted with it, too, as `o` and the generation.
+ *
+ * Redis keeps a small record in one block as long as none of its values has more than 64 bytes, which is a third of the
+ * memory: longer texts stand in pieces, `name`, `name.1`, `name.2` (`put`; `readRaw` puts them together).
  */
 export const PRELUDE = `
 local prefix = ARGV[1]
@@ -19,35 +27,64 @@ local function key(...) return prefix .. ':' .. table.concat({...}, ':') end
 local function bound_in(person, lane)
   local place = redis.call('HGET', key('current', lane), person)
   if not place then return nil end
-  local generation, session = place:match('^(%d+) ?(.*)$')
+  local generation, session = place:match('^(%d+)%+? ?(.*)$')
   return generation, session ~= '' and session or nil
+end
+local function next_of(lane)
+  local who, session, at = (redis.call('GET', key('next', lane)) or ''):match('^(%S+) (%S+) (%d+)$')
+  return who, session, at
 end
 local function unbind(person, lane)
   local _, session = bound_in(person, lane)
   if session then redis.call('HDEL', key('session', person, session), 'lane:' .. lane) end
 end
+local function number_of(person, id) return redis.call('ZSCORE', key('numbers', person), id) or '' end
 local function unname(person, id)
-  local name = redis.call('HGET', key('directory', person), id)
+  local number = number_of(person, id)
+  local name = redis.call('HGET', key('directory', person), number)
   if not name then return end
-  redis.call('ZREM', key('names', person), name .. ':' .. id)
-  redis.call('HDEL', key('directory', person), id)
+  redis.call('ZREM', key('names', person), name .. ':' .. number)
+  redis.call('HDEL', key('directory', person), number)
+end
+local function drop(record, field)
+  local piece = 0
+  while redis.call('HDEL', record, piece == 0 and field or field .. '.' .. piece) == 1 do piece = piece + 1 end
+end
+local function put(record, field, text)
+  drop(record, field)
+  for piece = 0, math.max(0, math.ceil(#text / 64) - 1) do
+    redis.call('HSET', record, piece == 0 and field or field .. '.' .. piece, text:sub(piece * 64 + 1, piece * 64 + 64))
+  end
+end
+local function lanes_of(person, id)
+  local record, lanes = redis.call('HGETALL', key('session', person, id)), {}
+  for i = 1, #record, 2 do
+    local lane = record[i]:match('^lane:(.+)$')
+    if lane then lanes[lane] = record[i + 1] end
+  end
+  return lanes, #record > 0
+end
+local function mark_idle(person)
+  local oldest = redis.call('ZRANGE', key('sessions', person), 0, 0, 'WITHSCORES')[2]
+  if oldest then redis.call('ZADD', key('idle'), oldest, person) else redis.call('ZREM', key('idle'), person) end
 end
 local function forget(person, id)
-  local fields = redis.call('HKEYS', key('session', person, id))
-  for _, field in ipairs(fields) do
-    local lane = field:match('^lane:(.+)$')
-    if lane then
-      local generation = bound_in(person, lane)
-      if generation then redis.call('HSET', key('current', lane), person, generation) end
+  local lanes, was = lanes_of(person, id)
+  for lane, how in pairs(lanes) do
+    local generation, bound = bound_in(person, lane)
+    if bound == id then redis.call('HSET', key('current', lane), person, generation .. '+')
+    -- What is asked there next must not find the traces of what is gone.
+    elseif generation and how == 'o' .. generation then
+      redis.call('HSET', key('current', lane), person, (generation + 1) .. (bound and ' ' .. bound or '+'))
     end
   end
   unname(person, id)
   redis.call('ZREM', key('sessions', person), id)
   redis.call('ZREM', key('archived', person), id)
   redis.call('ZREM', key('numbers', person), id)
-  redis.call('ZREM', key('idle'), person .. ' ' .. id)
+  mark_idle(person)
   redis.call('DEL', key('session', person, id))
-  return #fields > 0
+  return was
 end
 -- The records of sessions go by themselves; what leads to them goes here, a little each time.
 local function trim(person, kept)
@@ -60,7 +97,6 @@ local function trim(person, kept)
     redis.call('HDEL', key('current', lane), person)
     redis.call('ZREM', key('lanes', person), lane)
   end
-  redis.call('ZREMRANGEBYSCORE', key('idle'), '-inf', before)
 end
 local function keep(person, kept)
   for _, name in ipairs({'directory', 'sessions', 'archived', 'numbers', 'names', 'lanes'}) do redis.call('EXPIRE', key(name, person), kept) end
@@ -82,22 +118,34 @@ local function give_name(person, id, token, suffix)
     suffix = tonumber(last:sub(#token + 2, #token + 10)) + 1
     name = string.format('%s:%09d', token, suffix)
   end
-  redis.call('ZADD', names, 0, name .. ':' .. id)
+  local number = number_of(person, id)
+  redis.call('ZADD', names, 0, name .. ':' .. number)
   ends_with_directory('names', person)
-  redis.call('HSET', key('directory', person), id, name)
+  redis.call('HSET', key('directory', person), number, name)
   redis.call('HSET', key('session', person, id), 'suffix', suffix)
   return suffix
 end
 local function activate(person, id, at)
   redis.call('ZREM', key('archived', person), id)
   redis.call('ZADD', key('sessions', person), at, id)
-  redis.call('ZADD', key('idle'), at, person .. ' ' .. id)
+  mark_idle(person)
+end
+-- Where the questions of the person in this lane are answered from now on. The session of its own needs no binding.
+local function place(person, lane, generation, session, kept)
+  unbind(person, lane)
+  if session ~= '' and redis.call('HGET', key('session', person, session), 'lane:' .. lane) == 'o' .. generation then session = ''
+  elseif session == '' then generation = generation .. '+' end
+  redis.call('HSET', key('current', lane), person, session == '' and generation or generation .. ' ' .. session)
+  redis.call('EXPIRE', key('current', lane), kept)
+  redis.call('ZADD', key('lanes', person), now, lane)
+  redis.call('EXPIRE', key('lanes', person), kept)
+  if session ~= '' then redis.call('HSET', key('session', person, session), 'lane:' .. lane, 1) end
 end
 local function put_away(person, id)
   local at = redis.call('ZSCORE', key('sessions', person), id)
   if not at then return 0 end
   redis.call('ZREM', key('sessions', person), id)
-  redis.call('ZREM', key('idle'), person .. ' ' .. id)
+  mark_idle(person)
   redis.call('ZADD', key('archived', person), at, id)
   ends_with_directory('archived', person)
   return 1
@@ -110,62 +158,81 @@ local function give_number(person, id, wanted)
   redis.call('ZADD', key('numbers', person), wanted, id)
   redis.call('HSET', key('session', person, id), 'number', wanted)
 end
-local labels = {name = true, suffix = true, number = true, project = true}
-local function entry(person, id, at, archived, only_labels)
-  local record = redis.call('HGETALL', key('session', person, id))
-  if #record == 0 then return nil end
-  if not only_labels then return {id, at, archived, record} end
-  local some = {}
-  for i = 1, #record, 2 do
-    if labels[record[i]] or record[i]:sub(1, 4) == 'tag:' then
-      some[#some + 1] = record[i]
-      some[#some + 1] = record[i + 1]
+local labels = {'number', 'suffix', 'tagged', 'name', 'name.1', 'name.2', 'name.3', 'name.4', 'name.5', 'name.6'}
+-- What is searched by. Most sessions have neither tags nor a project.
+local function labels_of(record)
+  local values, some = redis.call('HMGET', record, unpack(labels)), {}
+  if values[3] or values[#labels] then return redis.call('HGETALL', record) end
+  for i = 1, #labels do
+    if not values[i] and i > 3 then break end
+    if values[i] then
+      some[#some + 1] = labels[i]
+      some[#some + 1] = values[i]
     end
   end
-  return {id, at, archived, some}
+  return some
+end
+local function entry(person, id, at, archived, only_labels)
+  local record = key('session', person, id)
+  local fields = only_labels and labels_of(record) or redis.call('HGETALL', record)
+  return #fields > 0 and {id, at, archived, fields} or nil
 end
 -- Tokens that were made with another key than that of today tell nothing.
 local function other_key(id) return id ~= '' and redis.call('HGET', key('namekey'), 'id') ~= id end
 `;
 
 /**
- * ARGV: person, name key, kept s, session, lane, generation, turn ('' = none), token, suffix, opening, name, whether
- * the person gave it (0|1). A turn of the session begins or has ended, or the session begins without one.
- * Answers 'key', or [created, number, suffix, active sessions].
+ * ARGV: person, name key, kept s, session, lane, generation, token, suffix, opening, name, whether the person gave it
+ * (0|1), whether something is asked (0|1), a record that is to note the session ('' = none), a conversation whose next
+ * question may belong elsewhere ('' = none), when this one was asked (ms). The session begins, or is known.
+ * Answers 'key', or [created, number, suffix, active sessions, session that was taken instead or ''].
  */
 export const TOUCH = `${PRELUDE}
-local person, kept, id, lane, turn, token, suffix = ARGV[2], tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[8], ARGV[9], tonumber(ARGV[10])
+local person, kept, id, lane, token, suffix = ARGV[2], tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[8], tonumber(ARGV[9])
+local taken = ''
+if ARGV[15] ~= '' and not bound_in(person, lane) then
+  local who, session, at = next_of(ARGV[15])
+  -- What was asked before is not meant.
+  if who == person and tonumber(at) <= tonumber(ARGV[16]) then
+    redis.call('DEL', key('next', ARGV[15]))
+    if known(person, session) then
+      place(person, lane, '0', session, kept)
+      taken, id = session, session
+    end
+  end
+end
 local record = key('session', person, id)
 local created = not known(person, id)
-local begins = created or (turn ~= '' and redis.call('HGET', record, 'turns') == '0')
+-- What was sealed for this session cannot be read in another one.
+local begins = taken == '' and (created or (ARGV[13] == '1' and redis.call('HGET', record, 'turns') == '0'))
 if begins and other_key(ARGV[3]) then return 'key' end
 trim(person, kept)
 if created then
   forget(person, id)
   redis.call('HSET', record, 'created', now, 'turns', 0)
   give_number(person, id, 0)
-  if ARGV[13] == '1' then redis.call('HSET', record, 'given', 1) end
+  if ARGV[12] == '1' then redis.call('HSET', record, 'given', 1) end
 end
 if begins then
-  redis.call('HSET', record, 'opening', ARGV[11])
+  put(record, 'opening', ARGV[10])
   if created or redis.call('HEXISTS', record, 'given') == 0 then
-    redis.call('HSET', record, 'name', ARGV[12])
+    put(record, 'name', ARGV[11])
     give_name(person, id, token, suffix)
   end
 end
--- A turn that is taken up again is the same one.
-if turn ~= '' and redis.call('HGET', record, 'turn') ~= turn then
-  redis.call('HSET', record, 'turn', turn)
-  redis.call('HINCRBY', record, 'turns', 1)
-end
 activate(person, id, now)
-redis.call('HSETNX', key('current', lane), person, ARGV[7])
+local generation, bound = bound_in(person, lane)
+if bound ~= id then
+  redis.call('HSET', record, 'lane:' .. lane, 'o' .. ARGV[7])
+  if not bound and (generation or ARGV[7]) == ARGV[7] then redis.call('HSET', key('current', lane), person, ARGV[7]) end
+end
 redis.call('EXPIRE', key('current', lane), kept)
 redis.call('ZADD', key('lanes', person), now, lane)
 redis.call('EXPIRE', record, kept)
 keep(person, kept)
+if ARGV[14] ~= '' and redis.call('EXISTS', key(ARGV[14])) == 1 then redis.call('HSETNX', key(ARGV[14]), 'session', person .. ' ' .. id) end
 local named = redis.call('HMGET', record, 'number', 'suffix')
-return {created and 1 or 0, tonumber(named[1]), tonumber(named[2]), redis.call('ZCARD', key('sessions', person))}
+return {created and 1 or 0, tonumber(named[1]), tonumber(named[2]), redis.call('ZCARD', key('sessions', person)), taken}
 `;
 
 /**
@@ -181,9 +248,12 @@ if known(person, id) or left <= 0 then return 0 end
 trim(person, kept)
 forget(person, id)
 local record = key('session', person, id)
-redis.call('HSET', record, 'created', ARGV[11], 'turns', ARGV[13], 'opening', ARGV[8], 'name', ARGV[9], 'given', 1)
-if ARGV[10] ~= '' then redis.call('HSET', record, 'project', ARGV[10]) end
-for i = 16, #ARGV, 2 do redis.call('HSET', record, 'tag:' .. ARGV[i], ARGV[i + 1]) end
+redis.call('HSET', record, 'created', ARGV[11], 'turns', ARGV[13], 'given', 1)
+put(record, 'opening', ARGV[8])
+put(record, 'name', ARGV[9])
+if ARGV[10] ~= '' then put(record, 'project', ARGV[10]) end
+if ARGV[10] ~= '' or #ARGV > 15 then redis.call('HSET', record, 'tagged', 1) end
+for i = 16, #ARGV, 2 do put(record, 'tag:' .. ARGV[i], ARGV[i + 1]) end
 give_number(person, id, tonumber(ARGV[14]))
 give_name(person, id, ARGV[6], tonumber(ARGV[7]))
 activate(person, id, ARGV[12])
@@ -232,7 +302,8 @@ if ARGV[3] == 'number' then
 elseif ARGV[3] == 'name' then
   if other_key(ARGV[5]) then return 'key' end
   local name = redis.call('ZRANGEBYLEX', key('names', person), '[' .. ARGV[4] .. ':', '(' .. ARGV[4] .. ';', 'LIMIT', 0, 1)[1]
-  id = name and name:sub(#ARGV[4] + 2)
+  local number = name and name:sub(#ARGV[4] + 2)
+  id = number and redis.call('ZRANGEBYSCORE', key('numbers', person), number, number)[1]
 end
 if not id then return false end
 local at, archived = redis.call('ZSCORE', key('sessions', person), id), 0

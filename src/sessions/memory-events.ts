@@ -73,7 +73,8 @@ const changeSchema = z.discriminatedUnion('kind', [
 export function eventsFor(change: SessionChange, at: number): MemoryEvent[] {
   if (change.kind === 'placed') {
     const { kind, key, actor, lane, place } = change;
-    const payload = JSON.stringify({ kind, lane, ...place });
+    const { generation, session: bound } = place;
+    const payload = JSON.stringify({ kind, lane, generation, session: bound });
     return [{ session: sessionId(key, actor, 0), metadata: { [EVENT_KIND]: 'lane' }, payload, at }];
   }
   const { session, ...body } = change;
@@ -126,10 +127,11 @@ export function rebuildFrom(
       else apply(draft, change, at);
     }
   }
-  const entries = [...sessions.values()].map(({ tags, ...draft }) => {
+  const entries = [...sessions.values()].map(({ tags, archivedAt, ...draft }) => {
     const talk = talks.get(draft.id);
     const lastAt = Math.max(draft.lastAt, talk?.lastAt ?? 0);
-    const archived = draft.archived || lastAt < idleBefore;
+    // A question takes it back, and is no change of its own.
+    const archived = (draft.archived && lastAt <= archivedAt) || lastAt < idleBefore;
     return { ...draft, turns: talk?.turns ?? 0, lastAt, archived, tags: [...tags].toSorted() };
   });
   const known = (place: LanePlace): LanePlace =>
@@ -141,8 +143,22 @@ export function rebuildFrom(
   };
 }
 
+/** The place of a lane as Memory was told it last; undefined: never. It may be in a session that is gone. Pure. */
+export function placeTold(events: readonly MemoryEvent[], lane: string): LanePlace | undefined {
+  const sorted = events.toSorted((a, b) => b.at - a.at);
+  for (const { payload } of sorted) {
+    const change = read(payload);
+    if (change?.kind !== 'placed' || change.lane !== lane) continue;
+    const { generation, session } = change;
+    return { generation, ...(session === undefined ? {} : { session }) };
+  }
+  return undefined;
+}
+
 type Change = z.infer<typeof changeSchema>;
-type Draft = { -readonly [K in keyof Restorable]: K extends 'tags' ? Set<string> : Restorable[K] };
+type Draft = { -readonly [K in keyof Restorable]: K extends 'tags' ? Set<string> : Restorable[K] } & {
+  archivedAt: number;
+};
 
 const order = (change: Change | undefined): number => (change?.kind === 'created' ? 0 : 1);
 
@@ -169,6 +185,7 @@ function begin(id: string, change: Extract<Change, { kind: 'created' }>, at: num
     turns: 0,
     question: cut(change.question, LIMITS.question),
     archived: false,
+    archivedAt: 0,
     origin: change.origin,
   };
 }
@@ -189,6 +206,7 @@ function apply(draft: Draft, change: Exclude<Change, { kind: 'created' | 'placed
       return;
     case 'archived':
       draft.archived = true;
+      draft.archivedAt = at;
       return;
     case 'restored':
       draft.archived = false;

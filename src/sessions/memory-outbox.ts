@@ -96,6 +96,10 @@ export function createMemoryOutbox(deps: OutboxDeps) {
       return groups.length === 0 ? 0 : Number(await more.forget(redis, groups));
     },
 
+    /** Leaves nothing of one session that waits. `actorId`: as Memory knows the person. */
+    eraseSession: async (actorId: string, session: string): Promise<number> =>
+      Number(await more.forget(redis, [groupOf(actorId, session)])),
+
     /** How many sessions have something that waits. */
     waiting: (): Promise<number> => redis.zcard(`${keyPrefix}:outdue`),
 

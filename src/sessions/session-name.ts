@@ -71,23 +71,28 @@ export const sameBase = (base: string): string => fold(cut(base, ALWAYS_SHOWN));
 
 /** How texts are compared: without case, accents, what cannot be seen, and marks at the end. Pure. */
 export function fold(text: string): string {
-  const folded = text
-    .normalize('NFKD')
-    .replace(/[\u0300-\u036f\p{Cf}]/gu, '')
-    .toLowerCase()
-    .normalize('NFC')
-    .replace(/\s+/g, ' ')
-    .trim();
+  // Most names are plain, and thousands are looked through at a time.
+  const plain = ASCII.test(text)
+    ? text.toLowerCase()
+    : text
+        .normalize('NFKD')
+        .replace(/[\u0300-\u036f\p{Cf}]/gu, '')
+        .toLowerCase()
+        .normalize('NFC');
+  const folded = plain.replace(/\s+/g, ' ').trim();
   return folded.replace(/[\s?!.…]+$/u, '') || folded;
 }
+const ASCII = /^[\x20-\x7e]*$/;
 
 /** A tag as it is kept: one word or more, without the `#`. */
 export const cleanTag = (tag: string): string => cleanLine(tag.replace(/^[\s#]+/, ''), LIMITS.tag);
 
 type Labels = Pick<SessionEntry, 'name' | 'tags' | 'project'>;
 
-const wordsOf = (text: string): string[] =>
-  fold(text)
+const wordsOf = (text: string): string[] => wordsIn(fold(text));
+
+const wordsIn = (folded: string): string[] =>
+  folded
     .split(' ')
     .map((word) => word.replace(/^#/, ''))
     .filter((word) => word !== '');
@@ -111,10 +116,14 @@ export function distanceTo(typed: string): (labels: Labels) => number | undefine
     const name = fold(labels.name);
     if (name.startsWith(whole)) return 0;
     if (hasAll(labels)) return 1;
-    if (editDistance(whole, name, most) <= most) return 2;
-    const known = wordsOf(name);
-    const near = (word: string) =>
-      known.some((other) => editDistance(word, other, 1) <= (word.length > 3 ? 1 : 0));
-    return words.every(near) ? 3 : undefined;
+    if (isNear(whole, name, most)) return 2;
+    const known = wordsIn(name);
+    return words.every((word) => known.some((other) => isNear(word, other, word.length > 3 ? 1 : 0)))
+      ? 3
+      : undefined;
   };
 }
+
+/** Lengths are compared first: nearly always they tell already. A letter may have two units. */
+const isNear = (a: string, b: string, most: number): boolean =>
+  a === b || (Math.abs(a.length - b.length) <= most * 2 && most > 0 && editDistance(a, b, most) <= most);

@@ -9,34 +9,46 @@ import {
   type ViewSubmitAction,
 } from '@slack/bolt';
 import { type Admission, type AdmissionRules, admit } from '../chat/admission.ts';
-import { parseCommand } from '../chat/command.ts';
+import { grammar } from '../chat/command.ts';
 import type { Sender } from '../chat/vocabulary.ts';
-import type { AccountAnswer, AccountCommands } from '../commands/account.ts';
+import type { AccountCommands } from '../commands/account.ts';
 import { type Commands, unknownCommand } from '../commands/commands.ts';
+import type { ConversationAnswer } from '../commands/conversation-answers.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Accept } from '../turns/accept-turn.ts';
 import type { FeedbackStore } from '../turns/feedback.ts';
 import type { Once } from '../turns/once.ts';
 import type { QuestionChanges } from '../turns/question-changes.ts';
+import { createTellAcceptance } from './acceptance.ts';
+import { createAdmitted } from './admitted.ts';
 import { createAsides } from './asides.ts';
+import { createAsking } from './asking.ts';
 import { createAssistantView } from './assistant-view.ts';
 import { createBackground } from './background.ts';
 import type { SlackClient } from './client.ts';
+import { type Conversations, createConversing } from './conversing.ts';
 import { createCourtesy } from './courtesy.ts';
 import { createSlackFeedback } from './feedback.ts';
 import { FEEDBACK_ACTION, FEEDBACK_FORM, FEEDBACK_WHY_ACTION, WHY_ACTION } from './feedback-blocks.ts';
+import { createHomeInteractions } from './home-interactions.ts';
+import type { HomePeople } from './home-people.ts';
 import { createInteractions } from './interactions.ts';
-import { LINK_NO_ACTION, LINK_OPEN_ACTION, LINK_YES_ACTION, wordsWithLink } from './link-blocks.ts';
+import { LINK_NO_ACTION, LINK_OPEN_ACTION, LINK_YES_ACTION, type PrivateWord } from './link-blocks.ts';
 import { createLinking } from './linking.ts';
 import { kindOf } from './normalise.ts';
+import { createOrigins } from './origin.ts';
 import type { Pause } from './pace.ts';
 import type { Pacing } from './pacing.ts';
 import { createQuestions } from './questions.ts';
 import { RETRY_ACTION, STOP_ACTION } from './render.ts';
+import { listenToConversations, SHORTCUTS } from './session-listeners.ts';
+import { createShortcuts } from './shortcuts.ts';
 import { createStopping } from './stopping.ts';
+import { createTasks } from './tasks.ts';
 import { escapeText } from './text.ts';
 import { createWaitingNote } from './waiting-note.ts';
 import { createWhisper, REFUSED } from './whisper.ts';
+import { createWordsFor } from './words-for.ts';
 
 export interface SlackAppDeps {
   /** Over HTTP or Socket Mode: the app does not see the difference. */
@@ -53,6 +65,8 @@ export interface SlackAppDeps {
   readonly once: Once;
   readonly commands: Commands;
   readonly account: Pick<AccountCommands, 'answer'>;
+  readonly conversations: Conversations;
+  readonly home: Home;
   /** Why an operator has paused intake; empty when nobody said. */
   readonly pauseReason: () => Promise<string>;
   /** Why the answer of a turn was withheld. */
@@ -65,6 +79,12 @@ export interface SlackAppDeps {
   readonly onRefused: (who: Sender, why: Exclude<Admission, 'admitted'>) => void;
   readonly log: Logger;
 }
+
+/** The App Home as far as the app hears of it; publishing goes on elsewhere. */
+export type Home = Pick<
+  HomePeople,
+  'opened' | 'changed' | 'directMessageOf' | 'settingsOf' | 'setLanguage' | 'setLength'
+>;
 
 export interface SlackApp {
   /** Resolves when what goes on after acknowledgements has ended. */
@@ -86,7 +106,10 @@ export const LISTENED = {
   ],
   views: [FEEDBACK_FORM],
   commands: ['/agent'],
+  shortcuts: SHORTCUTS,
 } as const;
+
+const SLOW_COMMAND = /^\s*\/?\s*(history|search)\b/i;
 
 /**
  * The Bolt app: turns what Slack delivers into accepted turns. A listener that throws makes the delivery fail, and
@@ -101,9 +124,14 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
   const whisper = createWhisper(callAside, background);
   const courtesy = createCourtesy(callAside, log);
   const waitingNote = createWaitingNote({ courtesy, background, placeOf: changes.placeOf, pause, closing });
-  const shared = { callAside, rules, background, whisper, onIgnored, log, botUserId: bot.userId };
+  const admitted = createAdmitted({ rules, whisper, onIgnored });
+  const shared = { callAside, rules, admitted, background, whisper, onIgnored, log, botUserId: bot.userId };
   const feedback = createSlackFeedback({ ...shared, record: deps.recordFeedback });
-  const { followUps, explainBlocked } = deps;
+  const { followUps, explainBlocked, conversations, home } = deps;
+  const tell = createTellAcceptance({ once, whisper, waitingNote, pauseReason });
+  const changed = (who: Sender) =>
+    background('the App Home could not be told of a change', () => home.changed(who));
+  const wordsFor = createWordsFor(home);
   const onMessage = createQuestions({
     ...shared,
     followUps,
@@ -112,13 +140,26 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     once,
     waitingNote,
     commands,
-    pauseReason,
+    tell,
+    wordsFor,
+    changed,
     onRefused: deps.onRefused,
   });
-  const onHomeOpened = createAssistantView({ ...shared, once, courtesy });
+  const onHomeOpened = createAssistantView({ ...shared, homes: home, once, courtesy });
   const stopping = createStopping({ ...shared, commands, courtesy });
   const linking = createLinking({ ...shared, account: deps.account });
   const interactions = createInteractions({ ...shared, accept, feedback, explainBlocked });
+  const asking = createAsking({ callAside, accept, once, tell });
+  const origins = createOrigins({ ...shared, directMessageOf: home.directMessageOf });
+  const shortcuts = createShortcuts({ ...shared, asking, origins, conversations, changed });
+  const conversing = createConversing({
+    ...shared,
+    conversations,
+    origins,
+    changed,
+    openNewForm: shortcuts.openNewForm,
+  });
+  const tasks = createTasks({ ...shared, asking, pressedBy: async (body) => (await origins.of(body))?.who });
 
   const app = new App({
     receiver: deps.receiver,
@@ -171,14 +212,25 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     await ack();
   });
 
-  app.command('/agent', async ({ ack, command }) => {
-    const { text, button } = await slash(command);
-    const words = button ? wordsWithLink(text, button) : { text: escapeText(text), blocks: [] };
-    await ack({
-      response_type: 'ephemeral',
-      text: words.text,
-      ...(words.blocks.length > 0 ? { blocks: [...words.blocks] as never } : {}),
+  listenToConversations(app, {
+    conversing,
+    shortcuts,
+    tasks,
+    home: createHomeInteractions({ ...shared, origins, homes: home, commands }),
+  });
+
+  app.command('/agent', async ({ ack, command, respond }) => {
+    const answer = async () => {
+      const { text, blocks } = await slash(command);
+      const shown = blocks.length > 0 ? { blocks: [...blocks] as never } : {};
+      return { response_type: 'ephemeral' as const, text, ...shown };
+    };
+    // What is looked up in Memory may take longer than Slack waits for an acknowledgement.
+    if (!SLOW_COMMAND.test(command.text)) return ack(await answer());
+    background('an answer to a command could not be shown', async () => {
+      await respond(await answer());
     });
+    await ack();
   });
 
   /** A slash command belongs to no thread, and Slack does not say whose guest its sender is: commands concern their own turns and account only. */
@@ -187,7 +239,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     team_id: tenant,
     user_id: id,
     channel_id: conversation,
-  }: SlashCommand): Promise<AccountAnswer> {
+  }: SlashCommand): Promise<PrivateWord> {
     const asker = {
       key: { platform: 'slack', tenant, conversation, thread: '' },
       sender: { id, tenant },
@@ -196,11 +248,13 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     if (admission !== 'admitted') {
       onIgnored(admission);
       deps.onRefused(asker.sender, admission);
-      return { text: REFUSED };
+      return { text: REFUSED, blocks: [] };
     }
-    const command = text.trim() === '' ? ({ name: 'help' } as const) : parseCommand(text);
-    if (!command) return { text: unknownCommand(text) };
-    return commands.run(command, asker);
+    const command = text.trim() === '' ? ({ name: 'help' } as const) : grammar.parse(text, 'slash');
+    if (!command) return { text: escapeText(unknownCommand(text)), blocks: [] };
+    const answer: ConversationAnswer = await commands.run(command, asker);
+    changed(asker.sender);
+    return wordsFor(command, answer, asker.sender);
   }
 
   return { idle };

@@ -1,8 +1,11 @@
 import { z } from 'zod';
-import { type AdmissionRules, admit } from '../chat/admission.ts';
 import type { Once } from '../turns/once.ts';
+import type { Admitted } from './admitted.ts';
 import type { Background } from './background.ts';
 import type { Courtesy } from './courtesy.ts';
+import type { HomePeople } from './home-people.ts';
+import { refusedView } from './home-view.ts';
+import { REFUSED } from './whisper.ts';
 
 /** What a person can start with. `manifest.yml` has the same, for whoever has not opened the conversation yet. */
 export const PROMPTS = [
@@ -26,29 +29,40 @@ const openedSchema = z.object({
     user: z.string(),
     channel: z.string(),
     tab: z.string(),
+    /** What stands in the Home tab; missing until something was published. */
+    view: z.unknown().optional(),
   }),
 });
 
 export interface AssistantViewDeps {
-  readonly rules: AdmissionRules;
+  readonly admitted: Admitted;
+  readonly homes: Pick<HomePeople, 'opened'>;
   readonly once: Once;
   readonly courtesy: Courtesy;
   readonly background: Background;
   readonly onIgnored: (why: string) => void;
 }
 
-/** Somebody opened the direct message with the bot (`app_home_opened`): prompts each time, a greeting the first time. */
-export function createAssistantView(deps: AssistantViewDeps): (envelope: unknown) => void {
-  return (envelope) => {
+/**
+ * Somebody opened the direct message with the bot (`app_home_opened`): prompts each time, a greeting the first time. Or
+ * its Home tab, which is published from then on whenever something of theirs changes; throws when that cannot be kept.
+ */
+export function createAssistantView(deps: AssistantViewDeps): (envelope: unknown) => Promise<void> {
+  return async (envelope) => {
     const parsed = openedSchema.safeParse(envelope);
     if (!parsed.success) return deps.onIgnored('malformed');
     const { event, team_id: team, authorizations } = parsed.data;
-    if (event.tab !== 'messages') return deps.onIgnored('home_tab');
     const tenant = authorizations?.[0]?.team_id ?? team;
     const { channel, user } = event;
     const key = { platform: 'slack' as const, tenant, conversation: channel, thread: '' };
-    const admission = admit({ key, kind: 'direct', sender: { id: user, tenant } }, deps.rules);
-    if (admission !== 'admitted') return deps.onIgnored(admission);
+    const sender = { id: user, tenant };
+    const admitted = deps.admitted({ key, sender }, 'quietly');
+    if (event.tab === 'home') {
+      if (!admitted) return deps.background('an App Home could not be published', () => refuse(tenant, user));
+      await deps.homes.opened(tenant, sender, channel, event.view === undefined);
+      return;
+    }
+    if (!admitted || event.tab !== 'messages') return;
     deps.background('the direct message could not be prepared', async () => {
       await deps.courtesy(tenant, 'assistant.threads.setSuggestedPrompts', {
         channel_id: channel,
@@ -59,4 +73,8 @@ export function createAssistantView(deps: AssistantViewDeps): (envelope: unknown
       await deps.courtesy(tenant, 'chat.postMessage', { channel, text: GREETING }, PATIENCE_MS);
     });
   };
+
+  async function refuse(tenant: string, user: string): Promise<void> {
+    await deps.courtesy(tenant, 'views.publish', { user_id: user, view: refusedView(REFUSED) });
+  }
 }

@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { type AdmissionRules, admit } from '../chat/admission.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { FeedbackStore, FeedbackValue } from '../turns/feedback.ts';
+import type { Admitted } from './admitted.ts';
 import type { CallAside } from './asides.ts';
 import type { Background } from './background.ts';
 import { isTurnId, reasonForm, tellWhyBlocks } from './feedback-blocks.ts';
-import { kindOf } from './normalise.ts';
 import { MARKER_EVENT } from './render.ts';
 import type { Listener, Whisper } from './whisper.ts';
 
@@ -48,7 +47,7 @@ const markedSchema = z.object({
 
 export interface FeedbackDeps {
   readonly callAside: CallAside;
-  readonly rules: AdmissionRules;
+  readonly admitted: Admitted;
   readonly record: FeedbackStore['record'];
   readonly botUserId: () => string | undefined;
   readonly background: Background;
@@ -129,8 +128,7 @@ export function createSlackFeedback(deps: FeedbackDeps) {
       // The event does not say whose account it is: in a channel shared with other companies, perhaps theirs.
       const sender = { id: event.user, tenant: shared ? 'unknown' : tenant };
       const key = { platform: 'slack' as const, tenant, conversation: channel, thread: ts };
-      const admission = admit({ key, kind: kindOf(channel), sender }, deps.rules);
-      if (admission !== 'admitted') return deps.onIgnored(admission);
+      if (!deps.admitted({ key, sender }, 'quietly')) return;
       deps.background('a reaction could not be recorded', async () => {
         const found = await turnOf(tenant, channel, ts);
         if (!found) return deps.onIgnored('no_feedback');

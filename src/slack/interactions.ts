@@ -1,15 +1,14 @@
 import type { BlockAction, ViewSubmitAction } from '@slack/bolt';
-import { type AdmissionRules, admit } from '../chat/admission.ts';
 import type { Accept, Retry } from '../turns/accept-turn.ts';
+import type { Admitted } from './admitted.ts';
 import type { CallAside } from './asides.ts';
 import type { Background } from './background.ts';
 import type { SlackFeedback } from './feedback.ts';
 import { isTurnId, readFeedbackValue, readReasonForm } from './feedback-blocks.ts';
 import type { Json } from './json.ts';
-import { kindOf } from './normalise.ts';
 import { RETRY_ACTION } from './render.ts';
 import { escapeText } from './text.ts';
-import { LANE_FULL, type Listener, QUOTA_USED, REFUSED, type Whisper } from './whisper.ts';
+import { LANE_FULL, type Listener, QUOTA_USED, type Whisper } from './whisper.ts';
 
 /** `chat.update` takes 4,000 bytes of `text`; the blocks hold the whole. */
 const TEXT_BYTES = 3_900;
@@ -31,7 +30,7 @@ const SPENT: ReadonlySet<Retry> = new Set(['accepted', 'kept', 'already_retried'
 
 export interface InteractionsDeps {
   readonly callAside: CallAside;
-  readonly rules: AdmissionRules;
+  readonly admitted: Admitted;
   readonly accept: Pick<Accept, 'retryTurn'>;
   readonly feedback: SlackFeedback;
   /** Why the answer of this turn was withheld, in plain words for the person who asks. */
@@ -43,17 +42,10 @@ export interface InteractionsDeps {
 
 /**
  * What people press and fill in. Each throws when something could not be stored: Slack then shows the person that it
- * did not work. Whoever may not ask may not press either, also when the allowlists have changed since.
+ * did not work.
  */
 export function createInteractions(deps: InteractionsDeps) {
-  /** Who pressed, and where; undefined for someone who may not use the bot. */
-  function admitted(who: Listener): boolean {
-    const admission = admit({ ...who, kind: kindOf(who.key.conversation) }, deps.rules);
-    if (admission === 'admitted') return true;
-    deps.onIgnored(admission);
-    deps.whisper(who, REFUSED);
-    return false;
-  }
+  const { admitted } = deps;
 
   /** Takes the Retry button out of the message that it was pressed in. */
   function withdrawRetry(body: BlockAction): void {
@@ -118,17 +110,25 @@ export function createInteractions(deps: InteractionsDeps) {
   };
 }
 
+/** Who pressed, and in which thread. */
 export function presser(body: BlockAction): Listener {
   const { message, container } = body;
   const thread: unknown = message?.thread_ts ?? container?.thread_ts ?? message?.ts ?? '';
   return personIn(body, body.channel?.id ?? '', String(thread));
 }
 
-function tenantOf(body: BlockAction | ViewSubmitAction): string {
+/** What every interaction says of who and where. */
+interface Actor {
+  readonly team?: { readonly id: string } | null;
+  readonly user: { readonly id: string; readonly team_id?: string };
+}
+
+function tenantOf(body: Actor): string {
   return body.team?.id ?? body.user.team_id ?? '';
 }
 
-function personIn(body: BlockAction | ViewSubmitAction, conversation: string, thread: string): Listener {
+/** The person of an interaction, in this place. */
+export function personIn(body: Actor, conversation: string, thread: string): Listener {
   const tenant = tenantOf(body);
   return {
     key: { platform: 'slack', tenant, conversation, thread },
@@ -136,8 +136,11 @@ function personIn(body: BlockAction | ViewSubmitAction, conversation: string, th
   };
 }
 
+/** What the control that was used stands for. */
 export function pressedValue(body: BlockAction): string {
   const [action] = body.actions;
+  if (action && 'selected_option' in action && action.selected_option && 'value' in action.selected_option)
+    return String(action.selected_option.value);
   return action && 'value' in action ? String(action.value) : '';
 }
 

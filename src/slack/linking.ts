@@ -1,18 +1,16 @@
 import type { BlockAction } from '@slack/bolt';
-import { type AdmissionRules, admit } from '../chat/admission.ts';
 import type { AccountCommands } from '../commands/account.ts';
+import type { Admitted } from './admitted.ts';
 import type { Background } from './background.ts';
 import { pressedValue, presser } from './interactions.ts';
-import { kindOf } from './normalise.ts';
 import { escapeText } from './text.ts';
 import type { Whisper } from './whisper.ts';
 
 export interface LinkingDeps {
-  readonly rules: AdmissionRules;
+  readonly admitted: Admitted;
   readonly account: Pick<AccountCommands, 'answer'>;
   readonly background: Background;
   readonly whisper: Whisper;
-  readonly onIgnored: (why: string) => void;
 }
 
 /** Puts words in the place of the message that was pressed in, and of its buttons. */
@@ -22,8 +20,7 @@ export type Replace = (text: string) => Promise<void>;
 export function createLinking(deps: LinkingDeps) {
   return async (body: BlockAction, yes: boolean, replace: Replace): Promise<void> => {
     const who = presser(body);
-    const admission = admit({ ...who, kind: kindOf(who.key.conversation) }, deps.rules);
-    if (admission !== 'admitted') return deps.onIgnored(admission);
+    if (!deps.admitted(who)) return;
     const text = await deps.account.answer(pressedValue(body), who, yes);
     deps.background('the buttons of a question could not be taken away', async () => {
       try {

@@ -43,6 +43,9 @@ export const SLACK_LIMITS: CallLimits = {
   'assistant.threads.setSuggestedPrompts': perMinute(100, 100),
   'chat.postEphemeral': perMinute(100, 100),
   'views.open': perMinute(100, 100),
+  'views.push': perMinute(100, 100),
+  'views.update': perMinute(100, 100),
+  'views.publish': perMinute(100, 100),
 };
 
 /** A stream is ended before Slack ends it, which it does about five minutes after the start. */

@@ -1,41 +1,37 @@
 import { type Admission, type AdmissionRules, admit } from '../chat/admission.ts';
 import { type Command, parseCommand } from '../chat/command.ts';
-import { spoken } from '../chat/duration.ts';
 import type { InboundMessage, Sender } from '../chat/vocabulary.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Accept } from '../turns/accept-turn.ts';
-import type { Acceptance } from '../turns/lanes.ts';
 import type { Once } from '../turns/once.ts';
 import type { QuestionChanges } from '../turns/question-changes.ts';
-import { normaliseMessage, placeClaim } from './normalise.ts';
+import { placeOf, REDELIVERED_S, type TellAcceptance } from './acceptance.ts';
+import { normaliseMessage } from './normalise.ts';
 import { type Change, normaliseChange } from './normalise-change.ts';
-import { escapeText } from './text.ts';
 import type { createWaitingNote } from './waiting-note.ts';
-import { LANE_FULL, REFUSED, type Whisper, whisperAnswer } from './whisper.ts';
-
-/** Slack delivers an event again for a few minutes. */
-const REDELIVERED_S = 3_600;
+import { REFUSED, type Whisper } from './whisper.ts';
+import type { WordsFor } from './words-for.ts';
 
 const TOO_LATE =
   'I had already begun with your question when you changed it: the answer is for the earlier text. Ask again if it does not fit.';
-
-const SUPERSEDED =
-  'Only your newest question in this thread is answered; the ones that still waited are set aside.';
 
 export interface QuestionsDeps {
   readonly rules: AdmissionRules;
   /** thread: also without a mention where the bot takes part in a thread; mention: only when it is named. */
   readonly followUps: 'thread' | 'mention';
-  readonly accept: Pick<Accept, 'acceptTurn'>;
+  readonly accept: Pick<Accept, 'acceptTurn' | 'takesPart'>;
   readonly changes: Pick<QuestionChanges, 'amendQuestion' | 'cancelQuestion'>;
   readonly once: Once;
   readonly commands: Pick<Commands, 'runOnce'>;
-  /** Why an operator has paused intake; empty when nobody said. */
-  readonly pauseReason: () => Promise<string>;
+  readonly tell: TellAcceptance;
+  /** A command's answer as it is shown. */
+  readonly wordsFor: WordsFor;
+  /** Something of theirs may be another now. */
+  readonly changed: (who: Sender) => void;
   readonly botUserId: () => string | undefined;
   readonly whisper: Whisper;
-  readonly waitingNote: ReturnType<typeof createWaitingNote>;
+  readonly waitingNote: Pick<ReturnType<typeof createWaitingNote>, 'clear'>;
   readonly onIgnored: (why: string) => void;
   readonly onRefused: (who: Sender, why: Exclude<Admission, 'admitted'>) => void;
   readonly log: Logger;
@@ -82,44 +78,32 @@ export function createQuestions(deps: QuestionsDeps): (envelope: unknown) => Pro
     }
     const command = parseCommand(message.text);
     if (command && command.name !== 'help' && message.files.length === 0) {
-      return told(message, command);
+      if (!(await isQuestion(message, command))) return;
     }
-    await tell(message, await deps.accept.acceptTurn(message));
+    await deps.tell(message, await deps.accept.acceptTurn(message));
   }
 
   /** A message that is meant for the bot itself. At the top of a channel it means all that its author asked there. */
-  async function told(message: InboundMessage, command: Command): Promise<void> {
+  async function isQuestion(message: InboundMessage, command: Command): Promise<boolean> {
     const { key, sender, messageId } = message;
+    // People write such words to each other, too.
+    if (!message.addressed && !(await deps.accept.takesPart(key))) return ignored('no_mention');
     const asker = { key: key.thread === messageId ? { ...key, thread: '' } : key, sender };
     const answer = await deps.commands.runOnce(command, asker, `command:${placeOf(message)}`);
-    if (!answer) return;
-    if (!answer.found && !message.addressed) return deps.onIgnored('no_mention');
+    if (!answer) return false;
+    if (answer.question) return true;
+    if (!answer.found && !message.addressed) return ignored('no_mention');
     // Said once, too. Only afterwards: a command that failed has to be carried out when Slack delivers it again.
-    if (!(await deps.once(`told:${placeOf(message)}`, REDELIVERED_S))) return;
-    whisperAnswer(deps.whisper, message, answer);
+    if (!(await deps.once(`told:${placeOf(message)}`, REDELIVERED_S))) return false;
+    const { text, blocks } = await deps.wordsFor(command, answer, sender);
+    deps.whisper(message, text, blocks.length > 0 ? blocks : undefined);
+    deps.changed(sender);
+    return false;
   }
 
-  /** What the person should know about a question besides its answer. */
-  async function tell(message: InboundMessage, acceptance: Acceptance): Promise<void> {
-    switch (acceptance.outcome) {
-      case 'accepted': {
-        const { paused, place, superseded = 0, turnId } = acceptance;
-        if (superseded > 0) deps.whisper(message, SUPERSEDED);
-        if (paused) deps.whisper(message, escapeText(pausedText(await deps.pauseReason())));
-        else if (place > 1) deps.waitingNote.show(message, turnId);
-        return;
-      }
-      case 'full':
-      case 'quota':
-        // Said once, however often the message is delivered.
-        if (!(await deps.once(`told:${placeOf(message)}`, REDELIVERED_S))) return;
-        return deps.whisper(message, acceptance.outcome === 'full' ? LANE_FULL : quotaText(acceptance));
-      case 'duplicate':
-      case 'unaddressed':
-        return;
-      default:
-        return acceptance satisfies never;
-    }
+  function ignored(why: string): false {
+    deps.onIgnored(why);
+    return false;
   }
 
   return async (envelope) => {
@@ -132,16 +116,4 @@ export function createQuestions(deps: QuestionsDeps): (envelope: unknown) => Pro
     if (!normalised.message.addressed && deps.followUps === 'mention') return deps.onIgnored('no_mention');
     return written(normalised.message);
   };
-}
-
-const placeOf = ({ key, messageId }: InboundMessage) => placeClaim(key.tenant, key.conversation, messageId);
-
-function pausedText(reason: string): string {
-  const why = reason === '' ? '' : ` (${reason})`;
-  return `I am paused for now${why}. Your question is kept, and I answer it when I go on.`;
-}
-
-function quotaText({ whose, waitMs }: Extract<Acceptance, { outcome: 'quota' }>): string {
-  const who = whose === 'person' ? 'You have' : 'Your workspace has';
-  return `${who} asked as much as is allowed in an hour, so I did not take this question. Ask it again in ${spoken(waitMs)}.`;
 }

@@ -1,11 +1,10 @@
 import type { BlockAction } from '@slack/bolt';
 import { z } from 'zod';
-import { type AdmissionRules, admit } from '../chat/admission.ts';
 import type { Asker, Commands } from '../commands/commands.ts';
+import type { Admitted } from './admitted.ts';
 import type { Background } from './background.ts';
 import type { Courtesy } from './courtesy.ts';
 import { pressedValue, presser } from './interactions.ts';
-import { kindOf } from './normalise.ts';
 import type { Whisper } from './whisper.ts';
 
 /** Slack's own Stop button (`agent_session_stopped`): it names the place and the person, not the turn. */
@@ -17,7 +16,7 @@ const stoppedSchema = z.object({
 });
 
 export interface StoppingDeps {
-  readonly rules: AdmissionRules;
+  readonly admitted: Admitted;
   readonly commands: Commands;
   readonly courtesy: Courtesy;
   readonly background: Background;
@@ -27,11 +26,7 @@ export interface StoppingDeps {
 
 /** People end turns with buttons: ours below a message, and Slack's own under the thread. Both throw when Redis is away. */
 export function createStopping(deps: StoppingDeps) {
-  const admitted = (asker: Asker): boolean => {
-    const admission = admit({ ...asker, kind: kindOf(asker.key.conversation) }, deps.rules);
-    if (admission !== 'admitted') deps.onIgnored(admission);
-    return admission === 'admitted';
-  };
+  const { admitted } = deps;
 
   return {
     /** Our button. */
@@ -52,7 +47,7 @@ export function createStopping(deps: StoppingDeps) {
         key: { platform: 'slack', tenant, conversation: event.channel, thread: event.thread_ts },
         sender: { id: event.user, tenant },
       };
-      if (!admitted(asker)) return;
+      if (!admitted(asker, 'quietly')) return;
       const stop = { name: 'stop', all: false } as const;
       const answer = await deps.commands.runOnce(stop, asker, `slack:event:${eventId}`);
       if (!answer || answer.atWork) return;

@@ -1,10 +1,7 @@
 import type { ConversationKey, Sender } from '../chat/vocabulary.ts';
-import type { AccountAnswer } from '../commands/account.ts';
 import type { CallAside } from './asides.ts';
 import type { Background } from './background.ts';
 import type { Json } from './json.ts';
-import { wordsWithLink } from './link-blocks.ts';
-import { escapeText } from './text.ts';
 
 /** A person in a thread. */
 export interface Listener {
@@ -35,11 +32,6 @@ export function createWhisper(callAside: CallAside, background: Background): Whi
       });
     });
   };
-}
-
-export function whisperAnswer(whisper: Whisper, to: Listener, { text, button }: AccountAnswer): void {
-  const word = button ? wordsWithLink(text, button) : { text: escapeText(text), blocks: undefined };
-  whisper(to, word.text, word.blocks);
 }
 
 /** Said in more than one place. */

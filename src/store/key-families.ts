@@ -66,12 +66,6 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(90 * DAY_S),
   },
   {
-    names: ['generation:<lane>'],
-    holds: 'how often `new` began a fresh session; not written by this release',
-    kept: '400 days after the last `new`, longer than any memory of a session',
-    bound: expires(400 * DAY_S),
-  },
-  {
     names: ['session:<person>:<id>'],
     holds:
       'a session in the directory of its person: times and counts; sealed its name, tags, project, first question and origin',
@@ -99,9 +93,22 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(400 * DAY_S),
   },
   {
+    names: ['next:<lane>'],
+    holds:
+      'in which session the next question of a person in a conversation is answered, after `resume` or `new` there',
+    kept: 'an hour, or until it is asked',
+    bound: expires(3_600),
+  },
+  {
+    names: ['leftovers'],
+    holds: 'sessions that were deleted, until nothing is left of them in Memory and at the agent',
+    kept: 'until then; 30 days after the last one',
+    bound: expires(30 * DAY_S),
+  },
+  {
     names: ['idle'],
-    holds: 'active sessions of all people by last turn, for archiving',
-    kept: 'until they are archived; 400 days after the last turn of all',
+    holds: 'people by the last turn of their longest unused session, for archiving',
+    kept: 'until it is archived; 400 days after the last turn of all',
     bound: expires(400 * DAY_S),
   },
   {
@@ -175,6 +182,25 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     holds: 'a link being made: the prompt, the sign-in, and what waits for both confirmations, sealed',
     kept: '10 minutes each',
     bound: expires(600),
+  },
+  {
+    names: ['person:<person>'],
+    holds:
+      'language and length of answers that somebody has set; when they last opened their App Home, in which workspace, and a digest of what it shows',
+    kept: '400 days after they last opened it or set something',
+    bound: expires(400 * DAY_S),
+  },
+  {
+    names: ['hometurns:<person>'],
+    holds: 'the open turns of a person that their App Home shows',
+    kept: 'until they end, 7 days at most',
+    bound: expires(7 * DAY_S),
+  },
+  {
+    names: ['homedue'],
+    holds: 'whose App Home has to be published anew, and when',
+    kept: 'until it is, a few seconds',
+    bound: work,
   },
   {
     names: ['guest:<person>'],

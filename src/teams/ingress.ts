@@ -24,7 +24,7 @@ export interface TeamsIngressDeps
     Omit<PressesDeps, 'accept' | 'commands' | 'references'>,
     Omit<FeedbackDeps, 'references'> {
   readonly references: Pick<References, 'remember' | 'turnOf'>;
-  readonly accept: Accept;
+  readonly accept: Pick<Accept, 'acceptTurn' | 'retryTurn'>;
   readonly commands: Commands;
   readonly appId: string | undefined;
   readonly allowUnauthenticatedLoopback: boolean;

@@ -35,6 +35,7 @@ export interface Metrics {
   feedback(value: string): void;
   /** A step of the handshake that links an account: `linked`, or why it came to nothing. */
   linkStep(outcome: string): void;
+  placeRecalled(outcome: string): void;
   /** Access tokens got anew at Cognito. */
   tokenRefreshed(outcome: string): void;
   auditEntry(outcome: string, type: string): void;
@@ -98,6 +99,10 @@ export function createMetrics(): Metrics {
   const linkSteps = counter('link_steps_total', 'Steps of account links, by outcome');
   const refreshed = counter('token_refreshes_total', 'Access tokens got anew at Cognito, by outcome');
   const memoryEvents = counter('memory_events_total', 'Events offered to AgentCore Memory, by outcome');
+  const recalled = counter(
+    'session_recalls_total',
+    'Threads whose session was looked for in Memory because Redis does not know it, by outcome',
+  );
   const auditEntries = counter('audit_entries_total', 'Entries for the audit log, by outcome and type');
   const unknown = counter('agent_unknown_events_total', 'Events of the agent that were not understood');
   const failedReadings = counter(
@@ -168,6 +173,7 @@ export function createMetrics(): Metrics {
     feedback: (value) => feedback.add(1, { value }),
     linkStep: (outcome) => linkSteps.add(1, { outcome }),
     tokenRefreshed: (outcome) => refreshed.add(1, { outcome }),
+    placeRecalled: (outcome) => recalled.add(1, { outcome }),
     auditEntry: (outcome, type) => auditEntries.add(1, { outcome, type }),
     memoryEvent: (outcome) => memoryEvents.add(1, { outcome }),
     slackCall: (method, outcome) => slackCalls.add(1, { method, outcome }),

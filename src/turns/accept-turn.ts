@@ -5,7 +5,7 @@ import type { Acceptance, Lanes } from './lanes.ts';
 import type { Wakes } from './wakes.ts';
 
 export interface AcceptDeps {
-  readonly lanes: Pick<Lanes, 'accept' | 'read'>;
+  readonly lanes: Pick<Lanes, 'accept' | 'read' | 'takesPart'>;
   readonly wakes: Pick<Wakes, 'add'>;
   /** Confirms that the write is as durable as promised; throws when it is not. */
   readonly confirmDurable: () => Promise<void>;
@@ -68,7 +68,12 @@ export function createAccept(deps: AcceptDeps) {
     return acceptance.outcome === 'full' ? 'busy' : 'already_retried';
   }
 
-  return { acceptTurn, retryTurn };
+  return {
+    acceptTurn,
+    retryTurn,
+    /** Whether the bot takes part in a thread: only there words without a mention are meant for it. */
+    takesPart: deps.lanes.takesPart,
+  };
 }
 
 export type Accept = ReturnType<typeof createAccept>;

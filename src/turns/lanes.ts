@@ -1,5 +1,5 @@
 import { claimId, laneId, personId, threadId } from '../chat/keys.ts';
-import type { InboundMessage, Sender } from '../chat/vocabulary.ts';
+import type { ConversationKey, InboundMessage, Sender } from '../chat/vocabulary.ts';
 import type { Seen } from '../identity/identity.ts';
 import type { Connection } from '../store/connection.ts';
 import { defineScript } from '../store/scripts.ts';
@@ -178,18 +178,22 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
     async claim(worker: string): Promise<ClaimedTurn | undefined> {
       const answer = (await claim(redis, [worker, leaseMs, tenantAtOnce])) as readonly unknown[] | null;
       if (!answer) return undefined;
-      const [lane, turnId, fence, generation, quietMs, ...fields] = answer;
+      const [lane, turnId, fence, quietMs, ...fields] = answer;
       const held = { lane: String(lane), fence: String(fence), id: String(turnId) };
       let record: TurnRecord;
       try {
         record = parseTurn(held.id, pairs(fields));
       } catch (error) {
         // A record of another version, or not ours: it would come back for ever and block what waits behind it.
-        await end(held, 'failed', 'record_unreadable' satisfies FailureCode);
+        await end(held, 'failed', 'record_unreadable' satisfies FailureCode, '');
         throw new RecordUnreadable(held.id, error);
       }
-      return { ...record, fence: held.fence, generation: Number(generation), quietMs: Number(quietMs) };
+      return { ...record, fence: held.fence, quietMs: Number(quietMs) };
     },
+
+    /** Whether somebody has asked something in this thread. */
+    takesPart: async (key: ConversationKey): Promise<boolean> =>
+      (await redis.exists(`${keyPrefix}:thread:${threadId(key)}`)) === 1,
 
     /** Prolongs what this worker holds; answers the lanes it has lost, and those whose turn shall end. */
     async renew(held: readonly Held[]): Promise<Renewal> {
@@ -208,16 +212,25 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
       return (await note(redis, [turn.lane, turn.fence, turn.id, ...fields])) === 1;
     },
 
-    /** Puts on record how the turn ends, before that is shown. False: the lane is lost, and nothing was written. */
-    async post(turn: ClaimedTurn, outcome: Outcome): Promise<boolean> {
+    /**
+     * Puts on record how the turn ends, before that is shown, and for which session it counts. False: the lane is lost,
+     * and nothing was written.
+     */
+    async post(turn: ClaimedTurn, outcome: Outcome, listed = ''): Promise<boolean> {
       const text = outcome.view.files?.length ? undefined : JSON.stringify(outcome);
-      const fields = text === undefined || text.length > OUTCOME_LIMIT ? [] : ['outcome', text];
+      const fields = [
+        ...(text === undefined || text.length > OUTCOME_LIMIT ? [] : ['outcome', text]),
+        ...(listed === '' ? [] : ['session', listed]),
+      ];
       return (await post(redis, [turn.lane, turn.fence, turn.id, ...fields])) === 1;
     },
 
-    /** Ends the turn and frees its lane. The words of a question that was answered are not kept any longer. */
-    finish: (turn: ClaimedTurn, state: TurnEnd, reason: string, notes: Pick<TurnNotes, 'sawWrite'> = {}) =>
-      end(turn, state, reason, [...noteFields(notes), ...(state === 'done' ? originOf(turn.message) : [])]),
+    /**
+     * Ends the turn and frees its lane. The words of a question that was answered are not kept any longer. `listed` names
+     * the session that the turn is counted for; empty: as on record.
+     */
+    finish: (turn: ClaimedTurn, state: TurnEnd, reason: string, listed = '') =>
+      end(turn, state, reason, listed, state === 'done' ? originOf(turn.message) : []),
 
     /** Gives an unfinished turn back for another worker to go on with. True: a wake is needed. */
     async release(turn: ClaimedTurn): Promise<boolean> {
@@ -276,9 +289,10 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
     turn: Held & { readonly id: string },
     state: TurnEnd,
     reason: string,
+    listed: string,
     fields: readonly (string | number)[] = [],
   ): Promise<{ held: boolean; wake: boolean }> {
-    const args = [turn.lane, turn.fence, turn.id, state, TURN_RETENTION_S, DEAD_LIMIT, tenantAtOnce];
+    const args = [turn.lane, turn.fence, turn.id, state, TURN_RETENTION_S, DEAD_LIMIT, tenantAtOnce, listed];
     const [held, wake] = (await finish(redis, [...args, 'reason', reason, ...fields])) as [number, number];
     return { held: held === 1, wake: wake === 1 };
   }

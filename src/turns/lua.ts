@@ -1,3 +1,5 @@
+import { COUNT_TURN } from '../sessions/lua-counting.ts';
+import { HOME_MARKS } from './home-marks.ts';
 import { transitionsInLua } from './states.ts';
 
 /**
@@ -14,6 +16,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function key(...) return prefix .. ':' .. table.concat({...}, ':') end
 local function count(state, by) redis.call('HINCRBY', key('counts'), state, by) end
+${HOME_MARKS}
 ${transitionsInLua()}
 local function may(turn, to)
   local from = redis.call('HGET', key('turn', turn), 'state')
@@ -25,6 +28,11 @@ local function move(turn, to)
   redis.call('HSET', key('turn', turn), 'state', to, 'at:' .. to, now)
   count(from, -1)
   count(to, 1)
+  local watcher = redis.call('HGET', key('turn', turn), 'home')
+  if watcher then
+    if not next(moves[to]) then redis.call('SREM', key('hometurns', watcher), turn) end
+    mark_home(watcher)
+  end
 end
 local function enlist(lane, tenant, front)
   if redis.call('ZSCORE', key('ready'), lane) then return end
@@ -110,6 +118,14 @@ local paused = redis.call('EXISTS', key('paused'))
 local state = paused == 1 and 'received' or 'queued'
 redis.call('HSET', key('turn', turn), 'state', state, 'at:' .. state, now, 'lane', lane, 'tenant', tenant, 'message', ARGV[7], 'received', now, 'attempt', 0)
 count(state, 1)
+-- What the person has set, and whether their App Home shows this turn.
+local wishes = redis.call('HMGET', key('person', person), 'language', 'length', 'home')
+if wishes[1] then redis.call('HSET', key('turn', turn), 'language', wishes[1]) end
+if wishes[2] then redis.call('HSET', key('turn', turn), 'length', wishes[2]) end
+if watches_home(wishes[3]) then
+  show_in_home(person, turn)
+  mark_home(person)
+end
 if not redis.call('SET', key('thread', thread), '1', 'EX', threadTtl, 'GET') then redis.call('HSET', key('turn', turn), 'opens', 1) end
 -- The new question joins before the earlier ones go: the lane is never empty, and keeps its place in line.
 local place, superseded = redis.call('RPUSH', key('lane', lane), turn), 0
@@ -129,7 +145,7 @@ return {'accepted', turn, place - superseded, servable(tenant, cap) - before, pa
 /**
  * ARGV: worker, lease ms, turns that a tenant may run at a time (0 = no limit). Takes the next ready lane, tenants in
  * turn, and leases it. Nothing while intake is paused.
- * Answers nil, or [lane, turn, fence, generation, ms to keep quiet, turn record fields…].
+ * Answers nil, or [lane, turn, fence, ms to keep quiet, turn record fields…].
  */
 export const CLAIM = `${PRELUDE}
 if redis.call('EXISTS', key('paused')) == 1 then return false end
@@ -168,9 +184,14 @@ while passed < redis.call('LLEN', key('ring')) do
       redis.call('HINCRBY', key('running'), tenant, 1)
       redis.call('HINCRBY', key('turn', turn), 'attempt', 1)
       redis.call('HSET', key('turn', turn), 'fence', fence)
+      -- Where it is answered is settled with the first attempt, whatever happens to the lane's place meanwhile.
+      if redis.call('HGET', key('turn', turn), 'attempt') == '1' then
+        local places = redis.call('HGETALL', key('current', lane))
+        if #places > 0 then redis.call('HSET', key('turn', turn), 'places', cjson.encode(places)) end
+      end
       local quiet = tonumber(redis.call('HGET', key('turn', turn), 'quiet') or '0')
       local record = redis.call('HGETALL', key('turn', turn))
-      return {lane, turn, tostring(fence), redis.call('GET', key('generation', lane)) or '0', math.max(0, quiet - now), unpack(record)}
+      return {lane, turn, tostring(fence), math.max(0, quiet - now), unpack(record)}
     end
   end
 end
@@ -214,15 +235,19 @@ return 1
 
 /**
  * ARGV: lane, fence, turn, end state, retention s, dead letters kept, turns that a tenant may run at a time (0 = no
- * limit), then field, value pairs. Ends the turn and frees the lane; one that did not end well is listed for the operator.
+ * limit), person and session to count it for ('' = as on record), then field, value pairs. Ends the turn and frees the
+ * lane; one that did not end well is listed for the operator.
  * Answers [1, wake needed], or [0, 0] when the lane is lost.
  */
-export const FINISH = `${PRELUDE}
-local over = {outcome=1, posted=1, fence=1, lane=1, tenant=1, opens=1, invoked=1, quiet=1, edited=1}
+export const FINISH = `${PRELUDE}${COUNT_TURN}
+local over = {outcome=1, posted=1, fence=1, lane=1, tenant=1, opens=1, invoked=1, quiet=1, edited=1, places=1, session=1, home=1, language=1, length=1}
 local lane, turn, state, retention = ARGV[2], ARGV[4], ARGV[5], ARGV[6]
 if not holds(lane, ARGV[3]) or redis.call('LINDEX', key('lane', lane), 0) ~= turn then return {0, 0} end
 move(turn, state)
-redis.call('HSET', key('turn', turn), unpack(ARGV, 9))
+local listed = ARGV[9] ~= '' and ARGV[9] or redis.call('HGET', key('turn', turn), 'session') or ''
+local person, session = listed:match('^(%S+) (%S+)$')
+if person then count_turn(person, session, lane) end
+redis.call('HSET', key('turn', turn), unpack(ARGV, 10))
 -- What only its workers needed goes, and so do the words of a question that nobody will ask again. Written anew, because
 -- Redis keeps a record that once had a long value in its wide form for ever.
 local done, kept = redis.call('HGETALL', key('turn', turn)), {}

@@ -73,8 +73,15 @@ export interface RunTurnDeps {
   readonly identityMayPass: FindOut['mayPass'];
   /** How long a question is kept for a person who has to sign in. Milliseconds. */
   readonly linkWaitMs: number;
-  /** Derives the session of an actor in the thread of the message. */
-  readonly sessionOf: (turn: ClaimedTurn, actorId: string) => string;
+  /** The session in which the turn of this actor is answered. */
+  readonly sessionOf: (
+    turn: ClaimedTurn,
+    actorId: string,
+  ) => Promise<{
+    readonly session: string;
+    /** Names it to whoever counts the turn; empty: nobody does. */
+    readonly listed: string;
+  }>;
   readonly invoke: (call: AgentCall) => AsyncIterable<AgentEvent>;
   /** Tells Memory what was said, where the agent does not. Never throws. */
   readonly remember?: ((said: Said) => Promise<void>) | undefined;
@@ -128,16 +135,21 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
   };
   const heartbeat = createHeartbeat({ show: (view) => reply.show(view), now: deps.monotonic });
 
-  const ask = (person: Person): Promise<Outcome> => {
-    const session = deps.sessionOf(turn, person.actor.id);
+  let listed = '';
+  const ask = async (person: Person): Promise<Outcome> => {
+    const answered = await deps.sessionOf(turn, person.actor.id);
+    const { session } = answered;
+    listed = answered.listed;
     log = log.child({ session });
+    const locale = turn.language ?? message.locale;
     const invocation = {
       v: 1 as const,
       turnId: turn.id,
       prompt: message.text,
       actor: person.actor,
       session: { id: session },
-      ...(message.locale === undefined ? {} : { locale: message.locale }),
+      ...(locale === undefined ? {} : { locale }),
+      ...(turn.replyLength ? { replyLength: turn.replyLength } : {}),
     };
     return askAgent(
       {
@@ -271,7 +283,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
 
   /** Ends the turn on record and frees its lane. */
   const close = async (end: TurnEnd, reason: string): Promise<void> => {
-    const freed = await deps.lanes.finish(turn, end, reason);
+    const freed = await deps.lanes.finish(turn, end, reason, listed);
     if (!freed.held) throw new LaneLost(turn.lane);
     if (freed.wake) await wake();
     deps.observer.ended(end, reason, deps.now() - turn.receivedAt);
@@ -288,7 +300,8 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
 
   const conclude = async (given: Outcome): Promise<void> => {
     const outcome = turn.outcome ? given : keptBy(turn, given);
-    if (worthRecording(outcome) && !(await deps.lanes.post(turn, outcome))) throw new LaneLost(turn.lane);
+    if (worthRecording(outcome) && !(await deps.lanes.post(turn, outcome, listed)))
+      throw new LaneLost(turn.lane);
     const view = closeTasks(outcome.view, outcome.end);
     const { end, reason, notice: code } = outcome;
     const answered = end === 'done' && view.text.trim() !== '';
@@ -341,7 +354,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         { platformError: error.reason },
         'the reply cannot be shown: check the bot’s scopes and its place in the channel',
       );
-      const freed = await deps.lanes.finish(turn, 'failed', `reply_refused: ${error.reason}`);
+      const freed = await deps.lanes.finish(turn, 'failed', `reply_refused: ${error.reason}`, listed);
       if (!freed.held) return;
       if (freed.wake) await wake();
       deps.observer.ended('failed', 'reply_refused', deps.now() - turn.receivedAt);

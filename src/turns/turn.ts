@@ -7,6 +7,7 @@ import {
   type ReplyView,
   type Sender,
 } from '../chat/vocabulary.ts';
+import { REPLY_LENGTHS, type ReplyLength } from '../contract/invocation.ts';
 import { isEnd, TURN_STATES, type TurnEnd, type TurnState } from './states.ts';
 
 const messageSchema = z.object({
@@ -87,12 +88,19 @@ export interface TurnRecord {
   readonly invoked: boolean;
   /** The first question to the bot in its thread. */
   readonly opensThread?: true;
+  /** What its author has set: the language of answers (BCP 47), and their length. */
+  readonly language?: string;
+  readonly replyLength?: ReplyLength;
   /** Somebody wants it to end. */
   readonly stop?: StopReason;
   /** It has ended but for the showing. */
   readonly outcome?: Outcome;
   /** Why it ended, for the operator. */
   readonly reason?: string;
+  /** Where each person was answered in the lane when it was begun: the fields of `current:<lane>`. */
+  readonly places: Readonly<Record<string, string>>;
+  /** Whose session it is counted for, and which: `person session`. */
+  readonly listed?: string;
   /** When it entered each of its states last. Epoch milliseconds, Redis clock. */
   readonly at: Readonly<Partial<Record<TurnState, number>>>;
 }
@@ -108,8 +116,6 @@ export function readStop(text: string | undefined): StopReason | undefined {
 /** A turn that this worker holds. Writes for it carry `fence`. */
 export interface ClaimedTurn extends TurnRecord {
   readonly fence: string;
-  /** Sessions of this lane before the present one (`new` adds one). */
-  readonly generation: number;
   /** How long no chat write may happen, because a lost owner's last call may still be under way. Milliseconds. */
   readonly quietMs: number;
 }
@@ -118,6 +124,7 @@ export interface ClaimedTurn extends TurnRecord {
 export function parseTurn(id: string, fields: Readonly<Record<string, string>>): TurnRecord {
   const stop = readStop(fields.stop);
   const { reason } = fields;
+  const replyLength = REPLY_LENGTHS.find((length) => length === fields.length);
   const outcome = parseOutcome(fields.outcome);
   const wordsGone = fields.message === undefined && fields.place !== undefined;
   const message = wordsGone ? parseOrigin(fields) : parseMessage(fields.message);
@@ -134,9 +141,13 @@ export function parseTurn(id: string, fields: Readonly<Record<string, string>>):
     sawWrite: fields.write === '1',
     invoked: fields.invoked === '1',
     ...(fields.opens === '1' ? { opensThread: true } : {}),
+    ...(fields.language ? { language: fields.language } : {}),
+    ...(replyLength ? { replyLength } : {}),
     ...(stop ? { stop } : {}),
     ...(outcome ? { outcome } : {}),
     ...(reason === undefined ? {} : { reason }),
+    places: pairs(z.array(z.string()).parse(JSON.parse(fields.places ?? '[]'))),
+    ...(fields.session === undefined ? {} : { listed: fields.session }),
     at: Object.fromEntries(
       TURN_STATES.flatMap((state) => {
         const time = fields[`at:${state}`];

@@ -172,6 +172,28 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     const { view } = await client.views.publish({ user_id: person, view: { type: 'home', blocks: section } });
     return view?.type;
   },
+  'views.publish again': async ({ client, person: user_id }) => {
+    const view = { type: 'home' as const, blocks: section };
+    const first = await client.views.publish({ user_id, view });
+    const second = await client.views.publish({ user_id, view, hash: first.view?.hash ?? '' });
+    return { sameView: first.view?.id === second.view?.id, sameHash: first.view?.hash === second.view?.hash };
+  },
+  'views.publish over what somebody else has published': async ({ client, person: user_id }) => {
+    const view = { type: 'home' as const, blocks: section };
+    await client.views.publish({ user_id, view });
+    await client.views.publish({ user_id, view, hash: '1.old' });
+  },
+  'views.publish of a modal': async ({ client, person: user_id }) =>
+    client.views.publish({ user_id, view: { type: 'modal', title: text('T'), blocks: section } as never }),
+  'views.publish for nobody': async ({ client }) =>
+    client.views.publish({ user_id: 'U0NOBODY000', view: { type: 'home', blocks: section } }),
+  'views.update of an unknown view': async ({ client }) =>
+    client.views.update({
+      view_id: 'V0NOWHERE00',
+      view: { type: 'modal', title: text('T'), blocks: section },
+    }),
+  'views.push with an unknown trigger': async ({ client }) =>
+    client.views.push({ trigger_id: 'none', view: { type: 'modal', title: text('T'), blocks: section } }),
   'views.open with an unknown trigger': async ({ client }) =>
     client.views.open({ trigger_id: 'none', view: { type: 'modal', title: text('T'), blocks: section } }),
   'an unknown method': async ({ client }) => client.apiCall('chat.shout', {}),

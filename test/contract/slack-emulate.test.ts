@@ -58,6 +58,11 @@ const DIFFERENCES: Readonly<Record<string, { ours: unknown; theirs: unknown; bec
     theirs: { accepted: [] },
     because: 'emulate answers with no messages',
   },
+  'views.publish of a modal': {
+    ours: { refused: 'invalid_arguments' },
+    theirs: { refused: 'invalid_view' },
+    because: 'Slack names what is wrong with a view in the metadata of invalid_arguments',
+  },
   'an unknown method': {
     ours: { refused: 'unknown_method' },
     theirs: { refused: 404 },

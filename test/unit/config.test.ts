@@ -67,6 +67,7 @@ describe('the configuration', () => {
         silenceMs: 120_000,
       },
       memory: { region: 'us-east-2', id: undefined, endpoint: undefined, writer: 'agent' },
+      sessions: { archiveDays: 90 },
       secrets: { encryptionKeys: [], kmsKeyIds: [] },
       audit: { retentionDays: 365 },
       telemetry: { logLevel: 'info', serviceName: 'threadcore' },

@@ -58,6 +58,7 @@ describe('the operators’ pages', () => {
     metrics.turnEnded('done', 1);
     metrics.firstText(1);
     metrics.memoryEvent('written');
+    metrics.placeRecalled('found');
     metrics.slackCall('chat.update', 'ok');
     metrics.turnInterrupted('cut');
     metrics.deliveryIgnored('own_message');

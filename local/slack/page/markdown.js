@@ -51,11 +51,33 @@ function control(inner) {
   if (/^!(?:channel|here|everyone)$/.test(target))
     return { type: 'mention', kind: 'broadcast', id: target.slice(1) };
   if (/^!subteam\^/.test(target)) return { type: 'mention', kind: 'group', id: target.slice(9), label };
+  if (target.startsWith('!date^')) return { type: 'text', text: dateText(target, label) };
   if (SAFE_LINK.test(target)) {
     const text = unescapeText(label ?? target.replace(/^mailto:/, ''));
     return { type: 'link', href: unescapeText(target), children: [{ type: 'text', text }] };
   }
   return undefined;
+}
+
+const DAY_MS = 86_400_000;
+
+/** `<!date^1700000000^{date_short_pretty} at {time}|fallback>` as Slack's client shows it, in the reader's zone. */
+function dateText(target, fallback) {
+  const [, seconds, format] = target.split('^');
+  const at = new Date(Number(seconds) * 1000);
+  if (format === undefined || Number.isNaN(at.getTime())) return unescapeText(fallback ?? '');
+  const date = (month) => at.toLocaleDateString('en-US', { month, day: 'numeric', year: 'numeric' });
+  const near = (shown) => {
+    const day = (time) => new Date(time).toDateString();
+    if (day(at) === day(Date.now())) return 'Today';
+    return day(at) === day(Date.now() - DAY_MS) ? 'Yesterday' : shown;
+  };
+  return unescapeText(format)
+    .replaceAll('{date_short_pretty}', near(date('short')))
+    .replaceAll('{date_pretty}', near(date('long')))
+    .replaceAll('{date_short}', date('short'))
+    .replaceAll('{date}', date('long'))
+    .replaceAll('{time}', at.toLocaleTimeString('en-US', { hour: 'numeric', minute: '2-digit' }));
 }
 
 /** One step of the inline scan at `at`: the node and where it ends, or undefined for plain text. */
@@ -263,15 +285,28 @@ export function parseMarkdown(text) {
   return nodes;
 }
 
+/** Lines in order, those of a quotation together. */
+function quoteRuns(lines) {
+  const runs = [];
+  for (const line of lines) {
+    const quoted = QUOTE.test(line);
+    const last = runs.at(-1);
+    if (last?.quoted === quoted) last.lines.push(line);
+    else runs.push({ quoted, lines: [line] });
+  }
+  return runs;
+}
+
 /** Slack's own mrkdwn, as in the text of messages and sections. */
 export function parseMrkdwn(text) {
   return text.split(/```\n?/).flatMap((part, index) => {
     if (index % 2 === 1) return [{ type: 'code', language: '', text: unescapeText(part.replace(/\n$/, '')) }];
     const trimmed = part.replace(/^\n|\n$/g, '');
     if (trimmed === '') return [];
-    const quoted = trimmed.split('\n').every((line) => QUOTE.test(line));
-    if (!quoted) return [{ type: 'paragraph', children: parseInline(trimmed, false) }];
-    const inner = trimmed.replaceAll(/^(?:>|&gt;) ?/gm, '');
-    return [{ type: 'quote', children: [{ type: 'paragraph', children: parseInline(inner, false) }] }];
+    return quoteRuns(trimmed.split('\n')).map(({ quoted, lines }) => {
+      const inner = lines.map((line) => (quoted ? line.replace(/^(?:>|&gt;) ?/, '') : line)).join('\n');
+      const paragraph = { type: 'paragraph', children: parseInline(inner, false) };
+      return quoted ? { type: 'quote', children: [paragraph] } : paragraph;
+    });
   });
 }

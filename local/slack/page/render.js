@@ -21,6 +21,16 @@ function mentionName(node, names) {
   return `@${node.label ?? node.id}`;
 }
 
+const SLACK_THREAD = /^https:\/\/app\.slack\.com\/client\/[A-Z0-9]+\/([A-Z0-9]+)\/thread\/\1-([\d.]+)$/;
+
+/** The address of a thread in Slack's own client leads to the same thread on this page. */
+function addressOf(href, names) {
+  const [, channel, thread] = SLACK_THREAD.exec(href) ?? [];
+  if (channel === undefined || names.slug === undefined) return href;
+  const user = new URLSearchParams(location.search).get('user') ?? '';
+  return `/?${new URLSearchParams({ user, channel: names.slug(channel), thread })}`;
+}
+
 function renderInline(node, names) {
   switch (node.type) {
     case 'text':
@@ -32,7 +42,7 @@ function renderInline(node, names) {
     case 'link':
       return el(
         'a',
-        { href: node.href, target: '_blank', rel: 'noreferrer' },
+        { href: addressOf(node.href, names), target: '_blank', rel: 'noreferrer' },
         ...renderAll(node.children, names),
       );
     case 'mention':

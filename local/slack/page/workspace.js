@@ -61,6 +61,10 @@ export function createWorkspace() {
     names: {
       user: (id) => state.users.find((user) => user.id === id)?.realName ?? id,
       channel: (id) => state.channels.find((channel) => channel.id === id)?.name ?? id,
+      slug(id) {
+        const found = state.channels.find((channel) => channel.id === id);
+        return found === undefined ? id : slugOf(found);
+      },
     },
     /** What a conversation is called for the person who looks. */
     title(channel) {

@@ -62,11 +62,11 @@ test('the package has the manifest of this bot and its icons, and Microsoft’s 
   }
 });
 
-test('every command that is on is listed, and the schema is no formality', async () => {
+test('the commands that are on are listed, as far as Teams takes them, and the schema is no formality', async () => {
   const template = await readFile(join(root, 'infra/teams/manifest.json'), 'utf8');
   const manifest = manifestOf(template, APP_ID, 'bot.example.com');
   const [bot] = manifest.bots as { commandLists: { commands: { title: string }[] }[] }[];
-  expect(bot?.commandLists[0]?.commands.map(({ title }) => title)).toEqual([...COMMANDS_ON]);
+  expect(bot?.commandLists[0]?.commands.map(({ title }) => title)).toEqual(COMMANDS_ON.slice(0, 10));
   expect(await schemaProblems({ ...manifest, id: 'no guid' })).not.toEqual([]);
   expect(await schemaProblems({ ...manifest, accentColor: 'red' })).not.toEqual([]);
 });

@@ -54,7 +54,7 @@ async function take(model: Model, act: Step): Promise<void> {
   const id = idOf(owner, act.thread);
   switch (act.do) {
     case 'ask':
-      return model.ask(act.thread, act.name, `turn-${act.n}`);
+      return model.ask(act.thread, act.name);
     case 'rename':
     case 'setProject':
       return model[act.do](id, act.do === 'rename' ? act.name || 'Costs' : act.name.slice(0, 80));

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { LanePlace } from '../../../src/sessions/lane-places.ts';
 import type { SessionEntry } from '../../../src/sessions/session-entry.ts';
 import { joinName, nameFrom, sameBase, splitName } from '../../../src/sessions/session-name.ts';
 import type { Connection } from '../../../src/store/connection.ts';
@@ -15,9 +16,10 @@ interface ModelSession {
   readonly tags: Map<string, string>;
   project: string;
   turns: number;
-  lastTurn: string;
   lastAt: number;
   archived: boolean;
+  /** How lanes belong to it: bound, or the generation with which it began there. */
+  readonly lanes: Map<string, 'bound' | number>;
 }
 
 /** One person beside a model: every method does one thing in both, and compares what is answered. */
@@ -30,7 +32,7 @@ export function createPersonModel(
   const person = personIn(redis, prefix, sealer, actor);
   const { directory, places } = person;
   const sessions = new Map<string, ModelSession>();
-  const lanes = new Map<string, { generation: number; session?: string }>();
+  const lanes = new Map<string, LanePlace>();
   let numbers = 0;
 
   /** The name as wished, or with the number behind the highest of its kind. */
@@ -42,15 +44,21 @@ export function createPersonModel(
     return { base, suffix: taken.includes(suffix) ? Math.max(...taken) + 1 : suffix };
   }
   const nameOf = (session: ModelSession) => joinName(session);
-  const bindingTo = (id: string) => [...lanes].filter(([, place]) => place.session === id);
+
+  /** Where the lane is, without what it was bound to. */
+  function loosen(lane: string): number {
+    const place = lanes.get(lane);
+    if (place?.session !== undefined) sessions.get(place.session)?.lanes.delete(lane);
+    return place?.generation ?? 0;
+  }
 
   return {
     actor,
     ids: () => [...sessions.keys()],
 
-    async ask(thread: string, question: string, turn: string): Promise<void> {
+    async ask(thread: string, question: string): Promise<void> {
       const id = person.id(thread);
-      const answer = await person.ask(thread, question, turn);
+      const answer = await person.ask(thread, question);
       const known = sessions.get(id);
       if (!known) numbers += 1;
       const session: ModelSession = known ?? {
@@ -61,15 +69,17 @@ export function createPersonModel(
         tags: new Map(),
         project: '',
         turns: 0,
-        lastTurn: '',
         lastAt: 0,
         archived: false,
+        lanes: new Map(),
       };
       sessions.set(id, session);
-      if (session.lastTurn !== turn) session.turns += 1;
-      session.lastTurn = turn;
+      session.turns += 1;
       session.archived = false;
-      if (!lanes.has(person.lane(thread))) lanes.set(person.lane(thread), { generation: 0 });
+      const lane = person.lane(thread);
+      const place = lanes.get(lane) ?? { generation: 0 };
+      if (place.session !== id) session.lanes.set(lane, 0);
+      if (place.session === undefined && place.generation === 0) lanes.set(lane, { generation: 0 });
       const entry = await directory.get(actor, id);
       expect(entry?.lastAt).toBeGreaterThanOrEqual(session.lastAt);
       session.lastAt = entry?.lastAt ?? 0;
@@ -111,19 +121,36 @@ export function createPersonModel(
       session.lastAt = (await directory.get(actor, id))?.lastAt ?? 0;
     },
     async remove(id: string): Promise<void> {
-      expect(await directory.remove(actor, id)).toBe(sessions.delete(id));
-      for (const [lane, { generation }] of bindingTo(id)) lanes.set(lane, { generation });
+      const gone = sessions.get(id);
+      sessions.delete(id);
+      expect(await directory.remove(actor, id)).toBe(gone ? 'removed' : 'unknown');
+      for (const [lane, how] of gone?.lanes ?? []) {
+        const { generation, session } = lanes.get(lane) ?? { generation: 0 };
+        if (session === id) lanes.set(lane, { generation, fresh: true });
+        else if (how === generation)
+          lanes.set(lane, {
+            generation: generation + 1,
+            ...(session === undefined ? { fresh: true } : { session }),
+          });
+      }
     },
     async bind(thread: string, id: string): Promise<void> {
       const lane = person.lane(thread);
+      const session = sessions.get(id);
       const generation = lanes.get(lane)?.generation ?? 0;
-      const place = sessions.has(id) ? { generation, session: id } : undefined;
-      expect(await places.bind(actor, lane, id)).toEqual(place);
-      if (place) lanes.set(lane, place);
+      expect(await places.bind(actor, lane, id)).toEqual(session && { generation, session: id });
+      if (!session) return;
+      loosen(lane);
+      // Its own needs no binding.
+      if (session.lanes.get(lane) === generation) lanes.set(lane, { generation });
+      else {
+        session.lanes.set(lane, 'bound');
+        lanes.set(lane, { generation, session: id });
+      }
     },
     async begin(thread: string): Promise<void> {
       const lane = person.lane(thread);
-      const place = { generation: (lanes.get(lane)?.generation ?? 0) + 1 };
+      const place = { generation: loosen(lane) + 1, fresh: true } as const;
       expect(await places.newGeneration(actor, lane)).toEqual(place);
       lanes.set(lane, place);
     },

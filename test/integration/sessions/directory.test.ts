@@ -4,7 +4,7 @@ import { type Connection, connect, disconnect } from '../../../src/store/connect
 import { eventually } from '../../setup/eventually.ts';
 import { testRedis } from '../../setup/redis.ts';
 import { dump } from '../turns/dump.ts';
-import { DAY_MS, directoryOf, idOf, keyOf, newKey, personIn, sealerWith, turnIn } from './rig.ts';
+import { askedIn, DAY_MS, directoryOf, idOf, keyOf, newKey, personIn, sealerWith } from './rig.ts';
 
 let redis: Connection;
 let prefix: string;
@@ -38,18 +38,18 @@ const restorable = (thread: string, name: string, lastAt: number, more: object =
 });
 
 describe('a turn', () => {
-  it('begins an entry that is named after the question, and is counted once', async () => {
+  it('begins an entry that is named after the question, and is counted where it ends', async () => {
     const question = `How many\ninstances are there? ${'And why? '.repeat(40)}`;
-    expect(await alice.ask('1.0', question, 'turn-1')).toEqual({
+    expect(await alice.ask('1.0', question)).toEqual({
       created: true,
       number: 1,
       name: 'How many',
       active: 1,
     });
-    // It is taken up again by another worker, and ends.
-    for (let i = 0; i < 2; i += 1)
-      expect(await alice.ask('1.0', question, 'turn-1')).toMatchObject({ created: false });
-    await alice.ask('1.0', 'and in us-east-1?', 'turn-2');
+    // It was taken up again by another worker before.
+    const again = await alice.directory.touch('sub-1', askedIn('sub-1', '1.0', question));
+    expect(again).toMatchObject({ created: false, name: 'How many' });
+    await alice.ask('1.0', 'and in us-east-1?');
     const entry = await alice.directory.get(alice.actor, alice.id('1.0'));
     expect(entry).toEqual({
       id: alice.id('1.0'),
@@ -81,14 +81,14 @@ describe('a turn', () => {
       },
     });
     const directory = directoryOf(counted, prefix, sealer);
-    await directory.touch('sub-1', turnIn('sub-1', '2.0', 'first of this process'));
+    await directory.touch('sub-1', askedIn('sub-1', '2.0', 'first of this process'));
     sent.length = 0;
-    for (const thread of ['2.0', '3.0']) await directory.touch('sub-1', turnIn('sub-1', thread, 'again'));
+    for (const thread of ['2.0', '3.0']) await directory.touch('sub-1', askedIn('sub-1', thread, 'again'));
     expect(sent).toEqual(['evalsha', 'evalsha']);
   });
 
   it('keeps the name that `new` has given, and takes the first question as such', async () => {
-    const { turn: _, ...begin } = turnIn('sub-1', '1.0', '');
+    const begin = askedIn('sub-1', '1.0', '');
     expect(await alice.directory.touch('sub-1', { ...begin, name: 'Migration' })).toMatchObject({
       name: 'Migration',
     });
@@ -101,7 +101,7 @@ describe('a turn', () => {
   });
 
   it('names a session after its first question where it began without one', async () => {
-    const { turn: _, ...begin } = turnIn('sub-1', '1.0', '');
+    const begin = askedIn('sub-1', '1.0', '');
     expect(await alice.directory.touch('sub-1', begin)).toMatchObject({ name: 'Conversation' });
     await alice.ask('1.0', 'Why so slow?');
     expect(await alice.names()).toEqual(['Why so slow?']);
@@ -145,7 +145,7 @@ describe('names', () => {
     const processOf = (i: number) => processes[i % 4] ?? alice.directory;
     const threads = Array.from({ length: 40 }, (_, i) => `${i}.0`);
     await Promise.all(
-      threads.map((thread, i) => processOf(i).touch('sub-1', turnIn('sub-1', thread, 'Same question'))),
+      threads.map((thread, i) => processOf(i).touch('sub-1', askedIn('sub-1', thread, 'Same question'))),
     );
     await Promise.all(
       threads.flatMap((thread, i) => [
@@ -245,7 +245,7 @@ describe('pages', () => {
       expect(page.entries.length).toBeLessThanOrEqual(30);
       seen.push(...page.entries.map(({ name }) => name));
       // The last one shown goes to the top, and so does one that is yet to come.
-      await alice.ask(`${(page.entries.at(-1)?.name ?? '').slice(2)}.0`, 'again', `turn-${seen.length}`);
+      await alice.ask(`${(page.entries.at(-1)?.name ?? '').slice(2)}.0`, 'again');
       after = page.next;
     } while (after !== undefined);
     expect(seen).toHaveLength(1_000);

@@ -8,10 +8,15 @@ import {
   type SlackStandInOptions,
 } from '../../../local/slack/stand-in.ts';
 import type { AdmissionRules } from '../../../src/chat/admission.ts';
+import { personId } from '../../../src/chat/keys.ts';
 import { EMPTY_VIEW } from '../../../src/chat/vocabulary.ts';
 import { createAccountCommands } from '../../../src/commands/account.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
+import { predefinedTasks } from '../../../src/main/home.ts';
+import type { Home } from '../../../src/slack/app.ts';
 import { createSlackClient } from '../../../src/slack/client.ts';
+import type { Conversations } from '../../../src/slack/conversing.ts';
+import { createHomePeople, type HomePeople } from '../../../src/slack/home-people.ts';
 import { createSlackIngress, type SlackIngress } from '../../../src/slack/ingress.ts';
 import { createPacing } from '../../../src/slack/pacing.ts';
 import { connect, disconnect } from '../../../src/store/connection.ts';
@@ -27,6 +32,7 @@ import type { ClaimedTurn, TurnRecord } from '../../../src/turns/turn.ts';
 import { createWakes } from '../../../src/turns/wakes.ts';
 import { createWebApp } from '../../../src/web/web-app.ts';
 import { testRedis } from '../../setup/redis.ts';
+import { conversationsRig } from '../commands/conversations-of.ts';
 
 export type Transport = 'http' | 'socket';
 
@@ -41,14 +47,19 @@ export interface RigOptions {
   readonly slack?: Partial<SlackStandInOptions>;
   /** Web processes beside each other. Socket Mode only. */
   readonly processes?: number;
+  readonly conversations?: Conversations;
+  /** What hears of the App Home, once the rest is there. */
+  readonly home?: () => Home | undefined;
 }
 
 export interface ConversationsRig {
   readonly slack: SlackStandIn;
   readonly lanes: Lanes;
   readonly operator: Operator;
+  readonly conversations: ReturnType<typeof conversationsRig>;
   readonly ingresses: readonly SlackIngress[];
   readonly webUrl: string;
+  readonly homes: HomePeople;
   readonly ignored: string[];
   readonly logged: string[];
   /** Ends a turn as a worker does, without showing anything. */
@@ -68,6 +79,12 @@ export interface ConversationsRig {
   forget(families: readonly string[]): Promise<void>;
   /** The bot writes something, as a worker would. Answers its ts. */
   post(message: Record<string, unknown>): Promise<string>;
+  /** As if somebody had opened their App Home then, and not since. */
+  openedHomeAt(user: string, at: number): Promise<void>;
+  /** How many App Homes are to be published, now or soon. */
+  dueHomes(): Promise<number>;
+  /** The bot shows somebody something in private. Answers its ts. */
+  whisper(message: Record<string, unknown>): Promise<string>;
   /** Holds the next question until released. */
   holdAccept(): { readonly reached: Promise<void>; release(): void };
   channelId(name: string): string;
@@ -90,6 +107,7 @@ export async function startConversations(
   const lanes = createLanes(redis, prefix, { leaseMs: 60_000, ...options.lanes });
   const operator = createOperator(redis, prefix);
   const wakes = createWakes(redis, prefix);
+  const homes = createHomePeople(redis, prefix);
   const ignored: string[] = [];
   let webUrl = '';
   const slack = await createSlackStandIn({
@@ -149,6 +167,7 @@ export async function startConversations(
     timeoutMs: 5_000,
     observe: () => undefined,
   });
+  const conversations = conversationsRig(redis, prefix);
   const startIngress = () =>
     createSlackIngress({
       appToken: transport === 'socket' ? 'xapp-1-test' : undefined,
@@ -173,6 +192,8 @@ export async function startConversations(
       recordFeedback: createFeedback({ redis, keyPrefix: prefix, observe: () => undefined, log }).record,
       once: createOnce(redis, prefix),
       account: createAccountCommands(undefined),
+      conversations: options.conversations ?? conversations.conversations,
+      home: { ...homes, opened: (...opening) => (options.home?.() ?? homes).opened(...opening) },
       commands: createCommands({
         account: createAccountCommands(undefined),
         operator: {
@@ -180,6 +201,8 @@ export async function startConversations(
           stopLanes: unlessFailing(operator.stopLanes),
           openTurnsIn: unlessFailing(operator.openTurnsIn),
         },
+        conversations: conversations.conversations,
+        tasks: predefinedTasks,
         now: () => Date.now(),
       }),
       pauseReason: async () => (await operator.paused())?.reason ?? '',
@@ -218,8 +241,10 @@ export async function startConversations(
     slack,
     lanes,
     operator,
+    conversations,
     ingresses,
     webUrl,
+    homes,
     ignored,
     logged,
     async endTurn(turn) {
@@ -250,6 +275,12 @@ export async function startConversations(
       failingStops = times;
     },
     post: async (message) => String((await client.call('chat.postMessage', message)).ts),
+    async openedHomeAt(user, at) {
+      const { id, teamId } = slack.people.person(user);
+      await redis.hset(`${prefix}:person:${personId({ id, tenant: teamId })}`, 'home', at);
+    },
+    dueHomes: () => redis.zcard(`${prefix}:homedue`),
+    whisper: async (message) => String((await client.call('chat.postEphemeral', message)).message_ts),
     async retry(turnId) {
       const turn = await lanes.read(turnId);
       if (turn) await accept.retryTurn(turnId, turn.message.sender);

@@ -232,7 +232,7 @@ const command = (text: string) =>
 test('/agent answers in private, and nothing in it is live', async () => {
   const ingress = await start({});
   const help = JSON.parse((await send(ingress, command('help'))).text);
-  expect(help).toMatchObject({ response_type: 'ephemeral', text: expect.stringContaining('Mention me') });
+  expect(help).toMatchObject({ response_type: 'ephemeral', text: expect.stringContaining('mention me') });
   const odd = JSON.parse((await send(ingress, command('<!channel> & <@U1>'))).text);
   expect(odd.text).toContain('&lt;!channel&gt; &amp; &lt;@U1&gt;');
   expect(odd.text).not.toContain('<');
@@ -286,12 +286,33 @@ test('who opens the direct message finds prompts each time, and is greeted once'
   ]);
 });
 
-test('nobody is prompted on the Home tab, nor when they may not ask', async () => {
+test('whoever may not ask is prompted nowhere, and reads why on the Home tab', async () => {
   const ingress = await start({}, { rules: { tenants: any, conversations: any, people: nobody } });
   await send(ingress, opened('home'));
   await send(ingress, opened('messages'));
-  expect(ingress.ignored).toEqual(['home_tab', 'person_not_allowed']);
-  expect(ingress.calls.map((call) => call.method)).toEqual(['auth.test']);
+  expect(ingress.ignored).toEqual(['person_not_allowed', 'person_not_allowed']);
+  await eventually('the Home', () => ingress.calls.length === 2);
+  const [, home] = ingress.calls;
+  expect(home).toMatchObject({ method: 'views.publish', args: { user_id: 'U1' } });
+  expect(JSON.stringify(home?.args.view)).toContain('not allowed');
+});
+
+test('an opened Home tab is kept track of; when that fails, Slack delivers it again', async () => {
+  const homes: unknown[] = [];
+  const ingress = await start({}, { home: { opened: async (...opening) => homes.push(opening) > 0 } });
+  expect((await send(ingress, opened('home'))).status).toBe(200);
+  expect(homes).toEqual([['T1', { id: 'U1', tenant: 'T1' }, 'D1', true]]);
+  const away = await start(
+    {},
+    {
+      home: {
+        opened: async () => {
+          throw new Error('Redis is away');
+        },
+      },
+    },
+  );
+  expect((await send(away, opened('home'))).status).toBe(503);
 });
 
 const thumb = (value: string) =>

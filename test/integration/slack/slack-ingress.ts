@@ -5,7 +5,9 @@ import type { AddressInfo } from 'node:net';
 import type { AdmissionRules } from '../../../src/chat/admission.ts';
 import { createAccountCommands } from '../../../src/commands/account.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
+import type { Home } from '../../../src/slack/app.ts';
 import type { SlackClient } from '../../../src/slack/client.ts';
+import type { Conversations } from '../../../src/slack/conversing.ts';
 import { createSlackIngress } from '../../../src/slack/ingress.ts';
 import type { Pause } from '../../../src/slack/pace.ts';
 import type { Pacing } from '../../../src/slack/pacing.ts';
@@ -16,6 +18,7 @@ import type { FeedbackStore } from '../../../src/turns/feedback.ts';
 import type { Once } from '../../../src/turns/once.ts';
 import type { QuestionChanges } from '../../../src/turns/question-changes.ts';
 import { createWebApp } from '../../../src/web/web-app.ts';
+import { conversationsInMemory, NO_HOME } from './conversations-in-memory.ts';
 import { UNPACED } from './slack-thread.ts';
 
 export const SECRET = 'signing-secret-of-the-test';
@@ -39,6 +42,21 @@ export interface Ingress {
 }
 
 const NOTHING = { outcome: 'none', turnId: '', cancelled: 0, waiting: 0 } as const;
+const none = async () => ({ found: false, atWork: false, text: 'none' });
+export const NO_CONVERSATIONS = {
+  list: none,
+  startNew: none,
+  resume: none,
+  rename: none,
+  tag: none,
+  archive: none,
+  restore: none,
+  askDelete: none,
+  remove: none,
+  history: none,
+  search: none,
+};
+
 const NOTHING_RUNS = {
   stopLanes: async () => [NOTHING],
   stopTurn: async () => NOTHING,
@@ -59,6 +77,8 @@ export async function startIngress(
     readonly changes?: Partial<QuestionChanges>;
     readonly recordFeedback?: FeedbackStore['record'];
     readonly once?: Once;
+    readonly conversations?: Conversations;
+    readonly home?: Partial<Home>;
     readonly withoutBolt?: boolean;
   } = {},
 ): Promise<Ingress> {
@@ -93,6 +113,7 @@ export async function startIngress(
     accept: {
       acceptTurn: async () => ({ outcome: 'accepted', turnId: 'turn-1', place: 1, wake: true }),
       retryTurn: async () => 'accepted',
+      takesPart: async () => true,
       ...accept,
     },
     changes: {
@@ -104,9 +125,13 @@ export async function startIngress(
     recordFeedback: options.recordFeedback ?? (async () => 'new'),
     once: options.once ?? (async () => true),
     account: createAccountCommands(undefined),
+    conversations: options.conversations ?? conversationsInMemory({}).conversations,
+    home: { ...NO_HOME, ...options.home },
     commands: createCommands({
       operator: NOTHING_RUNS,
       account: createAccountCommands(undefined),
+      conversations: NO_CONVERSATIONS,
+      tasks: () => [],
       now: () => Date.now(),
     }),
     pauseReason: async () => '',

@@ -157,7 +157,7 @@ export async function askIn(
     sawWrite: false,
     invoked: false,
     fence: '1',
-    generation: 0,
+    places: {},
     quietMs: 0,
     at: {},
   };

@@ -127,7 +127,7 @@ describe.each<Transport>(['http', 'socket'])('over %s', (transport) => {
     const shown = rig.slack.state.messages(rig.channelId('cloud'));
     expect(shown.at(-1)).toMatchObject({
       ephemeralFor: rig.slack.people.person('alice').id,
-      text: expect.stringContaining('Mention me'),
+      text: expect.stringContaining('mention me'),
     });
   });
 

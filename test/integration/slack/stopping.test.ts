@@ -188,7 +188,7 @@ describe('/agent', () => {
     await say('help');
     await say('make <coffee>');
     const [none, help, unknown] = answers();
-    expect(none).toContain('Mention me with a question');
+    expect(none).toContain('Ask me in your own words');
     expect(help).toBe(none);
     expect(unknown).toContain('I do not know the command “make &lt;coffee&gt;”.');
     expect(await texts()).toEqual([]);

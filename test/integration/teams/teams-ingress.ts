@@ -20,6 +20,7 @@ import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createOnce } from '../../../src/turns/once.ts';
 import { createWebApp } from '../../../src/web/web-app.ts';
 import { testRedis } from '../../setup/redis.ts';
+import { NO_CONVERSATIONS } from '../slack/slack-ingress.ts';
 
 export const APP_ID = '11111111-2222-4333-8444-555555555555';
 export const APP_PASSWORD = 'password-of-the-test';
@@ -107,6 +108,8 @@ export async function startTeamsIngress(
         show: async () => undefined,
       },
       account: createAccountCommands(undefined),
+      conversations: NO_CONVERSATIONS,
+      tasks: () => [],
       now: () => Date.now(),
     }),
     account: createAccountCommands(undefined),

@@ -143,7 +143,7 @@ export async function startTeamsThread(
     sawWrite: false,
     invoked: true,
     fence: '1',
-    generation: 0,
+    places: {},
     quietMs: 0,
     at: {},
   };

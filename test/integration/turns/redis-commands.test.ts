@@ -41,7 +41,7 @@ it('an ordinary turn takes few Redis commands from accept to the end', async () 
           identify: () => Promise.resolve(SOMEBODY),
           identityMayPass: () => false,
           linkWaitMs: 0,
-          sessionOf: () => 'session',
+          sessionOf: () => Promise.resolve({ session: 'session', listed: '' }),
           async *invoke() {
             yield* numbered([text('Two instances.'), end()]);
           },

@@ -55,7 +55,7 @@ function startWorker(rig: Rig, sessions: ReturnType<typeof createSessions>) {
     more: {
       invoke: sessions.invoke,
       stopSession: sessions.stopSession,
-      sessionOf: (turn) => `session-of-${turn.lane}`,
+      sessionOf: (turn) => Promise.resolve({ session: `session-of-${turn.lane}`, listed: '' }),
       wake: rig.wakes.add,
     },
   });

@@ -78,7 +78,7 @@ export function scriptedRun(rig: Rig, options: BenchOptions) {
     identify: () => Promise.resolve(SOMEBODY),
     identityMayPass: () => false,
     linkWaitMs: 86_400_000,
-    sessionOf: () => `session-${'x'.repeat(30)}`,
+    sessionOf: () => Promise.resolve({ session: `session-${'x'.repeat(30)}`, listed: '' }),
     invoke(call) {
       const { agent } = options;
       const exchange = typeof agent === 'function' ? agent : agent?.[calls.length];

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Command } from '../../../src/chat/command.ts';
+import { type Command, grammar } from '../../../src/chat/command.ts';
 import { laneId } from '../../../src/chat/keys.ts';
-import { notice } from '../../../src/chat/notices.ts';
 import { createAccountCommands } from '../../../src/commands/account.ts';
 import {
   type Asker,
@@ -43,15 +42,23 @@ function turn(more: Partial<TurnRecord> & { conversation?: string; text?: string
     sawWrite: false,
     invoked: false,
     at: {},
+    places: {},
     ...rest,
   };
 }
+
+/** What was asked of the conversations, which answer nothing. */
+const conversations = new Proxy({} as CommandDeps['conversations'], {
+  get: (_, name) => async () => ({ found: false, atWork: false, text: String(name) }),
+});
 
 function commandsWith(more: Partial<CommandDeps['operator']> = {}) {
   const wishes: { lanes: readonly string[]; request: StopRequest }[] = [];
   const answers: Stopped[][] = [];
   const commands = createCommands({
     now: () => NOW,
+    conversations,
+    tasks: () => [],
     account: createAccountCommands(undefined),
     operator: {
       stopLanes: async (lanes, request) => {
@@ -197,9 +204,11 @@ describe('status', () => {
 });
 
 it('help says what can be asked, and is given for words that are no command', async () => {
-  const help = notice('help').text;
+  const help = grammar.help();
   expect((await commandsWith().run({ name: 'help' }, asker)).text).toBe(help);
-  for (const word of ['stop', 'stop all', 'status']) expect(help).toContain(`\`${word}\``);
+  for (const word of ['stop [all]', 'status', 'sessions [words]']) expect(help).toContain(`\`${word}\``);
   expect(unknownCommand('  make coffee ')).toBe(`I do not know the command “make coffee”. ${help}`);
+  expect(unknownCommand('stpo')).toBe('I do not know the command “stpo”. Did you mean `stop [all]`?');
+  expect(unknownCommand('resume')).toContain('`resume <number or name>`');
   expect(unknownCommand('😀'.repeat(100))).toContain(`“${'😀'.repeat(60)}”`);
 });

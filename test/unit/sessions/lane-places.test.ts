@@ -9,6 +9,7 @@ it.each([
   ['0', { generation: 0 }],
   ['12', { generation: 12 }],
   ['3 tc-abc', { generation: 3, session: 'tc-abc' }],
+  ['4+', { generation: 4, fresh: true }],
   ['', undefined],
   ['x tc-abc', undefined],
 ])('a place that is kept as %j is read', (text, place) => {

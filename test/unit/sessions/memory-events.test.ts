@@ -105,6 +105,14 @@ describe('a directory that is made anew from Memory', () => {
     ]);
   });
 
+  it('takes back what was asked something after it was archived', () => {
+    const events = told([created('1.0', 'Away', 1), { kind: 'archived', session: session('1.0') }]);
+    const archivedWith = (lastAt: number) =>
+      rebuildFrom(events, new Map([[session('1.0'), { turns: 1, lastAt }]])).sessions[0]?.archived;
+    expect(archivedWith(1)).toBe(true);
+    expect(archivedWith(10_000)).toBe(false);
+  });
+
   it('leaves out what nobody can read, and places in sessions that are gone', () => {
     const good = told([created('1.0', 'Costs', 1), placed('2.0', 2, session('9.0'))]);
     const bad = [

@@ -3,6 +3,8 @@ import type { AppsManifestCreateArguments } from '@slack/web-api';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { LISTENED } from '../../../src/slack/app.ts';
+import { createHomeInteractions } from '../../../src/slack/home-interactions.ts';
+import { listenToConversations } from '../../../src/slack/session-listeners.ts';
 
 const root = new URL('../../../', import.meta.url);
 const source = readFileSync(new URL('manifest.yml', root), 'utf8');
@@ -24,6 +26,9 @@ const SCOPES_OF_METHOD: Record<string, readonly string[]> = {
   'chat.stopStream': ['chat:write'],
   'users.info': ['users:read'],
   'views.open': [],
+  'views.push': [],
+  'views.update': [],
+  'views.publish': [],
   'files.getUploadURLExternal': ['files:write'],
   'files.completeUploadExternal': ['files:write'],
   // One for each kind of conversation that the bot answers in.
@@ -99,6 +104,41 @@ test('each slash command reaches the one request URL with its text as typed', ()
   }
 });
 
+test('the shortcuts that people see are those that the code listens to', () => {
+  const shortcuts = features?.shortcuts ?? [];
+  expect(shortcuts.map(({ callback_id: id }) => id)).toEqual(LISTENED.shortcuts);
+  expect(shortcuts.map(({ type }) => type)).toEqual(['message', 'global']);
+  for (const { name, description } of shortcuts) {
+    expect(name.length).toBeLessThanOrEqual(24);
+    expect(description.length).toBeLessThanOrEqual(150);
+  }
+});
+
+test('each button and form of conversations, tasks and the App Home is registered once, under a name of its own', () => {
+  const registered: string[] = [];
+  const note = (kind: string) => (name: unknown) => void registered.push(`${kind} ${String(name)}`);
+  const listener = async () => undefined;
+  const anything = new Proxy({}, { get: () => listener });
+  listenToConversations({ action: note('action'), view: note('view'), shortcut: note('shortcut') } as never, {
+    conversing: anything as never,
+    shortcuts: anything as never,
+    tasks: listener,
+    home: createHomeInteractions(anything as never),
+  });
+  expect(new Set(registered).size).toBe(registered.length);
+  expect(registered.filter((name) => name.startsWith('shortcut'))).toEqual(
+    LISTENED.shortcuts.map((name) => `shortcut ${name}`),
+  );
+  const source = globSync('src/slack/*.ts', { cwd: root })
+    .map((file) => readFileSync(new URL(file, root), 'utf8'))
+    .join('\n');
+  const named = [...source.matchAll(/export const (?:SESSIONS?|HOME)_[A-Z]+ = '([a-z_]+)'/g)].map(
+    (m) => m[1],
+  );
+  expect(named.length).toBeGreaterThan(15);
+  for (const name of named) expect(registered.map((one) => one.split(' ')[1])).toContain(name);
+});
+
 test('buttons can be pressed, and everything goes to /slack/events over https', () => {
   expect(settings?.interactivity).toEqual({
     is_enabled: true,
@@ -112,7 +152,7 @@ test('it is an agent that takes direct messages, and nothing that the code canno
   expect(features?.agent_view?.agent_description).toBeTruthy();
   expect(features).not.toHaveProperty('assistant_view');
   expect(features?.app_home).toEqual({
-    home_tab_enabled: false,
+    home_tab_enabled: true,
     messages_tab_enabled: true,
     messages_tab_read_only_enabled: false,
   });

@@ -19,7 +19,7 @@ const message = JSON.stringify({
 const turn = (lane: string, fence = '1') => ({
   ...parseTurn(`turn-${lane}`, { lane, message, state: 'running' }),
   fence,
-  generation: 0,
+  places: {},
   quietMs: 0,
 });
 

@@ -33,6 +33,7 @@ describe('a turn record', () => {
       posted: [],
       sawWrite: false,
       invoked: false,
+      places: {},
       at: {},
     });
   });

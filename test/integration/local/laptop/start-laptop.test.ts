@@ -129,6 +129,7 @@ test('operators’ commands find the keys of the laptop that runs, and the next 
   const first = await start('silent');
   await ops('turns', 'pause', '--reason', 'we move');
   const verdict = await ops('audit', 'verify');
+  const guardrail = await ops('guardrail', 'diff', '--env', join(folder, 'ops.env'));
   const mode = (await stat(join(folder, 'ops.env'))).mode & 0o777;
   const { ENCRYPTION_KEYS: keys } = await readOpsFile(folder);
   await first.stop();
@@ -136,6 +137,7 @@ test('operators’ commands find the keys of the laptop that runs, and the next 
   const { ENCRYPTION_KEYS: later } = await readOpsFile(folder);
   await second.stop();
   expect(verdict).toContain('Unbroken, and signed with our keys.');
+  expect(guardrail).toBe('threadcorelaptop DRAFT is as the policy file says.\n');
   expect(mode).toBe(0o600);
   expect(later).toBe(keys);
 });

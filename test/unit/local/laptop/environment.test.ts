@@ -92,6 +92,14 @@ test('people sign in unless the shell switches that off', () => {
   expect(backendEnvironment(parts(off))).toMatchObject(off);
 });
 
+test('the guardrail is named, and its mode stays what it was', () => {
+  expect(backendEnvironment(parts({}))).toMatchObject({
+    BEDROCK_GUARDRAIL_ID: 'threadcorelaptop',
+    BEDROCK_GUARDRAIL_VERSION: '1',
+    GUARDRAIL_MODE: 'off',
+  });
+});
+
 test('operators’ commands get Redis, keys, Cognito and AWS, and nothing of Slack', () => {
   const ops = opsEnvironment(backendEnvironment(parts({ PATH: '/bin', LOG_LEVEL: 'debug' })));
   expect(ops).toMatchObject({
@@ -101,6 +109,7 @@ test('operators’ commands get Redis, keys, Cognito and AWS, and nothing of Sla
     AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: 'http://127.0.0.1:10',
     AWS_ENDPOINT_URL: 'http://127.0.0.1:8',
     PUBLIC_URL: 'http://127.0.0.1:3000',
+    BEDROCK_GUARDRAIL_ID: 'threadcorelaptop',
     MEMORY_RESOURCE_ID: 'threadcore-Laptop0001',
   });
   expect(Object.keys(ops).filter((name) => /^(?:SLACK|PATH|LOG)/.test(name))).toEqual([]);

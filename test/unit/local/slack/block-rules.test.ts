@@ -6,6 +6,18 @@ const plain = (length: number) => ({ type: 'plain_text', text: 'x'.repeat(length
 const button = (more: object = {}) => ({ type: 'button', text: plain(5), ...more });
 const actions = (elements: object[]) => ({ type: 'actions', elements });
 
+const confirm = (more: object) => ({
+  title: plain(1),
+  text: plain(1),
+  confirm: plain(1),
+  deny: plain(1),
+  ...more,
+});
+const choice = (type: string, n: number) => ({
+  type,
+  options: Array.from({ length: n }, (_, i) => ({ text: plain(1), value: `v${i}` })),
+});
+
 /** Each limit: what to build with `n`, and the largest `n` that Slack takes. */
 const LIMITS: [string, number, (n: number) => object[]][] = [
   ['blocks', BLOCK_LIMITS.blocks, (n) => Array.from({ length: n }, () => ({ type: 'divider' }))],
@@ -30,6 +42,44 @@ const LIMITS: [string, number, (n: number) => object[]][] = [
   ['button text', BLOCK_LIMITS.buttonText, (n) => [actions([button({ text: plain(n) })])]],
   ['button value', BLOCK_LIMITS.buttonValue, (n) => [actions([button({ value: 'x'.repeat(n) })])]],
   ['action_id', BLOCK_LIMITS.identifier, (n) => [actions([button({ action_id: 'x'.repeat(n) })])]],
+  [
+    'accessibility label',
+    BLOCK_LIMITS.accessibilityLabel,
+    (n) => [actions([button({ accessibility_label: 'x'.repeat(n) })])],
+  ],
+  [
+    'confirm title',
+    BLOCK_LIMITS.confirmTitle,
+    (n) => [actions([button({ confirm: confirm({ title: plain(n) }) })])],
+  ],
+  [
+    'confirm text',
+    BLOCK_LIMITS.confirmText,
+    (n) => [actions([button({ confirm: confirm({ text: plain(n) }) })])],
+  ],
+  [
+    'confirm button',
+    BLOCK_LIMITS.confirmButton,
+    (n) => [actions([button({ confirm: confirm({ deny: plain(n) }) })])],
+  ],
+  ['overflow options', BLOCK_LIMITS.overflowOptions, (n) => [actions([choice('overflow', n)])]],
+  ['radio options', BLOCK_LIMITS.tickOptions, (n) => [actions([choice('radio_buttons', n)])]],
+  ['select options', BLOCK_LIMITS.selectOptions, (n) => [actions([choice('static_select', n)])]],
+  [
+    'option value',
+    BLOCK_LIMITS.optionValue,
+    (n) => [actions([{ type: 'overflow', options: [{ text: plain(1), value: 'x'.repeat(n) }] }])],
+  ],
+  [
+    'option text',
+    BLOCK_LIMITS.optionText,
+    (n) => [actions([{ type: 'overflow', options: [{ text: plain(n), value: 'x' }] }])],
+  ],
+  [
+    'length of an input',
+    BLOCK_LIMITS.inputLength,
+    (n) => [{ type: 'input', label: plain(1), element: { type: 'plain_text_input', max_length: n } }],
+  ],
   ['block_id', BLOCK_LIMITS.identifier, (n) => [{ type: 'divider', block_id: 'x'.repeat(n) }]],
   [
     'table rows',

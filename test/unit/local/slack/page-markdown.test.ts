@@ -57,6 +57,22 @@ describe('the Markdown of the page', () => {
     ]);
   });
 
+  test('a quotation in the middle of a text is one', () => {
+    expect(parseMrkdwn('*You*\n>a\n&gt; b\nc').map((node) => node.type)).toEqual([
+      'paragraph',
+      'quote',
+      'paragraph',
+    ]);
+  });
+
+  test('a time is shown in the zone of the reader, and what is none by its other text', () => {
+    const [time, none] = ['<!date^1700000000^{date_short} {time}|then>', '<!date^soon^{time}|then>'].map(
+      (text) => parseInline(text, false),
+    );
+    expect(time).toEqual([{ type: 'text', text: expect.stringMatching(/^Nov 1[45], 2023 \d+:\d\d [AP]M$/) }]);
+    expect(none).toEqual([{ type: 'text', text: 'then' }]);
+  });
+
   test('an escaped mention is plain text', () => {
     expect(parseInline('&lt;!channel&gt; &amp;amp;')).toEqual([{ type: 'text', text: '<!channel> &amp;' }]);
   });

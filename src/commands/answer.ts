@@ -1,0 +1,11 @@
+import type { AccountAnswer } from './account.ts';
+
+/** `text` is in plain words. */
+export interface CommandAnswer extends AccountAnswer {
+  /** There was something to do, or to tell. */
+  readonly found: boolean;
+  /** A worker has it, and will show in the thread how it ends. */
+  readonly atWork: boolean;
+  /** The words were no command after all: they are for the agent. */
+  readonly question?: true;
+}

@@ -1,0 +1,397 @@
+import type { SessionRef } from '../chat/command-table.ts';
+import { laneId } from '../chat/keys.ts';
+import type { ConversationKey } from '../chat/vocabulary.ts';
+import type { Directory } from '../sessions/directory.ts';
+import { type LanePlace, type LanePlaces, sessionIn } from '../sessions/lane-places.ts';
+import type { SessionChange } from '../sessions/memory-events.ts';
+import type { SessionEntry } from '../sessions/session-entry.ts';
+import { cleanTag, fold } from '../sessions/session-name.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { AccountAnswer, Asker } from './account.ts';
+import type { ConversationAnswer, SearchHit, SessionList, Shown } from './conversation-answers.ts';
+import * as texts from './conversation-texts.ts';
+import type { PastTalk } from './past-talk.ts';
+
+/** A session of the asker's own. */
+export type Ref = SessionRef | { readonly id: string };
+
+export interface ConversationDeps {
+  readonly directory: Directory;
+  readonly places: LanePlaces;
+  /** Whose sessions the asker may have; undefined: they are not signed in. */
+  readonly actorOf: (asker: Asker) => Promise<string | undefined>;
+  /** What somebody reads who is not. */
+  readonly invite: (asker: Asker) => Promise<AccountAnswer>;
+  /** The actor's place in a lane, also one that Redis has lost and Memory knows. */
+  readonly placeIn: (actor: string, key: ConversationKey, lane: string) => Promise<LanePlace | undefined>;
+  /** Tells Memory of a change, sooner or later. */
+  readonly remember: (actor: string, change: SessionChange) => Promise<void>;
+  /** Undefined: no memory is configured. */
+  readonly talk: PastTalk | undefined;
+  /** Ends what is left of a session that is no longer listed: at the agent, and in Memory, sooner or later. */
+  readonly endSession: (actor: string, session: string) => Promise<void>;
+  /** Puts on record that somebody took up, or deleted, a session. */
+  readonly note: (asker: Asker, what: 'resumed' | 'deleted') => void;
+  readonly log: Logger;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+export type Conversations = ReturnType<typeof createConversations>;
+
+const PAGE = 10;
+/** From so many active sessions on, those that are idle for longest are offered for archiving. */
+const MANY = 50;
+const OFFERED = 5;
+/** `resume` reminds of so many turns. */
+const REMINDED = 3;
+const HISTORY = 5;
+const MOST_HISTORY = 50;
+/** Sessions whose talk a search looks through, the last used first. */
+const SEARCHED = 20;
+
+type Wanted = { readonly entry: SessionEntry } | { readonly answer: ConversationAnswer };
+
+/**
+ * What a person does with their conversations. A session that is not the actor's own is as unknown as one that does not
+ * exist. Where there is no thread (`key.thread` is empty), `new` and `resume` are for the asker's next question there.
+ */
+export function createConversations(deps: ConversationDeps) {
+  const { directory, places, remember, talk, now, log } = deps;
+
+  /** Answers with what `act` says for the asker's actor; otherwise how to sign in. */
+  async function as(
+    asker: Asker,
+    act: (actor: string) => Promise<ConversationAnswer>,
+  ): Promise<ConversationAnswer> {
+    const actor = await deps.actorOf(asker);
+    if (actor !== undefined) return act(actor);
+    return { ...(await deps.invite(asker)), found: false, atWork: false };
+  }
+
+  const laneOf = ({ key, sender }: Asker) => laneId(key, sender);
+  const isThread = ({ key }: Asker) => key.thread !== '';
+
+  /** The session in which the asker's next question here is answered; it may not have begun. */
+  async function hereOf(actor: string, asker: Asker): Promise<string | undefined> {
+    const lane = laneOf(asker);
+    if (!isThread(asker)) return places.nextOf(actor, lane);
+    return sessionIn(asker.key, actor, await deps.placeIn(actor, asker.key, lane));
+  }
+
+  async function wanted(actor: string, asker: Asker, ref: Ref | undefined): Promise<Wanted> {
+    if (ref === undefined) {
+      const here = await hereOf(actor, asker);
+      const entry = here === undefined ? undefined : await directory.get(actor, here);
+      return entry ? { entry } : { answer: nothing(texts.NOTHING_HERE) };
+    }
+    if ('id' in ref) {
+      const entry = await directory.get(actor, ref.id);
+      return entry ? { entry } : { answer: nothing(texts.NOT_YOURS) };
+    }
+    const found = await directory.find(actor, ref);
+    if (found.kind === 'found') return found;
+    const title = 'number' in ref ? String(ref.number) : ref.title;
+    return { answer: nothing(texts.nearText(title, found.near)) };
+  }
+
+  /** Does something with the session that is meant, if there is one. */
+  const withEntry = (
+    asker: Asker,
+    ref: Ref | undefined,
+    act: (entry: SessionEntry, actor: string) => Promise<ConversationAnswer>,
+  ): Promise<ConversationAnswer> =>
+    as(asker, async (actor) => {
+      const what = await wanted(actor, asker, ref);
+      return 'answer' in what ? what.answer : act(what.entry, actor);
+    });
+
+  /** The active sessions that were not used for longest, where there are many. */
+  async function idleAmong(actor: string, total: number): Promise<readonly SessionEntry[] | undefined> {
+    return total >= MANY ? directory.oldestIdle(actor, OFFERED) : undefined;
+  }
+
+  /** The last turns of a session; undefined where Memory cannot be asked. Never throws. */
+  async function lastTurns(actor: string, session: string, count: number) {
+    try {
+      return await talk?.lastTurns(actor, session, count);
+    } catch (error) {
+      log.warn({ err: error, session }, 'the history of a session could not be read');
+      return undefined;
+    }
+  }
+
+  /** Takes the session up in the asker's place. Undefined: there is none any more; `heard`: this wish was heard before. */
+  async function takeUp(actor: string, asker: Asker, session: string, claim: string | undefined) {
+    const lane = laneOf(asker);
+    if (!isThread(asker)) return (await places.setNext(actor, lane, session)) ? 'next' : undefined;
+    await deps.placeIn(actor, asker.key, lane);
+    const place = await places.bind(actor, lane, session, claim);
+    if (place === undefined || place === 'heard') return place;
+    await remember(actor, { kind: 'placed', lane, key: asker.key, actor, place });
+    return 'here';
+  }
+
+  /** The thread in which a session began goes on in a fresh one, also when Redis is lost. */
+  async function tellPlaceOf(actor: string, { sender }: Asker, key: ConversationKey | undefined) {
+    if (!key) return;
+    const lane = laneId(key, sender);
+    const place = await places.placeOf(actor, lane);
+    if (place) await remember(actor, { kind: 'placed', lane, key, actor, place });
+  }
+
+  /** A session with a name, before anything is asked in it. */
+  async function begin(actor: string, asker: Asker, place: LanePlace, name: string) {
+    const session = sessionIn(asker.key, actor, place);
+    const { generation } = place;
+    const begun = { session, lane: laneOf(asker), generation, origin: asker.key, question: '', name };
+    const touched = await directory.touch(actor, begun);
+    if (touched.created) {
+      const { number, name: given } = touched;
+      const change = { session, name: given, number, question: '', origin: asker.key };
+      await remember(actor, { kind: 'created', ...change });
+    }
+    return { session, ...touched };
+  }
+
+  async function tagged(actor: string, entry: SessionEntry, tag: string): Promise<'ok' | 'full' | 'empty'> {
+    const outcome = await directory.tag(actor, entry.id, tag);
+    if (outcome === 'unknown') return 'empty';
+    if (outcome === 'ok') await remember(actor, { kind: 'tagged', session: entry.id, tag: cleanTag(tag) });
+    return outcome;
+  }
+
+  async function untagged(actor: string, entry: SessionEntry, tag: string): Promise<boolean> {
+    const had = await directory.untag(actor, entry.id, tag);
+    if (had) await remember(actor, { kind: 'untagged', session: entry.id, tag: cleanTag(tag) });
+    return had;
+  }
+
+  async function renamed(actor: string, entry: SessionEntry, title: string): Promise<string | undefined> {
+    const name = await directory.rename(actor, entry.id, title);
+    if (name !== undefined) await remember(actor, { kind: 'renamed', session: entry.id, name });
+    return name;
+  }
+
+  return {
+    list: (
+      asker: Asker,
+      request: {
+        readonly words?: string | undefined;
+        readonly archived?: boolean | undefined;
+        readonly after?: string | undefined;
+      } = {},
+    ) =>
+      as(asker, async (actor) => {
+        const { words = '', archived = false, after } = request;
+        const from = after === undefined ? {} : { after };
+        const page = await directory.list(actor, { words, archived, most: PAGE, ...from });
+        const offer = words === '' && !archived && after === undefined;
+        const idle = offer ? await idleAmong(actor, page.total) : undefined;
+        const here = await hereOf(actor, asker);
+        const shown: SessionList = {
+          kind: 'sessions',
+          entries: page.entries,
+          total: page.total,
+          archived,
+          words,
+          ...(page.next === undefined ? {} : { next: page.next }),
+          ...(here === undefined ? {} : { here }),
+          ...(idle ? { idle } : {}),
+        };
+        return told(texts.listText(shown, now()), shown);
+      }),
+
+    /** `claim` names the wish: heard before, nothing is done, and the answer is undefined. */
+    async startNew(asker: Asker, title?: string, claim?: string): Promise<ConversationAnswer | undefined> {
+      let heard = false;
+      const answer = await as(asker, async (actor) => {
+        const lane = laneOf(asker);
+        await deps.placeIn(actor, asker.key, lane);
+        const place = await places.newGeneration(actor, lane, claim);
+        if (place === 'heard') {
+          heard = true;
+          return nothing('');
+        }
+        await remember(actor, { kind: 'placed', lane, key: asker.key, actor, place });
+        const begun = title === undefined ? undefined : await begin(actor, asker, place, title);
+        if (!isThread(asker)) await places.setNext(actor, lane, begun?.session);
+        const total = begun?.active ?? (await directory.activeCount(actor));
+        const idle = await idleAmong(actor, total);
+        const name = begun ? ` ${texts.quoted(begun.name)}` : '';
+        const where = isThread(asker) ? 'From your next question on' : 'With your next question here';
+        const words = `${where}, this is a new conversation${name}; I remember nothing of the one before in it.`;
+        return told(idle ? `${words}\n${texts.idleText(idle, total, now())}` : words);
+      });
+      return heard ? undefined : answer;
+    },
+
+    /** As `startNew`. `found: false` where there is no such session. */
+    async resume(asker: Asker, ref: Ref, claim?: string): Promise<ConversationAnswer | undefined> {
+      let heard = false;
+      const answer = await withEntry(asker, ref, async (entry, actor) => {
+        const place = await takeUp(actor, asker, entry.id, claim);
+        if (place === undefined) return nothing(texts.NOT_YOURS);
+        if (place === 'heard') {
+          heard = true;
+          return nothing('');
+        }
+        if (entry.archived && (await directory.restore(actor, entry.id)))
+          await remember(actor, { kind: 'restored', session: entry.id });
+        deps.note(asker, 'resumed');
+        const words =
+          place === 'here'
+            ? `Here we go on with ${texts.quoted(entry.name)}.`
+            : `Your next question here goes on in ${texts.quoted(entry.name)}.`;
+        const past = await lastTurns(actor, entry.id, REMINDED);
+        if (!past || past.turns.length === 0) return told(words);
+        return told(`${words}\n${texts.turnsText(past.turns)}`, { kind: 'history', entry, ...past });
+      });
+      return heard ? undefined : answer;
+    },
+
+    rename: (asker: Asker, ref: Ref | undefined, title: string) =>
+      withEntry(asker, ref, async (entry, actor) => {
+        const name = await renamed(actor, entry, title);
+        return name === undefined
+          ? nothing(texts.NOT_YOURS)
+          : told(`This conversation is called ${texts.quoted(name)} now.`);
+      }),
+
+    /** What is not given stays; `tags` are all that it has then. */
+    edit: (
+      asker: Asker,
+      id: string,
+      wish: {
+        readonly name?: string | undefined;
+        readonly tags?: readonly string[] | undefined;
+        readonly project?: string | undefined;
+      },
+    ) =>
+      withEntry(asker, { id }, async (entry, actor) => {
+        const name =
+          wish.name === undefined || wish.name === entry.name
+            ? entry.name
+            : await renamed(actor, entry, wish.name);
+        if (name === undefined) return nothing(texts.NOT_YOURS);
+        let full = false;
+        if (wish.tags) {
+          const kept = new Set(wish.tags.map((tag) => fold(cleanTag(tag))));
+          for (const tag of entry.tags) if (!kept.has(fold(tag))) await untagged(actor, entry, tag);
+          const has = new Set(entry.tags.map(fold));
+          for (const tag of wish.tags)
+            if (!has.has(fold(cleanTag(tag)))) full = (await tagged(actor, entry, tag)) === 'full' || full;
+        }
+        if (wish.project !== undefined && wish.project !== entry.project) {
+          if (await directory.setProject(actor, entry.id, wish.project))
+            await remember(actor, { kind: 'project', session: entry.id, project: wish.project });
+        }
+        return told(
+          full ? `${texts.quoted(name)} is changed; ${TAGS_FULL}` : `${texts.quoted(name)} is changed.`,
+        );
+      }),
+
+    tag: (asker: Asker, ref: Ref | undefined, tag: string) =>
+      withEntry(asker, ref, async (entry, actor) => {
+        const outcome = await tagged(actor, entry, tag);
+        if (outcome === 'empty') return nothing('A tag is a word or two: `tag costs`.');
+        if (outcome === 'full') return nothing(TAGS_FULL);
+        return told(`${texts.quoted(entry.name)} is tagged #${cleanTag(tag)}.`);
+      }),
+
+    untag: (asker: Asker, ref: Ref | undefined, tag: string) =>
+      withEntry(asker, ref, async (entry, actor) => {
+        const had = await untagged(actor, entry, tag);
+        const words = had ? 'is no longer tagged' : 'has no tag';
+        return { ...told(`${texts.quoted(entry.name)} ${words} #${cleanTag(tag)}.`), found: had };
+      }),
+
+    archive: (asker: Asker, ref: Ref | undefined) =>
+      withEntry(asker, ref, async (entry, actor) => {
+        if (!(await directory.archive(actor, entry.id)))
+          return told(`${texts.quoted(entry.name)} is archived already.`);
+        await remember(actor, { kind: 'archived', session: entry.id });
+        return told(
+          `${texts.quoted(entry.name)} is archived. A question in it, or \`restore ${entry.number}\`, takes it back.`,
+        );
+      }),
+
+    restore: (asker: Asker, ref: Ref) =>
+      withEntry(asker, ref, async (entry, actor) => {
+        if (!(await directory.restore(actor, entry.id)))
+          return told(`${texts.quoted(entry.name)} is not archived.`);
+        await remember(actor, { kind: 'restored', session: entry.id });
+        return told(
+          `${texts.quoted(entry.name)} is back. Write \`resume ${entry.number}\` to go on with it here.`,
+        );
+      }),
+
+    askDelete: (asker: Asker, ref: Ref | undefined) =>
+      withEntry(asker, ref, async (entry) =>
+        told(
+          `Delete ${texts.quoted(entry.name)}, and all that was said in it, for good? Write \`delete ${entry.number} really\`, or \`archive ${entry.number}\` to only put it away.`,
+          { kind: 'confirm_delete', entry },
+        ),
+      ),
+
+    /** For good. Not while something is asked in it. */
+    remove: (asker: Asker, ref: Ref) =>
+      withEntry(asker, ref, async (entry, actor) => {
+        const outcome = await directory.remove(actor, entry.id);
+        if (outcome === 'unknown') return nothing(texts.NOT_YOURS);
+        if (outcome === 'busy') return nothing(texts.BUSY);
+        deps.note(asker, 'deleted');
+        await deps.endSession(actor, entry.id);
+        await tellPlaceOf(actor, asker, entry.origin);
+        return told(
+          `${texts.quoted(entry.name)} is deleted. What stands in the chat itself is yours to delete.`,
+        );
+      }),
+
+    history: (asker: Asker, ref: Ref | undefined, count = HISTORY) =>
+      withEntry(asker, ref, async (entry, actor) => {
+        if (!talk) return nothing(texts.NO_MEMORY);
+        const past = await lastTurns(actor, entry.id, Math.min(Math.max(1, count), MOST_HISTORY));
+        if (!past) return nothing(texts.MEMORY_AWAY);
+        if (past.turns.length === 0)
+          return told(`Nothing of ${texts.quoted(entry.name)} is in my memory yet.`);
+        const words = `${texts.quoted(entry.name)}, the latest last:\n${texts.turnsText(past.turns)}`;
+        return told(words, { kind: 'history', entry, ...past });
+      }),
+
+    search: (asker: Asker, words: string) =>
+      as(asker, async (actor) => {
+        if (!talk) return nothing(texts.NO_MEMORY);
+        const { entries, total } = await directory.list(actor, { most: SEARCHED });
+        const byId = new Map(entries.map((entry) => [entry.id, entry]));
+        try {
+          const found = await talk.search(actor, words, [...byId.keys()]);
+          const hits = found.hits.map(({ session, ...hit }): SearchHit => {
+            const entry = session === undefined ? undefined : byId.get(session);
+            return entry ? { ...hit, entry } : hit;
+          });
+          const partial = found.partial || total > entries.length;
+          return told(texts.hitsText(words, hits, partial, now()), { kind: 'hits', words, hits, partial });
+        } catch (error) {
+          log.warn({ err: error }, 'the memory could not be searched');
+          return nothing(texts.MEMORY_AWAY);
+        }
+      }),
+
+    /** For a form about one of the asker's own; undefined for anything else. */
+    async entryOf(asker: Asker, id: string): Promise<SessionEntry | undefined> {
+      const actor = await deps.actorOf(asker);
+      return actor === undefined ? undefined : directory.get(actor, id);
+    },
+  };
+}
+
+const told = (text: string, shown?: Shown): ConversationAnswer => ({
+  found: true,
+  atWork: false,
+  text,
+  ...(shown ? { shown } : {}),
+});
+const nothing = (text: string): ConversationAnswer => ({ found: false, atWork: false, text });
+
+const TAGS_FULL = 'A conversation holds 20 tags; take one away first.';
