@@ -10,7 +10,7 @@ const ROOMS = [
   ['telemetry'],
   ['store'],
   ['audit'],
-  ['sessions', 'identity', 'guardrails', 'agentcore'],
+  ['sessions', 'identity', 'guardrails', 'agentcore', 'privacy'],
   ['turns'],
   ['commands'],
   ['slack', 'teams', 'web'],

@@ -58,7 +58,10 @@ export async function startAgentApp(environment: AgentEnvironment, parts: AgentA
   ]);
   let loaded: Promise<LoadedModel> | undefined;
   const model = () => {
-    loaded ??= loadModel(environment.model, { crash: parts.crash });
+    loaded ??= loadModel(environment.model, {
+      crash: parts.crash,
+      log: (finding, message) => log.warn(finding, message),
+    });
     return loaded;
   };
   const api =

@@ -25,6 +25,10 @@ const shape = z.object({
   MODEL_ID: text.optional(),
   OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   OPENAI_API_KEY: text.optional(),
+  /** The model's own guardrail; the same names as the backend's. shadow: it only notifies. */
+  GUARDRAIL_MODE: z.enum(['enforce', 'shadow', 'off']).default('off'),
+  BEDROCK_GUARDRAIL_ID: text.optional(),
+  BEDROCK_GUARDRAIL_VERSION: text.default('DRAFT'),
   /** Milliseconds between two words of the offline model. */
   OFFLINE_WORD_DELAY_MS: count(0, 10_000, 15),
   /** The AgentCore memory, and whether the agent writes to it what was said; else the backend does. */
@@ -41,8 +45,10 @@ const shape = z.object({
 
 /** What one value needs of another. Checked beside the shape, so that one message names everything. */
 function missingFor(given: Record<string, string | undefined>): readonly string[] {
-  if (given.MODEL_PROVIDER !== 'openai') return [];
   const lines: string[] = [];
+  if ((given.GUARDRAIL_MODE ?? 'off') !== 'off' && !given.BEDROCK_GUARDRAIL_ID)
+    lines.push('BEDROCK_GUARDRAIL_ID: name the guardrail, or set GUARDRAIL_MODE=off');
+  if (given.MODEL_PROVIDER !== 'openai') return lines;
   if (!given.MODEL_ID) lines.push('MODEL_ID: name the model as the server lists it under /v1/models');
   if (!given.OPENAI_BASE_URL && !given.OPENAI_API_KEY) {
     lines.push('OPENAI_BASE_URL: give the address of the server, or OPENAI_API_KEY for the public one');
@@ -64,8 +70,19 @@ export interface AgentEnvironment {
   readonly maxBodyBytes: number;
 }
 
+export interface GuardrailChoice {
+  readonly mode: 'enforce' | 'shadow';
+  readonly id: string;
+  readonly version: string;
+}
+
 export type ModelChoice =
-  | { readonly provider: 'bedrock'; readonly modelId: string; readonly region: string }
+  | {
+      readonly provider: 'bedrock';
+      readonly modelId: string;
+      readonly region: string;
+      readonly guardrail?: GuardrailChoice;
+    }
   | {
       readonly provider: 'openai';
       readonly modelId: string;
@@ -124,6 +141,15 @@ function chooseModel(value: z.infer<typeof shape>): ModelChoice {
         provider: 'bedrock',
         modelId: value.MODEL_ID ?? DEFAULT_BEDROCK_MODEL,
         region: value.AWS_REGION,
+        ...(value.GUARDRAIL_MODE === 'off'
+          ? {}
+          : {
+              guardrail: {
+                mode: value.GUARDRAIL_MODE,
+                id: value.BEDROCK_GUARDRAIL_ID ?? '',
+                version: value.BEDROCK_GUARDRAIL_VERSION,
+              },
+            }),
       };
   }
 }

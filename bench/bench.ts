@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchEngine, PARTS } from './engine.ts';
+import { benchGuardrail } from './guardrail.ts';
 import { type Measured, tableOf } from './report.ts';
 import { benchSessions } from './sessions.ts';
 import { benchTurns } from './turns.ts';
@@ -26,12 +27,13 @@ const BENCHMARKS: Readonly<Record<string, (options: Options) => Promise<Measured
   turns: (options) => benchTurns({ ...options, rounds: options.rounds ?? 1 }),
   engine: (options) => benchEngine({ ...options, rounds: options.rounds ?? (options.quick ? 1 : 7) }),
   sessions: (options) => benchSessions({ ...options, rounds: options.rounds ?? (options.quick ? 1 : 3) }),
+  guardrail: (options) => benchGuardrail({ ...options, rounds: options.rounds ?? (options.quick ? 1 : 3) }),
 };
 
 const USAGE = `Usage: npm run bench -- [name…] [options]
 Names (default all): ${Object.keys(BENCHMARKS).join(', ')}
   --json           one object per benchmark, the last lines of the output
-  --rounds N       measured rounds, 1 to 100 (default: turns 1, engine 7, sessions 3)
+  --rounds N       measured rounds, 1 to 100 (default: turns 1, engine 7, sessions 3, guardrail 3)
   --profile FOLDER write a CPU profile of the backend there
 turns
   --users N        people who talk at once, 1 to 1000 (default 100)
@@ -39,7 +41,7 @@ turns
   --agent KIND     instant (default), or offline: the real agent with its offline model
 engine
   --parts A,B      only these of ${Object.keys(PARTS).join(', ')}
-engine, sessions
+engine, sessions, guardrail
   --quick          small and once, to see that it works; its figures mean nothing`;
 
 class UsageError extends Error {}

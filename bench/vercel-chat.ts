@@ -7,8 +7,16 @@ import { serve } from './contestants/serve.ts';
  * The same answers by Vercel's Chat SDK, set up as its guide says: the Slack adapter, its state in Redis through
  * ioredis, and one post for each mention. `queue`, because by default it drops what is written while a thread is busy.
  * What it had in hand when it dies is lost: Slack has been answered, and nothing of the message is in Redis.
+ * It answers by itself, or, with AGENT_RUNTIME_ARN, what the agent says.
  */
-const { PORT, REDIS_URL = '', SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET, SLACK_API_URL } = process.env;
+const {
+  PORT,
+  REDIS_URL = '',
+  SLACK_BOT_TOKEN,
+  SLACK_SIGNING_SECRET,
+  SLACK_API_URL,
+  AGENT_RUNTIME_ARN,
+} = process.env;
 
 const slack = createSlackAdapter({
   botToken: SLACK_BOT_TOKEN ?? '',
@@ -23,8 +31,16 @@ const bot = new Chat({
   concurrency: 'queue',
 });
 
+// Loaded where it is used only: the bot that answers by itself is to be as light as can be.
+const askAgent =
+  AGENT_RUNTIME_ARN === undefined
+    ? undefined
+    : (await import('./contestants/plain-invoke.ts')).plainInvoke(AGENT_RUNTIME_ARN);
+
 bot.onNewMention(async (thread, message) => {
-  await thread.post(message.text.replace(/^@\S+ echo /, ''));
+  const question = message.text.replace(/^@\S+ /, '');
+  const answer = askAgent ? await askAgent(thread.id, message, question) : question.replace(/^echo /, '');
+  await thread.post(answer);
 });
 await bot.initialize();
 

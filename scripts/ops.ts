@@ -5,8 +5,10 @@ import { guardrailCommand } from './ops/guardrail.ts';
 import { identityCommand } from './ops/identity.ts';
 import { memoryCommand } from './ops/memory.ts';
 import { Complaint, HELP_HINT } from './ops/redis.ts';
+import { sessionsCommand } from './ops/sessions.ts';
 import { teamsCommand } from './ops/teams.ts';
 import { turnsCommand } from './ops/turns.ts';
+import { usersCommand } from './ops/users.ts';
 
 /** `npm run ops -- <command>`: what operators do from a terminal. Each command is a file in `ops/`. */
 const program = new Command('ops')
@@ -15,6 +17,8 @@ const program = new Command('ops')
   )
   .showHelpAfterError(HELP_HINT)
   .addCommand(turnsCommand())
+  .addCommand(sessionsCommand())
+  .addCommand(usersCommand())
   .addCommand(auditCommand())
   .addCommand(cognitoCommand())
   .addCommand(identityCommand())

@@ -13,9 +13,10 @@ import {
   type WebConfig,
   type WorkerConfig,
 } from './config/core.ts';
+import { type GuardrailConfig, readGuardrails } from './config/guardrails.ts';
 import { type IdentityConfig, readIdentity } from './config/identity.ts';
 import { type MemoryConfig, readMemory } from './config/memory.ts';
-import { ConfigError, createReader, type Environment, oneOf, type Reader } from './config/reader.ts';
+import { ConfigError, createReader, type Environment, type Reader } from './config/reader.ts';
 import { type AuditConfig, readAudit, readSecrets, type SecretsConfig } from './config/secrets.ts';
 import { readSessions, type SessionsConfig } from './config/sessions.ts';
 import { type AccessConfig, readAccess, readSlack, type SlackConfig } from './config/slack.ts';
@@ -30,6 +31,7 @@ export type {
   WebConfig,
   WorkerConfig,
 } from './config/core.ts';
+export type { GuardrailConfig } from './config/guardrails.ts';
 export type { IdentityConfig } from './config/identity.ts';
 export type { MemoryConfig } from './config/memory.ts';
 export { ConfigError, type Environment } from './config/reader.ts';
@@ -46,7 +48,7 @@ export interface Config {
   readonly lanes: LanesConfig;
   readonly sessions: SessionsConfig;
   readonly identity: IdentityConfig;
-  readonly guardrails: { readonly mode: 'off' };
+  readonly guardrails: GuardrailConfig;
   /** Undefined: the bot is not in Slack. It is in one of the two, at least. */
   readonly slack: SlackConfig | undefined;
   /** Undefined: the bot is not in Teams. */
@@ -100,6 +102,15 @@ export function loadKeysConfig(env: Environment = process.env): KeysConfig {
   return loadPart(env, readKeys);
 }
 
+/**
+ * Only AgentCore Memory.
+ *
+ * @throws ConfigError as `loadConfig` does.
+ */
+export function loadMemoryConfig(env: Environment = process.env): MemoryConfig {
+  return loadPart(env, (reader) => readMemory(reader, readAgent(reader, false)));
+}
+
 const readKeys = (reader: Reader): KeysConfig => ({
   region: readRegion(reader),
   secrets: readSecrets(reader),
@@ -134,7 +145,7 @@ function readAll(reader: Reader): Config {
     lanes: readLanes(reader),
     sessions: readSessions(reader),
     identity,
-    guardrails: readGuardrails(reader),
+    guardrails: readGuardrails(reader, role !== 'web'),
     slack: readSlack(reader, role !== 'worker', teams !== undefined),
     teams,
     access: readAccess(reader),
@@ -144,21 +155,6 @@ function readAll(reader: Reader): Config {
     audit: readAudit(reader),
     telemetry: readTelemetry(reader),
   };
-}
-
-// The safe setting is the default although this release cannot honour it yet: switching a protection off is something
-// that the operator says.
-
-function readGuardrails(reader: Reader): Config['guardrails'] {
-  const modes = oneOf('enforce', 'shadow', 'off');
-  const mode = reader.withDefault('GUARDRAIL_MODE', modes, 'enforce', 'Set GUARDRAIL_MODE=off');
-  if (mode !== 'off') {
-    const which = mode === 'enforce' ? 'enforce (the default)' : mode;
-    reader.problem(
-      `GUARDRAIL_MODE ${which}: guardrails are not part of this release yet. Set GUARDRAIL_MODE=off to post the agent's words unfiltered`,
-    );
-  }
-  return { mode: 'off' };
 }
 
 function freeze(config: Config): Config {

@@ -6,15 +6,17 @@ import { createJwtRuntimeClient } from './agentcore/runtime-client-jwt.ts';
 import type { Admission } from './chat/admission.ts';
 import type { Platform, Sender } from './chat/vocabulary.ts';
 import { createCommands } from './commands/commands.ts';
-import { explainBlocked } from './commands/explain-blocked.ts';
+import { privacyByAdministrator } from './commands/privacy.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
 import { composeConversations } from './main/conversations.ts';
+import { composeExplanations, composeGuards } from './main/guards.ts';
 import { composeHome, predefinedTasks } from './main/home.ts';
 import { composeIntake, type Intake } from './main/intake.ts';
 import { composeMemory } from './main/memory.ts';
 import { composePeople } from './main/people.ts';
 import { repliesByPlatform, slackPeople, slackReplies } from './main/platforms.ts';
+import { composePrivacy } from './main/privacy.ts';
 import { composeTeams } from './main/teams.ts';
 import { createSlackClient } from './slack/client.ts';
 import { createHomePeople } from './slack/home-people.ts';
@@ -106,49 +108,35 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       observe: metrics.auditEntry,
       log,
     });
+    const base = { redis, keyPrefix, dataKeys, audit, log };
     const homes = createHomePeople(redis, keyPrefix);
-    const memory = composeMemory({
-      config,
-      redis,
-      keyPrefix,
-      dataKeys,
-      confirmDurable: createConfirmation(redis, durability),
-      observe: metrics.memoryEvent,
-      log,
-    });
+    const confirmDurable = createConfirmation(redis, durability);
+    const memory = composeMemory({ ...base, config, confirmDurable, observe: metrics.memoryEvent });
     const people = composePeople({
-      config,
-      redis,
-      keyPrefix,
-      dataKeys,
-      audit,
+      ...{ ...base, config, lanes, wakes, metrics },
       peoples: (closing) => ({
         ...(slack ? { slack: slackPeople({ client: slack, pacing, redis, keyPrefix, closing, log }) } : {}),
         ...(teams ? { teams: teams.people } : {}),
       }),
-      lanes,
-      wakes,
-      metrics,
       onAccountChanged: homes.changed,
-      log,
+    });
+    const privacy = composePrivacy({
+      ...{ ...base, slack, pacing, lanes, operator, people, homes, memory, confirmDurable },
+      wake: () => wake(),
     });
     closers.push(
       async () => closeKeys(),
       closeAudit,
       async () => memory?.close(),
       () => people.close(),
+      () => privacy.close(),
     );
-    const { conversations, sessionFor, startUpkeep } = composeConversations({
-      config,
-      redis,
-      keyPrefix,
-      dataKeys,
-      audit,
-      people,
-      memory,
-      metrics,
-      log,
+    const talks = composeConversations({
+      ...{ ...base, config, people, memory, metrics },
+      isErasing: privacy.jobs.isErasing,
     });
+    const { conversations, sessionFor, startUpkeep } = talks;
+    closers.push(() => talks.close());
     metrics.watchQueue(async () => {
       const { readyLanes, activeLanes, paused, turns } = await lanes.depth();
       const queued = (turns.queued ?? 0) + (turns.received ?? 0);
@@ -217,11 +205,10 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       return {
         once: createOnce(redis, keyPrefix),
         commands: createCommands({
-          operator,
+          ...{ operator, conversations, now },
           account: people.account,
-          conversations,
+          privacy: platform === 'slack' ? privacy.commands : privacyByAdministrator,
           tasks: predefinedTasks,
-          now,
         }),
         account: people.account,
         pauseReason: async () => (await operator.paused())?.reason ?? '',
@@ -261,9 +248,10 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           takesPart,
         },
         changes,
+        privacy: privacy.commands,
         conversations,
         home,
-        explainBlocked: async () => explainBlocked(),
+        withheld: composeExplanations({ read: lanes.read, audit }),
         pause,
         now,
         monotonic,
@@ -301,7 +289,16 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         silenceMs: config.agent.silenceMs,
         onUnknown: metrics.unknownAgentEvent,
       });
+      // Before the runtime goes.
+      closers.push(() => privacy.close());
+      privacy.startWorker((session, bearer, signal) => {
+        const actor = { id: '', name: '', groups: [] };
+        return calls.stopSession(session, { kind: 'person', actor, ...(bearer ? { bearer } : {}) }, signal);
+      });
+      const guarded = composeGuards({ config, redis, keyPrefix, audit, metrics, log, now, monotonic });
+      closers.push(async () => guarded.close());
       const deps: RunTurnDeps = {
+        guards: guarded.guards,
         lanes,
         openReply: repliesByPlatform({
           ...(slack ? { slack: slackReplies({ client: slack, pacing, metrics, log }) } : {}),
@@ -312,7 +309,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         linkWaitMs: people.linkWaitMs,
         sessionOf: sessionFor,
         remember: memory?.remember,
-        invoke: withThread(calls.invoke, people.readThread),
+        invoke: withThread(calls.invoke, guarded.guardThread(people.readThread)),
         stopSession: calls.stopSession,
         interruptionOf,
         pause,

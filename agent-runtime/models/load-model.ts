@@ -10,7 +10,10 @@ export interface LoadedModel {
 /** Makes the model that the environment chose. Only the chosen provider is loaded. */
 export async function loadModel(
   choice: ModelChoice,
-  deps: { readonly crash: () => void },
+  deps: {
+    readonly crash: () => void;
+    readonly log?: (finding: object, message: string) => void;
+  },
 ): Promise<LoadedModel> {
   switch (choice.provider) {
     case 'offline': {
@@ -22,7 +25,7 @@ export async function loadModel(
     }
     case 'bedrock': {
       const { createBedrockModel } = await import('./bedrock.ts');
-      return { model: createBedrockModel(choice), modelId: choice.modelId };
+      return { model: createBedrockModel(choice, deps.log ?? (() => undefined)), modelId: choice.modelId };
     }
     case 'openai': {
       const { createOpenAiModel } = await import('./openai.ts');

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { startBackend } from '../../local/laptop/backend.ts';
+import { awsAccess } from '../../local/laptop/environment.ts';
 import { freePort, startRedis } from '../../local/redis/start-redis.ts';
+import { startAgent } from './agent.ts';
 import {
   type Contestant,
   type ContestantOptions,
@@ -21,10 +23,14 @@ export const startBoltAdd = (options: ContestantOptions) => startBot('bolt-add',
 export const startVercelChat = (options: ContestantOptions) =>
   startBot('vercel-chat', { ...options, redis: true });
 
-/** Starts `bench/<name>.ts`, where wanted with a Redis of the same kind as ours. */
+/** The same, but it asks the same agent for the answer as ours does. */
+export const startVercelChatWithAgent = (options: ContestantOptions) =>
+  startBot('vercel-chat', { ...options, redis: true, asksAgent: true });
+
+/** Starts `bench/<name>.ts`, where wanted with a Redis and an agent of the same kind as ours. */
 async function startBot(
   name: string,
-  options: ContestantOptions & { readonly redis?: boolean },
+  options: ContestantOptions & { readonly redis?: boolean; readonly asksAgent?: boolean },
 ): Promise<Contestant> {
   const closing = createClosing();
   try {
@@ -38,6 +44,8 @@ async function startBot(
     const eventsUrl = `${url}/slack/events`;
     const slack = await startSlack(options, eventsUrl, secrets);
     closing.add(slack.close);
+    const aws = options.asksAgent ? await startAgent({ agent: 'instant' }, secrets) : undefined;
+    if (aws) closing.add(aws.close);
     const bot = await startBackend({
       command: process.execPath,
       args: [join(PROGRAMS, `${name}.ts`)],
@@ -50,9 +58,12 @@ async function startBot(
         SLACK_SIGNING_SECRET: secrets.slackSigningSecret,
         SLACK_API_URL: slack.apiUrl,
         ...(redis ? { REDIS_URL: redis.url } : {}),
+        ...(aws
+          ? { ...awsAccess(aws.url, aws.region, secrets), AGENT_RUNTIME_ARN: aws.agentRuntimeArn }
+          : {}),
       },
       url,
-      logFile: join(options.folder, `${name}.log`),
+      logFile: join(options.folder, `${name}-${port}.log`),
       show: () => undefined,
     });
     closing.add(bot.stop);

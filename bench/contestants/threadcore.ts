@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createAwsStandIn } from '../../local/aws/stand-in.ts';
 import { startBackend } from '../../local/laptop/backend.ts';
-import { agentEnvironment, backendEnvironment } from '../../local/laptop/environment.ts';
+import { backendEnvironment } from '../../local/laptop/environment.ts';
 import { redisCommands } from '../../local/redis/resp.ts';
 import { freePort, startRedis } from '../../local/redis/start-redis.ts';
 import { COUNTS_KEY } from '../redis-commands.ts';
+import { type AgentChoice, ROOT, startAgent } from './agent.ts';
 import {
   type Contestant,
   type ContestantOptions,
@@ -16,10 +16,7 @@ import {
 
 type Role = 'all' | 'web' | 'worker';
 
-export interface ThreadcoreOptions extends ContestantOptions {
-  /** `instant`: answers at once, or after `agentMs`. `offline`: the real agent-runtime with its offline model. */
-  readonly agent: 'instant' | 'offline';
-  readonly agentMs?: number;
+export interface ThreadcoreOptions extends ContestantOptions, AgentChoice {
   /** Where V8 writes a CPU profile of the backend. */
   readonly profile?: string | undefined;
   /** One process each; the first one gets the events. Default: one process for all. */
@@ -34,8 +31,6 @@ export interface Threadcore extends Contestant {
   readonly agentAccess: NodeJS.ProcessEnv;
 }
 
-const ROOT = join(import.meta.dirname, '../..');
-const REGION = 'us-east-2';
 const SETTLE_LIMIT_MS = 30_000;
 
 /** Threadcore as it is deployed, with a Redis that writes its append-only file, and the agent behind AgentCore's API. */
@@ -50,23 +45,7 @@ export async function startThreadcore(options: ThreadcoreOptions): Promise<Threa
     const eventsUrl = `http://127.0.0.1:${webPort}/slack/events`;
     const slack = await startSlack(options, eventsUrl, secrets);
     closing.add(slack.close);
-    const awsPort = await freePort();
-    const aws = await createAwsStandIn({
-      port: awsPort,
-      region: REGION,
-      credentials: { accessKeyId: secrets.awsAccessKeyId, secretAccessKey: secrets.awsSecretAccessKey },
-      agent: {
-        mode: 'shared',
-        command: process.execPath,
-        args: [join(ROOT, options.agent === 'instant' ? 'bench/instant-agent.ts' : 'agent-runtime/main.ts')],
-        env: {
-          ...agentEnvironment({}, `http://127.0.0.1:${awsPort}`, REGION, secrets),
-          OFFLINE_WORD_DELAY_MS: '0',
-          LOG_LEVEL: 'warn',
-          ANSWER_AFTER_MS: String(options.agentMs ?? 0),
-        },
-      },
-    });
+    const aws = await startAgent(options, secrets);
     closing.add(aws.close);
 
     const profiling = options.profile ? ['--cpu-prof', `--cpu-prof-dir=${options.profile}`] : [];

@@ -14,6 +14,7 @@ export interface Bar {
 export const BARS: readonly Bar[] = [
   { metric: 'admission_per_core', of: 'ratio', at: 'least', bar: 0.6, stretch: 0.9 },
   { metric: 'turns_per_core', of: 'ratio', at: 'least', bar: 1, stretch: 1.5 },
+  { metric: 'turns_per_core_same_agent_call', of: 'ratio', at: 'least', bar: 1, stretch: 1.5 },
   { metric: 'cpu_per_turn', of: 'value', at: 'most', bar: 2.5, stretch: 1.2 },
   { metric: 'redis_commands_per_turn', of: 'value', at: 'most', bar: 10, stretch: 7 },
   { metric: 'slack_calls_per_turn', of: 'value', at: 'most', bar: 3, stretch: 2.1 },

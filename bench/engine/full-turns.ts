@@ -1,5 +1,5 @@
 import { withContestants } from '../contestants/contestant.ts';
-import { startBareBolt, startVercelChat } from '../contestants/other-bots.ts';
+import { startBareBolt, startVercelChat, startVercelChatWithAgent } from '../contestants/other-bots.ts';
 import { startThreadcore } from '../contestants/threadcore.ts';
 import { monitorRedis } from '../redis-monitor.ts';
 import { resultOf } from '../report.ts';
@@ -12,8 +12,8 @@ const WARM_UP = 3;
 
 /**
  * Whole turns with an agent that answers at once: the signed event, its acknowledgement, the visible answer. Beside a bot
- * on Vercel's Chat SDK with its state in Redis, and beside a bare Bolt app. Ours alone keeps the order, survives its own
- * death, and asks an agent behind AgentCore's API for the answer.
+ * on Vercel's Chat SDK with its state in Redis, once as it answers by itself and once asking the same agent through
+ * AgentCore's API as ours does; and beside a bare Bolt app. Ours alone keeps the order and survives its own death.
  */
 export async function measureFullTurns(options: PartOptions): Promise<PartOutcome> {
   const { rounds, say } = options;
@@ -22,15 +22,17 @@ export async function measureFullTurns(options: PartOptions): Promise<PartOutcom
   return withContestants(async (started) => {
     const ours = started(await startThreadcore({ ...options, agent: 'instant' }));
     const vercel = started(await startVercelChat(options));
+    const asking = started(await startVercelChatWithAgent(options));
     const bare = started(await startBareBolt(options));
     const contestants = [
       { name: 'Threadcore', bot: ours, rounds: [] as Round[] },
       { name: 'vercel/chat', bot: vercel, rounds: [] as Round[] },
+      { name: 'vercel/chat with the agent', bot: asking, rounds: [] as Round[] },
       { name: 'bare Bolt', bot: bare, rounds: [] as Round[] },
     ] as const;
     for (const { name, bot } of contestants) await play(`${name}, warm-up`, bot, WARM_UP * messages);
     for (let i = 1; i <= rounds; i += 1) {
-      say(`full turns, round ${i} of ${rounds}: ${users} users × ${messages} messages, three bots`);
+      say(`full turns, round ${i} of ${rounds}: ${users} users × ${messages} messages, four bots`);
       for (const one of contestants)
         one.rounds.push(await play(`${one.name}, round ${i}`, one.bot, messages));
     }
@@ -39,7 +41,8 @@ export async function measureFullTurns(options: PartOptions): Promise<PartOutcom
     const counted = await play('counting', ours, messages);
     const commands = await monitor.stop();
 
-    const [own, chat, bolt] = contestants.map((contestant) => contestant.rounds) as [
+    const [own, chat, chatWithAgent, bolt] = contestants.map((contestant) => contestant.rounds) as [
+      Round[],
       Round[],
       Round[],
       Round[],
@@ -57,6 +60,7 @@ export async function measureFullTurns(options: PartOptions): Promise<PartOutcom
     return {
       results: [
         ...beside('', chat),
+        ...beside('_same_agent_call', chatWithAgent),
         ...beside('_bare_bolt', bolt),
         ...redisResults(commands, counted.turns),
         ...slackResults(own, chat),

@@ -50,7 +50,8 @@ const pick = (env: NodeJS.ProcessEnv, names: readonly string[]): Record<string, 
     }),
   );
 
-const awsAccess = (url: string, region: string, secrets: Secrets): Env => ({
+/** An AWS account, in the variables of every AWS SDK. */
+export const awsAccess = (url: string, region: string, secrets: Secrets): Env => ({
   AWS_ENDPOINT_URL: url,
   AWS_REGION: region,
   AWS_ACCESS_KEY_ID: secrets.awsAccessKeyId,

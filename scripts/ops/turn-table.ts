@@ -1,4 +1,5 @@
 import { oneLine } from '../../src/chat/one-line.ts';
+import { maskPersonalData } from '../../src/chat/personal-data.ts';
 import type { ListedTurn } from '../../src/turns/operator.ts';
 import { TURN_STATES } from '../../src/turns/states.ts';
 
@@ -11,7 +12,7 @@ export function tableOf(turns: readonly ListedTurn[]): string {
     state,
     record ? new Date(record.receivedAt).toISOString().slice(0, 19) : '?',
     reason ?? '',
-    record ? oneLine(record.message.text, QUESTION_LENGTH) : '(unreadable)',
+    record ? oneLine(maskPersonalData(record.message.text), QUESTION_LENGTH) : '(unreadable)',
   ]);
   return columns([['turn', 'state', 'asked (UTC)', 'reason', 'question'], ...rows]);
 }
@@ -45,6 +46,6 @@ export function describeTurn({ id, state, reason, record }: ListedTurn): string 
     `attempts  ${record.attempt}, workers lost ${record.crashes}`,
     ...(record.sawWrite ? ['It had begun to change something.'] : []),
     ...times.map(({ name, time }) => `${new Date(time).toISOString()}  ${name}`),
-    `question  ${record.wordsGone ? '(answered; its words are no longer kept)' : message.text}`,
+    `question  ${record.wordsGone ? '(answered; its words are no longer kept)' : maskPersonalData(message.text)}`,
   ].join('\n');
 }

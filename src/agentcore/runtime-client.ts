@@ -1,21 +1,9 @@
 import { createHash } from 'node:crypto';
-import {
-  BedrockAgentCoreClient,
-  type BedrockAgentCoreClientConfig,
-  InvokeAgentRuntimeCommand,
-  StopRuntimeSessionCommand,
-} from '@aws-sdk/client-bedrock-agentcore';
-import type { Invocation } from '../contract/invocation.ts';
-import { toAgentCoreError } from './errors.ts';
-import {
-  ACCEPT,
-  CONNECT_TIMEOUT_MS,
-  CONTENT_TYPE,
-  poolSettings,
-  readBody,
-  toBytes,
-  watchSilence,
-} from './transport.ts';
+import { BedrockAgentCoreClient, type BedrockAgentCoreClientConfig } from '@aws-sdk/client-bedrock-agentcore';
+import { createDataPlane, type RuntimeClient } from './data-plane.ts';
+import { createSigner } from './sigv4.ts';
+
+export type { AgentResponse, InvokeInput, RuntimeClient, StopInput } from './data-plane.ts';
 
 export interface RuntimeClientOptions {
   readonly region: string;
@@ -29,120 +17,66 @@ export interface RuntimeClientOptions {
   readonly maxSockets?: number | undefined;
   /** Default: the AWS SDK's own chain (environment, profile, container or instance role). */
   readonly credentials?: BedrockAgentCoreClientConfig['credentials'];
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
 }
 
-export interface InvokeInput {
-  /** 33–100 characters, `[a-zA-Z0-9][a-zA-Z0-9-_]*`. */
-  readonly sessionId: string;
-  /**
-   * Who the turn runs as. Longer than 128 characters or not printable ASCII: sent as a digest. Sent with AWS
-   * credentials only: a token says itself who it stands for.
-   */
-  readonly userId: string;
-  /** The person's access token. Without it the client of `runtime-client-jwt.ts` sends nothing; this one ignores it. */
-  readonly bearer?: string | undefined;
-  readonly payload: Invocation | { readonly prompt: string } | Uint8Array;
-  /** W3C trace context. */
-  readonly traceparent?: string | undefined;
-  readonly tracestate?: string | undefined;
-  /** Fail with `agent_timeout` after so many milliseconds without a byte from the agent. Missing: no limit. */
-  readonly silenceMs?: number | undefined;
-  /** Ends the request and its stream. A `TimeoutError` as reason reads as `agent_timeout`, else `agent_cancelled`. */
-  readonly signal: AbortSignal;
-}
-
-export interface AgentResponse {
-  readonly contentType: string;
-  /** Read it to its end, leave the loop, or abort the signal: until then it holds a connection. */
-  readonly body: AsyncIterable<Uint8Array>;
-  /** The session that AgentCore says it used. */
-  readonly sessionId: string;
-}
-
-export interface StopInput {
-  readonly sessionId: string;
-  /** 33–256 characters; the same token makes a repeated stop harmless. */
-  readonly clientToken: string;
-  /** As for an invocation. */
-  readonly bearer?: string | undefined;
-  readonly signal: AbortSignal;
-}
-
-export interface RuntimeClient {
-  /** InvokeAgentRuntime, sent exactly once. Resolves with the response head. Throws AgentCoreError, as `body` does. */
-  invoke(input: InvokeInput): Promise<AgentResponse>;
-  /** StopRuntimeSession, sent exactly once. Throws AgentCoreError. */
-  stop(input: StopInput): Promise<void>;
-  /** Closes idle connections. Running invocations are ended by their signals. */
-  close(): void;
-}
-
+const USER_HEADER = 'x-amzn-bedrock-agentcore-runtime-user-id';
 const MAX_USER_ID = 128;
+const SERVICE = 'bedrock-agentcore';
+/** AWS refuses a signature that is five minutes off. */
+const MAX_SKEW_MS = 4 * 60_000;
 
-/** Client of the AgentCore runtime data plane, signed with AWS credentials (SigV4). */
+/**
+ * Client of the AgentCore runtime data plane, signed with AWS credentials (SigV4). The AWS SDK finds the endpoint and the
+ * credentials, and renews them; the calls themselves go past it.
+ */
 export function createRuntimeClient(options: RuntimeClientOptions): RuntimeClient {
-  const agent = poolSettings(options.maxSockets);
-  const client = new BedrockAgentCoreClient({
-    region: options.region,
-    // The SDK would repeat 409, 429 and 500, and a repeated invocation can run the agent twice.
-    maxAttempts: 1,
-    requestHandler: {
-      connectionTimeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-      httpAgent: agent,
-      httpsAgent: agent,
-    },
-    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+  const { region, endpoint, credentials, now = Date.now } = options;
+  const { config } = new BedrockAgentCoreClient({
+    region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
   });
-  const target = { agentRuntimeArn: options.runtimeArn, qualifier: options.qualifier ?? 'DEFAULT' };
 
-  async function invoke(input: InvokeInput): Promise<AgentResponse> {
-    const silence = watchSilence(input.silenceMs, input.signal);
-    const { signal } = silence;
-    try {
-      signal.throwIfAborted();
-      silence.arm();
-      const output = await client.send(
-        new InvokeAgentRuntimeCommand({
-          ...target,
-          runtimeSessionId: input.sessionId,
-          runtimeUserId: toUserIdHeader(input.userId),
-          contentType: CONTENT_TYPE,
-          accept: ACCEPT,
-          ...(input.traceparent === undefined ? {} : { traceParent: input.traceparent }),
-          ...(input.tracestate === undefined ? {} : { traceState: input.tracestate }),
-          payload: toBytes(input.payload),
-        }),
-        { abortSignal: signal },
-      );
-      silence.disarm();
-      return {
-        contentType: output.contentType ?? '',
-        body: readBody(output.response as AsyncIterable<Uint8Array> | undefined, silence),
-        sessionId: output.runtimeSessionId ?? input.sessionId,
-      };
-    } catch (error) {
-      silence.disarm();
-      throw toAgentCoreError(error, { phase: 'request', signal });
-    }
-  }
+  const find = once(async (): Promise<URL> => {
+    const [UseFIPS, UseDualStack, configured] = await Promise.all([
+      config.useFipsEndpoint(),
+      config.useDualstackEndpoint(),
+      endpoint ?? config.serviceConfiguredEndpoint?.(),
+    ]);
+    const Endpoint = configured === undefined ? {} : { Endpoint: configured };
+    return config.endpointProvider({ Region: region, UseFIPS, UseDualStack, ...Endpoint }).url;
+  });
+  const sign = createSigner(region, SERVICE);
 
-  async function stop(input: StopInput): Promise<void> {
-    try {
-      await client.send(
-        new StopRuntimeSessionCommand({
-          ...target,
-          runtimeSessionId: input.sessionId,
-          clientToken: input.clientToken,
-        }),
-        { abortSignal: input.signal },
-      );
-    } catch (error) {
-      throw toAgentCoreError(error, { phase: 'request', signal: input.signal });
-    }
-  }
+  /** How far AWS' clock is ahead of ours, where that is so much that signatures would be refused. */
+  let aheadMs = 0;
+  const onDate = (date: string | undefined) => {
+    const theirs = Date.parse(date ?? '');
+    if (Math.abs(theirs - (now() + aheadMs)) > MAX_SKEW_MS) aheadMs = theirs - now();
+  };
 
-  return { invoke, stop, close: () => client.destroy() };
+  return createDataPlane({
+    ...options,
+    endpoint: find,
+    prove: async (request) => sign(request, await config.credentials(), new Date(now() + aheadMs)),
+    named: ({ userId }) => ({ [USER_HEADER]: toUserIdHeader(userId) }),
+    byToken: false,
+    onDate,
+  });
+}
+
+/** What was found stays; a failure is tried again. */
+function once<T>(find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined;
+  return () => {
+    found ??= find().catch((error: unknown) => {
+      found = undefined;
+      throw error;
+    });
+    return found;
+  };
 }
 
 function toUserIdHeader(userId: string): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { POLICIES } from '../chat/policies.ts';
 
 /**
  * What is on record, and nothing else: closed types, closed values. No field can hold what people wrote, and whoever
@@ -46,6 +47,20 @@ const refusals = z.enum([
   'person_not_allowed',
   'not_linked',
 ]);
+
+/** How much of each kind is gone (`privacy/steps.ts`). */
+const erased = z.strictObject({
+  exports: whole,
+  runtime: whole,
+  turns: whole,
+  feedback: whole,
+  settings: whole,
+  outbox: whole,
+  sessions: whole,
+  memory: whole,
+  link: whole,
+  marks: whole,
+});
 
 const event = <const T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
   z.strictObject({ type: z.literal(type), ...shape });
@@ -97,7 +112,20 @@ export const factsSchema = z.discriminatedUnion('type', [
   // Somebody took up a session of their own in another place, or deleted it.
   event('session.changed', { who: subject, change: z.enum(['resumed', 'deleted']) }),
   event('data.exported', { who: subject, whom: subject }),
-  event('data.erased', { who: subject, whom: subject }),
+  // An erasure is ordered on record; that it was carried out, and how much that was, follows.
+  event('data.erasure_ordered', { who: subject, whom: subject }),
+  event('data.erased', { who: subject, whom: subject, counts: erased }),
+  // A policy minded what somebody asked, or what they were to be answered; and somebody thinks that this was wrong.
+  event('guardrail.intervened', {
+    who: subject,
+    turn,
+    direction: z.enum(['question', 'answer']),
+    action: z.enum(['blocked', 'masked']),
+    /** In shadow mode nothing came of it. */
+    mode: z.enum(['enforce', 'shadow']),
+    policy: z.enum(POLICIES),
+  }),
+  event('guardrail.disputed', { who: subject, turn, policy: z.enum(POLICIES) }),
   // The log about itself.
   event('audit.pruned', { who: subject, from: whole, upTo: whole, hash: lineHash }),
   event('audit.rolled_back', { who: subject, seq: whole, hash: lineHash }),

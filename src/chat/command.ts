@@ -20,6 +20,8 @@ export const COMMANDS_ON = [
   'link',
   'unlink',
   'whoami',
+  'export',
+  'forget me',
 ] as const satisfies CommandName[];
 
 /** What a person can ask of the bot itself, in the same words after a mention, in a direct message or as `/agent …`. */

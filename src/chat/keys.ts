@@ -1,5 +1,5 @@
 import { nameOf } from './digest.ts';
-import type { ConversationKey, InboundMessage, Sender } from './vocabulary.ts';
+import type { ConversationKey, Sender } from './vocabulary.ts';
 
 const LANE_LENGTH = 32;
 
@@ -27,6 +27,9 @@ export function claimId(claim: string): string {
 }
 
 /** Who a chat account is while no identity is linked to it. */
-export function chatActor(message: Pick<InboundMessage, 'key' | 'sender'>): string {
+export function chatActor(message: {
+  readonly key: Pick<ConversationKey, 'platform'>;
+  readonly sender: Sender;
+}): string {
   return `${message.key.platform}:${message.sender.tenant}:${message.sender.id}`;
 }

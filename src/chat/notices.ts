@@ -43,6 +43,14 @@ const NOTICES: Record<NoticeCode, { readonly text: string; readonly retry: boole
     text: 'The connection to the agent broke before the answer was complete. Press Retry to ask again.',
     retry: true,
   },
+  question_blocked: {
+    text: 'The content policy of your organisation does not let me take this question. Rephrase it, or ask something else.',
+    retry: false,
+  },
+  guardrail_unavailable: {
+    text: 'I could not check this against the content policy of your organisation, so I show nothing more. That is temporary: press Retry in a minute. If it happens again, tell your administrator.',
+    retry: true,
+  },
   answer_blocked: {
     text: 'The rest of this answer was withheld by a content policy. Try to rephrase the question.',
     retry: false,

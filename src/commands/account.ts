@@ -14,6 +14,8 @@ export interface AccountAnswer {
   readonly text: string;
   /** An address that is for the asker alone. */
   readonly button?: { readonly label: string; readonly url: string };
+  /** A form that the asker has to fill in before anything happens. */
+  readonly form?: 'forget_me';
 }
 
 /** `linked`: a company account is; undefined where linking is off. */

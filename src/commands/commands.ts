@@ -8,6 +8,7 @@ import type { AccountAnswer, AccountCommands, Asker } from './account.ts';
 import type { CommandAnswer } from './answer.ts';
 import type { ConversationAnswer } from './conversation-answers.ts';
 import type { Conversations } from './conversations.ts';
+import type { PrivacyCommands } from './privacy.ts';
 
 /** So much of a question is quoted. Characters. */
 const QUOTE_LENGTH = 60;
@@ -18,6 +19,7 @@ export type { CommandAnswer } from './answer.ts';
 export interface CommandDeps {
   readonly operator: Pick<Operator, 'stopLanes' | 'stopTurn' | 'openTurnsIn' | 'openTurnsOf' | 'show'>;
   readonly account: Pick<AccountCommands, 'link' | 'unlink' | 'whoami'>;
+  readonly privacy: Pick<PrivacyCommands, 'export' | 'askForget'>;
   readonly conversations: Omit<Conversations, 'edit' | 'untag' | 'entryOf'>;
   /** What people can have done at a press. */
   readonly tasks: () => readonly Task[];
@@ -36,7 +38,7 @@ export type Commands = ReturnType<typeof createCommands>;
 
 /** What the bot itself does when it is told to: at once, past the lanes. */
 export function createCommands(deps: CommandDeps) {
-  const { operator, account, conversations, now } = deps;
+  const { operator, account, conversations, privacy, now } = deps;
   const byPerson = ({ sender }: Asker) =>
     ({ reason: 'person', by: `${sender.tenant}:${sender.id}` }) as const;
 
@@ -125,6 +127,10 @@ export function createCommands(deps: CommandDeps) {
         return about(await account.unlink(asker));
       case 'whoami':
         return about(await account.whoami(asker));
+      case 'export':
+        return privacy.export(asker);
+      case 'forget me':
+        return privacy.askForget(asker);
       default:
         return command satisfies never;
     }

@@ -1,31 +1,27 @@
 import type { SessionRef } from '../chat/command-table.ts';
-import { laneId } from '../chat/keys.ts';
-import type { ConversationKey } from '../chat/vocabulary.ts';
-import type { Directory } from '../sessions/directory.ts';
-import { type LanePlace, type LanePlaces, sessionIn } from '../sessions/lane-places.ts';
-import type { SessionChange } from '../sessions/memory-events.ts';
+import { sessionIn } from '../sessions/lane-places.ts';
 import type { SessionEntry } from '../sessions/session-entry.ts';
 import { cleanTag, fold } from '../sessions/session-name.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { AccountAnswer, Asker } from './account.ts';
 import type { ConversationAnswer, SearchHit, SessionList, Shown } from './conversation-answers.ts';
+import {
+  type ConversationChangesDeps,
+  createConversationChanges,
+  isThread,
+  laneOf,
+} from './conversation-changes.ts';
 import * as texts from './conversation-texts.ts';
 import type { PastTalk } from './past-talk.ts';
 
 /** A session of the asker's own. */
 export type Ref = SessionRef | { readonly id: string };
 
-export interface ConversationDeps {
-  readonly directory: Directory;
-  readonly places: LanePlaces;
+export interface ConversationDeps extends ConversationChangesDeps {
   /** Whose sessions the asker may have; undefined: they are not signed in. */
   readonly actorOf: (asker: Asker) => Promise<string | undefined>;
   /** What somebody reads who is not. */
   readonly invite: (asker: Asker) => Promise<AccountAnswer>;
-  /** The actor's place in a lane, also one that Redis has lost and Memory knows. */
-  readonly placeIn: (actor: string, key: ConversationKey, lane: string) => Promise<LanePlace | undefined>;
-  /** Tells Memory of a change, sooner or later. */
-  readonly remember: (actor: string, change: SessionChange) => Promise<void>;
   /** Undefined: no memory is configured. */
   readonly talk: PastTalk | undefined;
   /** Ends what is left of a session that is no longer listed: at the agent, and in Memory, sooner or later. */
@@ -47,6 +43,12 @@ const OFFERED = 5;
 const REMINDED = 3;
 const HISTORY = 5;
 const MOST_HISTORY = 50;
+/**
+ * So long Memory may take, in milliseconds: chat platforms wait for three seconds, and `resume` may have asked for the
+ * place before.
+ */
+const REMINDED_MS = 1_000;
+const HISTORY_MS = 2_000;
 /** Sessions whose talk a search looks through, the last used first. */
 const SEARCHED = 20;
 
@@ -57,7 +59,8 @@ type Wanted = { readonly entry: SessionEntry } | { readonly answer: Conversation
  * exist. Where there is no thread (`key.thread` is empty), `new` and `resume` are for the asker's next question there.
  */
 export function createConversations(deps: ConversationDeps) {
-  const { directory, places, remember, talk, now, log } = deps;
+  const { directory, places, talk, now, log } = deps;
+  const changes = createConversationChanges(deps);
 
   /** Answers with what `act` says for the asker's actor; otherwise how to sign in. */
   async function as(
@@ -68,9 +71,6 @@ export function createConversations(deps: ConversationDeps) {
     if (actor !== undefined) return act(actor);
     return { ...(await deps.invite(asker)), found: false, atWork: false };
   }
-
-  const laneOf = ({ key, sender }: Asker) => laneId(key, sender);
-  const isThread = ({ key }: Asker) => key.thread !== '';
 
   /** The session in which the asker's next question here is answered; it may not have begun. */
   async function hereOf(actor: string, asker: Asker): Promise<string | undefined> {
@@ -112,65 +112,13 @@ export function createConversations(deps: ConversationDeps) {
   }
 
   /** The last turns of a session; undefined where Memory cannot be asked. Never throws. */
-  async function lastTurns(actor: string, session: string, count: number) {
+  async function lastTurns(actor: string, session: string, count: number, withinMs: number) {
     try {
-      return await talk?.lastTurns(actor, session, count);
+      return await talk?.lastTurns(actor, session, count, withinMs);
     } catch (error) {
       log.warn({ err: error, session }, 'the history of a session could not be read');
       return undefined;
     }
-  }
-
-  /** Takes the session up in the asker's place. Undefined: there is none any more; `heard`: this wish was heard before. */
-  async function takeUp(actor: string, asker: Asker, session: string, claim: string | undefined) {
-    const lane = laneOf(asker);
-    if (!isThread(asker)) return (await places.setNext(actor, lane, session)) ? 'next' : undefined;
-    await deps.placeIn(actor, asker.key, lane);
-    const place = await places.bind(actor, lane, session, claim);
-    if (place === undefined || place === 'heard') return place;
-    await remember(actor, { kind: 'placed', lane, key: asker.key, actor, place });
-    return 'here';
-  }
-
-  /** The thread in which a session began goes on in a fresh one, also when Redis is lost. */
-  async function tellPlaceOf(actor: string, { sender }: Asker, key: ConversationKey | undefined) {
-    if (!key) return;
-    const lane = laneId(key, sender);
-    const place = await places.placeOf(actor, lane);
-    if (place) await remember(actor, { kind: 'placed', lane, key, actor, place });
-  }
-
-  /** A session with a name, before anything is asked in it. */
-  async function begin(actor: string, asker: Asker, place: LanePlace, name: string) {
-    const session = sessionIn(asker.key, actor, place);
-    const { generation } = place;
-    const begun = { session, lane: laneOf(asker), generation, origin: asker.key, question: '', name };
-    const touched = await directory.touch(actor, begun);
-    if (touched.created) {
-      const { number, name: given } = touched;
-      const change = { session, name: given, number, question: '', origin: asker.key };
-      await remember(actor, { kind: 'created', ...change });
-    }
-    return { session, ...touched };
-  }
-
-  async function tagged(actor: string, entry: SessionEntry, tag: string): Promise<'ok' | 'full' | 'empty'> {
-    const outcome = await directory.tag(actor, entry.id, tag);
-    if (outcome === 'unknown') return 'empty';
-    if (outcome === 'ok') await remember(actor, { kind: 'tagged', session: entry.id, tag: cleanTag(tag) });
-    return outcome;
-  }
-
-  async function untagged(actor: string, entry: SessionEntry, tag: string): Promise<boolean> {
-    const had = await directory.untag(actor, entry.id, tag);
-    if (had) await remember(actor, { kind: 'untagged', session: entry.id, tag: cleanTag(tag) });
-    return had;
-  }
-
-  async function renamed(actor: string, entry: SessionEntry, title: string): Promise<string | undefined> {
-    const name = await directory.rename(actor, entry.id, title);
-    if (name !== undefined) await remember(actor, { kind: 'renamed', session: entry.id, name });
-    return name;
   }
 
   return {
@@ -206,16 +154,11 @@ export function createConversations(deps: ConversationDeps) {
     async startNew(asker: Asker, title?: string, claim?: string): Promise<ConversationAnswer | undefined> {
       let heard = false;
       const answer = await as(asker, async (actor) => {
-        const lane = laneOf(asker);
-        await deps.placeIn(actor, asker.key, lane);
-        const place = await places.newGeneration(actor, lane, claim);
-        if (place === 'heard') {
+        const begun = await changes.begin(actor, asker, title, claim);
+        if (begun === 'heard') {
           heard = true;
           return nothing('');
         }
-        await remember(actor, { kind: 'placed', lane, key: asker.key, actor, place });
-        const begun = title === undefined ? undefined : await begin(actor, asker, place, title);
-        if (!isThread(asker)) await places.setNext(actor, lane, begun?.session);
         const total = begun?.active ?? (await directory.activeCount(actor));
         const idle = await idleAmong(actor, total);
         const name = begun ? ` ${texts.quoted(begun.name)}` : '';
@@ -230,20 +173,19 @@ export function createConversations(deps: ConversationDeps) {
     async resume(asker: Asker, ref: Ref, claim?: string): Promise<ConversationAnswer | undefined> {
       let heard = false;
       const answer = await withEntry(asker, ref, async (entry, actor) => {
-        const place = await takeUp(actor, asker, entry.id, claim);
+        const place = await changes.takeUp(actor, asker, entry.id, claim);
         if (place === undefined) return nothing(texts.NOT_YOURS);
         if (place === 'heard') {
           heard = true;
           return nothing('');
         }
-        if (entry.archived && (await directory.restore(actor, entry.id)))
-          await remember(actor, { kind: 'restored', session: entry.id });
+        if (entry.archived) await changes.restore(actor, entry.id);
         deps.note(asker, 'resumed');
         const words =
           place === 'here'
             ? `Here we go on with ${texts.quoted(entry.name)}.`
             : `Your next question here goes on in ${texts.quoted(entry.name)}.`;
-        const past = await lastTurns(actor, entry.id, REMINDED);
+        const past = await lastTurns(actor, entry.id, REMINDED, REMINDED_MS);
         if (!past || past.turns.length === 0) return told(words);
         return told(`${words}\n${texts.turnsText(past.turns)}`, { kind: 'history', entry, ...past });
       });
@@ -252,7 +194,7 @@ export function createConversations(deps: ConversationDeps) {
 
     rename: (asker: Asker, ref: Ref | undefined, title: string) =>
       withEntry(asker, ref, async (entry, actor) => {
-        const name = await renamed(actor, entry, title);
+        const name = await changes.rename(actor, entry.id, title);
         return name === undefined
           ? nothing(texts.NOT_YOURS)
           : told(`This conversation is called ${texts.quoted(name)} now.`);
@@ -272,20 +214,19 @@ export function createConversations(deps: ConversationDeps) {
         const name =
           wish.name === undefined || wish.name === entry.name
             ? entry.name
-            : await renamed(actor, entry, wish.name);
+            : await changes.rename(actor, entry.id, wish.name);
         if (name === undefined) return nothing(texts.NOT_YOURS);
         let full = false;
         if (wish.tags) {
           const kept = new Set(wish.tags.map((tag) => fold(cleanTag(tag))));
-          for (const tag of entry.tags) if (!kept.has(fold(tag))) await untagged(actor, entry, tag);
+          for (const tag of entry.tags) if (!kept.has(fold(tag))) await changes.untag(actor, entry.id, tag);
           const has = new Set(entry.tags.map(fold));
           for (const tag of wish.tags)
-            if (!has.has(fold(cleanTag(tag)))) full = (await tagged(actor, entry, tag)) === 'full' || full;
+            if (!has.has(fold(cleanTag(tag))))
+              full = (await changes.tag(actor, entry.id, tag)) === 'full' || full;
         }
-        if (wish.project !== undefined && wish.project !== entry.project) {
-          if (await directory.setProject(actor, entry.id, wish.project))
-            await remember(actor, { kind: 'project', session: entry.id, project: wish.project });
-        }
+        if (wish.project !== undefined && wish.project !== entry.project)
+          await changes.setProject(actor, entry.id, wish.project);
         return told(
           full ? `${texts.quoted(name)} is changed; ${TAGS_FULL}` : `${texts.quoted(name)} is changed.`,
         );
@@ -293,7 +234,7 @@ export function createConversations(deps: ConversationDeps) {
 
     tag: (asker: Asker, ref: Ref | undefined, tag: string) =>
       withEntry(asker, ref, async (entry, actor) => {
-        const outcome = await tagged(actor, entry, tag);
+        const outcome = await changes.tag(actor, entry.id, tag);
         if (outcome === 'empty') return nothing('A tag is a word or two: `tag costs`.');
         if (outcome === 'full') return nothing(TAGS_FULL);
         return told(`${texts.quoted(entry.name)} is tagged #${cleanTag(tag)}.`);
@@ -301,16 +242,15 @@ export function createConversations(deps: ConversationDeps) {
 
     untag: (asker: Asker, ref: Ref | undefined, tag: string) =>
       withEntry(asker, ref, async (entry, actor) => {
-        const had = await untagged(actor, entry, tag);
+        const had = await changes.untag(actor, entry.id, tag);
         const words = had ? 'is no longer tagged' : 'has no tag';
         return { ...told(`${texts.quoted(entry.name)} ${words} #${cleanTag(tag)}.`), found: had };
       }),
 
     archive: (asker: Asker, ref: Ref | undefined) =>
       withEntry(asker, ref, async (entry, actor) => {
-        if (!(await directory.archive(actor, entry.id)))
+        if (!(await changes.archive(actor, entry.id)))
           return told(`${texts.quoted(entry.name)} is archived already.`);
-        await remember(actor, { kind: 'archived', session: entry.id });
         return told(
           `${texts.quoted(entry.name)} is archived. A question in it, or \`restore ${entry.number}\`, takes it back.`,
         );
@@ -318,9 +258,8 @@ export function createConversations(deps: ConversationDeps) {
 
     restore: (asker: Asker, ref: Ref) =>
       withEntry(asker, ref, async (entry, actor) => {
-        if (!(await directory.restore(actor, entry.id)))
+        if (!(await changes.restore(actor, entry.id)))
           return told(`${texts.quoted(entry.name)} is not archived.`);
-        await remember(actor, { kind: 'restored', session: entry.id });
         return told(
           `${texts.quoted(entry.name)} is back. Write \`resume ${entry.number}\` to go on with it here.`,
         );
@@ -342,7 +281,7 @@ export function createConversations(deps: ConversationDeps) {
         if (outcome === 'busy') return nothing(texts.BUSY);
         deps.note(asker, 'deleted');
         await deps.endSession(actor, entry.id);
-        await tellPlaceOf(actor, asker, entry.origin);
+        await changes.tellPlace(actor, asker, entry.origin);
         return told(
           `${texts.quoted(entry.name)} is deleted. What stands in the chat itself is yours to delete.`,
         );
@@ -351,7 +290,8 @@ export function createConversations(deps: ConversationDeps) {
     history: (asker: Asker, ref: Ref | undefined, count = HISTORY) =>
       withEntry(asker, ref, async (entry, actor) => {
         if (!talk) return nothing(texts.NO_MEMORY);
-        const past = await lastTurns(actor, entry.id, Math.min(Math.max(1, count), MOST_HISTORY));
+        const most = Math.min(Math.max(1, count), MOST_HISTORY);
+        const past = await lastTurns(actor, entry.id, most, HISTORY_MS);
         if (!past) return nothing(texts.MEMORY_AWAY);
         if (past.turns.length === 0)
           return told(`Nothing of ${texts.quoted(entry.name)} is in my memory yet.`);

@@ -2,11 +2,15 @@ import type { PastTurn } from './conversation-answers.ts';
 
 /** What was said in sessions, as Memory has it. Nobody but the actor is asked about theirs. */
 export interface PastTalk {
-  /** The last turns of a session, oldest first; `more`: there are earlier ones. @throws when Memory cannot be read in time. */
+  /**
+   * The last turns of a session, oldest first; `more`: there are earlier ones. @throws when Memory cannot be read in so
+   * many milliseconds.
+   */
   lastTurns(
     actor: string,
     session: string,
     count: number,
+    withinMs: number,
   ): Promise<{ turns: readonly PastTurn[]; more: boolean }>;
   /** Looks through the talk in these sessions, in this order, and through the long-term notes, for as long as there is time. */
   search(actor: string, words: string, sessions: readonly string[]): Promise<FoundTalk>;

@@ -11,9 +11,8 @@ export interface TalkInMemoryDeps {
   readonly namespaces: (actorId: string) => readonly string[];
 }
 
-/** Whoever asked waits for it. */
-const HISTORY_MS = 4_000;
-const SEARCH_MS = 4_000;
+/** Whoever asked waits for it, and chat platforms for three seconds. */
+const SEARCH_MS = 2_000;
 /** So much of a session's talk is looked at. Events. */
 const MOST_EVENTS = 400;
 /** Sessions that are read at a time. */
@@ -50,8 +49,8 @@ export function createTalkInMemory({ client, namespaces }: TalkInMemoryDeps): Pa
   }
 
   return {
-    async lastTurns(actor, session, count) {
-      const signal = AbortSignal.timeout(HISTORY_MS);
+    async lastTurns(actor, session, count, withinMs) {
+      const signal = AbortSignal.timeout(withinMs);
       const turns = new Map<string, Said[]>();
       let more = false;
       for await (const said of talkOf(actor, session, signal)) {

@@ -4,6 +4,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { type Attempts, createAttempts, networkOf } from './attempts.ts';
 import { type ChatAccount, type Place, writeAccount } from './chat-account.ts';
 import type { CognitoClient } from './cognito-client.ts';
+import { forgetBegun } from './forget-begun.ts';
 import { createFreshTokens, type FreshTokensDeps } from './fresh-tokens.ts';
 import {
   createHandshake,
@@ -13,6 +14,8 @@ import {
   type HandshakeProblem,
   type Proposal,
 } from './handshake.ts';
+import { IdentityError } from './identity-error.ts';
+import { createLinkViews } from './link-views.ts';
 import { createLinks, type Link, type LinksDeps } from './links.ts';
 import { may, type Principal, type Role, rolesOf } from './principal.ts';
 import { type Consented, createResourceConsent, type ResourceConsentDeps } from './resource-consent.ts';
@@ -263,6 +266,25 @@ export function createIdentity(deps: IdentityDeps) {
       await links.erase(account);
       observe.step('unlinked');
       return { was: true, revoked: before.state === 'linked' ? await revoke(before.link.refresh) : true };
+    },
+
+    ...createLinkViews(links),
+
+    /**
+     * As `unlink`, for a person who is being forgotten: what was begun goes, too. `evenSo`: also where Cognito cannot be
+     * told; else that is thrown, and the link is still there. Answers whether there was a link.
+     */
+    async forget(account: ChatAccount, evenSo: boolean): Promise<boolean> {
+      await forgetBegun({ redis, keyPrefix }, account);
+      const before = await links.read(account);
+      if (before.state === 'none') return false;
+      const sub = before.state === 'linked' ? before.link.sub : before.sub;
+      if (before.state === 'linked' && !(await revoke(before.link.refresh)) && !evenSo)
+        throw new IdentityError('provider_unreachable', 'Cognito could not be told to end a sign-in.');
+      audit.note({ type: 'link.removed', who: person(account), whom: accountSubject(sub), cause: 'erased' });
+      await links.erase(account);
+      observe.step('forgotten');
+      return true;
     },
 
     /** Resolves when nothing is under way any more that nobody waits for. */

@@ -3,6 +3,7 @@ import type { MemoryClient } from '../agentcore/memory-client.ts';
 import type { RuntimeClient } from '../agentcore/runtime-client.ts';
 import type { Audit } from '../audit/recorder.ts';
 import { nameOf } from '../chat/digest.ts';
+import type { Asker } from '../commands/account.ts';
 import { type Conversations, createConversations } from '../commands/conversations.ts';
 import { createTalkInMemory } from '../commands/talk-in-memory.ts';
 import type { Config } from '../config.ts';
@@ -13,11 +14,14 @@ import { createLanePlaces } from '../sessions/lane-places.ts';
 import { createLeftovers, startClearing } from '../sessions/leftovers.ts';
 import { eventsFor, type MemoryEvent, type SessionChange } from '../sessions/memory-events.ts';
 import type { MemoryOutbox } from '../sessions/memory-outbox.ts';
+import { createRestore } from '../sessions/restore.ts';
 import type { Connection } from '../store/connection.ts';
 import type { DataKeys } from '../store/data-keys.ts';
 import { createSealer } from '../store/sealed.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { pause } from '../turns/pause.ts';
+import { memoryReads } from './memory-reads.ts';
 import type { People } from './people.ts';
 
 export interface ConversationsDeps {
@@ -30,6 +34,8 @@ export interface ConversationsDeps {
   readonly people: Pick<People, 'actorOf' | 'invite'>;
   /** Undefined: no memory is configured. */
   readonly memory: { readonly client: MemoryClient; readonly outbox: MemoryOutbox } | undefined;
+  /** Whether somebody is being forgotten, by the name of their directory. */
+  readonly isErasing: (person: string) => Promise<boolean>;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -37,10 +43,14 @@ export interface ConversationsDeps {
 export interface ComposedConversations {
   readonly conversations: Conversations;
   readonly sessionFor: Answering['sessionFor'];
+  /** Leaves what Redis had lost of somebody to be brought back another time. */
+  close(): Promise<void>;
   /** What workers see to now and then, beside turns. */
   startUpkeep(runtime: Pick<RuntimeClient, 'stop'>): { close(): Promise<void> };
 }
 
+/** A slash command has to be answered within three seconds. */
+const RESTORE_MS = 1_500;
 const ARCHIVE_EVERY_MS = 3_600_000;
 const ARCHIVED_AT_ONCE = 200;
 const DAY_MS = 86_400_000;
@@ -61,6 +71,28 @@ export function composeConversations(deps: ConversationsDeps): ComposedConversat
   const places = createLanePlaces(redis, keyPrefix);
   const leftovers = createLeftovers({ redis, keyPrefix });
   const now = () => Date.now();
+
+  const closing = new AbortController();
+  const restore =
+    memory &&
+    createRestore({
+      ...{ redis, keyPrefix, directory, places, now, log },
+      reads: memoryReads(memory.client),
+      archiveAfterMs: config.sessions.archiveDays * DAY_MS,
+      mayRestore: async (person) => !(await deps.isErasing(person)),
+      closing: closing.signal,
+    });
+
+  /** Whoever asks about their conversations finds them all, also when Redis has just lost them. */
+  async function actorOf(asker: Asker): Promise<string | undefined> {
+    const actor = await deps.people.actorOf(asker);
+    if (actor === undefined || !restore) return actor;
+    // What takes longer goes on by itself.
+    const waited = new AbortController();
+    await Promise.race([restore.person(actor), pause(RESTORE_MS, waited.signal).catch(() => undefined)]);
+    waited.abort(new Error('it is there'));
+    return actor;
+  }
 
   async function remember(actor: string, change: SessionChange): Promise<void> {
     if (!memory) return;
@@ -88,7 +120,8 @@ export function composeConversations(deps: ConversationsDeps): ComposedConversat
   const conversations = createConversations({
     directory,
     places,
-    ...deps.people,
+    actorOf,
+    invite: deps.people.invite,
     placeIn: answering.placeIn,
     remember,
     talk: memory && createTalkInMemory({ client: memory.client, namespaces: notesOf }),
@@ -117,6 +150,10 @@ export function composeConversations(deps: ConversationsDeps): ComposedConversat
   return {
     conversations,
     sessionFor: answering.sessionFor,
+    async close() {
+      closing.abort(new Error('the process is shutting down'));
+      await restore?.settled();
+    },
     startUpkeep(runtime) {
       // With a person's own token nobody can do so in their absence: the runtime ends it by its idle time-out.
       const stop = config.agent.auth === 'iam' ? runtime.stop : undefined;

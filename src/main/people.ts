@@ -59,6 +59,10 @@ export interface People {
   readonly mayPass: (error: unknown) => boolean;
   readonly linkWaitMs: number;
   readonly account: AccountCommands;
+  /** Undefined while identity is off. */
+  readonly identity: Identity | undefined;
+  /** The tokens of a company account, by a chat account that is linked to it; undefined where the agent takes none. */
+  readonly bearerOf: (account: ChatAccount | undefined, sub: string) => (() => Promise<string>) | undefined;
   /** Whose sessions somebody may have; undefined: they are not signed in, or may not ask. */
   readonly actorOf: (asker: Asker) => Promise<string | undefined>;
   /** What they read then. */
@@ -201,6 +205,9 @@ export function composePeople(deps: PeopleDeps): People {
       Object.values(peoples).some((people) => people.mayPass(error)),
     linkWaitMs: config.identity.mode === 'off' ? 0 : config.identity.linkWaitMs,
     account,
+    identity,
+    bearerOf: (account, sub) =>
+      identity && account && config.agent.auth === 'jwt' ? () => bearerOf(identity, account, sub) : undefined,
     readThread: async (message) => (await peoples[message.key.platform]?.readThread?.(message)) ?? [],
     noteRefusal,
     linkRoutes: identity && createLinkRoutes({ identity, publicUrl: config.web.publicUrl ?? '', log }),

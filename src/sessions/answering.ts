@@ -188,4 +188,6 @@ export function createAnswering(deps: AnsweringDeps) {
   };
 }
 
-const opensThread = ({ message }: AskedTurn): boolean => message.messageId === message.key.thread;
+/** A thread is named after the message that opened it; in Teams `…;messageid=` stands before that. */
+const opensThread = ({ message: { key, messageId } }: AskedTurn): boolean =>
+  key.thread === messageId || key.thread.endsWith(`=${messageId}`);

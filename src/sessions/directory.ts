@@ -6,8 +6,9 @@ import { createDirectoryReads, nameToken } from './directory-reads.ts';
 import { createEntryRecords, type EntryRecordsDeps, type Opening } from './entry-record.ts';
 import * as lua from './lua.ts';
 import * as changes from './lua-changes.ts';
+import type { Restorable } from './memory-events.ts';
 import { createNameKey, type NameKey, type NameKeyDeps } from './name-key.ts';
-import { KEPT_S, LIMITS, type SessionEntry } from './session-entry.ts';
+import { KEPT_S, LIMITS } from './session-entry.ts';
 import { cleanLine, cleanTag, cut, fold, joinName, nameFrom, splitName } from './session-name.ts';
 
 export interface DirectoryDeps extends NameKeyDeps, EntryRecordsDeps {
@@ -169,26 +170,30 @@ export function createDirectory(deps: DirectoryDeps) {
      * Puts an entry back that Redis has lost, with its number and name where they are still free; false: it is known, or
      * too old.
      */
-    async load(actor: string, entry: SessionEntry & { readonly origin: ConversationKey }): Promise<boolean> {
-      const person = directoryId(actor);
-      const { id, origin } = entry;
-      const { base, suffix } = splitName(entry.name);
-      const question = cut(entry.question, LIMITS.question);
-      const opening = await records.sealOpening(person, id, { origin, question });
-      const name = await records.seal(person, id, 'name', base);
-      const project = entry.project === '' ? '' : await records.seal(person, id, 'project', entry.project);
-      const answer = await nameKey.with(async (key) => {
-        const tags = entry.tags.slice(0, LIMITS.tags).map(async (tag) => {
-          const token = tagToken(key, person, tag);
-          return [token, await records.seal(person, id, `tag:${token}`, tag)];
-        });
-        return scripts.load(redis, [
-          ...[person, key.id, KEPT_S, id, nameToken(key, person, base), suffix, opening, name, project],
-          ...[entry.createdAt, entry.lastAt, entry.turns, entry.number, entry.archived ? 1 : 0],
-          ...(await Promise.all(tags)).flat(),
-        ]);
-      });
-      return answer === 1;
-    },
+    load: (actor: string, entry: Restorable) => load(directoryId(actor), entry),
+
+    /** The same for who is known by the name of their directory only. */
+    loadInto: load,
   };
+
+  async function load(person: string, entry: Restorable): Promise<boolean> {
+    const { id, origin } = entry;
+    const { base, suffix } = splitName(entry.name);
+    const question = cut(entry.question, LIMITS.question);
+    const opening = await records.sealOpening(person, id, { origin, question });
+    const name = await records.seal(person, id, 'name', base);
+    const project = entry.project === '' ? '' : await records.seal(person, id, 'project', entry.project);
+    const answer = await nameKey.with(async (key) => {
+      const tags = entry.tags.slice(0, LIMITS.tags).map(async (tag) => {
+        const token = tagToken(key, person, tag);
+        return [token, await records.seal(person, id, `tag:${token}`, tag)];
+      });
+      return scripts.load(redis, [
+        ...[person, key.id, KEPT_S, id, nameToken(key, person, base), suffix, opening, name, project],
+        ...[entry.createdAt, entry.lastAt, entry.turns, entry.number, entry.archived ? 1 : 0],
+        ...(await Promise.all(tags)).flat(),
+      ]);
+    });
+    return answer === 1;
+  }
 }

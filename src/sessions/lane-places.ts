@@ -60,16 +60,24 @@ export function createLanePlaces(redis: Connection, keyPrefix: string) {
     },
 
     /** Puts back what Redis has lost; false: it has a place. A binding to a session that is not there is left out. */
-    async load(actor: string, lane: string, { generation, session = '' }: LanePlace): Promise<boolean> {
-      return (await loadLane(redis, [directoryId(actor), lane, generation, session, KEPT_S])) === 1;
-    },
+    load: (actor: string, lane: string, place: LanePlace) => load(directoryId(actor), lane, place),
+
+    /** The same for who is known by the name of their directory only. */
+    loadInto: load,
 
     /**
      * The next question of the person that opens a thread in a conversation, named by its lane without a thread, is
      * answered in this session: once, within an hour. Undefined: in one of its own, as ever. False: there is no such session.
      */
-    async setNext(actor: string, conversation: string, session: string | undefined): Promise<boolean> {
-      return (await setNext(redis, [directoryId(actor), conversation, session ?? '', NEXT_S])) === 1;
+    async setNext(
+      actor: string,
+      conversation: string,
+      session: string | undefined,
+      claim?: string,
+    ): Promise<boolean | 'heard'> {
+      const wish = [directoryId(actor), conversation, session ?? '', NEXT_S, ...claimed(claim)];
+      const answer = await setNext(redis, wish);
+      return answer === 'heard' ? 'heard' : answer === 1;
     },
 
     /** What `setNext` has left there and nobody has taken. */
@@ -78,6 +86,14 @@ export function createLanePlaces(redis: Connection, keyPrefix: string) {
       return who === directoryId(actor) ? session : undefined;
     },
   };
+
+  async function load(
+    person: string,
+    lane: string,
+    { generation, session = '' }: LanePlace,
+  ): Promise<boolean> {
+    return (await loadLane(redis, [person, lane, generation, session, KEPT_S])) === 1;
+  }
 }
 
 /** The person's place among the fields of `current:<lane>`, for whoever has read them already. Pure. */

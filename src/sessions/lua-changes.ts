@@ -164,16 +164,17 @@ return 1
 `;
 
 /**
- * ARGV: person, conversation, session ('' = none any more), s. The person's next question that opens a thread there is
- * answered in that session. Answers 1, or 0 for a session that is not the person's.
+ * ARGV: person, conversation, session ('' = none any more), s, claim ('' = none), claim TTL s. The person's next question
+ * that opens a thread there is answered in that session. Answers 1, 0 for a session that is not the person's, or 'heard'.
  */
-export const SET_NEXT = `${PRELUDE}
+export const SET_NEXT = `${PLACE}
 local person, lane, session = ARGV[2], ARGV[3], ARGV[4]
 if session == '' then
   if next_of(lane) == person then redis.call('DEL', key('next', lane)) end
   return 1
 end
 if not known(person, session) then return 0 end
+if heard(ARGV[6], ARGV[7]) then return 'heard' end
 redis.call('SET', key('next', lane), person .. ' ' .. session .. ' ' .. now, 'EX', ARGV[5])
 redis.call('ZADD', key('lanes', person), now, lane)
 keep(person, ${KEPT_S})

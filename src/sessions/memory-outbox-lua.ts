@@ -51,12 +51,14 @@ while true do
 end
 `;
 
-/** ARGV: group, token, lease ms. It is written, or given up. Who is at work on a session keeps it. */
+/**
+ * ARGV: group, token, lease ms. It is written, or given up. Who is at work on a session keeps it. Answers 1, or 0 when it
+ * was not there any more.
+ */
 export const DONE = `${PRELUDE}
 redis.call('LREM', key('outorder', ARGV[2]), 1, ARGV[3])
-redis.call('HDEL', key('out', ARGV[2]), ARGV[3])
 redis.call('ZADD', due, 'XX', now + tonumber(ARGV[4]), ARGV[2])
-return 1
+return redis.call('HDEL', key('out', ARGV[2]), ARGV[3])
 `;
 
 /** ARGV: group, token. To the end of the line: what stands behind it does not wait for it. */

@@ -81,7 +81,11 @@ export function startOutboxWorker(deps: OutboxWorkerDeps): OutboxWorker {
         return;
       }
       if (outcome === 'refused') refused += 1;
-      else await outbox.done(batch, sealed.token, LEASE_MS);
+      else if (!(await outbox.done(batch, sealed.token, LEASE_MS))) {
+        // What else this worker holds of the session may be erased as well: whatever is left is taken anew.
+        await outbox.leave(batch, 0, false);
+        return;
+      }
     }
     const onlyRefused = refused === batch.sealed.length;
     await outbox.leave(batch, onlyRefused ? REFUSED_AGAIN_MS : 0, onlyRefused);

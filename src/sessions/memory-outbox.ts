@@ -121,8 +121,9 @@ export function createMemoryOutbox(deps: OutboxDeps) {
       return entrySchema.parse(JSON.parse(json)) as QueuedEntry;
     },
 
-    done: ({ group }: OutboxBatch, token: string, leaseMs: number) =>
-      scripts.done(redis, [group, token, leaseMs]),
+    /** False: it was erased meanwhile, or another worker has written it. */
+    done: async ({ group }: OutboxBatch, token: string, leaseMs: number): Promise<boolean> =>
+      Number(await scripts.done(redis, [group, token, leaseMs])) === 1,
     setBack: ({ group }: OutboxBatch, token: string) => more.setBack(redis, [group, token]),
     /** With `resting` anything that is added ends the time. */
     leave: ({ group }: OutboxBatch, forMs: number, resting: boolean) =>

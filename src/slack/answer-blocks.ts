@@ -2,6 +2,7 @@ import type { ConversationAnswer, Shown } from '../commands/conversation-answers
 import type { Json } from './json.ts';
 import { type PrivateWord, wordsWithLink } from './link-blocks.ts';
 import { section } from './pieces.ts';
+import { wordsBeforeForgetting } from './privacy-blocks.ts';
 import { confirmDeleteBlocks, historyBlocks, hitBlocks, listBlocks } from './session-blocks.ts';
 import { type ListState, listOf } from './session-values.ts';
 import { escapeText } from './text.ts';
@@ -14,11 +15,12 @@ const TEXT_LIMIT = 3_000;
  * above it. Pure.
  */
 export function wordsOf(
-  { text, button, shown }: ConversationAnswer,
+  { text, button, form, shown }: ConversationAnswer,
   state: ListState = {},
   said?: string,
 ): PrivateWord {
   if (button) return wordsWithLink(text, button);
+  if (form) return wordsBeforeForgetting(text);
   const words = escapeText(text).slice(0, TEXT_LIMIT);
   if (!shown) return { text: words, blocks: [] };
   // Of a list the blocks say all that its words say; after `resume` and the like the words come first.

@@ -14,6 +14,7 @@ import type { Sender } from '../chat/vocabulary.ts';
 import type { AccountCommands } from '../commands/account.ts';
 import { type Commands, unknownCommand } from '../commands/commands.ts';
 import type { ConversationAnswer } from '../commands/conversation-answers.ts';
+import type { PrivacyCommands } from '../commands/privacy.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Accept } from '../turns/accept-turn.ts';
 import type { FeedbackStore } from '../turns/feedback.ts';
@@ -29,16 +30,23 @@ import type { SlackClient } from './client.ts';
 import { type Conversations, createConversing } from './conversing.ts';
 import { createCourtesy } from './courtesy.ts';
 import { createSlackFeedback } from './feedback.ts';
-import { FEEDBACK_ACTION, FEEDBACK_FORM, FEEDBACK_WHY_ACTION, WHY_ACTION } from './feedback-blocks.ts';
+import {
+  DISPUTE_ACTION,
+  FEEDBACK_ACTION,
+  FEEDBACK_FORM,
+  FEEDBACK_WHY_ACTION,
+  WHY_ACTION,
+} from './feedback-blocks.ts';
 import { createHomeInteractions } from './home-interactions.ts';
 import type { HomePeople } from './home-people.ts';
-import { createInteractions } from './interactions.ts';
+import { createInteractions, type WithheldAnswers } from './interactions.ts';
 import { LINK_NO_ACTION, LINK_OPEN_ACTION, LINK_YES_ACTION, type PrivateWord } from './link-blocks.ts';
 import { createLinking } from './linking.ts';
 import { kindOf } from './normalise.ts';
 import { createOrigins } from './origin.ts';
 import type { Pause } from './pace.ts';
 import type { Pacing } from './pacing.ts';
+import { listenToPrivacy } from './privacy-listeners.ts';
 import { createQuestions } from './questions.ts';
 import { RETRY_ACTION, STOP_ACTION } from './render.ts';
 import { listenToConversations, SHORTCUTS } from './session-listeners.ts';
@@ -65,12 +73,13 @@ export interface SlackAppDeps {
   readonly once: Once;
   readonly commands: Commands;
   readonly account: Pick<AccountCommands, 'answer'>;
+  readonly privacy: Pick<PrivacyCommands, 'forget'>;
   readonly conversations: Conversations;
   readonly home: Home;
   /** Why an operator has paused intake; empty when nobody said. */
   readonly pauseReason: () => Promise<string>;
   /** Why the answer of a turn was withheld. */
-  readonly explainBlocked: (turnId: string) => Promise<string>;
+  readonly withheld: WithheldAnswers;
   readonly pause: Pause;
   /** Aborts when the process shuts down: what only waits is given up. */
   readonly closing: AbortSignal;
@@ -100,6 +109,7 @@ export const LISTENED = {
     FEEDBACK_ACTION,
     FEEDBACK_WHY_ACTION,
     WHY_ACTION,
+    DISPUTE_ACTION,
     LINK_OPEN_ACTION,
     LINK_YES_ACTION,
     LINK_NO_ACTION,
@@ -127,7 +137,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
   const admitted = createAdmitted({ rules, whisper, onIgnored });
   const shared = { callAside, rules, admitted, background, whisper, onIgnored, log, botUserId: bot.userId };
   const feedback = createSlackFeedback({ ...shared, record: deps.recordFeedback });
-  const { followUps, explainBlocked, conversations, home } = deps;
+  const { followUps, withheld, conversations, home } = deps;
   const tell = createTellAcceptance({ once, whisper, waitingNote, pauseReason });
   const changed = (who: Sender) =>
     background('the App Home could not be told of a change', () => home.changed(who));
@@ -148,7 +158,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
   const onHomeOpened = createAssistantView({ ...shared, homes: home, once, courtesy });
   const stopping = createStopping({ ...shared, commands, courtesy });
   const linking = createLinking({ ...shared, account: deps.account });
-  const interactions = createInteractions({ ...shared, accept, feedback, explainBlocked });
+  const interactions = createInteractions({ ...shared, accept, feedback, withheld });
   const asking = createAsking({ callAside, accept, once, tell });
   const origins = createOrigins({ ...shared, directMessageOf: home.directMessageOf });
   const shortcuts = createShortcuts({ ...shared, asking, origins, conversations, changed });
@@ -196,6 +206,10 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     await interactions.why(body);
     await ack();
   });
+  app.action<BlockAction>(DISPUTE_ACTION, async ({ ack, body }) => {
+    await interactions.dispute(body);
+    await ack();
+  });
   app.action<BlockAction>(LINK_OPEN_ACTION, async ({ ack }) => ack());
   const answerLink =
     (yes: boolean): Middleware<SlackActionMiddlewareArgs<BlockAction>> =>
@@ -212,6 +226,7 @@ export function createSlackApp(deps: SlackAppDeps): SlackApp {
     await ack();
   });
 
+  listenToPrivacy(app, { ...shared, privacy: deps.privacy });
   listenToConversations(app, {
     conversing,
     shortcuts,

@@ -19,6 +19,8 @@ const GREETING =
   'Hello! I answer questions about your cloud accounts and show each step I take. Write to me here, or mention me in a channel. Each message here begins a conversation of its own; write on in its thread to follow up.';
 /** One greeting a person is enough. */
 const GREETED_S = 400 * 86_400;
+/** The name under which it is noted that somebody was greeted. */
+export const greetingOf = (tenant: string, user: string): string => `greeted:${tenant}:${user}`;
 /** It is said once in a life, so it may come a little late. */
 const PATIENCE_MS = 60_000;
 
@@ -69,7 +71,7 @@ export function createAssistantView(deps: AssistantViewDeps): (envelope: unknown
         title: PROMPTS_TITLE,
         prompts: PROMPTS,
       });
-      if (!(await deps.once(`greeted:${tenant}:${user}`, GREETED_S))) return;
+      if (!(await deps.once(greetingOf(tenant, user), GREETED_S))) return;
       await deps.courtesy(tenant, 'chat.postMessage', { channel, text: GREETING }, PATIENCE_MS);
     });
   };

@@ -11,8 +11,10 @@ export const FEEDBACK_WHY_ACTION = 'feedback_why';
 /** The form for the reason, and its one field. */
 export const FEEDBACK_FORM = 'feedback_reason';
 const FIELD = 'reason';
-/** “Why?” under an answer that was withheld. */
+/** “Why?” under what was withheld. */
 export const WHY_ACTION = 'turn_why';
+/** “This was a mistake”, beside it. */
+export const DISPUTE_ACTION = 'turn_dispute';
 
 const REASON_LIMIT = 1_000;
 const TURN_ID = /^turn-[a-z0-9]{1,64}$/;
@@ -68,7 +70,7 @@ export function tellWhyBlocks(text: string, turnId: string): Json[] {
   ];
 }
 
-/** A button under an answer that was withheld. */
+/** Buttons under a question or an answer that was withheld. */
 export function whyBlocks(turnId: string): Json[] {
   return [
     {
@@ -79,7 +81,14 @@ export function whyBlocks(turnId: string): Json[] {
           action_id: WHY_ACTION,
           value: turnId,
           text: plain('Why?'),
-          accessibility_label: 'Why was this answer withheld?',
+          accessibility_label: 'Why was this withheld?',
+        },
+        {
+          type: 'button',
+          action_id: DISPUTE_ACTION,
+          value: turnId,
+          text: plain('This was a mistake'),
+          accessibility_label: 'Tell your administrators that this should not have been withheld',
         },
       ],
     },

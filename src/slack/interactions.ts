@@ -1,4 +1,5 @@
 import type { BlockAction, ViewSubmitAction } from '@slack/bolt';
+import type { Sender } from '../chat/vocabulary.ts';
 import type { Accept, Retry } from '../turns/accept-turn.ts';
 import type { Admitted } from './admitted.ts';
 import type { CallAside } from './asides.ts';
@@ -28,13 +29,24 @@ const RETRY_ANSWERS: Record<Retry, string | undefined> = {
 /** After these, pressing the same button again leads nowhere. */
 const SPENT: ReadonlySet<Retry> = new Set(['accepted', 'kept', 'already_retried', 'too_old']);
 
+/** What people can do about a question or an answer that was withheld. */
+export interface WithheldAnswers {
+  /** Why that of this turn was, in plain words for the person who asks. */
+  explain(turnId: string): Promise<string>;
+  /** Somebody thinks that it was a mistake: puts it on record. False when there is nothing to be disputed. */
+  dispute(turnId: string, who: Sender): Promise<boolean>;
+}
+
+const DISPUTED =
+  'Thank you. I have put on record that you think this was a mistake; the people who tune the rules will see it.';
+const NOT_DISPUTED = 'There is nothing on record any more about what was withheld here.';
+
 export interface InteractionsDeps {
   readonly callAside: CallAside;
   readonly admitted: Admitted;
   readonly accept: Pick<Accept, 'retryTurn'>;
   readonly feedback: SlackFeedback;
-  /** Why the answer of this turn was withheld, in plain words for the person who asks. */
-  readonly explainBlocked: (turnId: string) => Promise<string>;
+  readonly withheld: WithheldAnswers;
   readonly background: Background;
   readonly whisper: Whisper;
   readonly onIgnored: (why: string) => void;
@@ -104,8 +116,17 @@ export function createInteractions(deps: InteractionsDeps) {
     async why(body: BlockAction): Promise<void> {
       const who = presser(body);
       if (!admitted(who)) return;
-      const text = await deps.explainBlocked(pressedValue(body));
+      const text = await deps.withheld.explain(pressedValue(body));
       deps.whisper(who, escapeText(text));
+    },
+
+    async dispute(body: BlockAction): Promise<void> {
+      const who = presser(body);
+      const turnId = pressedValue(body);
+      if (!isTurnId(turnId)) return deps.onIgnored('malformed');
+      if (!admitted(who)) return;
+      const noted = await deps.withheld.dispute(turnId, who.sender);
+      deps.whisper(who, noted ? DISPUTED : NOT_DISPUTED);
     },
   };
 }

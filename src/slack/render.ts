@@ -143,7 +143,8 @@ export function noticeBlocks(notice: ReplyNotice, turnId: string): Json[] {
       ],
     });
   }
-  if (notice.code === 'answer_blocked') blocks.push(...whyBlocks(turnId));
+  if (notice.code === 'answer_blocked' || notice.code === 'question_blocked')
+    blocks.push(...whyBlocks(turnId));
   return blocks;
 }
 

@@ -136,6 +136,13 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: work,
   },
   {
+    names: ['workers', 'slots', 'served'],
+    holds:
+      'workers with their slots, and the sum; tenants that were served lately: so that one leaves slots to the others',
+    kept: '10 seconds, renewed while workers run',
+    bound: expires(10),
+  },
+  {
     names: ['dead'],
     holds: 'turns that failed or whose outcome is unknown, for `turns list`',
     kept: '7 days after the last of them; the newest 10,000',
@@ -209,9 +216,15 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(6 * 3_600),
   },
   {
-    names: ['teamsplace:<thread>', 'teamsperson:<person>'],
-    holds: 'where Teams takes what the bot writes in a thread, and to a person',
+    names: ['teamsplace:<thread>'],
+    holds: 'where Teams takes what the bot writes in a thread',
     kept: '90 days after the last message',
+    bound: expires(90 * DAY_S),
+  },
+  {
+    names: ['teamsperson:<person>'],
+    holds: 'where Teams takes what the bot writes to a person',
+    kept: '90 days after their last message',
     bound: expires(90 * DAY_S),
   },
   {
@@ -225,6 +238,24 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     holds: 'a sign-in that shows whose browser consented to a tool, sealed',
     kept: '10 minutes',
     bound: expires(600),
+  },
+  {
+    names: ['erasures', 'erasure:<id>', 'erasing:<person>'],
+    holds: 'who is being forgotten, sealed, and what of it is done; that their questions wait meanwhile',
+    kept: 'until all of it is erased',
+    bound: work,
+  },
+  {
+    names: ['exports:<person>'],
+    holds: "the platform's ids of files that were exported for a person, to delete them",
+    kept: '400 days after the last export',
+    bound: expires(400 * DAY_S),
+  },
+  {
+    names: ['exported:<person>'],
+    holds: 'that a person has asked for an export lately',
+    kept: 'an hour at most',
+    bound: expires(3_600),
   },
   {
     names: ['attempts:<name>'],
@@ -269,6 +300,18 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
       'who waits to call AgentCore Memory: groups taking turns, the line of each, and until when a place counts',
     kept: '10 s after somebody last asked',
     bound: expires(10),
+  },
+  {
+    names: ['guardrailquota'],
+    holds: 'when the calls and text units of the guardrail that were granted lately are paid back',
+    kept: 'a second after that',
+    bound: expires(60),
+  },
+  {
+    names: ['guardcounts:<day>'],
+    holds: 'how often each policy minded something, by direction, action and channel',
+    kept: '90 days',
+    bound: expires(90 * DAY_S),
   },
   {
     names: ['out:<session>', 'outorder:<session>', 'outdue'],

@@ -72,6 +72,18 @@ export function createReferences(redis: Connection, keyPrefix: string) {
 
     contactOf: readContact,
 
+    /** How to write to a person goes, and where their personal chat is. Answers how many records there were. */
+    async forget(sender: Sender): Promise<number> {
+      const chat = (await readContact(sender))?.chat;
+      const place = {
+        platform: 'teams',
+        tenant: sender.tenant,
+        conversation: chat ?? '',
+        thread: chat ?? '',
+      } as const;
+      return redis.del(personKey(sender), ...(chat === undefined ? [] : [placeKey(place)]));
+    },
+
     /** Keeps which turn a message answers: what people think of it comes with the message's id only. */
     noteAnswer: async (key: ConversationKey, messageId: string, turnId: string): Promise<void> => {
       await redis.set(answerKey(key, messageId), turnId, 'EX', KEPT_S);

@@ -1,6 +1,7 @@
 import { ValueType } from '@opentelemetry/api';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { maskForms } from './redact.ts';
 
 /** A reading of the queue. */
 export interface QueueDepth {
@@ -38,6 +39,8 @@ export interface Metrics {
   placeRecalled(outcome: string): void;
   /** Access tokens got anew at Cognito. */
   tokenRefreshed(outcome: string): void;
+  /** A policy minded a question or an answer, in a channel, group or direct message; in shadow mode nothing came of it. */
+  guardrailIntervention(policy: string, direction: string, action: string, place: string, mode: string): void;
   auditEntry(outcome: string, type: string): void;
   /** An event was offered to AgentCore Memory: `written`, `failed`, `refused` or `given_up`. */
   memoryEvent(outcome: string): void;
@@ -68,8 +71,13 @@ export function createMetrics(): Metrics {
   const provider = new MeterProvider({ readers: [exporter] });
   const meter = provider.getMeter('threadcore');
 
-  const counter = (name: string, description: string) =>
-    meter.createCounter(`threadcore_${name}`, { description });
+  const counter = (name: string, description: string) => {
+    const counted = meter.createCounter(`threadcore_${name}`, { description });
+    return {
+      add: (value: number, labels: Readonly<Record<string, string>> = {}) =>
+        counted.add(value, maskLabels(labels)),
+    };
+  };
   const histogram = (name: string, description: string, boundaries: number[]) =>
     meter.createHistogram(`threadcore_${name}`, {
       description,
@@ -98,6 +106,10 @@ export function createMetrics(): Metrics {
   );
   const linkSteps = counter('link_steps_total', 'Steps of account links, by outcome');
   const refreshed = counter('token_refreshes_total', 'Access tokens got anew at Cognito, by outcome');
+  const interventions = counter(
+    'guardrail_interventions_total',
+    'Questions and answers that a policy minded, by policy, direction, action, kind of conversation and mode',
+  );
   const memoryEvents = counter('memory_events_total', 'Events offered to AgentCore Memory, by outcome');
   const recalled = counter(
     'session_recalls_total',
@@ -173,6 +185,8 @@ export function createMetrics(): Metrics {
     feedback: (value) => feedback.add(1, { value }),
     linkStep: (outcome) => linkSteps.add(1, { outcome }),
     tokenRefreshed: (outcome) => refreshed.add(1, { outcome }),
+    guardrailIntervention: (policy, direction, action, place, mode) =>
+      interventions.add(1, { policy, direction, action, place, mode }),
     placeRecalled: (outcome) => recalled.add(1, { outcome }),
     auditEntry: (outcome, type) => auditEntries.add(1, { outcome, type }),
     memoryEvent: (outcome) => memoryEvents.add(1, { outcome }),
@@ -189,6 +203,24 @@ export function createMetrics(): Metrics {
     },
     shutdown: () => provider.shutdown(),
   };
+}
+
+/** Labels come from closed sets, so that nearly all are known already. */
+const KNOWN_LABELS = 1_000;
+const maskedLabels = new Map<string, string>();
+
+function maskLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
+  const masked: Record<string, string> = {};
+  for (const [name, value] of Object.entries(labels)) {
+    let known = maskedLabels.get(value);
+    if (known === undefined) {
+      known = maskForms(value);
+      if (maskedLabels.size >= KNOWN_LABELS) maskedLabels.clear();
+      maskedLabels.set(value, known);
+    }
+    masked[name] = known;
+  }
+  return masked;
 }
 
 /** Undefined when the reading fails or hangs: why is told by `/readyz`, and the other metrics must stay readable. */

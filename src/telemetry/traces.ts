@@ -1,5 +1,6 @@
 import { type Attributes, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { maskForms } from './redact.ts';
 
 export interface TurnSpan {
   /** 32 hex digits, for logs. */
@@ -25,7 +26,13 @@ export function createTraces(options: { readonly spanProcessors?: readonly SpanP
   const tracer = provider.getTracer('threadcore');
   return {
     startTurn(attributes) {
-      const span = tracer.startSpan('turn', { kind: SpanKind.CONSUMER, attributes, root: true });
+      const masked = Object.fromEntries(
+        Object.entries(attributes).map(([name, value]) => [
+          name,
+          typeof value === 'string' ? maskForms(value) : value,
+        ]),
+      );
+      const span = tracer.startSpan('turn', { kind: SpanKind.CONSUMER, attributes: masked, root: true });
       const { traceId, spanId, traceFlags } = span.spanContext();
       const flags = traceFlags.toString(16).padStart(2, '0');
       return {
@@ -33,7 +40,7 @@ export function createTraces(options: { readonly spanProcessors?: readonly SpanP
         traceparent: `00-${traceId}-${spanId}-${flags}`,
         end(outcome, failed = false) {
           if (!span.isRecording()) return;
-          span.setAttribute('threadcore.outcome', outcome);
+          span.setAttribute('threadcore.outcome', maskForms(outcome));
           if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
           span.end();
         },

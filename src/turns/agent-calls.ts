@@ -1,6 +1,6 @@
 import { decodeAgentStream } from '../agentcore/decode.ts';
 import { AgentCoreError, type AgentFailureCode } from '../agentcore/errors.ts';
-import type { RuntimeClient } from '../agentcore/runtime-client.ts';
+import type { AgentResponse, RuntimeClient } from '../agentcore/runtime-client.ts';
 import { nameOf } from '../chat/digest.ts';
 import type { AgentEvent } from '../contract/events.ts';
 import { IdentityError } from '../identity/identity-error.ts';
@@ -26,7 +26,6 @@ const CLOSE_WITHIN_MS = 1_000;
 export function createAgentCalls(deps: AgentCallsDeps) {
   return {
     async *invoke(call: AgentCall): AsyncGenerator<AgentEvent> {
-      const left = new AbortController();
       const bearer = await call.person.bearer?.();
       const response = await deps.runtime.invoke({
         ...(bearer === undefined ? {} : { bearer }),
@@ -35,7 +34,7 @@ export function createAgentCalls(deps: AgentCallsDeps) {
         payload: call.invocation,
         traceparent: call.traceparent,
         silenceMs: deps.silenceMs,
-        signal: AbortSignal.any([call.signal, left.signal]),
+        signal: call.signal,
       });
       const events = decodeAgentStream(response.body, response.contentType, {
         protocol: deps.protocol,
@@ -50,8 +49,12 @@ export function createAgentCalls(deps: AgentCallsDeps) {
       } finally {
         // The reader leaves at `end`; the response has a few bytes more. Read to its close, its connection serves the
         // next turn; left as it is, it would be torn down.
-        if (ended) void readToClose(events, left);
-        else await events.return();
+        if (ended) void readToClose(events, response);
+        else {
+          await events.return();
+          // Not every answer is read to be understood: of a web page its type is enough.
+          response.close();
+        }
       }
     },
 
@@ -92,13 +95,13 @@ const codeOf = (error: unknown) => (error instanceof AgentCoreError ? error.code
 /** Reads what is left, for a moment. What goes wrong here concerns nobody: the answer is complete. */
 async function readToClose(
   events: AsyncGenerator<AgentEvent, void, undefined>,
-  left: AbortController,
+  response: Pick<AgentResponse, 'close'>,
 ): Promise<void> {
-  const tooLong = setTimeout(() => left.abort(), CLOSE_WITHIN_MS);
+  const tooLong = setTimeout(() => response.close(), CLOSE_WITHIN_MS);
   try {
     while (!(await events.next()).done);
   } catch {
-    left.abort();
+    response.close();
   } finally {
     clearTimeout(tooLong);
   }

@@ -1,3 +1,4 @@
+import { maskPersonalData } from '../chat/personal-data.ts';
 import type { ReplyView } from '../chat/vocabulary.ts';
 import { type AgentEvent, TURN_UNKNOWN } from '../contract/events.ts';
 import type { Invocation } from '../contract/invocation.ts';
@@ -30,6 +31,8 @@ export interface AskAgentDeps {
   /** Aborts with `StopRequested`: what was answered so far is the answer. */
   readonly stop: AbortSignal;
   readonly onView: (view: ReplyView) => void;
+  /** Asked after a view. What it returns, if anything, resolves when there is room for more. */
+  readonly room?: () => Promise<void> | undefined;
   /** Before a tool that changes things is shown as started. */
   readonly onWrite: () => Promise<void>;
   readonly onInterruption: (interruption: Interruption) => void;
@@ -59,7 +62,14 @@ export async function askAgent(
     () => total.abort(new DOMException('the turn took too long', 'TimeoutError')),
     deps.totalMs,
   );
-  const signal = AbortSignal.any([deps.signal, deps.stop, total.signal]);
+  const { signal } = total;
+  // Many a turn: `AbortSignal.any` takes ten times the time of these listeners.
+  const ends = [deps.signal, deps.stop].map((one) => {
+    const follow = () => total.abort(one.reason);
+    if (one.aborted) follow();
+    else one.addEventListener('abort', follow, { once: true });
+    return () => one.removeEventListener('abort', follow);
+  });
   try {
     for (;;) {
       if (deps.stop.aborted) {
@@ -96,6 +106,7 @@ export async function askAgent(
     }
   } finally {
     clearTimeout(timer);
+    for (const end of ends) end();
   }
 }
 
@@ -156,6 +167,8 @@ async function follow(
       progress = advance(progress, event);
       if (progress.sawWrite && !before.sawWrite) await deps.onWrite();
       if (progress.view !== before.view) deps.onView(progress.view);
+      const room = deps.room?.();
+      if (room) await room;
       if (progress.stop !== undefined) return { progress };
     }
     signal.throwIfAborted();
@@ -183,7 +196,7 @@ function concluded({ view, error, stop, gap, remark }: Progress): Outcome {
     const outcome = ended(agentErrorCode(error.code), view);
     return outcome.reason === error.code
       ? outcome
-      : { ...outcome, reason: `${outcome.reason}: ${error.code}` };
+      : { ...outcome, reason: maskPersonalData(`${outcome.reason}: ${error.code}`) };
   }
   if (gap) return ended('events_missing', view);
   switch (stop) {

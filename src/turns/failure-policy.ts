@@ -49,6 +49,8 @@ export type FailureCode =
   | 'empty_answer'
   | 'length_limit'
   | 'guardrail'
+  | 'question_blocked'
+  | 'guardrail_unavailable'
   | 'approval'
   | 'cancelled'
   | 'stopped_by_person'
@@ -207,10 +209,22 @@ export const FAILURE_POLICY: Readonly<Record<FailureCode, FailurePolicy>> = {
     'Nothing.',
   ),
   guardrail: ending(
-    'The guardrail of the model withheld the rest.',
+    'A guardrail withheld the rest of the answer: ours, or that of the model.',
     'blocked',
     'answer_blocked',
-    'The guardrail’s own metrics.',
+    'The policy behind the reason; `threadcore_guardrail_interventions_total`; the guardrail’s own metrics.',
+  ),
+  question_blocked: ending(
+    'The guardrail, or our own rule about secrets, withheld the question from the agent.',
+    'blocked',
+    'question_blocked',
+    'The policy behind the reason; `threadcore_guardrail_interventions_total`.',
+  ),
+  guardrail_unavailable: ending(
+    'The guardrail could not be asked, so nothing more is shown.',
+    'failed',
+    'guardrail_unavailable',
+    '`a check of the guardrail failed` in the log; BEDROCK_GUARDRAIL_ID and VERSION; bedrock:ApplyGuardrail; quotas.',
   ),
   approval: ending('The agent asked for an approval.', 'failed', 'approval_unsupported', 'Nothing.'),
   cancelled: ending('The agent was told to stop from elsewhere.', 'stopped', 'stopped', RUNTIME_LOG),

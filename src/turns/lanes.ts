@@ -1,4 +1,5 @@
 import { claimId, laneId, personId, threadId } from '../chat/keys.ts';
+import { maskPersonalData } from '../chat/personal-data.ts';
 import type { ConversationKey, InboundMessage, Sender } from '../chat/vocabulary.ts';
 import type { Seen } from '../identity/identity.ts';
 import type { Connection } from '../store/connection.ts';
@@ -226,11 +227,11 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
     },
 
     /**
-     * Ends the turn and frees its lane. The words of a question that was answered are not kept any longer. `listed` names
+     * Ends the turn and frees its lane. The words of a question that was answered or withheld are not kept any longer. `listed` names
      * the session that the turn is counted for; empty: as on record.
      */
     finish: (turn: ClaimedTurn, state: TurnEnd, reason: string, listed = '') =>
-      end(turn, state, reason, listed, state === 'done' ? originOf(turn.message) : []),
+      end(turn, state, reason, listed, keptOf(turn, state, reason)),
 
     /** Gives an unfinished turn back for another worker to go on with. True: a wake is needed. */
     async release(turn: ClaimedTurn): Promise<boolean> {
@@ -264,9 +265,13 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
       return (await unpark(redis, [personId(sender), tenantAtOnce])) as number;
     },
 
-    /** Frees the lanes of dead workers and counts the ready lanes that nobody took. */
-    async sweep(): Promise<{ recovered: number; overlooked: number }> {
-      const answer = await sweep(redis, [CHAT_CALL_TIMEOUT_MS, OVERLOOKED_MS, SWEEP_BATCH, tenantAtOnce]);
+    /** Frees the lanes of dead workers and counts the ready lanes that nobody took. Tells of the slots of the caller. */
+    async sweep(worker?: {
+      readonly name: string;
+      readonly slots: number;
+    }): Promise<{ recovered: number; overlooked: number }> {
+      const limits = [CHAT_CALL_TIMEOUT_MS, OVERLOOKED_MS, SWEEP_BATCH, tenantAtOnce];
+      const answer = await sweep(redis, [...limits, ...(worker ? [worker.name, worker.slots] : [])]);
       const [recovered, overlooked] = answer as [number, number];
       return { recovered, overlooked };
     },
@@ -293,9 +298,21 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
     fields: readonly (string | number)[] = [],
   ): Promise<{ held: boolean; wake: boolean }> {
     const args = [turn.lane, turn.fence, turn.id, state, TURN_RETENTION_S, DEAD_LIMIT, tenantAtOnce, listed];
-    const [held, wake] = (await finish(redis, [...args, 'reason', reason, ...fields])) as [number, number];
+    // Parts of it may come from the agent.
+    const masked = maskPersonalData(reason);
+    const [held, wake] = (await finish(redis, [...args, 'reason', masked, ...fields])) as [number, number];
     return { held: held === 1, wake: wake === 1 };
   }
+}
+
+const WITHHELD_QUESTION: FailureCode = 'question_blocked';
+
+/** What was answered, or withheld from the agent, is not asked again: who asked and where is enough. */
+function keptOf({ message }: ClaimedTurn, state: TurnEnd, reason: string): string[] {
+  if (state === 'done') return originOf(message);
+  if (state !== 'blocked' || !reason.startsWith(WITHHELD_QUESTION)) return [];
+  // In which language to say why.
+  return [...originOf(message), ...(message.locale === undefined ? [] : ['locale', message.locale])];
 }
 
 function readAcceptance([outcome, first, second, wake, paused, superseded]: readonly unknown[]): Acceptance {

@@ -1,4 +1,5 @@
 import { COUNT_TURN } from '../sessions/lua-counting.ts';
+import { countSlots, ROOM } from './fair-share.ts';
 import { HOME_MARKS } from './home-marks.ts';
 import { transitionsInLua } from './states.ts';
 
@@ -57,13 +58,13 @@ local function unlease(lane, tenant)
   redis.call('ZREM', key('leases'), lane)
   if redis.call('HINCRBY', key('running'), tenant, -1) <= 0 then redis.call('HDEL', key('running'), tenant) end
 end
--- How many more lanes of the tenant a worker would be given now. Whatever raises it by one owes one wake.
+${ROOM}-- How many more lanes of the tenant a worker would be given now. Whatever raises it owes a wake.
 local function servable(tenant, cap)
   local lanes = redis.call('LLEN', key('ready', tenant))
   if lanes == 0 or redis.call('EXISTS', key('paused')) == 1 then return 0 end
-  if cap == 0 then return lanes end
-  return math.max(0, math.min(lanes, cap - tonumber(redis.call('HGET', key('running'), tenant) or '0')))
+  return math.min(lanes, room(tenant, cap))
 end
+local function owes(tenant, cap, before, waited) return (waited or servable(tenant, cap) > before) and 1 or 0 end
 local function cancel(turn, reason, retention)
   local place = redis.call('HMGET', key('turn', turn), 'lane', 'tenant')
   move(turn, 'stopped')
@@ -116,7 +117,7 @@ end
 for i = first, #ARGV do redis.call('SET', key('claim', ARGV[i]), turn, 'EX', claimTtl) end
 local paused = redis.call('EXISTS', key('paused'))
 local state = paused == 1 and 'received' or 'queued'
-redis.call('HSET', key('turn', turn), 'state', state, 'at:' .. state, now, 'lane', lane, 'tenant', tenant, 'message', ARGV[7], 'received', now, 'attempt', 0)
+redis.call('HSET', key('turn', turn), 'state', state, 'at:' .. state, now, 'lane', lane, 'tenant', tenant, 'message', ARGV[7], 'received', now, 'attempt', 0, 'person', person)
 count(state, 1)
 -- What the person has set, and whether their App Home shows this turn.
 local wishes = redis.call('HMGET', key('person', person), 'language', 'length', 'home')
@@ -144,16 +145,26 @@ return {'accepted', turn, place - superseded, servable(tenant, cap) - before, pa
 
 /**
  * ARGV: worker, lease ms, turns that a tenant may run at a time (0 = no limit). Takes the next ready lane, tenants in
- * turn, and leases it. Nothing while intake is paused.
+ * turn, and leases it. Nothing while intake is paused. What somebody asks while they are being forgotten is set aside
+ * until that is done; what they had asked before is taken, to be ended.
  * Answers nil, or [lane, turn, fence, ms to keep quiet, turn record fields…].
  */
 export const CLAIM = `${PRELUDE}
+local function comes_too_early(turn, lane)
+  local asked = redis.call('HMGET', key('turn', turn), 'person', 'received')
+  local since = asked[1] and redis.call('HGET', key('erasing', asked[1]), 'at')
+  if not since or tonumber(asked[2]) < tonumber(since) then return false end
+  redis.call('ZADD', key('parked'), now + 60000, lane)
+  redis.call('SADD', key('parked', asked[1]), lane)
+  if redis.call('PTTL', key('parked', asked[1])) < 120000 then redis.call('PEXPIRE', key('parked', asked[1]), 120000) end
+  return true
+end
 if redis.call('EXISTS', key('paused')) == 1 then return false end
 local cap = tonumber(ARGV[4])
 local passed = 0
 while passed < redis.call('LLEN', key('ring')) do
   local tenant = redis.call('LPOP', key('ring'))
-  if cap > 0 and tonumber(redis.call('HGET', key('running'), tenant) or '0') >= cap then
+  if room(tenant, cap) == 0 then
     redis.call('RPUSH', key('ring'), tenant)
     passed = passed + 1
   else
@@ -174,6 +185,7 @@ while passed < redis.call('LLEN', key('ring')) do
       redis.call('LPOP', key('lane', lane))
       turn = redis.call('LINDEX', key('lane', lane), 0)
     end
+    if turn and comes_too_early(turn, lane) then turn = nil end
     if turn then
       if may(turn, 'queued') then move(turn, 'queued') end
       move(turn, 'running')
@@ -182,6 +194,7 @@ while passed < redis.call('LLEN', key('ring')) do
       redis.call('HSET', key('lease', lane), 'fence', fence, 'worker', ARGV[2], 'turn', turn, 'tenant', tenant, 'stop', stop)
       redis.call('ZADD', key('leases'), now + ARGV[3], lane)
       redis.call('HINCRBY', key('running'), tenant, 1)
+      served(tenant)
       redis.call('HINCRBY', key('turn', turn), 'attempt', 1)
       redis.call('HSET', key('turn', turn), 'fence', fence)
       -- Where it is answered is settled with the first attempt, whatever happens to the lane's place meanwhile.
@@ -240,7 +253,7 @@ return 1
  * Answers [1, wake needed], or [0, 0] when the lane is lost.
  */
 export const FINISH = `${PRELUDE}${COUNT_TURN}
-local over = {outcome=1, posted=1, fence=1, lane=1, tenant=1, opens=1, invoked=1, quiet=1, edited=1, places=1, session=1, home=1, language=1, length=1}
+local over = {outcome=1, posted=1, fence=1, lane=1, tenant=1, person=1, opens=1, invoked=1, quiet=1, edited=1, places=1, session=1, home=1, language=1, length=1}
 local lane, turn, state, retention = ARGV[2], ARGV[4], ARGV[5], ARGV[6]
 if not holds(lane, ARGV[3]) or redis.call('LINDEX', key('lane', lane), 0) ~= turn then return {0, 0} end
 move(turn, state)
@@ -251,8 +264,9 @@ redis.call('HSET', key('turn', turn), unpack(ARGV, 10))
 -- What only its workers needed goes, and so do the words of a question that nobody will ask again. Written anew, because
 -- Redis keeps a record that once had a long value in its wide form for ever.
 local done, kept = redis.call('HGETALL', key('turn', turn)), {}
+local forgets = redis.call('HEXISTS', key('turn', turn), 'place') == 1
 for i = 1, #done, 2 do
-  if not over[done[i]] and not (state == 'done' and done[i] == 'message') then
+  if not over[done[i]] and not (forgets and done[i] == 'message') then
     kept[#kept + 1] = done[i]
     kept[#kept + 1] = done[i + 1]
   end
@@ -268,10 +282,10 @@ if state == 'failed' or state == 'unknown' then
 end
 redis.call('LPOP', key('lane', lane))
 local tenant, cap = redis.call('HGET', key('lease', lane), 'tenant'), tonumber(ARGV[8])
-local before = servable(tenant, cap)
+local before, waited = servable(tenant, cap), others_wait()
 unlease(lane, tenant)
 if redis.call('EXISTS', key('lane', lane)) == 1 then enlist(lane, tenant, false) end
-return {1, servable(tenant, cap) - before}
+return {1, owes(tenant, cap, before, waited)}
 `;
 
 /**
@@ -282,11 +296,12 @@ export const RELEASE = `${PRELUDE}
 local lane = ARGV[2]
 if not holds(lane, ARGV[3]) then return 0 end
 local lease = redis.call('HMGET', key('lease', lane), 'turn', 'tenant')
-local before = servable(lease[2], tonumber(ARGV[4]))
+local cap = tonumber(ARGV[4])
+local before, waited = servable(lease[2], cap), others_wait()
 move(lease[1], 'queued')
 unlease(lane, lease[2])
 enlist(lane, lease[2], true)
-return servable(lease[2], tonumber(ARGV[4])) - before
+return owes(lease[2], cap, before, waited)
 `;
 
 /**
@@ -300,7 +315,7 @@ local lane, turn, person = ARGV[2], ARGV[4], ARGV[5]
 if not holds(lane, ARGV[3]) or redis.call('LINDEX', key('lane', lane), 0) ~= turn then return {0, 0, 0} end
 if (redis.call('HGET', key(ARGV[6]), ARGV[7]) or '') ~= ARGV[8] then return {1, 0, 0} end
 local tenant, cap = redis.call('HGET', key('lease', lane), 'tenant'), tonumber(ARGV[10])
-local before = servable(tenant, cap)
+local before, waited = servable(tenant, cap), others_wait()
 move(turn, 'awaiting_link')
 -- Nobody has begun it.
 redis.call('HINCRBY', key('turn', turn), 'attempt', -1)
@@ -308,7 +323,7 @@ unlease(lane, tenant)
 redis.call('ZADD', key('parked'), now + ARGV[9], lane)
 redis.call('SADD', key('parked', person), lane)
 if redis.call('PTTL', key('parked', person)) < tonumber(ARGV[9]) then redis.call('PEXPIRE', key('parked', person), ARGV[9]) end
-return {1, 1, servable(tenant, cap) - before}
+return {1, 1, owes(tenant, cap, before, waited)}
 `;
 
 /** ARGV: whose, turns that a tenant may run at a time (0 = no limit). Answers how many wakes are needed. */
@@ -329,11 +344,11 @@ return wakes
 
 /**
  * ARGV: ms a lost owner's chat call may still be under way, ms after which a ready lane counts as overlooked, batch,
- * turns that a tenant may run at a time (0 = no limit).
- * Gives the lanes of dead workers back and answers [lanes given back, overlooked ready lanes that a worker would be given].
+ * turns that a tenant may run at a time (0 = no limit), then, from a worker, its name and its slots.
+ * Counts the slots of the workers that were heard of lately, gives the lanes of dead workers back and answers [lanes given back, overlooked ready lanes that a worker would be given].
  */
 export const SWEEP = `${PRELUDE}
-local expired = redis.call('ZRANGEBYSCORE', key('leases'), '-inf', now, 'WITHSCORES', 'LIMIT', 0, ARGV[4])
+${countSlots('ARGV[6]', 'ARGV[7]')}local expired = redis.call('ZRANGEBYSCORE', key('leases'), '-inf', now, 'WITHSCORES', 'LIMIT', 0, ARGV[4])
 for i = 1, #expired, 2 do
   local lane = expired[i]
   local lease = redis.call('HMGET', key('lease', lane), 'turn', 'tenant')

@@ -1,4 +1,3 @@
-import { notice } from '../chat/notices.ts';
 import { EMPTY_VIEW, type ReplyView } from '../chat/vocabulary.ts';
 import type { AgentEvent } from '../contract/events.ts';
 import type { Invocation } from '../contract/invocation.ts';
@@ -13,6 +12,7 @@ import { LaneLost, type OpenReply, ReplyRefused } from './reply.ts';
 import { type FindOut, findOut, type Person, type RunsAs } from './runs-as.ts';
 import type { TurnEnd } from './states.ts';
 import type { ClaimedTurn, Outcome } from './turn.ts';
+import { blockedBy, noticeOf, type TurnGuards, withheld } from './turn-guards.ts';
 
 /** A turn that crashed this many workers is given up with a message instead of crashing the next. */
 const MAX_CRASHES = 5;
@@ -65,6 +65,7 @@ export interface Said {
 }
 
 export interface RunTurnDeps {
+  readonly guards?: TurnGuards;
   readonly lanes: Pick<Lanes, 'note' | 'post' | 'finish' | 'park' | 'release'>;
   readonly openReply: OpenReply;
   /** Who asks, and whether they may. */
@@ -136,7 +137,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
   const heartbeat = createHeartbeat({ show: (view) => reply.show(view), now: deps.monotonic });
 
   let listed = '';
-  const ask = async (person: Person): Promise<Outcome> => {
+  const ask = async (person: Person, prompt: string): Promise<Outcome> => {
     const answered = await deps.sessionOf(turn, person.actor.id);
     const { session } = answered;
     listed = answered.listed;
@@ -145,15 +146,17 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     const invocation = {
       v: 1 as const,
       turnId: turn.id,
-      prompt: message.text,
+      prompt,
       actor: person.actor,
       session: { id: session },
       ...(locale === undefined ? {} : { locale }),
       ...(turn.replyLength ? { replyLength: turn.replyLength } : {}),
     };
-    return askAgent(
+    const guarded = deps.guards?.answer?.(turn, show, hold.signal);
+    const outcome = await askAgent(
       {
         open: (exchange) => {
+          if (exchange.mode === 'start') guarded?.restart();
           // A process that was frozen since its claim must not begin what a successor is already running.
           hold.assertHeld();
           return deps.invoke({
@@ -183,8 +186,9 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         canAttach: deps.canAttach,
         totalMs: deps.totalMs,
         signal: hold.signal,
-        stop: hold.stop,
-        onView: show,
+        stop: guarded ? AbortSignal.any([hold.stop, guarded.blocked]) : hold.stop,
+        onView: guarded ? guarded.take : show,
+        ...(guarded ? { room: guarded.room } : {}),
         onWrite: async () => {
           sawWrite = true;
           if (!(await deps.lanes.note(turn, { sawWrite: true }))) throw new LaneLost(turn.lane);
@@ -197,12 +201,26 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         random: deps.random,
       },
       turn.attempt > 1 ? { sawWrite: turn.sawWrite } : undefined,
-    ).then((outcome) => remember(outcome, person, session));
+    ).catch((error: unknown) => {
+      guarded?.close();
+      throw error;
+    });
+    if (!guarded) return await remember(outcome, person, session, prompt);
+    const { view, block } = await guarded.finish(outcome.view);
+    // A check that was cut short by our leaving says nothing.
+    hold.signal.throwIfAborted();
+    const passed = { ...outcome, view };
+    return await remember(block ? withheld(block, passed, sawWrite) : passed, person, session, prompt);
   };
 
   /** Before it is shown: whoever takes over from there on asks the agent no more. */
-  const remember = async (outcome: Outcome, { actor }: Person, session: string): Promise<Outcome> => {
-    const said = { turnId: turn.id, question: message.text, answer: outcome.view.text, end: outcome.end };
+  const remember = async (
+    outcome: Outcome,
+    { actor }: Person,
+    session: string,
+    question: string,
+  ): Promise<Outcome> => {
+    const said = { turnId: turn.id, question, answer: outcome.view.text, end: outcome.end };
     const times = { askedAt: turn.receivedAt, answeredAt: deps.now() };
     await deps.remember?.({ actor: actor.id, session, ...said, ...times });
     return outcome;
@@ -231,6 +249,9 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     const person = await whoAsks();
     if (!person || 'end' in person) return person;
     heartbeat.show({ ...EMPTY_VIEW, status: 'is thinking…' });
+    const question = (await deps.guards?.question?.(turn, hold.signal)) ?? { text: message.text };
+    hold.signal.throwIfAborted();
+    if ('kind' in question) return blockedBy(question, 'question_blocked', EMPTY_VIEW, sawWrite);
     if (!deps.canAttach) {
       // An agent that cannot attach is invoked once: after a lost worker nobody can tell how far it came.
       if (turn.invoked && !hold.stop.aborted) {
@@ -239,7 +260,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
       }
       if (!turn.invoked && !(await deps.lanes.note(turn, { invoked: true }))) throw new LaneLost(turn.lane);
     }
-    return ask(person);
+    return ask(person, question.text);
   };
 
   /** The person that the turn runs as; or how it ends without; or undefined, as `answer`. */
@@ -307,7 +328,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     const answered = end === 'done' && view.text.trim() !== '';
     await reply.finish({
       ...view,
-      ...(code ? { notice: notice(code) } : {}),
+      ...(code ? { notice: noticeOf(outcome, code, deps.guards, message.locale) } : {}),
       ...(answered ? { feedback: true } : {}),
     });
     await close(end, reason);

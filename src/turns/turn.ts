@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { laneId } from '../chat/keys.ts';
+import { POLICIES, type Policy } from '../chat/policies.ts';
 import {
   type InboundMessage,
   NOTICE_CODES,
@@ -46,6 +47,7 @@ const outcomeSchema = z.object({
   end: z.enum(TURN_STATES).refine(isEnd),
   reason: z.string(),
   notice: z.enum(NOTICE_CODES).optional(),
+  policy: z.enum(POLICIES).optional(),
   view: z.object({
     text: z.string(),
     tasks: z.array(
@@ -64,6 +66,8 @@ export interface Outcome {
   readonly end: TurnEnd;
   readonly view: ReplyView;
   readonly notice?: NoticeCode;
+  /** Of a question or answer that was withheld: which policy minds it. */
+  readonly policy?: Policy;
   /** For the operator: why the turn ended as it did. */
   readonly reason: string;
 }
@@ -212,6 +216,7 @@ function parseOrigin(fields: Readonly<Record<string, string>>): InboundMessage {
     addressed: true,
     files: [],
     claims: [],
+    ...(fields.locale === undefined ? {} : { locale: fields.locale }),
   };
 }
 

@@ -157,7 +157,10 @@ export function startTurnWorker(deps: TurnWorkerDeps) {
   let sweeping: Promise<void> | undefined;
   const sweep = async () => {
     try {
-      const { recovered, overlooked } = await deps.lanes.sweep();
+      const { recovered, overlooked } = await deps.lanes.sweep({
+        name: deps.name,
+        slots: deps.concurrency,
+      });
       if (recovered > 0) deps.log.warn({ recovered }, 'lanes of lost workers were taken back');
       if (recovered + overlooked > 0) await deps.wakes.topUp(recovered + overlooked);
     } catch (error) {

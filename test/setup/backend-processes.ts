@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type AwsStandIn, createAwsStandIn } from '../../local/aws/stand-in.ts';
+import { type AwsStandIn, createAwsStandIn, type MemoryOptions } from '../../local/aws/stand-in.ts';
 import { type GuardedProcess, spawnGuarded } from '../../local/processes/guarded.ts';
 import { freePort } from '../../local/redis/start-redis.ts';
 import { TEAM } from '../../local/slack/seed.ts';
@@ -37,6 +37,7 @@ export interface Question {
 export interface Surroundings {
   readonly slack: SlackStandIn;
   readonly agent: ScriptedAgent;
+  readonly aws: AwsStandIn;
   /** Asks in #cloud for so many words, one every `wordMs`. Resolves when the question stands there. */
   ask(words?: number, wordMs?: number): Question;
   /** What the bot has written in the thread of a question. */
@@ -55,7 +56,10 @@ export interface Surroundings {
 const RETRY_DELAYS_MS = [200, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000, 8_000];
 const READY_WITHIN_MS = 60_000;
 
-export async function createSurroundings(options: Partial<SlackStandInOptions> = {}): Promise<Surroundings> {
+export async function createSurroundings(
+  options: Partial<SlackStandInOptions> = {},
+  memory: MemoryOptions = {},
+): Promise<Surroundings> {
   const closers: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const step of closers.splice(0).reverse()) await step();
@@ -74,7 +78,7 @@ export async function createSurroundings(options: Partial<SlackStandInOptions> =
     closers.push(slack.close);
     const agent = await createScriptedAgent();
     closers.push(agent.close);
-    const aws: AwsStandIn = await createAwsStandIn({ agent: { mode: 'url', url: agent.url } });
+    const aws: AwsStandIn = await createAwsStandIn({ agent: { mode: 'url', url: agent.url }, memory });
     closers.push(aws.close);
     const settings = {
       HOST: '127.0.0.1',
@@ -103,6 +107,7 @@ export async function createSurroundings(options: Partial<SlackStandInOptions> =
     return {
       slack,
       agent,
+      aws,
       ask(words = 0, wordMs = 0) {
         const canary = `canary-q${asked.length + 1}`;
         // That it was delivered comes later, but it stands there at once.

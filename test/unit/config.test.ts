@@ -38,7 +38,17 @@ describe('the configuration', () => {
       worker: { concurrency: 50, turnTimeoutMs: 3_600_000 },
       lanes: { policy: 'queue', personPerHour: 0, tenantPerHour: 0, tenantAtOnce: 0 },
       identity: { mode: 'off' },
-      guardrails: { mode: 'off' },
+      guardrails: {
+        mode: 'off',
+        id: '',
+        version: 'DRAFT',
+        redactInput: true,
+        redactOutput: true,
+        trace: false,
+        callsPerSecond: 25,
+        unitsPerSecond: 25,
+        messages: {},
+      },
       slack: {
         botToken: ENOUGH.SLACK_BOT_TOKEN,
         signingSecret: ENOUGH.SLACK_SIGNING_SECRET,
@@ -101,8 +111,9 @@ describe('the configuration', () => {
     expect(error.message).toContain(
       'SLACK_SIGNING_SECRET is missing. Slack app settings → Basic Information → App Credentials → Signing Secret',
     );
-    for (const name of Object.keys(ENOUGH).filter((one) => one !== 'IDENTITY_MODE'))
-      expect(error.message).toContain(`- ${name} `);
+    const switches = ['IDENTITY_MODE', 'GUARDRAIL_MODE'];
+    const names = [...Object.keys(ENOUGH), 'BEDROCK_GUARDRAIL_ID'].filter((one) => !switches.includes(one));
+    for (const name of names) expect(error.message).toContain(`- ${name} `);
   });
 
   it('takes an empty or blank value as missing', () => {
@@ -207,10 +218,31 @@ describe('the configuration', () => {
     expect(problemsOf({ ...web, ROLE: 'all' })).toHaveLength(1);
   });
 
-  it('refuses what this release cannot do yet, and says what to set instead', () => {
-    expect(problemOf({ GUARDRAIL_MODE: 'enforce' })).toContain('Set GUARDRAIL_MODE=off');
-    expect(problemOf({ GUARDRAIL_MODE: 'shadow' })).toContain('GUARDRAIL_MODE shadow');
-    expect(problemOf({ GUARDRAIL_MODE: undefined })).toContain('Set GUARDRAIL_MODE=off');
+  it('guards by default, and then has to know the guardrail', () => {
+    expect(problemOf({ GUARDRAIL_MODE: undefined })).toContain('BEDROCK_GUARDRAIL_ID is missing');
+    expect(problemOf({ GUARDRAIL_MODE: 'shadow' })).toContain('GUARDRAIL_MODE=off');
+    expect(problemOf({ GUARDRAIL_MODE: 'on', BEDROCK_GUARDRAIL_ID: 'abc123' })).toContain(
+      'must be one of enforce, shadow, off',
+    );
+    expect(problemOf({ GUARDRAIL_MESSAGES: 'no' })).toContain('GUARDRAIL_MESSAGES is no JSON');
+    const guarded = {
+      ...ENOUGH,
+      GUARDRAIL_MODE: 'enforce',
+      BEDROCK_GUARDRAIL_ID: 'abc123def456',
+      BEDROCK_GUARDRAIL_VERSION: '7',
+      GUARDRAIL_REDACT_INPUT: 'false',
+      GUARDRAIL_MESSAGES: '{"de.topic":"Nein."}',
+    };
+    expect(loadConfig(guarded).guardrails).toMatchObject({
+      mode: 'enforce',
+      id: 'abc123def456',
+      version: '7',
+      redactInput: false,
+      redactOutput: true,
+      messages: { 'de.topic': 'Nein.' },
+    });
+    const { BEDROCK_GUARDRAIL_ID: _id, ...web } = guarded;
+    expect(loadConfig({ ...web, ROLE: 'web' }).guardrails.id).toBe('');
   });
 
   it('knows what a new question does to earlier ones, and how many may be asked', () => {

@@ -98,6 +98,19 @@ describe.each(CLIENTS)('the runtime client that calls %s', (_how, { create, auth
       expect(endpoint.requests).toHaveLength(1);
     });
 
+    it.each([
+      ['{"__type":"com.amazonaws.bedrockagentcore#ThrottlingException"}', 'ThrottlingException'],
+      ['{"code":"ThrottlingException:http://internal.amazon.com/"}', 'ThrottlingException'],
+      ['{"__type":"not a name at all"}', 'UnknownError'],
+    ])('reads the name of an error that stands in its body only: %s', async (body, cause) => {
+      const { client } = await connect((response) => response.writeHead(400).end(body));
+      const failure = await failureOf(client.invoke(request()));
+      expect(failure).toMatchObject({
+        code: cause === 'UnknownError' ? 'agent_invalid' : 'agent_throttled',
+        cause,
+      });
+    });
+
     it('reports an error page that did not come from AgentCore by its status', async () => {
       const { endpoint, client } = await connect((response) => {
         response.writeHead(502, { 'content-type': 'text/html' }).end('<html>Bad gateway</html>');

@@ -48,6 +48,28 @@ describe('the bench command', () => {
     expect(measured.get('slack: chat.postMessage')?.value).toBe(1);
   });
 
+  it('looks through a small directory of sessions, and finds it exact', { timeout: 60_000 }, async () => {
+    const { out, err, code } = await bench('sessions', '--json', '--quick');
+    expect(err).not.toContain('not exact');
+    expect(code).toBe(0);
+    const report = JSON.parse(out.trim().split('\n').at(-1) ?? '') as Report;
+    expect(report).toMatchObject({ name: 'sessions', rounds: 1, exact: true });
+    const measured = report.results.map(({ metric }) => metric);
+    for (const metric of ['list_first_page_p95', 'search_nothing_p95', 'did_you_mean_p95'])
+      expect(measured).toContain(metric);
+  });
+
+  it('measures when the first guarded words show, and how often the guardrail is asked', async () => {
+    const { out, err, code } = await bench('guardrail', '--json', '--quick');
+    expect(err).not.toContain('not exact');
+    expect(code).toBe(0);
+    const report = JSON.parse(out.trim().split('\n').at(-1) ?? '') as Report;
+    expect(report).toMatchObject({ name: 'guardrail', exact: true });
+    const calls = report.results.filter(({ unit }) => unit === 'calls');
+    expect(calls).toHaveLength(2);
+    for (const { value, baseline } of calls) expect(value).toBeLessThanOrEqual(baseline ?? 0);
+  });
+
   it.each([
     ['an unknown part', ['engine', '--parts', 'admission,nothing'], 'There is no part nothing of engine.'],
     ['an unknown name', ['nothing'], 'There is no benchmark nothing.'],

@@ -80,6 +80,11 @@ describe('a wish that is delivered again', () => {
     expect(await conversations.resume(asker('2.0'), { number: 1 }, 'wish-2')).toMatchObject({ found: true });
     expect(await conversations.resume(asker('2.0'), { number: 1 }, 'wish-2')).toBeUndefined();
     expect((await conversations.list(asker(''))).shown).toMatchObject({ total: 2 });
+    // Also when the next question was asked meanwhile.
+    expect(await conversations.resume(asker(''), { number: 1 }, 'wish-3')).toMatchObject({ found: true });
+    expect(await ask('3.0')).toBe(own('1.0'));
+    expect(await conversations.resume(asker(''), { number: 1 }, 'wish-3')).toBeUndefined();
+    expect(await ask('4.0')).toBe(own('4.0'));
   });
 });
 

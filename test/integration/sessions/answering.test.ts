@@ -176,6 +176,15 @@ describe('after Redis was lost', () => {
   });
 });
 
+it('a message that opens a thread is told by the name of the thread, and Memory is not asked', async () => {
+  const thread = '19:cloud@thread.tacv2;messageid=1790000000000';
+  await rig.answering.sessionFor(
+    await claimed(thread, 'one', { message: { ...asker(thread), messageId: '1790000000000', text: 'one' } }),
+    ACTOR,
+  );
+  expect(recalls).toEqual([]);
+});
+
 it('somebody who joins a thread of others has a session of their own, after one look at Memory', async () => {
   expect(await answered('1.0', 'me too', below('1.0'))).toBe(own('1.0'));
   expect(await answered('1.0', 'and', below('1.0'))).toBe(own('1.0'));

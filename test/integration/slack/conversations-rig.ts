@@ -31,6 +31,7 @@ import { createQuestionChanges } from '../../../src/turns/question-changes.ts';
 import type { ClaimedTurn, TurnRecord } from '../../../src/turns/turn.ts';
 import { createWakes } from '../../../src/turns/wakes.ts';
 import { createWebApp } from '../../../src/web/web-app.ts';
+import { noPrivacy } from '../../setup/no-privacy.ts';
 import { testRedis } from '../../setup/redis.ts';
 import { conversationsRig } from '../commands/conversations-of.ts';
 
@@ -192,10 +193,12 @@ export async function startConversations(
       recordFeedback: createFeedback({ redis, keyPrefix: prefix, observe: () => undefined, log }).record,
       once: createOnce(redis, prefix),
       account: createAccountCommands(undefined),
+      privacy: noPrivacy,
       conversations: options.conversations ?? conversations.conversations,
       home: { ...homes, opened: (...opening) => (options.home?.() ?? homes).opened(...opening) },
       commands: createCommands({
         account: createAccountCommands(undefined),
+        privacy: noPrivacy,
         operator: {
           ...operator,
           stopLanes: unlessFailing(operator.stopLanes),
@@ -206,7 +209,7 @@ export async function startConversations(
         now: () => Date.now(),
       }),
       pauseReason: async () => (await operator.paused())?.reason ?? '',
-      explainBlocked: async () => 'A rule of your organisation matched.',
+      withheld: { explain: async () => 'A rule of your organisation matched.', dispute: async () => true },
       pause,
       now: () => Date.now(),
       monotonic: () => performance.now(),

@@ -114,9 +114,27 @@ describe('an answer that was withheld', () => {
   it('says why to whoever asks', async () => {
     const notice = { code: 'answer_blocked' as const, text: 'Withheld.', retry: false };
     const { ts } = await answered(noticeBlocks(notice, 'turn-1'));
-    const pressed = await rig.slack.interactions.click({ user: 'bob', channel: '#cloud', ts });
+    const pressed = await rig.slack.interactions.click({
+      user: 'bob',
+      channel: '#cloud',
+      ts,
+      actionId: 'turn_why',
+    });
     expect(pressed.status).toBe(200);
     await eventually('the explanation', () => rig.privateWords().length === 1);
     expect(rig.privateWords()).toEqual(['A rule of your organisation matched.']);
+  });
+
+  it('can be called a mistake', async () => {
+    const notice = { code: 'question_blocked' as const, text: 'Withheld.', retry: false };
+    const { ts } = await answered(noticeBlocks(notice, 'turn-1'));
+    await rig.slack.interactions.click({
+      user: 'bob',
+      channel: '#cloud',
+      ts,
+      actionId: 'turn_dispute',
+    });
+    await eventually('the thanks', () => rig.privateWords().length === 1);
+    expect(rig.privateWords()[0]).toContain('I have put on record');
   });
 });

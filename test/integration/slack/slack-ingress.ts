@@ -18,6 +18,7 @@ import type { FeedbackStore } from '../../../src/turns/feedback.ts';
 import type { Once } from '../../../src/turns/once.ts';
 import type { QuestionChanges } from '../../../src/turns/question-changes.ts';
 import { createWebApp } from '../../../src/web/web-app.ts';
+import { noPrivacy } from '../../setup/no-privacy.ts';
 import { conversationsInMemory, NO_HOME } from './conversations-in-memory.ts';
 import { UNPACED } from './slack-thread.ts';
 
@@ -125,17 +126,22 @@ export async function startIngress(
     recordFeedback: options.recordFeedback ?? (async () => 'new'),
     once: options.once ?? (async () => true),
     account: createAccountCommands(undefined),
+    privacy: noPrivacy,
     conversations: options.conversations ?? conversationsInMemory({}).conversations,
     home: { ...NO_HOME, ...options.home },
     commands: createCommands({
       operator: NOTHING_RUNS,
       account: createAccountCommands(undefined),
+      privacy: noPrivacy,
       conversations: NO_CONVERSATIONS,
       tasks: () => [],
       now: () => Date.now(),
     }),
     pauseReason: async () => '',
-    explainBlocked: async (turnId) => `a rule <matched> in ${turnId}`,
+    withheld: {
+      explain: async (turnId) => `a rule <matched> in ${turnId}`,
+      dispute: async (turnId) => turnId === 'turn-1',
+    },
     pause: options.pause ?? (() => Promise.resolve()),
     monotonic: () => performance.now(),
     random: () => 0.5,

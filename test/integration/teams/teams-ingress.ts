@@ -10,6 +10,7 @@ import type { AdmissionRules } from '../../../src/chat/admission.ts';
 import type { InboundMessage } from '../../../src/chat/vocabulary.ts';
 import { createAccountCommands } from '../../../src/commands/account.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
+import { privacyByAdministrator } from '../../../src/commands/privacy.ts';
 import { connect, disconnect } from '../../../src/store/connection.ts';
 import { createConnector } from '../../../src/teams/connector.ts';
 import { createTeamsIngress, type TeamsIngressDeps } from '../../../src/teams/ingress.ts';
@@ -109,6 +110,7 @@ export async function startTeamsIngress(
       },
       account: createAccountCommands(undefined),
       conversations: NO_CONVERSATIONS,
+      privacy: privacyByAdministrator,
       tasks: () => [],
       now: () => Date.now(),
     }),

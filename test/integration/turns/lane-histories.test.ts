@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import { type Connection, connect, disconnect } from '../../../src/store/connection.ts';
 import { testRedis } from '../../setup/redis.ts';
 import { createLaneModel } from './lane-model.ts';
@@ -26,7 +26,7 @@ const step = fc.oneof(
       do: fc.constant('deliver' as const),
       tenant: fc.constantFrom(...TENANTS),
       sender: fc.constantFrom('U1', 'U2'),
-      thread: fc.constantFrom('1.0', '1.0', '1.0', '2.0'),
+      thread: fc.constantFrom<string[]>('1.0', '1.0', '1.0', '2.0'),
       addressed: fc.boolean(),
       event: fc.nat({ max: 20 }),
       names: fc.subarray(['event', 'place', 'client'], { minLength: 1 }),
@@ -71,6 +71,7 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 const rules = fc.record({
   policy: fc.constantFrom('queue' as const, 'queue' as const, 'latest' as const, 'interrupt' as const),
   tenantAtOnce: fc.constantFrom(0, 0, 1, 2),
+  slots: fc.constantFrom(0, 0, 3),
 });
 
 async function take(model: ReturnType<typeof createLaneModel>, act: Step): Promise<void> {
@@ -98,23 +99,65 @@ async function take(model: ReturnType<typeof createLaneModel>, act: Step): Promi
   }
 }
 
+/** Many ask at once, most of them of one tenant, and there are few slots. */
+const scarce = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant('deliver' as const),
+      tenant: fc.constantFrom('T1', 'T1', 'T1', 'T1', 'T2', 'T3'),
+      sender: fc.constantFrom('U1', 'U2'),
+      thread: fc.constantFrom<string[]>('1.0', '2.0', '3.0', '4.0'),
+      addressed: fc.constant(true),
+      event: fc.nat({ max: 1000 }),
+      names: fc.constant<string[]>(['event']),
+    }),
+  },
+  { weight: 7, arbitrary: fc.record({ do: fc.constant('claim' as const), dies: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('finish' as const), n, end: fc.constant('done' as const) }),
+  },
+  { weight: 1, arbitrary: does('release', 'park') },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('sweep' as const) }) },
+);
+
+let histories = 0;
+
+async function play(given: Parameters<typeof createLaneModel>[2], history: readonly Step[]): Promise<void> {
+  histories += 1;
+  const model = createLaneModel(redis, `{tc}:${histories}`, given);
+  await model.begin();
+  for (const act of history) {
+    await take(model, act);
+    await model.compare();
+  }
+  await model.drain();
+}
+
 it(
   'lanes keep every promise in any history of deliveries, edits, deletions, stops, pauses, sign-ins, crashes, shutdowns and stale workers',
   async () => {
-    let histories = 0;
-    await fc.assert(
-      fc.asyncProperty(rules, fc.array(step, { maxLength: 50, size: 'max' }), async (given, history) => {
-        histories += 1;
-        const model = createLaneModel(redis, `{tc}:${histories}`, given);
-        for (const act of history) {
-          await take(model, act);
-          await model.compare();
-        }
-        await model.drain();
-      }),
-      { numRuns: HISTORIES, endOnFailure: true },
-    );
-    expect(histories).toBe(HISTORIES);
+    await fc.assert(fc.asyncProperty(rules, fc.array(step, { maxLength: 50, size: 'max' }), play), {
+      numRuns: HISTORIES,
+      endOnFailure: true,
+    });
+  },
+  60_000 * Math.ceil(HISTORIES / 250),
+);
+
+it(
+  'and where one tenant asks for more slots than there are',
+  async () => {
+    const given = fc.record({
+      policy: fc.constant('queue' as const),
+      tenantAtOnce: fc.constantFrom(0, 0, 0, 3),
+      slots: fc.integer({ min: 2, max: 5 }),
+    });
+    await fc.assert(fc.asyncProperty(given, fc.array(scarce, { minLength: 20, maxLength: 60 }), play), {
+      numRuns: HISTORIES,
+      endOnFailure: true,
+    });
   },
   60_000 * Math.ceil(HISTORIES / 250),
 );

@@ -2,7 +2,10 @@ import type { LaneSettings } from '../../../src/turns/lanes.ts';
 import type { TurnEnd } from '../../../src/turns/states.ts';
 import type { ClaimedTurn } from '../../../src/turns/turn.ts';
 
-export type Rules = Pick<LaneSettings, 'policy' | 'tenantAtOnce'>;
+export interface Rules extends Pick<LaneSettings, 'policy' | 'tenantAtOnce'> {
+  /** Of all workers; 0: nobody has told. */
+  readonly slots: number;
+}
 export const TENANTS = ['T1', 'T2', 'T3'] as const;
 
 export interface Holder {
@@ -50,6 +53,12 @@ export function createLaneWorld(rules: Rules) {
   const orderOf = (tenant: string) => order.get(tenant) as string[];
   const held = () => all().filter((lane) => lane.holder !== undefined);
   const running = (tenant: string) => held().filter((lane) => lane.tenant === tenant).length;
+  const served = new Set<string>();
+  /** Who runs more than one above an equal share leaves the last tenth of the slots to the others. */
+  const unreserved = (tenant: string) =>
+    rules.slots > 0 && served.size > 1 && (running(tenant) - 1) * served.size > held().length
+      ? rules.slots - Math.ceil(rules.slots / 10) - held().length
+      : Number.POSITIVE_INFINITY;
   const isWaiting = (turn: string) => phaseOf(turn) === 'waiting';
 
   const phaseOf = (turn: string): 'waiting' | 'running' | 'ended' => {
@@ -71,6 +80,8 @@ export function createLaneWorld(rules: Rules) {
     wishes: new Set<string>(),
     paused: false,
     lastFence: 0,
+    /** Tenants that were given something. */
+    served,
 
     all,
     orderOf,
@@ -82,10 +93,9 @@ export function createLaneWorld(rules: Rules) {
     /** How many lanes of these tenants a worker would be given now, one after another. */
     servable: (tenants: readonly string[] = TENANTS): number => {
       if (world.paused) return 0;
-      const most = (tenant: string) =>
-        rules.tenantAtOnce === 0
-          ? Number.POSITIVE_INFINITY
-          : Math.max(0, rules.tenantAtOnce - running(tenant));
+      const capped = (tenant: string) =>
+        rules.tenantAtOnce === 0 ? Number.POSITIVE_INFINITY : rules.tenantAtOnce - running(tenant);
+      const most = (tenant: string) => Math.max(0, Math.min(capped(tenant), unreserved(tenant)));
       return tenants.reduce((sum, tenant) => sum + Math.min(orderOf(tenant).length, most(tenant)), 0);
     },
     question: (turn: string) => turns.get(turn) as Question,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { COMMANDS_ON, grammar, parseCommand } from '../../../src/chat/command.ts';
+import { COMMANDS_ON, grammar } from '../../../src/chat/command.ts';
 import { createGrammar, type Where } from '../../../src/chat/command-grammar.ts';
 import { type AnyCommand, COMMANDS, type CommandName } from '../../../src/chat/command-table.ts';
 
@@ -132,7 +132,7 @@ describe('help', () => {
     }
     expect(few.hint('sesions')).toEqual({ kind: 'unknown' });
     expect(grammar.names.toSorted()).toEqual([...COMMANDS_ON].toSorted());
-    expect(parseCommand('export')).toBeUndefined();
+    expect(few.parse('export', 'slash')).toBeUndefined();
   });
 });
 

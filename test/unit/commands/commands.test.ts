@@ -10,6 +10,7 @@ import {
 } from '../../../src/commands/commands.ts';
 import type { Stopped, StopRequest } from '../../../src/turns/operator.ts';
 import type { TurnRecord } from '../../../src/turns/turn.ts';
+import { noPrivacy } from '../../setup/no-privacy.ts';
 
 const NOW = 1_000_000;
 const asker: Asker = {
@@ -60,6 +61,7 @@ function commandsWith(more: Partial<CommandDeps['operator']> = {}) {
     conversations,
     tasks: () => [],
     account: createAccountCommands(undefined),
+    privacy: noPrivacy,
     operator: {
       stopLanes: async (lanes, request) => {
         wishes.push({ lanes, request });

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import * as memoryLua from '../../../src/agentcore/memory-quota-lua.ts';
 import * as auditLua from '../../../src/audit/lua.ts';
 import * as identityLua from '../../../src/identity/lua.ts';
+import * as privacyLua from '../../../src/privacy/lua.ts';
 import * as sessionsLua from '../../../src/sessions/lua.ts';
 import * as sessionChangesLua from '../../../src/sessions/lua-changes.ts';
 import * as outboxLua from '../../../src/sessions/memory-outbox-lua.ts';
@@ -10,6 +11,7 @@ import * as pacingLua from '../../../src/slack/pacing-lua.ts';
 import { familyOf, KEY_FAMILIES } from '../../../src/store/key-families.ts';
 import * as lua from '../../../src/turns/lua.ts';
 import * as changesLua from '../../../src/turns/lua-changes.ts';
+import * as eraseLua from '../../../src/turns/lua-erase.ts';
 
 const table = [
   '| key | holds | kept |',
@@ -35,6 +37,8 @@ it('every kind of key that a script names has a family', () => {
     memoryLua,
     identityLua,
     sessionsLua,
+    privacyLua,
+    eraseLua,
     sessionChangesLua,
     outboxLua,
   ].flatMap(Object.values<string>);

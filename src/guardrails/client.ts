@@ -1,0 +1,131 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  ApplyGuardrailCommand,
+  BedrockRuntimeClient,
+  type BedrockRuntimeClientConfig,
+} from '@aws-sdk/client-bedrock-runtime';
+import type { Logger } from '../telemetry/logger.ts';
+import { admit, after, type Breaker, CLOSED } from './breaker-decision.ts';
+import { judge, traceOf } from './judge.ts';
+import type { GuardrailQuota } from './quota.ts';
+import { retryAfter, toFailure } from './retry-decision.ts';
+import { unavailable, type Verdict } from './verdict.ts';
+
+export type Source = 'INPUT' | 'OUTPUT';
+
+export interface GuardrailOptions {
+  readonly region: string;
+  readonly guardrailId: string;
+  readonly version: string;
+  /** Another address of the service. Without it the SDK follows `AWS_ENDPOINT_URL…` and the region. */
+  readonly endpoint?: string | undefined;
+  /** Default: the AWS SDK's own chain. */
+  readonly credentials?: BedrockRuntimeClientConfig['credentials'];
+  readonly quota?: GuardrailQuota | undefined;
+  /** Milliseconds until one attempt is given up. */
+  readonly attemptMs?: number;
+  /** Milliseconds after which a check is given up, with all its attempts and waits. */
+  readonly deadlineMs?: number;
+  /** Log what each rule found, without what it found. */
+  readonly trace: boolean;
+  readonly log: Logger;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+}
+
+export interface Guardrail {
+  /** Never rejects: what cannot be checked is blocked with the policy `unavailable`. */
+  check(source: Source, texts: readonly string[], signal: AbortSignal): Promise<Verdict>;
+  close(): void;
+}
+
+const ATTEMPT_MS = 4_000;
+const DEADLINE_MS = 10_000;
+const UNIT = 1_000;
+
+const isUnavailable = (verdict: Verdict) => verdict.kind === 'block' && verdict.policy === 'unavailable';
+
+class UnreadableAnswer extends Error {
+  override readonly name = 'UnreadableAnswer';
+}
+
+/** Bedrock's ApplyGuardrail, with tries again, a limit to them, and a rest when it keeps failing. */
+export function createGuardrail(options: GuardrailOptions): Guardrail {
+  const { attemptMs = ATTEMPT_MS, deadlineMs = DEADLINE_MS, quota, log, now, random } = options;
+  const client = new BedrockRuntimeClient({
+    region: options.region,
+    maxAttempts: 1,
+    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+  });
+  const guardrail = { guardrailIdentifier: options.guardrailId, guardrailVersion: options.version };
+  let breaker: Breaker = CLOSED;
+
+  function note(went: 'well' | 'wrong'): void {
+    const before = breaker;
+    breaker = after(before, went, now());
+    if (before.openUntil === undefined && breaker.openUntil !== undefined)
+      log.error('the guardrail keeps failing; nothing is checked for a moment, so nothing gets through');
+    if (before.openUntil !== undefined && breaker.openUntil === undefined)
+      log.info('the guardrail answers again');
+  }
+
+  async function attempt(source: Source, texts: readonly string[], signal: AbortSignal): Promise<unknown> {
+    return await client.send(
+      new ApplyGuardrailCommand({
+        ...guardrail,
+        source,
+        content: texts.map((text) => ({ text: { text } })),
+      }),
+      { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(attemptMs)]) },
+    );
+  }
+
+  /** Throws the last failure. */
+  async function ask(source: Source, texts: readonly string[], signal: AbortSignal): Promise<Verdict> {
+    const began = now();
+    const units = texts.reduce((sum, text) => sum + Math.max(1, Math.ceil(text.length / UNIT)), 0);
+    for (let attempts = 1; ; attempts += 1) {
+      const left = deadlineMs - (now() - began);
+      if (quota && !(await quota.take(units, left, signal))) return unavailable('the quota is used up');
+      try {
+        const response = await attempt(source, texts, signal);
+        const verdict = judge(response, texts);
+        if (isUnavailable(verdict)) throw new UnreadableAnswer();
+        if (options.trace)
+          log.info({ source, verdict: verdict.kind, findings: traceOf(response) }, 'guardrail');
+        return verdict;
+      } catch (error) {
+        signal.throwIfAborted();
+        const failure = toFailure(error);
+        const elapsedMs = now() - began;
+        const waitMs = retryAfter(failure, { attempts, elapsedMs, deadlineMs, chance: random() });
+        if (waitMs === undefined) throw error;
+        await wait(waitMs, undefined, { signal });
+      }
+    }
+  }
+
+  return {
+    async check(source, texts, signal) {
+      const { may, next } = admit(breaker, now());
+      breaker = next;
+      if (!may) return unavailable('the guardrail kept failing');
+      try {
+        const verdict = await ask(source, texts, signal);
+        if (!isUnavailable(verdict)) note('well');
+        return verdict;
+      } catch (error) {
+        if (signal.aborted) return unavailable('the check was cancelled');
+        note('wrong');
+        const failure = toFailure(error);
+        // Messages of AWS may quote what was checked.
+        log.warn({ failure }, 'a check of the guardrail failed');
+        return unavailable(failure.cause);
+      }
+    },
+    close: () => client.destroy(),
+  };
+}

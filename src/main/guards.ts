@@ -1,0 +1,173 @@
+import type { Audit } from '../audit/recorder.ts';
+import { blockMessage, explainPolicy } from '../chat/block-messages.ts';
+import { linkHosts } from '../chat/links.ts';
+import type { Sender } from '../chat/vocabulary.ts';
+import type { Config } from '../config.ts';
+import { createGuardrail } from '../guardrails/client.ts';
+import { createGuardrailCounts } from '../guardrails/counts.ts';
+import { createGuards, type Guards, type Intervention } from '../guardrails/guards.ts';
+import { createGuardrailQuota } from '../guardrails/quota.ts';
+import type { Connection } from '../store/connection.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { createGuardedAnswer } from '../turns/guarded-answer.ts';
+import type { ReadThread } from '../turns/seen-thread.ts';
+import type { ClaimedTurn, TurnRecord } from '../turns/turn.ts';
+import { policyOf, type TurnGuards } from '../turns/turn-guards.ts';
+
+export interface GuardsDeps {
+  readonly config: Pick<Config, 'guardrails' | 'access' | 'agent'>;
+  readonly redis: Connection;
+  readonly keyPrefix: string;
+  readonly audit: Pick<Audit, 'note'>;
+  readonly metrics: Pick<Metrics, 'guardrailIntervention'>;
+  readonly log: Logger;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Milliseconds. */
+  readonly monotonic: () => number;
+}
+
+export interface ComposedGuards {
+  readonly guards: TurnGuards;
+  /** Of what others said, what the agent may read. */
+  readonly guardThread: (read: ReadThread) => ReadThread;
+  close(): void;
+}
+
+function after(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+}
+
+const personOf = ({ message }: Pick<TurnRecord, 'message'>) =>
+  ({
+    kind: 'person',
+    platform: message.key.platform,
+    tenant: message.sender.tenant,
+    user: message.sender.id,
+  }) as const;
+
+/** What is guarded, and who hears of it: metrics, the audit log, the counts of the day. */
+export function composeGuards(deps: GuardsDeps): ComposedGuards {
+  const { config, redis, keyPrefix, log, monotonic } = deps;
+  const { mode, messages } = config.guardrails;
+  const { any, ids } = config.access.linkHosts;
+  const mayLink = any ? undefined : linkHosts(ids);
+  const words: TurnGuards['words'] = (direction, policy, locale) =>
+    blockMessage(direction, policy, locale, messages);
+  const counts = createGuardrailCounts(redis, keyPrefix);
+
+  function foundIn(turn: ClaimedTurn): (one: Intervention) => void {
+    const { key, kind } = turn.message;
+    const noted = new Set<string>();
+    return ({ direction, policies, action }) => {
+      for (const policy of policies) {
+        const once = `${direction} ${policy} ${action}`;
+        if (mode === 'off' || noted.has(once)) continue;
+        noted.add(once);
+        deps.metrics.guardrailIntervention(policy, direction, action, kind, mode);
+        deps.audit.note({
+          type: 'guardrail.intervened',
+          who: personOf(turn),
+          turn: turn.id,
+          direction,
+          action,
+          mode,
+          policy,
+        });
+        const day = new Date(deps.now()).toISOString().slice(0, 10);
+        counts
+          .add([direction, action, policy, mode, key.conversation], day)
+          .catch((error: unknown) => log.warn({ err: error }, 'an intervention could not be counted'));
+      }
+    };
+  }
+
+  const answerOf = (guards: Guards | undefined): NonNullable<TurnGuards['answer']> => {
+    return (turn, show, signal) =>
+      createGuardedAnswer({
+        openGate: guards && ((on) => guards.answer(on, signal, foundIn(turn))),
+        shadow: guards?.mode === 'shadow',
+        mayLink,
+        show,
+      });
+  };
+
+  if (mode === 'off') {
+    const guards = mayLink ? { answer: answerOf(undefined), words } : { words };
+    return { guards, guardThread: (read) => read, close: () => undefined };
+  }
+
+  const guardrail = createGuardrail({
+    region: config.agent.region,
+    guardrailId: config.guardrails.id,
+    version: config.guardrails.version,
+    quota: createGuardrailQuota({ redis, keyPrefix, limits: config.guardrails, log, now: monotonic }),
+    trace: config.guardrails.trace,
+    log,
+    random: Math.random,
+    now: monotonic,
+  });
+  const guards = createGuards({
+    check: guardrail.check,
+    mode,
+    redactInput: config.guardrails.redactInput,
+    redactOutput: config.guardrails.redactOutput,
+    after,
+    now: monotonic,
+  });
+  return {
+    guards: {
+      question: (turn, signal) => guards.question(turn.message.text, signal, foundIn(turn)),
+      answer: answerOf(guards),
+      words,
+    },
+    guardThread: (read) => async (message, signal) => {
+      const said = await read(message, signal);
+      if (said.length === 0) return said;
+      // Others wrote it: it is counted, and stands on nobody's record.
+      const found = ({ policies, action }: Intervention) => {
+        for (const policy of policies)
+          deps.metrics.guardrailIntervention(policy, 'thread', action, message.kind, mode);
+      };
+      const texts = await guards.thread(
+        said.map(({ text }) => text),
+        signal,
+        found,
+      );
+      return said.flatMap((one, i) => {
+        const text = texts[i];
+        return text === undefined ? [] : [{ ...one, text }];
+      });
+    },
+    close: guardrail.close,
+  };
+}
+
+/** Why an answer was withheld, and what comes of it when somebody thinks that it should not have been. */
+export function composeExplanations(deps: {
+  readonly read: (turnId: string) => Promise<TurnRecord | undefined>;
+  readonly audit: Pick<Audit, 'record'>;
+}) {
+  return {
+    async explain(turnId: string): Promise<string> {
+      const turn = await deps.read(turnId);
+      return explainPolicy(policyOf(turn?.reason), turn?.message.locale);
+    },
+    /** Puts it on record, for tuning. False when there is nothing to be disputed (any more). */
+    async dispute(turnId: string, who: Sender): Promise<boolean> {
+      const turn = await deps.read(turnId);
+      const policy = policyOf(turn?.reason);
+      if (!turn || !policy) return false;
+      const { platform } = turn.message.key;
+      await deps.audit.record({
+        type: 'guardrail.disputed',
+        who: { kind: 'person', platform, tenant: who.tenant, user: who.id },
+        turn: turnId,
+        policy,
+      });
+      return true;
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import type { Direction } from '../chat/block-messages.ts';
+import { notice } from '../chat/notices.ts';
+import { POLICIES, type Policy } from '../chat/policies.ts';
+import type { NoticeCode, ReplyNotice, ReplyView } from '../chat/vocabulary.ts';
+import type { Block } from '../guardrails/verdict.ts';
+import { ended } from './ask-agent.ts';
+import type { GuardedAnswer } from './guarded-answer.ts';
+import type { ClaimedTurn, Outcome } from './turn.ts';
+
+/** What may be asked and shown. Each part is missing where there is nothing to guard. */
+export interface TurnGuards {
+  /** The question as the agent may read it, or why it may not. */
+  readonly question?: (turn: ClaimedTurn, signal: AbortSignal) => Promise<{ readonly text: string } | Block>;
+  readonly answer?: (
+    turn: ClaimedTurn,
+    show: (view: ReplyView) => void,
+    signal: AbortSignal,
+  ) => GuardedAnswer;
+  /** What the person reads instead. */
+  readonly words?: (direction: Direction, policy: Policy, locale: string | undefined) => string;
+}
+
+/** How a turn ends that a guardrail has stopped. A check that could not be made is a failure, and may be asked again. */
+export function blockedBy(
+  block: Block,
+  code: 'guardrail' | 'question_blocked',
+  view: ReplyView,
+  sawWrite: boolean,
+): Outcome {
+  const away = block.policy === 'unavailable';
+  const outcome = ended(away ? 'guardrail_unavailable' : code, view);
+  const told = {
+    ...outcome,
+    policy: block.policy,
+    reason: `${outcome.reason}: ${block.policy} (${block.reason})`,
+  };
+  // Whoever reads nothing of a change must not be invited to make it again.
+  return sawWrite && away ? { ...told, end: 'unknown', notice: 'outcome_unknown' } : told;
+}
+
+/** The end of an answer, which would have been `so`, that a guardrail did not let through to its end. */
+export function withheld(block: Block, so: Outcome, sawWrite: boolean): Outcome {
+  const outcome = blockedBy(block, 'guardrail', so.view, sawWrite);
+  return so.notice === 'stopped_in_change' ? { ...outcome, notice: so.notice } : outcome;
+}
+
+/** Notices that a policy has its own words for. */
+const WITHHELD: ReadonlySet<NoticeCode> = new Set([
+  'question_blocked',
+  'answer_blocked',
+  'guardrail_unavailable',
+]);
+
+export function noticeOf(
+  { policy, view }: Outcome,
+  code: NoticeCode,
+  guards: TurnGuards | undefined,
+  locale: string | undefined,
+): ReplyNotice {
+  const general = notice(code);
+  if (!policy || !guards?.words || !WITHHELD.has(code)) return general;
+  const nothingYet = code === 'guardrail_unavailable' && view.text === '' && !view.keep;
+  const direction = code === 'question_blocked' || nothingYet ? 'question' : 'answer';
+  return { ...general, text: guards.words(direction, policy, locale) };
+}
+
+const REASON = /^(?:guardrail|question_blocked|guardrail_unavailable): (\w+)/;
+
+/** Which policy ended a turn, from the reason on its record; undefined when none did. */
+export function policyOf(reason: string | undefined): Policy | undefined {
+  const name = REASON.exec(reason ?? '')?.[1];
+  return POLICIES.find((policy) => policy === name);
+}

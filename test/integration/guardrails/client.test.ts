@@ -1,0 +1,140 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createGuardrail, type Guardrail, type GuardrailOptions } from '../../../src/guardrails/client.ts';
+import { createLogger } from '../../../src/telemetry/logger.ts';
+import { answerOf } from '../../unit/guardrails/scripted-guardrail.ts';
+import { type Answer, type AskedGuardrail, openGuardrail } from './endpoint.ts';
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+const never = new AbortController().signal;
+
+async function open(
+  answer: (asked: AskedGuardrail, number: number) => Answer,
+  options: Partial<GuardrailOptions> = {},
+) {
+  const lines: string[] = [];
+  let clock = 0;
+  const endpoint = await openGuardrail(answer);
+  const guardrail: Guardrail = createGuardrail({
+    region: 'us-east-2',
+    guardrailId: 'gr1234567890',
+    version: '3',
+    endpoint: endpoint.url,
+    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'example' },
+    trace: false,
+    log: createLogger({ level: 'info', destination: { write: (line) => void lines.push(line) } }),
+    random: () => 0,
+    now: () => clock,
+    ...options,
+  });
+  closers.push(
+    () => endpoint.close(),
+    () => guardrail.close(),
+  );
+  return {
+    ...endpoint,
+    lines,
+    check: (text: string) => guardrail.check('OUTPUT', [text], never),
+    guardrail,
+    pass: (ms: number) => {
+      clock += ms;
+    },
+  };
+}
+
+const rules = { masked: ['Alice Smith'], blocked: ['buy gold'] };
+const honest = ({ texts }: AskedGuardrail): Answer => ({ body: answerOf(texts, rules) });
+
+describe('a check by the guardrail', () => {
+  it('is asked of the guardrail and version, and judged', async () => {
+    const { check, guardrail, asked } = await open(honest);
+    expect(await check('all well')).toEqual({ kind: 'allow' });
+    expect(await check('ask Alice Smith')).toMatchObject({ kind: 'redact', texts: ['ask {NAME}'] });
+    expect(await check('buy gold')).toMatchObject({ kind: 'block', policy: 'topic' });
+    await guardrail.check('INPUT', ['one', 'two'], never);
+    expect(asked[0]).toMatchObject({ path: '/guardrail/gr1234567890/version/3/apply', source: 'OUTPUT' });
+    expect(asked.at(-1)).toMatchObject({ source: 'INPUT', texts: ['one', 'two'] });
+  });
+
+  it.each([
+    ['is throttled', { status: 429, error: 'ThrottlingException' }],
+    ['fails', { status: 500, error: 'InternalServerException' }],
+    ['is not there', { status: 503, error: 'ServiceUnavailableException' }],
+    ['answers nonsense', { body: { action: 'PERHAPS' } }],
+    ['answers no JSON', { body: '<html>' }],
+  ])('is made again when it %s', async (_what, failure) => {
+    const { check, asked } = await open((one, number) => (number < 3 ? failure : honest(one)));
+    expect(await check('all well')).toEqual({ kind: 'allow' });
+    expect(asked).toHaveLength(3);
+  });
+
+  it.each(['AccessDeniedException', 'ResourceNotFoundException', 'ValidationException'])(
+    'is not made again after %s, and blocks',
+    async (error) => {
+      const { check, asked, lines } = await open(() => ({
+        status: 400,
+        error,
+        body: { message: 'all well' },
+      }));
+      expect(await check('all well')).toEqual({ kind: 'block', policy: 'unavailable', reason: error });
+      expect(asked).toHaveLength(1);
+      expect(lines.join()).not.toContain('all well');
+    },
+  );
+
+  it('blocks when the guardrail says nothing in time', async () => {
+    const { check } = await open(() => ({ silent: true }), { attemptMs: 50, deadlineMs: 0 });
+    expect(await check('all well')).toMatchObject({ kind: 'block', policy: 'unavailable' });
+  });
+
+  it('blocks when nobody is there', async () => {
+    const { check, close } = await open(honest, { deadlineMs: 0 });
+    await close();
+    closers.shift();
+    expect(await check('all well')).toMatchObject({ kind: 'block', policy: 'unavailable' });
+  });
+
+  it('blocks when the quota is used up', async () => {
+    const { check, asked } = await open(honest, { quota: { take: () => Promise.resolve(false) } });
+    expect(await check('all well')).toMatchObject({ kind: 'block', policy: 'unavailable' });
+    expect(asked).toEqual([]);
+  });
+
+  it('blocks when it is cancelled', async () => {
+    const { guardrail } = await open(() => ({ silent: true }));
+    const left = new AbortController();
+    const checking = guardrail.check('OUTPUT', ['x'], left.signal);
+    left.abort();
+    expect(await checking).toMatchObject({ kind: 'block', policy: 'unavailable' });
+  });
+
+  it('leaves a guardrail alone that keeps failing, and tries it again after a while', async () => {
+    let down = true;
+    const { check, asked, pass, lines } = await open(
+      (one) => (down ? { status: 500, error: 'InternalServerException' } : honest(one)),
+      { deadlineMs: 0 },
+    );
+    for (let i = 0; i < 5; i += 1) await check('x');
+    expect(asked).toHaveLength(5);
+    expect(await check('x')).toMatchObject({ kind: 'block', policy: 'unavailable' });
+    expect(asked).toHaveLength(5);
+    down = false;
+    pass(2_000);
+    expect(await Promise.all([check('x'), check('x')])).toEqual([
+      { kind: 'allow' },
+      expect.objectContaining({ policy: 'unavailable' }),
+    ]);
+    expect(await check('x')).toEqual({ kind: 'allow' });
+    expect(lines.join()).toContain('the guardrail answers again');
+  });
+
+  it('tells operators which rules found something, and never what', async () => {
+    const { check, lines } = await open(honest, { trace: true });
+    await check('ask Alice Smith');
+    expect(lines.join()).toContain('"rule":"NAME"');
+    expect(lines.join()).not.toContain('Alice');
+  });
+});

@@ -1,0 +1,54 @@
+import { numbers } from '../guardrails/gate-case.ts';
+
+/** Made-up secrets in the forms of real ones. The pieces are put together here, so that no scanner takes them for real. */
+const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+const LOWER = UPPER.toLowerCase();
+const DIGITS = '0123456789';
+const HEX = `${DIGITS}abcdef`;
+const WORD = UPPER + LOWER + DIGITS;
+const BASE32 = `${UPPER}234567`;
+
+export type SecretMaker = (any: (alphabet: string, length: number) => string) => string;
+
+export const SECRET_MAKERS: Readonly<Record<string, SecretMaker>> = {
+  aws_access_key: (any) => `AK${'IA'}${any(BASE32, 16)}`,
+  aws_temporary_key: (any) => `AS${'IA'}${any(BASE32, 16)}`,
+  aws_secret_key: (any) => any(`${WORD}/+`, 40),
+  aws_secret_in_file: (any) => `aws_secret_access_key = ${any(`${WORD}/+`, 40)}`,
+  aws_session_token: (any) => `IQoJb3JpZ2lu${any(`${WORD}/+`, 300)}`,
+  github: (any) => `gh${'p_'}${any(WORD, 36)}`,
+  github_fine: (any) => `github_${'pat_'}${any(WORD, 22)}_${any(WORD, 59)}`,
+  gitlab: (any) => `gl${'pat-'}${any(WORD, 20)}`,
+  slack_bot: (any) => `xo${'xb-'}${any(DIGITS, 12)}-${any(DIGITS, 12)}-${any(WORD, 24)}`,
+  slack_app: (any) => `xa${'pp-'}1-A${any(DIGITS, 10)}-${any(DIGITS, 13)}-${any(HEX, 64)}`,
+  slack_hook: (any) => `https://hooks.slack.com/services/T${any(WORD, 8)}/B${any(WORD, 8)}/${any(WORD, 24)}`,
+  google: (any) => `AI${'za'}${any(`${WORD}_-`, 35)}`,
+  google_client: (any) => `GOC${'SPX-'}${any(WORD, 28)}`,
+  stripe: (any) => `sk_${'live_'}${any(WORD, 24)}`,
+  openai: (any) => `sk-${'proj-'}1${any(WORD, 48)}`,
+  anthropic: (any) => `sk-${'ant-api03-'}${any(`${WORD}_-`, 93)}`,
+  npm: (any) => `npm${'_'}${any(WORD, 36)}`,
+  azure_storage: (any) => `DefaultEndpointsProtocol=https;AccountName=x;AccountKey=${any(`${WORD}/+`, 86)}==`,
+  azure_secret: (any) => `${any(WORD, 3)}8Q~${any(WORD, 34)}`,
+  azure_sas: (any) => `?sv=2022-11-02&sig=${any(WORD, 43)}%3D`,
+  jwt: (any) => `ey${'J'}${any(WORD, 33)}.ey${'J'}${any(WORD, 150)}.${any(`${WORD}_-`, 43)}`,
+  jwt_long: (any) => `ey${'J'}${any(WORD, 60)}.ey${'J'}${any(WORD, 900)}.${any(`${WORD}_-`, 342)}`,
+  pem: (any) =>
+    `-----BEGIN RSA ${'PRIVATE'} KEY-----\n${any(`${WORD}/+`, 64)}\n${any(`${WORD}/+`, 64)}\n-----END RSA PRIVATE KEY-----`,
+  openssh: (any) => `-----BEGIN OPENSSH ${'PRIVATE'} KEY-----\n${any(`${WORD}/+`, 70)}`,
+  database: (any) => `postgres://app:${any(WORD, 12)}@db.example.com:5432/app`,
+  mongo: (any) => `mongodb+srv://root:${any(WORD, 16)}@c0.example.net`,
+  sql_server: (any) => `Server=db;User Id=sa;Password=${any(WORD, 12)};`,
+  password: (any) => `password: ${any(WORD, 8)}1!`,
+  environment: (any) => `DB_PASSWORD=${any(WORD, 10)}9`,
+  yaml: (any) => `client_secret: "${any(WORD, 20)}7"`,
+  bearer: (any) => `Authorization: Bearer 1${any(WORD, 40)}`,
+};
+
+/** One of each kind by chance, the same for the same seed. */
+export function makeSecret(kind: string, seed: number): string {
+  const random = numbers(seed);
+  const any = (alphabet: string, length: number) =>
+    Array.from({ length }, () => alphabet.charAt(Math.floor(random() * alphabet.length))).join('');
+  return SECRET_MAKERS[kind]?.(any) ?? '';
+}

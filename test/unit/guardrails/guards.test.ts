@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { createGuards, type GuardMode, type Intervention } from '../../../src/guardrails/guards.ts';
+import { judge } from '../../../src/guardrails/judge.ts';
+import { answerOf } from './scripted-guardrail.ts';
+
+const never = new AbortController().signal;
+
+function open(mode: GuardMode = 'enforce', more: { redactInput?: boolean } = {}) {
+  const found: Intervention[] = [];
+  const asked: string[] = [];
+  const guards = createGuards({
+    async check(source, texts) {
+      asked.push(...texts.map((text) => `${source} ${text}`));
+      return judge(answerOf(texts, { masked: ['Alice Smith'], blocked: ['buy gold'] }), texts);
+    },
+    mode,
+    redactInput: true,
+    redactOutput: true,
+    after: () => () => undefined,
+    now: () => 0,
+    ...more,
+  });
+  return { guards, found, asked, note: (one: Intervention) => void found.push(one) };
+}
+
+describe('what the agent may read', () => {
+  it('is masked, and checked as input, once', async () => {
+    const { guards, asked, note } = open();
+    const question = `${'please '.repeat(60)}ask Alice Smith`;
+    expect(await guards.question(question, never, note)).toEqual({
+      text: `${'please '.repeat(60)}ask {NAME}`,
+    });
+    expect(asked).toEqual([`INPUT ${question}`]);
+  });
+
+  it('is left as it is where nothing is to be masked', async () => {
+    const { guards, found, note } = open('enforce', { redactInput: false });
+    expect(await guards.question('ask Alice Smith', never, note)).toEqual({ text: 'ask Alice Smith' });
+    expect(found).toEqual([]);
+  });
+
+  it('of what others said, leaves out what blocks, and keeps the rest', async () => {
+    const { guards, note } = open();
+    const said = ['all well', 'I buy gold', 'so says Alice Smith', `my key is AK${'IA'}IOSFODNN7EXAMPLE`];
+    expect(await guards.thread(said, never, note)).toEqual([
+      'all well',
+      undefined,
+      'so says {NAME}',
+      undefined,
+    ]);
+  });
+
+  it('of what others said is judged by one call, if nobody minds any of it', async () => {
+    const { guards, asked, note } = open();
+    expect(await guards.thread(['all well', 'so it is'], never, note)).toEqual(['all well', 'so it is']);
+    expect(asked).toEqual(['INPUT all well', 'INPUT so it is']);
+  });
+
+  it('is everything in shadow mode, and what would have been withheld is told', async () => {
+    const { guards, found, note } = open('shadow');
+    expect(await guards.question('I buy gold', never, note)).toEqual({ text: 'I buy gold' });
+    await Promise.resolve();
+    await new Promise(setImmediate);
+    expect(found).toEqual([{ direction: 'question', policies: ['topic'], action: 'blocked' }]);
+  });
+
+  it('long texts are read in windows, and a mask over a border is found', async () => {
+    const { guards, asked, note } = open();
+    const long = `${'word '.repeat(398)}Alice Smith ${'word '.repeat(500)}`;
+    expect(await guards.question(long, never, note)).toEqual({ text: long.replace('Alice Smith', '{NAME}') });
+    expect(asked.length).toBeLessThan(5);
+  });
+});
