@@ -116,7 +116,8 @@ export function createAnswering(deps: AnsweringDeps) {
     const touched = await directory.touch(actor, {
       ...begin,
       session,
-      ...(place || !opensThread(turn)
+      // Also in a thread that is there: it may have been opened by the `resume` itself.
+      ...(place
         ? {}
         : { opens: { conversation: laneId({ ...key, thread: '' }, sender), askedAt: receivedAt } }),
     });

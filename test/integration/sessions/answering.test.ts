@@ -185,6 +185,19 @@ it('a message that opens a thread is told by the name of the thread, and Memory 
   expect(recalls).toEqual([]);
 });
 
+it('`resume` at the top of a conversation is meant for its own thread, too, whichever is asked in first', async () => {
+  const earlier = await answered('1.0', 'earlier');
+  const [entry] = (await rig.directory.list(ACTOR, { most: 1 })).entries;
+  const resume = () => rig.conversations.resume({ key: keyOf(''), sender }, { number: entry?.number ?? 0 });
+  await resume();
+  expect(await answered('2.0', 'below it', below('2.0'))).toBe(earlier);
+  // Once.
+  expect(await answered('3.0', 'another')).toBe(own('3.0'));
+  await resume();
+  expect(await answered('4.0', 'at the top')).toBe(earlier);
+  expect(await answered('5.0', 'below it', below('5.0'))).toBe(own('5.0'));
+});
+
 it('somebody who joins a thread of others has a session of their own, after one look at Memory', async () => {
   expect(await answered('1.0', 'me too', below('1.0'))).toBe(own('1.0'));
   expect(await answered('1.0', 'and', below('1.0'))).toBe(own('1.0'));
