@@ -17,7 +17,7 @@ export type AnyCommand =
   | { readonly name: 'history'; readonly count?: number }
   /** Without a session: this one. */
   | { readonly name: 'archive'; readonly session?: SessionRef; readonly onlyIfKnown?: true }
-  | { readonly name: 'restore'; readonly session: SessionRef }
+  | { readonly name: 'restore'; readonly session: SessionRef; readonly onlyIfKnown?: true }
   | { readonly name: 'tag'; readonly tag: string }
   /** `really`: it was asked about already. */
   | {
@@ -141,7 +141,9 @@ export const COMMANDS: { readonly [N in CommandName]: Row<N> } = {
       const session = sessionRef(rest);
       if (rest.sure) return session && { name: 'archive', session };
       // The agent may have offered a list of its own.
-      return session && 'number' in session ? { name: 'archive', session, onlyIfKnown: true } : undefined;
+      return session && ('number' in session || rest.short)
+        ? { name: 'archive', session, onlyIfKnown: true }
+        : undefined;
     },
     write: ({ session, onlyIfKnown }) => (session ? writeNumber(session, '', onlyIfKnown) : { plain: '' }),
   },
@@ -150,9 +152,11 @@ export const COMMANDS: { readonly [N in CommandName]: Row<N> } = {
     does: 'takes it back',
     read(rest) {
       const session = sessionRef(rest);
-      return session && (rest.sure || 'number' in session) ? { name: 'restore', session } : undefined;
+      if (!session) return undefined;
+      if (rest.sure || 'number' in session) return { name: 'restore', session };
+      return rest.short ? { name: 'restore', session, onlyIfKnown: true } : undefined;
     },
-    write: ({ session }) => writeRef(session),
+    write: ({ session, onlyIfKnown }) => writeRef(session, onlyIfKnown),
   },
   tag: {
     takes: '<tag>',
@@ -172,7 +176,9 @@ export const COMMANDS: { readonly [N in CommandName]: Row<N> } = {
       if (number !== undefined) return { name: 'delete', session: { number }, really: true };
       const session = sessionRef(rest);
       if (rest.sure) return session && { name: 'delete', session };
-      return session && 'number' in session ? { name: 'delete', session, onlyIfKnown: true } : undefined;
+      return session && ('number' in session || rest.short)
+        ? { name: 'delete', session, onlyIfKnown: true }
+        : undefined;
     },
     write({ session, really, onlyIfKnown }) {
       return session ? writeNumber(session, really ? ' really' : '', onlyIfKnown) : { plain: '' };
@@ -215,7 +221,7 @@ function writeRef(session: SessionRef, bare = false): Behind {
 }
 
 function writeNumber(session: SessionRef, after: string, bare = false): Behind {
-  if (!('number' in session)) return writeRef(session);
+  if (!('number' in session)) return writeRef(session, bare);
   const words = `${session.number}${after}`;
   return bare ? { plain: words } : { slashed: words };
 }

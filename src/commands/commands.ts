@@ -108,7 +108,7 @@ export function createCommands(deps: CommandDeps) {
       case 'archive':
         return unlessQuestion(command, conversations.archive(asker, command.session));
       case 'restore':
-        return conversations.restore(asker, command.session);
+        return unlessQuestion(command, conversations.restore(asker, command.session));
       case 'tag':
         return conversations.tag(asker, undefined, command.tag);
       case 'delete':

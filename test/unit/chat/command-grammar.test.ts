@@ -98,6 +98,10 @@ describe('what merely begins with such a word', () => {
       expect(all.parse(`${name} 3`, 'message')).toEqual({ ...known, onlyIfKnown: true });
       expect(all.parse(`${name} 3`, 'slash')).toEqual(known);
     }
+    for (const name of ['archive', 'delete', 'restore'] as const) {
+      const known = { name, session: { title: 'Staging costs' } };
+      expect(all.parse(`${name} Staging costs`, 'message')).toEqual({ ...known, onlyIfKnown: true });
+    }
     const words = 'resume the rollout in eu-west-1';
     const session = { title: 'the rollout in eu-west-1' };
     expect(all.parse(words, 'message')).toEqual({ name: 'resume', session, onlyIfKnown: true });
