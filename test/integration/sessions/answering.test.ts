@@ -120,6 +120,11 @@ describe('after Redis was lost', () => {
     await rig.conversations.resume(asker('2.0'), { title: 'costs' });
     await rig.conversations.startNew(asker('3.0'));
     const begun = await answered('3.0', 'anew', below('3.0'));
+    const beginning = async () => {
+      const { question, origin } = (await rig.directory.get(ACTOR, own('1.0'))) ?? {};
+      return { question, origin };
+    };
+    const begunWith = await beginning();
     await loseRedis();
 
     expect(await answered('2.0', 'x', below('2.0'))).toBe(own('1.0'));
@@ -133,6 +138,9 @@ describe('after Redis was lost', () => {
       number: 1,
     });
     expect(entries.map(({ id }) => id)).toContain(begun);
+    // What it began with stays, and where.
+    expect(await beginning()).toEqual(begunWith);
+    expect(begunWith.question).not.toBe('');
     // Memory is asked once.
     await answered('2.0', 'again', below('2.0'));
     expect(recalls).toHaveLength(3);
