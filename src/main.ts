@@ -194,7 +194,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           : redis;
       if (intake !== redis) closers.push(() => disconnect(intake));
       const confirmDurable = createConfirmation(intake, durability);
-      const { acceptTurn, retryTurn, takesPart } = createAccept({
+      const { acceptTurn, retryTurn, takesPart, othersWrote } = createAccept({
         lanes: createLanes(intake, keyPrefix, config.lanes),
         wakes: { add: wake },
         confirmDurable,
@@ -227,6 +227,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           acceptTurn: knowTwins({ acceptTurn, observe: metrics.messageTaken, monotonic }),
           retryTurn,
           takesPart,
+          othersWrote,
         },
         changes: createQuestionChanges({
           redis: intake,
