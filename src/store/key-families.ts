@@ -217,6 +217,24 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(6 * 3_600),
   },
   {
+    names: ['teamsplace:<thread>'],
+    holds: 'where Teams takes what the bot writes in a thread',
+    kept: '90 days after the last message',
+    bound: expires(90 * DAY_S),
+  },
+  {
+    names: ['teamsperson:<person>'],
+    holds: 'where Teams takes what the bot writes to a person',
+    kept: '90 days after their last message',
+    bound: expires(90 * DAY_S),
+  },
+  {
+    names: ['teamsanswer:<name>'],
+    holds: 'which turn a message in Teams answers, for what people think of it',
+    kept: '90 days',
+    bound: expires(90 * DAY_S),
+  },
+  {
     names: ['consent:<name>'],
     holds: 'a sign-in that shows whose browser consented to a tool, sealed',
     kept: '10 minutes',

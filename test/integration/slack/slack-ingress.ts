@@ -44,7 +44,7 @@ export interface Ingress {
 
 const NOTHING = { outcome: 'none', turnId: '', cancelled: 0, waiting: 0 } as const;
 const none = async () => ({ found: false, atWork: false, text: 'none' });
-const NO_CONVERSATIONS = {
+export const NO_CONVERSATIONS = {
   list: none,
   startNew: none,
   resume: none,

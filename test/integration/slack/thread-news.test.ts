@@ -6,6 +6,7 @@ import { createThreadReading } from '../../../src/slack/thread-reading.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import type { AgentCall } from '../../../src/turns/run-turn.ts';
 import { withThread } from '../../../src/turns/seen-thread.ts';
+import { end, numbered } from '../../unit/turns/agent-events.ts';
 import { SOMEBODY } from '../turns/messages.ts';
 import { type ConversationsRig, type RigOptions, startConversations } from './conversations-rig.ts';
 import { mention, send } from './slack-ingress.ts';
@@ -35,6 +36,7 @@ async function start(options: RigOptions = {}) {
   const invoke = withThread(
     async function* ({ invocation }: AgentCall): AsyncGenerator<AgentEvent> {
       heard.push((invocation.thread ?? []).map(({ text }) => text));
+      yield* numbered([end()]);
     },
     createThreadReading({
       callAside: ({ method, args }) => client.call(method, args),
