@@ -218,7 +218,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       };
     }
 
-    function slackIngress({ accept: { acceptTurn, retryTurn, takesPart }, changes }: Intake) {
+    function slackIngress({ accept, changes }: Intake) {
       if (!config.slack || !slack) return undefined;
       const { home, close: closeHome } = composeHome({
         homes,
@@ -243,9 +243,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           externals: config.access.externals,
         },
         accept: {
-          acceptTurn: knowTwins({ acceptTurn, observe: metrics.messageTaken, monotonic }),
-          retryTurn,
-          takesPart,
+          ...accept,
+          acceptTurn: knowTwins({ acceptTurn: accept.acceptTurn, observe: metrics.messageTaken, monotonic }),
         },
         changes,
         privacy: privacy.commands,

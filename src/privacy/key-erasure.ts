@@ -16,7 +16,9 @@ export const KEY_ERASURE: Readonly<Record<string, KeyErasure>> = {
   'lane:<id>': 'turns',
   'lease:<lane>': 'turns',
   ready: 'turns',
-  'thread:<id>': stays('a digest of a place in the chat, and that the bot takes part there; goes by itself'),
+  'thread:<id>': stays(
+    'a digest of a place in the chat, that the bot takes part there, and eight characters by which the next question there is told from one of somebody else; goes by itself',
+  ),
   'session:<person>:<id>': 'sessions',
   'directory:<person>': 'sessions',
   'current:<lane>': 'sessions',

@@ -61,7 +61,8 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   },
   {
     names: ['thread:<id>'],
-    holds: 'the bot takes part in this thread',
+    holds:
+      'the bot takes part in this thread; a mark of who asked there last, and whether others have written',
     kept: '90 days after the last question',
     bound: expires(90 * DAY_S),
   },

@@ -115,6 +115,7 @@ export async function startIngress(
       acceptTurn: async () => ({ outcome: 'accepted', turnId: 'turn-1', place: 1, wake: true }),
       retryTurn: async () => 'accepted',
       takesPart: async () => true,
+      othersWrote: async () => undefined,
       ...accept,
     },
     changes: {
