@@ -70,6 +70,7 @@ export interface KeysConfig {
 /** What the operator's commands need: where the turns and the audit log are kept, and the keys. */
 export interface OpsConfig extends RedisConfig, KeysConfig {
   readonly audit: AuditConfig;
+  readonly sessions: SessionsConfig;
 }
 
 /**
@@ -90,7 +91,12 @@ export function loadConfig(env: Environment = process.env): Config {
  * @throws ConfigError as `loadConfig` does.
  */
 export function loadOpsConfig(env: Environment = process.env): OpsConfig {
-  return loadPart(env, (reader) => ({ ...readRedis(reader), ...readKeys(reader), audit: readAudit(reader) }));
+  return loadPart(env, (reader) => ({
+    ...readRedis(reader),
+    ...readKeys(reader),
+    audit: readAudit(reader),
+    sessions: readSessions(reader),
+  }));
 }
 
 /**

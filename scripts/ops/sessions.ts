@@ -27,8 +27,7 @@ interface Rebuilt extends Restored {
   readonly failed: readonly string[];
 }
 
-/** Sessions that were not used for so long come back archived, as the archive has them. */
-const ARCHIVE_AFTER_MS = 90 * 86_400_000;
+const DAY_MS = 86_400_000;
 const TELL_EVERY_MS = 2_000;
 
 /** `sessions rebuild`. */
@@ -125,7 +124,8 @@ function withRestore<T>(signal: AbortSignal, work: (restore: Restore) => Promise
             reads: memoryReads(client),
             directory: createDirectory({ redis, keyPrefix, sealer, randomBytes, log }),
             places: createLanePlaces(redis, keyPrefix),
-            archiveAfterMs: ARCHIVE_AFTER_MS,
+            // What was not used for so long comes back archived, as the archive has it.
+            archiveAfterMs: config.sessions.archiveDays * DAY_MS,
             mayRestore: notErasing(redis, keyPrefix),
             closing: signal,
             now: () => Date.now(),

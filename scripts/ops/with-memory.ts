@@ -1,7 +1,7 @@
 import { createMemoryClient, type MemoryClient } from '../../src/agentcore/memory-client.ts';
 import { MemoryError } from '../../src/agentcore/memory-errors.ts';
 import { createMemoryQuota } from '../../src/agentcore/memory-quota.ts';
-import { loadMemoryConfig } from '../../src/config.ts';
+import { type Environment, loadMemoryConfig } from '../../src/config.ts';
 import type { Connection } from '../../src/store/connection.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { Complaint, configured } from './redis.ts';
@@ -20,12 +20,18 @@ export async function withMemory<T>(
   at: { readonly redis: Connection; readonly keyPrefix: string },
   work: (client: MemoryClient | undefined) => Promise<T>,
 ): Promise<T> {
-  const { id: memoryId, region, endpoint } = await configured(loadMemoryConfig);
+  const {
+    id: memoryId,
+    region,
+    endpoint,
+    credentials,
+  } = await configured((env) => ({ credentials: undefined, ...loadMemoryConfig(env), ...laptopAccess(env) }));
   if (memoryId === undefined) return work(undefined);
   const client = createMemoryClient({
     region,
     memoryId,
     endpoint,
+    ...(credentials ? { credentials } : {}),
     quota: createMemoryQuota({ ...at, log: opsLog(), now }),
   });
   try {
@@ -36,4 +42,15 @@ export async function withMemory<T>(
   } finally {
     client.close();
   }
+}
+
+/** A laptop mode's account is not in this process' environment, where the AWS SDK looks for all others. */
+function laptopAccess(env: Environment) {
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_ENDPOINT_URL: url,
+  } = env;
+  if (!accessKeyId || !secretAccessKey || !url || process.env.AWS_ENDPOINT_URL === url) return {};
+  return { credentials: { accessKeyId, secretAccessKey }, endpoint: url };
 }

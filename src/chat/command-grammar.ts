@@ -84,7 +84,8 @@ function usage(name: CommandName): string {
 const HOW_TO_ASK =
   'Ask me in your own words: mention me, or write to me directly. In the same thread I remember what you asked there; ' +
   'each person in it has a conversation of their own. These words are for me, too, also as `/agent …`:';
-const HOW_TO_NAME = 'Outside `/agent`, put names and words to look for in quotes: `rename "Staging costs"`.';
+const HOW_TO_NAME =
+  'Outside `/agent`, put longer names and words in quotes: `rename "Costs of the staging area"`.';
 
 /** One line without the slash that some put in front. */
 function lineOf(text: string): { line: string; slash: boolean } {
@@ -95,7 +96,21 @@ function lineOf(text: string): { line: string; slash: boolean } {
 function restOf(after: string, explicit: boolean): Rest {
   const text = withoutQuotes(after);
   const quoted = text !== after;
-  return { text, word: withoutEnd(text).toLowerCase(), quoted, sure: explicit || quoted };
+  const word = withoutEnd(text).toLowerCase();
+  return { text, word, quoted, sure: explicit || quoted, short: isShort(text) };
+}
+
+/** A name has so many words at most, and none of those that sentences are made with. */
+const SHORT_WORDS = 4;
+const OF_SENTENCES =
+  /^(?:a|an|the|this|that|these|those|my|our|your|all|every|any|some|it|them|me|to|into|as|of|on|at|from|for|with|by|is|are|was|has|please|why|how|what|which|who|when|where|bitte|der|die|das|den|dem|ein|eine|alle|mein|meine|von|nach|zu|für|mit|auf|aus|wie|was|warum)$/i;
+
+function isShort(text: string): boolean {
+  const words = text.split(' ');
+  return (
+    words.length <= SHORT_WORDS &&
+    words.every((word) => /^#?[\p{L}\p{N}][\p{L}\p{N}&+_.-]*$/u.test(word) && !OF_SENTENCES.test(word))
+  );
 }
 
 const withoutEnd = (text: string): string => text.replace(/[\s?!.…？！。]+$/u, '');

@@ -16,11 +16,16 @@ export type AnyCommand =
   /** `count`: so many of the last turns. */
   | { readonly name: 'history'; readonly count?: number }
   /** Without a session: this one. */
-  | { readonly name: 'archive'; readonly session?: SessionRef }
-  | { readonly name: 'restore'; readonly session: SessionRef }
+  | { readonly name: 'archive'; readonly session?: SessionRef; readonly onlyIfKnown?: true }
+  | { readonly name: 'restore'; readonly session: SessionRef; readonly onlyIfKnown?: true }
   | { readonly name: 'tag'; readonly tag: string }
   /** `really`: it was asked about already. */
-  | { readonly name: 'delete'; readonly session?: SessionRef; readonly really?: true }
+  | {
+      readonly name: 'delete';
+      readonly session?: SessionRef;
+      readonly really?: true;
+      readonly onlyIfKnown?: true;
+    }
   | { readonly name: 'search'; readonly words: string }
   | { readonly name: 'tasks' }
   | { readonly name: 'status' }
@@ -46,6 +51,8 @@ export interface Rest {
   readonly quoted: boolean;
   /** Written so that it can be nothing but a command: in `/agent …`, with a slash in front, or in quotes. */
   readonly sure: boolean;
+  /** A few words that read as a name and not as a sentence. */
+  readonly short: boolean;
 }
 
 /** What has to stand behind a name: our own words as they are, or with a slash before the name; other people's in quotes. */
@@ -82,18 +89,18 @@ export const COMMANDS: { readonly [N in CommandName]: Row<N> } = {
   sessions: {
     takes: '[words]',
     does: 'lists your conversations; with words, those with them in name, tag or project',
-    read({ word, text, sure }) {
+    read({ word, text, sure, short }) {
       if (word === '') return { name: 'sessions', words: '' };
-      return sure ? { name: 'sessions', words: text } : undefined;
+      return sure || short ? { name: 'sessions', words: text } : undefined;
     },
     write: ({ words }) => ({ quoted: words }),
   },
   new: {
     takes: '[name]',
     does: 'starts a new conversation in this place',
-    read({ word, text, sure }) {
+    read({ word, text, sure, short }) {
       if (word === '') return { name: 'new' };
-      return sure ? { name: 'new', title: text } : undefined;
+      return sure || short ? { name: 'new', title: text } : undefined;
     },
     write: ({ title = '' }) => ({ quoted: title }),
   },
@@ -111,7 +118,8 @@ export const COMMANDS: { readonly [N in CommandName]: Row<N> } = {
   rename: {
     takes: '<name>',
     does: 'gives this conversation a name',
-    read: ({ word, text, sure }) => (word !== '' && sure ? { name: 'rename', title: text } : undefined),
+    read: ({ word, text, sure, short }) =>
+      word !== '' && (sure || short) ? { name: 'rename', title: text } : undefined,
     write: ({ title }) => ({ quoted: title }),
   },
   history: {
@@ -130,28 +138,31 @@ export const COMMANDS: { readonly [N in CommandName]: Row<N> } = {
     does: 'puts it away; nothing is lost',
     read(rest) {
       if (rest.word === '') return { name: 'archive' };
-      const session = rest.sure ? sessionRef(rest) : undefined;
-      return session && { name: 'archive', session };
+      const session = sessionRef(rest);
+      if (rest.sure) return session && { name: 'archive', session };
+      // The agent may have offered a list of its own.
+      return session && ('number' in session || rest.short)
+        ? { name: 'archive', session, onlyIfKnown: true }
+        : undefined;
     },
-    write({ session }) {
-      if (!session) return { plain: '' };
-      return 'number' in session ? { slashed: String(session.number) } : writeRef(session);
-    },
+    write: ({ session, onlyIfKnown }) => (session ? writeNumber(session, '', onlyIfKnown) : { plain: '' }),
   },
   restore: {
     takes: '<number or name>',
     does: 'takes it back',
     read(rest) {
       const session = sessionRef(rest);
-      return session && (rest.sure || 'number' in session) ? { name: 'restore', session } : undefined;
+      if (!session) return undefined;
+      if (rest.sure || 'number' in session) return { name: 'restore', session };
+      return rest.short ? { name: 'restore', session, onlyIfKnown: true } : undefined;
     },
-    write: ({ session }) => writeRef(session),
+    write: ({ session, onlyIfKnown }) => writeRef(session, onlyIfKnown),
   },
   tag: {
     takes: '<tag>',
     does: 'puts a tag on this conversation',
-    read({ word, text, sure }) {
-      return word !== '' && (sure || /^#\S+$/.test(text)) ? { name: 'tag', tag: text } : undefined;
+    read({ word, text, sure, short }) {
+      return word !== '' && (sure || short || /^#\S+$/.test(text)) ? { name: 'tag', tag: text } : undefined;
     },
     write: ({ tag }) => ({ quoted: tag }),
   },
@@ -160,23 +171,24 @@ export const COMMANDS: { readonly [N in CommandName]: Row<N> } = {
     does: 'deletes it for good, after you have confirmed',
     read(rest) {
       if (rest.word === '') return { name: 'delete' };
-      if (!rest.sure) return undefined;
       const [, digits = ''] = rest.quoted ? [] : (/^(\S+) really$/.exec(rest.word) ?? []);
       const number = numberIn(digits);
       if (number !== undefined) return { name: 'delete', session: { number }, really: true };
       const session = sessionRef(rest);
-      return session && { name: 'delete', session };
+      if (rest.sure) return session && { name: 'delete', session };
+      return session && ('number' in session || rest.short)
+        ? { name: 'delete', session, onlyIfKnown: true }
+        : undefined;
     },
-    write({ session, really }) {
-      if (!session) return { plain: '' };
-      if (!('number' in session)) return writeRef(session);
-      return { slashed: really ? `${session.number} really` : String(session.number) };
+    write({ session, really, onlyIfKnown }) {
+      return session ? writeNumber(session, really ? ' really' : '', onlyIfKnown) : { plain: '' };
     },
   },
   search: {
     takes: '<words>',
     does: 'looks through what you and I have said',
-    read: ({ word, text, sure }) => (word !== '' && sure ? { name: 'search', words: text } : undefined),
+    read: ({ word, text, sure, short }) =>
+      word !== '' && (sure || short) ? { name: 'search', words: text } : undefined,
     write: ({ words }) => ({ quoted: words }),
   },
   tasks: { does: 'shows what you can have me do at a press', read: alone({ name: 'tasks' }) },
@@ -206,6 +218,12 @@ function sessionRef({ text, word, quoted: inQuotes }: Rest): SessionRef | undefi
 function writeRef(session: SessionRef, bare = false): Behind {
   if ('number' in session) return { plain: String(session.number) };
   return bare ? { plain: session.title } : { quoted: session.title };
+}
+
+function writeNumber(session: SessionRef, after: string, bare = false): Behind {
+  if (!('number' in session)) return writeRef(session, bare);
+  const words = `${session.number}${after}`;
+  return bare ? { plain: words } : { slashed: words };
 }
 
 /** `3` and `#3`; a number is no longer than anybody's sessions can be many. */

@@ -75,12 +75,12 @@ export function createCommands(deps: CommandDeps) {
     return { found: true, atWork: turns.length > waiting.length, text };
   }
 
-  async function resume(
-    { session, onlyIfKnown }: Extract<Command, { name: 'resume' }>,
-    asker: Asker,
-    claim?: string,
-  ): Promise<ConversationAnswer | undefined> {
-    const answer = await conversations.resume(asker, session, claim);
+  /** Words that may as well be a question are one where there is no such session. */
+  async function unlessQuestion<T extends ConversationAnswer | undefined>(
+    { onlyIfKnown }: { readonly onlyIfKnown?: true },
+    asked: Promise<T>,
+  ): Promise<T | ConversationAnswer> {
+    const answer = await asked;
     return answer && !answer.found && onlyIfKnown ? { ...answer, question: true } : answer;
   }
 
@@ -94,25 +94,27 @@ export function createCommands(deps: CommandDeps) {
       case 'help':
         return { found: true, atWork: false, text: grammar.help() };
       case 'sessions':
-        return conversations.list(asker, { words: command.words });
+        return command.words.toLowerCase() === 'archived'
+          ? conversations.list(asker, { archived: true })
+          : conversations.list(asker, { words: command.words });
       case 'new':
         return conversations.startNew(asker, command.title, claim);
       case 'resume':
-        return resume(command, asker, claim);
+        return unlessQuestion(command, conversations.resume(asker, command.session, claim));
       case 'rename':
         return conversations.rename(asker, undefined, command.title);
       case 'history':
         return conversations.history(asker, undefined, command.count);
       case 'archive':
-        return conversations.archive(asker, command.session);
+        return unlessQuestion(command, conversations.archive(asker, command.session));
       case 'restore':
-        return conversations.restore(asker, command.session);
+        return unlessQuestion(command, conversations.restore(asker, command.session));
       case 'tag':
         return conversations.tag(asker, undefined, command.tag);
       case 'delete':
         return command.session && command.really
           ? conversations.remove(asker, command.session)
-          : conversations.askDelete(asker, command.session);
+          : unlessQuestion(command, conversations.askDelete(asker, command.session));
       case 'search':
         return conversations.search(asker, command.words);
       case 'tasks':

@@ -100,6 +100,6 @@ export const MEMORY_AWAY =
   'I cannot reach the memory of our conversations just now. Nothing is lost; try again in a minute.';
 export const NOT_YOURS = 'You have no such conversation. Write `sessions` to see yours.';
 export const NOTHING_HERE =
-  'No conversation of yours is going on here. Write its number or name behind it; `sessions` lists them.';
+  'No conversation of yours is going on here. Write it in the thread of one, or write `sessions` and choose.';
 export const BUSY =
   'I am still at work in that conversation, so I do not delete it. Wait for the answer, or `stop` it, then delete it.';

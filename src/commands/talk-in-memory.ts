@@ -45,7 +45,11 @@ export function createTalkInMemory({ client, namespaces }: TalkInMemoryDeps): Pa
       .flat()
       .toSorted((a, b) => (b.score ?? 0) - (a.score ?? 0))
       .slice(0, MOST_NOTES)
-      .map(({ text, createdAt }) => ({ source: 'note' as const, text, at: createdAt.getTime() }));
+      .map(({ text, createdAt, namespace }) => {
+        const session = namespace.split('/').find((step) => step.startsWith('tc-'));
+        const about = session === undefined ? {} : { session };
+        return { ...about, source: 'note' as const, text: noteText(text), at: createdAt.getTime() };
+      });
   }
 
   return {
@@ -97,6 +101,17 @@ export function createTalkInMemory({ client, namespaces }: TalkInMemoryDeps): Pa
       };
     },
   };
+}
+
+/** AgentCore notes preferences as JSON and summaries as XML: what of them is meant for people. Pure. */
+export function noteText(text: string): string {
+  const untagged = text.replaceAll(/<topic name="[^"]*">|<\/topic>/g, ' ').trim();
+  try {
+    const { preference } = JSON.parse(text) as { preference?: unknown };
+    return typeof preference === 'string' ? preference : untagged;
+  } catch {
+    return untagged;
+  }
 }
 
 interface Said {

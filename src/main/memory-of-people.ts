@@ -2,6 +2,9 @@ import type { MemoryClient } from '../agentcore/memory-client.ts';
 import { MemoryError } from '../agentcore/memory-errors.ts';
 import type { MemoryOfPeople } from '../privacy/memory.ts';
 
+/** As `sessions/session-id.ts` makes them. */
+const SESSION = /^tc-[a-z2-7]{52}$/;
+
 type Client = Pick<
   MemoryClient,
   'listSessions' | 'listEvents' | 'listRecords' | 'deleteEvent' | 'deleteRecord'
@@ -29,7 +32,7 @@ export function memoryOfPeople(client: Client): MemoryOfPeople {
     },
     async *eventIds(actorId, sessionId, signal) {
       const events = client.listEvents({ actorId, sessionId, includePayloads: false, signal });
-      for await (const { eventId } of events) yield eventId;
+      for await (const { eventId, at } of events) yield { id: eventId, at: at.getTime() };
     },
     async *events(actorId, sessionId, signal) {
       for await (const { at, payload } of client.listEvents({ actorId, sessionId, signal }))
@@ -41,13 +44,15 @@ export function memoryOfPeople(client: Client): MemoryOfPeople {
           other: payload.flatMap((item) => (item.kind === 'document' ? [item.value] : [])),
         };
     },
-    async *records(actorId, signal) {
+    async *records(actorId, signal, ours) {
       const seen = new Set<string>();
-      for (const namespacePath of [`/people/${actorId}`, '/'])
+      const own = `/people/${actorId}`;
+      for (const namespacePath of ours ? [own] : [own, '/'])
         for await (const { recordId, createdAt, text, namespace } of listed(namespacePath, signal)) {
           if (seen.has(recordId) || !namespace.split('/').includes(actorId)) continue;
           seen.add(recordId);
-          yield { id: recordId, at: createdAt.getTime(), text, namespace };
+          const session = namespace.split('/').find((step) => SESSION.test(step));
+          yield { id: recordId, at: createdAt.getTime(), text, namespace, ...(session ? { session } : {}) };
         }
     },
     deleteEvent: (actorId, sessionId, eventId, signal) =>

@@ -5,6 +5,7 @@ import { createPrivacyCommands, type PrivacyCommands } from '../commands/privacy
 import { createErasing, type Erase, type Receipt } from '../privacy/erase.ts';
 import { createErasureJobs, type ErasureJobs } from '../privacy/erasure-jobs.ts';
 import { createExports } from '../privacy/exports.ts';
+import { createLateLooks, LATE_LOOKS_MS } from '../privacy/late-looks.ts';
 import { eraseMemory } from '../privacy/memory.ts';
 import { type Account, actorsOf, type Person } from '../privacy/person.ts';
 import { createPrivacy } from '../privacy/privacy.ts';
@@ -223,10 +224,14 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
         },
         tell: tellReceipt,
         audit,
+        lookAgainMs: memory && LATE_LOOKS_MS[0],
         pause,
         log,
       });
-      worker = startErasures({ next: erasing.next, log });
+      const looks = memory && createLateLooks({ redis, keyPrefix, sealer, memory, now, log });
+      const next = async (ending: AbortSignal) =>
+        (await erasing.next(ending)) || ((await looks?.next(ending)) ?? false);
+      worker = startErasures({ next, log });
     },
     async close() {
       closing.abort(new Error('the process is shutting down'));

@@ -1,7 +1,9 @@
 import type { Subject } from '../audit/events.ts';
 import type { Audit } from '../audit/recorder.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { againAfter } from './again-after.ts';
 import type { Erasure, ErasureJobs } from './erasure-jobs.ts';
+import { held } from './held.ts';
 import type { Account, Person } from './person.ts';
 import { ERASURE_STEPS, type ErasureStep, LASTING_STEPS } from './steps.ts';
 
@@ -28,6 +30,8 @@ export interface ErasureDeps {
   /** In private: that it is done, with what was. Throws when it cannot be said. */
   readonly tell: (account: Account, receipt: Receipt) => Promise<void>;
   readonly audit: Pick<Audit, 'record'>;
+  /** How long after the end Memory is looked at once more (`late-looks.ts`). Undefined: there is none. */
+  readonly lookAgainMs: number | undefined;
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly log: Logger;
 }
@@ -50,12 +54,6 @@ const SETTLE_MS = 2_000;
 const MOST_ROUNDS = 10;
 /** So often it is insisted on what others have to do. */
 const INSIST = 8;
-const FIRST_AGAIN_MS = 1_000;
-const LONGEST_AGAIN_MS = 10 * 60_000;
-
-/** When an erasure that failed is taken up again. Milliseconds. Pure. */
-export const againAfter = (tries: number): number =>
-  Math.min(LONGEST_AGAIN_MS, FIRST_AGAIN_MS * 2 ** Math.min(tries - 1, 20));
 
 /**
  * Carries out one erasure that was claimed, from wherever it stands: every step can be done again. The order matters.
@@ -111,7 +109,7 @@ export function createErasing(deps: ErasureDeps) {
     if (erasure.done.entry === undefined) await jobs.keep(id, LEASE_MS, { entry });
     if (erasure.done.told === undefined) await tell(erasure, { counts, accounts: person.accounts, entry });
     await jobs.keep(id, LEASE_MS, { told: 1 });
-    await jobs.end(erasure);
+    await jobs.end(erasure, deps.lookAgainMs);
     for (const account of person.accounts) await deps.goOn(account);
     log.info({ counts }, 'a person was forgotten');
   }
@@ -136,13 +134,9 @@ export function createErasing(deps: ErasureDeps) {
     async next(closing: AbortSignal): Promise<boolean> {
       const erasure = await jobs.claim(LEASE_MS);
       if (!erasure) return false;
-      const failed = new AbortController();
-      const signal = AbortSignal.any([closing, failed.signal]);
-      const renewing = setInterval(() => {
-        jobs.keep(erasure.id, LEASE_MS).catch((error: unknown) => failed.abort(error));
-      }, RENEW_MS);
+      const keep = () => jobs.keep(erasure.id, LEASE_MS);
       try {
-        await carryOut(erasure, signal);
+        await held({ everyMs: RENEW_MS, keep, closing }, (signal) => carryOut(erasure, signal));
       } catch (error) {
         const againMs = closing.aborted ? 0 : againAfter(erasure.tries);
         if (!closing.aborted)
@@ -151,8 +145,6 @@ export function createErasing(deps: ErasureDeps) {
             'an erasure is not complete; it is taken up again',
           );
         await jobs.keep(erasure.id, againMs);
-      } finally {
-        clearInterval(renewing);
       }
       return true;
     },

@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { base32 } from '../chat/digest.ts';
 import type { Connection } from '../store/connection.ts';
 import { defineScript } from '../store/scripts.ts';
-import type { Sealer, SealOwner } from '../store/sealed.ts';
+import type { Sealer } from '../store/sealed.ts';
+import { LATE_LOOK, latePeopleText } from './late-looks.ts';
 import { BEGIN, CLAIM, END, KEEP } from './lua.ts';
 import { actorsOf, type Person, personIdsOf } from './person.ts';
+import { createSealedText, fieldsOf } from './sealed-text.ts';
 
 const accountSchema = z.object({ platform: z.enum(['slack', 'teams']), tenant: z.string(), id: z.string() });
 
@@ -50,12 +52,13 @@ export interface ErasureJobsDeps {
 
 export type ErasureJobs = ReturnType<typeof createErasureJobs>;
 
-const PLAIN = 'plain:';
 const DONE = 'done:';
 
 /** Who is being forgotten, durably: an erasure that was begun is taken up again until it is complete. */
 export function createErasureJobs(deps: ErasureJobsDeps) {
   const { redis, keyPrefix, sealer } = deps;
+  const sealed = createSealedText(sealer, 'erasure');
+  const later = createSealedText(sealer, LATE_LOOK);
   const define = (source: string) => defineScript(source, keyPrefix);
   const scripts = { begin: define(BEGIN), claim: define(CLAIM), keep: define(KEEP), end: define(END) };
   const namesOf = (person: Person) => [
@@ -63,10 +66,7 @@ export function createErasureJobs(deps: ErasureJobsDeps) {
   ];
 
   async function open(id: string, fields: Readonly<Record<string, string>>): Promise<Erasure> {
-    const { sealed = '' } = fields;
-    const text = sealed.startsWith(PLAIN)
-      ? sealed.slice(PLAIN.length)
-      : (await sealer?.open(ownerOf(id), sealed))?.plaintext.toString();
+    const text = await sealed.open(id, fields.sealed ?? '');
     const done = Object.entries(fields).flatMap(([name, value]) =>
       name.startsWith(DONE) ? [[name.slice(DONE.length), Number(value)] as const] : [],
     );
@@ -84,9 +84,8 @@ export function createErasureJobs(deps: ErasureJobsDeps) {
     /** Answers the id; that of an erasure which is under way already, where there is one. */
     async begin(request: ErasureRequest): Promise<string> {
       const id = base32(deps.randomBytes(16));
-      const text = JSON.stringify(request);
-      const sealed = sealer ? await sealer.seal(ownerOf(id), text) : `${PLAIN}${text}`;
-      const begun = String(await scripts.begin(redis, [id, sealed, ...namesOf(request.person)]));
+      const text = await sealed.seal(id, JSON.stringify(request));
+      const begun = String(await scripts.begin(redis, [id, text, ...namesOf(request.person)]));
       await deps.confirmDurable();
       return begun;
     },
@@ -96,10 +95,7 @@ export function createErasureJobs(deps: ErasureJobsDeps) {
       const answer = (await scripts.claim(redis, ['', leaseMs])) as [string, string[]] | null;
       if (!answer) return undefined;
       const [id, flat] = answer;
-      const fields = Object.fromEntries(
-        flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i + 1] ?? '']] : [])),
-      );
-      return open(id, fields);
+      return open(id, fieldsOf(flat));
     },
 
     /** Holds it for so long, and notes how much is gone. */
@@ -111,9 +107,11 @@ export function createErasureJobs(deps: ErasureJobsDeps) {
       ]);
     },
 
-    /** It is complete. False: it was over already. */
-    async end({ id, person }: Erasure): Promise<boolean> {
-      return Number(await scripts.end(redis, [id, ...namesOf(person)])) === 1;
+    /** It is complete; after `lookMs`, if that is given, Memory is looked at once more. False: it was over already. */
+    async end({ id, person }: Erasure, lookMs?: number): Promise<boolean> {
+      const people = latePeopleText(actorsOf(person).map(deps.directoryOf));
+      const text = lookMs === undefined ? '' : await later.seal(id, people);
+      return Number(await scripts.end(redis, [id, text, lookMs ?? 0, ...namesOf(person)])) === 1;
     },
 
     /** What is known of one; undefined when it is complete, or was never asked for. */
@@ -127,5 +125,3 @@ export function createErasureJobs(deps: ErasureJobsDeps) {
       (await redis.exists(`${keyPrefix}:erasing:${name}`)) === 1,
   };
 }
-
-const ownerOf = (id: string): SealOwner => ({ tenant: 'people', user: id, provider: 'erasure', version: 1 });

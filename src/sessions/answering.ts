@@ -74,7 +74,8 @@ export function createAnswering(deps: AnsweringDeps) {
     const entry = rebuildFrom(events).sessions.find(({ id }) => id === session);
     deps.observe(place || entry ? 'found' : 'none');
     if (!place && !entry) return undefined;
-    if (entry) await directory.load(actor, entry);
+    // Its questions are not counted here; at none, the next one would count as the one that began it.
+    if (entry) await directory.load(actor, entry.question === '' ? entry : { ...entry, turns: 1 });
     await places.load(actor, lane, place ?? { generation: 0 });
     return places.placeOf(actor, lane);
   }
@@ -116,7 +117,8 @@ export function createAnswering(deps: AnsweringDeps) {
     const touched = await directory.touch(actor, {
       ...begin,
       session,
-      ...(place || !opensThread(turn)
+      // Also in a thread that is there: it may have been opened by the `resume` itself.
+      ...(place
         ? {}
         : { opens: { conversation: laneId({ ...key, thread: '' }, sender), askedAt: receivedAt } }),
     });

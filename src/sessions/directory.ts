@@ -29,7 +29,7 @@ export interface Touch {
   readonly name?: string;
   /** A record, named without the prefix, that notes the session if it is there, so that its turn stays in it. */
   readonly notedIn?: string;
-  /** The question opens a thread in this conversation, and may belong where `setNext` said. */
+  /** The question is the person's first in a thread of this conversation, and may belong where `setNext` said. */
   readonly opens?: { readonly conversation: string; readonly askedAt: number };
 }
 

@@ -66,8 +66,8 @@ export function createLanePlaces(redis: Connection, keyPrefix: string) {
     loadInto: load,
 
     /**
-     * The next question of the person that opens a thread in a conversation, named by its lane without a thread, is
-     * answered in this session: once, within an hour. Undefined: in one of its own, as ever. False: there is no such session.
+     * The next question of the person that is their first in its thread, in a conversation that is named by its lane
+     * without a thread, is answered in this session: once, within an hour. Undefined: in one of its own, as ever. False: there is no such session.
      */
     async setNext(
       actor: string,

@@ -247,9 +247,11 @@ export function hitBlocks({ words, hits, partial }: SearchHits): Json[] {
 function hitBlock({ entry, source, text, at }: SearchHit): Json {
   const where = entry
     ? `*${entry.number}. ${quoted(entry.name, 80)}*`
-    : '*From a conversation that is no longer kept*';
+    : source === 'note'
+      ? '*What I noted about you*'
+      : '*From a conversation that is no longer listed*';
   const what = source === 'note' ? 'a note of mine' : 'what was said';
-  const words = `${where}  ·  ${what}, ${when(at)}\n>${quoted(text, SNIPPET_LENGTH)}`;
+  const words = `${where}  ·  ${entry ? `${what}, ` : ''}${when(at)}\n>${quoted(text, SNIPPET_LENGTH)}`;
   if (!entry) return section(words);
   return section(
     words,

@@ -247,6 +247,13 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: work,
   },
   {
+    names: ['latelooks', 'latelook:<id>'],
+    holds:
+      'whom Memory knew somebody as who was forgotten, sealed: it is looked at again for what it learnt late',
+    kept: 'two hours after an erasure',
+    bound: work,
+  },
+  {
     names: ['exports:<person>'],
     holds: "the platform's ids of files that were exported for a person, to delete them",
     kept: '400 days after the last export',

@@ -19,6 +19,8 @@ export interface MemoryOptions {
   readonly quotas?: MemoryQuotas;
   /** From an event to its long-term records, default 1,000; AWS takes about a minute. */
   readonly extractionDelayMs?: number;
+  /** Whether an event that was deleted before its time still becomes records, until a restart; default no. AWS says nothing. */
+  readonly learnsFromDeleted?: boolean;
   /** From a write until lists show it, default 0. */
   readonly visibleAfterMs?: number;
   /** From CreateMemory until it is active, default 500; AWS takes minutes. */
@@ -66,7 +68,7 @@ const SPLIT = ROUTES.map(([operation, method, path]) => ({ operation, method, pa
 /** The API with Memory beside its own operations. */
 export function withMemory<A extends Api & { reset(): void }>(api: A, deps: MemoryApiDeps): A {
   const { options, now } = deps;
-  const store = createMemoryStore(now, options.folder);
+  const store = createMemoryStore(now, options.folder, options.learnsFromDeleted);
   const ctx: MemoryContext = {
     store,
     gate: createGate(now),

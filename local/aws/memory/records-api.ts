@@ -173,7 +173,7 @@ export function createRecordOperations(ctx: MemoryContext): Operations {
         // Every session has a summary of its own, also where several share a namespace.
         const whose = strategy.type === 'SUMMARIZATION' ? `${key} ${event.sessionId}` : key;
         const memoryRecordId = recordIdOf(id, strategy.strategyId, namespace, whose);
-        const createdAt = state.records.get(memoryRecordId)?.createdAt ?? now() / 1_000;
+        const createdAt = state.records.get(memoryRecordId)?.createdAt ?? (event.extractMs ?? now()) / 1_000;
         return { memoryRecordId, text, memoryStrategyId: strategy.strategyId, namespace, createdAt };
       });
     });

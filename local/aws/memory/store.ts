@@ -118,7 +118,7 @@ const EMPTY_SESSION_MS = DAY_MS;
 
 export type MemoryStore = ReturnType<typeof createMemoryStore>;
 
-export function createMemoryStore(now: () => number, folder: string | undefined) {
+export function createMemoryStore(now: () => number, folder: string | undefined, learnsFromDeleted = false) {
   const memories = new Map<string, MemoryState>();
   const kept: KeptLines = keepLines(folder);
   const groupOf = (memoryId: string, ...parts: string[]) => JSON.stringify([memoryId, ...parts]);
@@ -184,7 +184,7 @@ export function createMemoryStore(now: () => number, folder: string | undefined)
   /** Takes events away. Their tokens stay spent until the events would have expired. */
   function removeEvents(state: MemoryState, session: StoredSession, gone: (event: StoredEvent) => boolean) {
     for (const event of session.events.filter(gone)) {
-      state.waiting.delete(event);
+      if (!learnsFromDeleted) state.waiting.delete(event);
       const { clientToken, eventId, actorId, sessionId, expiresMs } = event;
       if (clientToken !== undefined) {
         spend(state, session, clientToken, { spent: true, eventId, actorId, sessionId, expiresMs });

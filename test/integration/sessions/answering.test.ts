@@ -120,6 +120,11 @@ describe('after Redis was lost', () => {
     await rig.conversations.resume(asker('2.0'), { title: 'costs' });
     await rig.conversations.startNew(asker('3.0'));
     const begun = await answered('3.0', 'anew', below('3.0'));
+    const beginning = async () => {
+      const { question, origin } = (await rig.directory.get(ACTOR, own('1.0'))) ?? {};
+      return { question, origin };
+    };
+    const begunWith = await beginning();
     await loseRedis();
 
     expect(await answered('2.0', 'x', below('2.0'))).toBe(own('1.0'));
@@ -133,6 +138,9 @@ describe('after Redis was lost', () => {
       number: 1,
     });
     expect(entries.map(({ id }) => id)).toContain(begun);
+    // What it began with stays, and where.
+    expect(await beginning()).toEqual(begunWith);
+    expect(begunWith.question).not.toBe('');
     // Memory is asked once.
     await answered('2.0', 'again', below('2.0'));
     expect(recalls).toHaveLength(3);
@@ -183,6 +191,19 @@ it('a message that opens a thread is told by the name of the thread, and Memory 
     ACTOR,
   );
   expect(recalls).toEqual([]);
+});
+
+it('`resume` at the top of a conversation is meant for its own thread, too, whichever is asked in first', async () => {
+  const earlier = await answered('1.0', 'earlier');
+  const [entry] = (await rig.directory.list(ACTOR, { most: 1 })).entries;
+  const resume = () => rig.conversations.resume({ key: keyOf(''), sender }, { number: entry?.number ?? 0 });
+  await resume();
+  expect(await answered('2.0', 'below it', below('2.0'))).toBe(earlier);
+  // Once.
+  expect(await answered('3.0', 'another')).toBe(own('3.0'));
+  await resume();
+  expect(await answered('4.0', 'at the top')).toBe(earlier);
+  expect(await answered('5.0', 'below it', below('5.0'))).toBe(own('5.0'));
 });
 
 it('somebody who joins a thread of others has a session of their own, after one look at Memory', async () => {

@@ -31,6 +31,13 @@ describe('everywhere', () => {
     ['search „Fehler im Log“', { name: 'search', words: 'Fehler im Log' }],
     ['tasks?', { name: 'tasks' }],
     ['stop  all', { name: 'stop', all: true }],
+    // A few words that read as a name need no quotes.
+    ['rename Spending in spring', { name: 'rename', title: 'Spending in spring' }],
+    ['new cost review', { name: 'new', title: 'cost review' }],
+    ['tag money', { name: 'tag', tag: 'money' }],
+    ['sessions staging', { name: 'sessions', words: 'staging' }],
+    ['search budget 2026', { name: 'search', words: 'budget 2026' }],
+    ['delete 3 really', { name: 'delete', session: { number: 3 }, really: true }],
     ['export', { name: 'export' }],
     ['Forget  me!', { name: 'forget me' }],
     ['/forget me', { name: 'forget me' }],
@@ -49,9 +56,10 @@ describe('what merely begins with such a word', () => {
     ['rename "a" to "b"', { name: 'rename', title: '"a" to "b"' }],
     ['rename the bucket to x', { name: 'rename', title: 'the bucket to x' }],
     ['sessions on the ALB drop', { name: 'sessions', words: 'on the ALB drop' }],
+    ['new bucket, please', { name: 'new', title: 'bucket, please' }],
+    ['rename i-1 to web-2', { name: 'rename', title: 'i-1 to web-2' }],
+    ['search errors?', { name: 'search', words: 'errors?' }],
     ['archive the logs of May', { name: 'archive', session: { title: 'the logs of May' } }],
-    // The agent may have offered a list.
-    ['archive 3', { name: 'archive', session: { number: 3 } }],
     ['help me with my VPC', { name: 'help' }],
   ])('%j is a question, and behind /agent a command', (words, command) => {
     expect(all.parse(words, 'message')).toBeUndefined();
@@ -84,6 +92,16 @@ describe('what merely begins with such a word', () => {
   });
 
   it('may be meant for us where there is a session of that name', () => {
+    // The agent may have offered a list.
+    for (const name of ['archive', 'delete'] as const) {
+      const known = { name, session: { number: 3 } };
+      expect(all.parse(`${name} 3`, 'message')).toEqual({ ...known, onlyIfKnown: true });
+      expect(all.parse(`${name} 3`, 'slash')).toEqual(known);
+    }
+    for (const name of ['archive', 'delete', 'restore'] as const) {
+      const known = { name, session: { title: 'Staging costs' } };
+      expect(all.parse(`${name} Staging costs`, 'message')).toEqual({ ...known, onlyIfKnown: true });
+    }
     const words = 'resume the rollout in eu-west-1';
     const session = { title: 'the rollout in eu-west-1' };
     expect(all.parse(words, 'message')).toEqual({ name: 'resume', session, onlyIfKnown: true });
