@@ -22,6 +22,7 @@ import { createPrivateFiles } from '../slack/privacy-files.ts';
 import { eraseHome } from '../slack/privacy-home.ts';
 import { eraseMarks } from '../slack/privacy-marks.ts';
 import { receiptText } from '../slack/privacy-receipt.ts';
+import { rewriteFile } from '../store/append-only-file.ts';
 import type { Connection } from '../store/connection.ts';
 import type { DataKeys } from '../store/data-keys.ts';
 import { createSealer } from '../store/sealed.ts';
@@ -223,6 +224,7 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
           for (let i = 0; i < wakes; i += 1) await parts.wake();
         },
         tell: tellReceipt,
+        compact: () => rewriteFile(redis, log),
         audit,
         lookAgainMs: memory && LATE_LOOKS_MS[0],
         pause,

@@ -29,6 +29,8 @@ export interface ErasureDeps {
   readonly goOn: (account: Account) => Promise<void>;
   /** In private: that it is done, with what was. Throws when it cannot be said. */
   readonly tell: (account: Account, receipt: Receipt) => Promise<void>;
+  /** Lets Redis write its file anew, which still holds what was deleted. Best effort. */
+  readonly compact: () => Promise<void>;
   readonly audit: Pick<Audit, 'record'>;
   /** How long after the end Memory is looked at once more (`late-looks.ts`). Undefined: there is none. */
   readonly lookAgainMs: number | undefined;
@@ -111,6 +113,7 @@ export function createErasing(deps: ErasureDeps) {
     await jobs.keep(id, LEASE_MS, { told: 1 });
     await jobs.end(erasure, deps.lookAgainMs);
     for (const account of person.accounts) await deps.goOn(account);
+    await deps.compact();
     log.info({ counts }, 'a person was forgotten');
   }
 
