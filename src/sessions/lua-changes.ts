@@ -102,8 +102,9 @@ for i = 1, #ids, 500 do
 end
 redis.call('ZREM', key('idle'), person)
 for _, lane in ipairs(redis.call('ZRANGE', key('lanes', person), 0, -1)) do
-  redis.call('HDEL', key('current', lane), person)
-  if next_of(lane) == person then redis.call('DEL', key('next', lane)) end
+  local next_in = lane:match('^next:(.+)$')
+  if not next_in then redis.call('HDEL', key('current', lane), person)
+  elseif next_of(next_in) == person then redis.call('DEL', key('next', next_in)) end
 end
 for _, name in ipairs({'directory', 'sessions', 'archived', 'numbers', 'names', 'lanes'}) do redis.call('DEL', key(name, person)) end
 return #ids
@@ -176,7 +177,7 @@ end
 if not known(person, session) then return 0 end
 if heard(ARGV[6], ARGV[7]) then return 'heard' end
 redis.call('SET', key('next', lane), person .. ' ' .. session .. ' ' .. now, 'EX', ARGV[5])
-redis.call('ZADD', key('lanes', person), now, lane)
+redis.call('ZADD', key('lanes', person), now, 'next:' .. lane)
 keep(person, ${KEPT_S})
 return 1
 `;

@@ -1,3 +1,5 @@
+import { KEPT_S } from './session-entry.ts';
+
 /**
  * The scripts of the directory. Each runs atomically; times come from Redis' own clock. All that belongs to a person is
  * under keys that carry the person, so that nobody reaches what is another's. What people wrote is sealed by the
@@ -5,11 +7,12 @@
  *
  * sessions, archived  ids by last activity   numbers  ids by number   names  `token:suffix:number`, in order
  * directory           the last number, and `token:suffix` of each number, also when its record has gone by itself
- * lanes               lanes of the person by last use: `current` has the person's place in each
+ * lanes               lanes of the person by last use; where `current` has nothing else, the place there is generation 0.
+ *                     `next:<lane>` where `next` may have something of the person
  * idle                people by the last activity of their longest unused active session
  *
- * current:<lane>      the place of each person there: `generation`, `generation session` after `resume`, or
- *                     `generation+` where nobody has looked yet whether its session is listed
+ * current:<lane>      the place of each person there, where it is not plain generation 0: `generation`, `generation session`
+ *                     after `resume`, or `generation+` where nobody has looked yet whether its session is listed
  * next:<lane>         `person session time`: where the first question that opens a thread in this conversation is answered
  *
  * Invariants: an id is in exactly one of sessions and archived, · a person with active ones is in `idle` · `names` has each
@@ -26,13 +29,18 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function key(...) return prefix .. ':' .. table.concat({...}, ':') end
 local function bound_in(person, lane)
   local place = redis.call('HGET', key('current', lane), person)
-  if not place then return nil end
+  if not place then return redis.call('ZSCORE', key('lanes', person), lane) and '0' or nil end
   local generation, session = place:match('^(%d+)%+? ?(.*)$')
   return generation, session ~= '' and session or nil
 end
 local function next_of(lane)
   local who, session, at = (redis.call('GET', key('next', lane)) or ''):match('^(%S+) (%S+) (%d+)$')
   return who, session, at
+end
+local function set_place(person, lane, place, kept)
+  if place == '0' then redis.call('HDEL', key('current', lane), person)
+  else redis.call('HSET', key('current', lane), person, place) end
+  redis.call('EXPIRE', key('current', lane), kept)
 end
 local function unbind(person, lane)
   local _, session = bound_in(person, lane)
@@ -72,10 +80,10 @@ local function forget(person, id)
   local lanes, was = lanes_of(person, id)
   for lane, how in pairs(lanes) do
     local generation, bound = bound_in(person, lane)
-    if bound == id then redis.call('HSET', key('current', lane), person, generation .. '+')
+    if bound == id then set_place(person, lane, generation .. '+', ${KEPT_S})
     -- What is asked there next must not find the traces of what is gone.
     elseif generation and how == 'o' .. generation then
-      redis.call('HSET', key('current', lane), person, (generation + 1) .. (bound and ' ' .. bound or '+'))
+      set_place(person, lane, (generation + 1) .. (bound and ' ' .. bound or '+'), ${KEPT_S})
     end
   end
   unname(person, id)
@@ -135,8 +143,7 @@ local function place(person, lane, generation, session, kept)
   unbind(person, lane)
   if session ~= '' and redis.call('HGET', key('session', person, session), 'lane:' .. lane) == 'o' .. generation then session = ''
   elseif session == '' then generation = generation .. '+' end
-  redis.call('HSET', key('current', lane), person, session == '' and generation or generation .. ' ' .. session)
-  redis.call('EXPIRE', key('current', lane), kept)
+  set_place(person, lane, tostring(session == '' and generation or generation .. ' ' .. session), kept)
   redis.call('ZADD', key('lanes', person), now, lane)
   redis.call('EXPIRE', key('lanes', person), kept)
   if session ~= '' then redis.call('HSET', key('session', person, session), 'lane:' .. lane, 1) end
@@ -224,7 +231,7 @@ activate(person, id, now)
 local generation, bound = bound_in(person, lane)
 if bound ~= id then
   redis.call('HSET', record, 'lane:' .. lane, 'o' .. ARGV[7])
-  if not bound and (generation or ARGV[7]) == ARGV[7] then redis.call('HSET', key('current', lane), person, ARGV[7]) end
+  if not bound and (generation or ARGV[7]) == ARGV[7] then set_place(person, lane, ARGV[7], kept) end
 end
 redis.call('EXPIRE', key('current', lane), kept)
 redis.call('ZADD', key('lanes', person), now, lane)
