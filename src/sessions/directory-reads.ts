@@ -45,6 +45,9 @@ const NEAR = 5;
 export const nameToken = (key: NameKey, person: string, base: string): string =>
   key.token(person, `name ${sameBase(base)}`);
 
+/** As the scripts write it (`in_order`). */
+const suffixInOrder = (suffix: number): string => `${String(suffix).length}${suffix}`;
+
 /** What can be read of the directory. Whatever was sealed with an older key is sealed anew on the way. */
 export function createDirectoryReads({ redis, keyPrefix, nameKey, records }: DirectoryReadsDeps) {
   const scripts = {
@@ -144,7 +147,7 @@ export function createDirectoryReads({ redis, keyPrefix, nameKey, records }: Dir
   ): Promise<SessionEntry | undefined> {
     const answer = await nameKey.with((key) => {
       const { base, suffix } = splitName(what);
-      const name = `${nameToken(key, person, base)}:${String(suffix).padStart(9, '0')}`;
+      const name = `${nameToken(key, person, base)}:${suffixInOrder(suffix)}`;
       return scripts.look(redis, [person, kind, kind === 'name' ? name : what, key.id]);
     });
     return answer ? (await opened(person, [readRaw(answer)]))[0] : undefined;

@@ -9,7 +9,7 @@ export const COUNT_TURN = `
 local function count_turn(person, id, lane)
   local record = key('session', person, id)
   if redis.call('EXISTS', record) == 0 then return end
-  redis.call('HINCRBY', record, 'turns', 1)
+  redis.call('HINCRBY', record, 't', 1)
   redis.call('ZREM', key('archived', person), id)
   redis.call('ZADD', key('sessions', person), now, id)
   local oldest = redis.call('ZRANGE', key('sessions', person), 0, 0, 'WITHSCORES')[2]

@@ -16,8 +16,10 @@ import { KEPT_S } from './session-entry.ts';
  * next:<lane>         `person session time`: where the first question that opens a thread in this conversation is answered
  *
  * Invariants: an id is in exactly one of sessions and archived, · a person with active ones is in `idle` · `names` has each
- * `token:suffix` once · a bound lane is noted with its session (`lane:…` is 1), and both go together · the lane in which
+ * `token:suffix` once · a bound lane is noted with its session (`l:…` is 1), and both go together · the lane in which
  * a session began is noted with it, too, as `o` and the generation.
+ *
+ * session: c created · t turns · o how it began, sealed · name, where it is not in that · suffix, unless 1 · l:<lane>
  *
  * Redis keeps a small record in one block as long as none of its values has more than 64 bytes, which is a third of the
  * memory: longer texts stand in pieces, `name`, `name.1`, `name.2` (`put`; `readRaw` puts them together).
@@ -44,7 +46,7 @@ local function set_place(person, lane, place, kept)
 end
 local function unbind(person, lane)
   local _, session = bound_in(person, lane)
-  if session then redis.call('HDEL', key('session', person, session), 'lane:' .. lane) end
+  if session then redis.call('HDEL', key('session', person, session), 'l:' .. lane) end
 end
 local function number_of(person, id) return redis.call('ZSCORE', key('numbers', person), id) or '' end
 local function unname(person, id)
@@ -60,14 +62,14 @@ local function drop(record, field)
 end
 local function put(record, field, text)
   drop(record, field)
-  for piece = 0, math.max(0, math.ceil(#text / 64) - 1) do
+  for piece = 0, math.ceil(#text / 64) - 1 do
     redis.call('HSET', record, piece == 0 and field or field .. '.' .. piece, text:sub(piece * 64 + 1, piece * 64 + 64))
   end
 end
 local function lanes_of(person, id)
   local record, lanes = redis.call('HGETALL', key('session', person, id)), {}
   for i = 1, #record, 2 do
-    local lane = record[i]:match('^lane:(.+)$')
+    local lane = record[i]:match('^l:(.+)$')
     if lane then lanes[lane] = record[i + 1] end
   end
   return lanes, #record > 0
@@ -116,21 +118,27 @@ local function ends_with_directory(name, person)
   if left > 0 then redis.call('EXPIRE', key(name, person), left) end
 end
 local function known(person, id) return redis.call('EXISTS', key('session', person, id)) == 1 end
+-- As text in the order of the numbers: their digits are counted first. suffixInOrder writes the same.
+local function in_order(number)
+  local digits = string.format('%d', number)
+  return #digits .. digits
+end
 -- The wanted name, or where it is taken, the one behind the last of its kind.
 local function give_name(person, id, token, suffix)
   unname(person, id)
   local names = key('names', person)
-  local name = string.format('%s:%09d', token, suffix)
+  local name = token .. ':' .. in_order(suffix)
   if redis.call('ZRANGEBYLEX', names, '[' .. name .. ':', '(' .. name .. ';', 'LIMIT', 0, 1)[1] then
     local last = redis.call('ZREVRANGEBYLEX', names, '(' .. token .. ';', '[' .. token .. ':', 'LIMIT', 0, 1)[1]
-    suffix = tonumber(last:sub(#token + 2, #token + 10)) + 1
-    name = string.format('%s:%09d', token, suffix)
+    suffix = tonumber(last:sub(#token + 3):match('^%d+')) + 1
+    name = token .. ':' .. in_order(suffix)
   end
   local number = number_of(person, id)
   redis.call('ZADD', names, 0, name .. ':' .. number)
   ends_with_directory('names', person)
   redis.call('HSET', key('directory', person), number, name)
-  redis.call('HSET', key('session', person, id), 'suffix', suffix)
+  if suffix == 1 then redis.call('HDEL', key('session', person, id), 'suffix')
+  else redis.call('HSET', key('session', person, id), 'suffix', suffix) end
   return suffix
 end
 local function activate(person, id, at)
@@ -141,12 +149,12 @@ end
 -- Where the questions of the person in this lane are answered from now on. The session of its own needs no binding.
 local function place(person, lane, generation, session, kept)
   unbind(person, lane)
-  if session ~= '' and redis.call('HGET', key('session', person, session), 'lane:' .. lane) == 'o' .. generation then session = ''
+  if session ~= '' and redis.call('HGET', key('session', person, session), 'l:' .. lane) == 'o' .. generation then session = ''
   elseif session == '' then generation = generation .. '+' end
   set_place(person, lane, tostring(session == '' and generation or generation .. ' ' .. session), kept)
   redis.call('ZADD', key('lanes', person), now, lane)
   redis.call('EXPIRE', key('lanes', person), kept)
-  if session ~= '' then redis.call('HSET', key('session', person, session), 'lane:' .. lane, 1) end
+  if session ~= '' then redis.call('HSET', key('session', person, session), 'l:' .. lane, 1) end
 end
 local function put_away(person, id)
   local at = redis.call('ZSCORE', key('sessions', person), id)
@@ -169,7 +177,7 @@ local labels = {'number', 'suffix', 'tagged', 'name', 'name.1', 'name.2', 'name.
 -- What is searched by. Most sessions have neither tags nor a project.
 local function labels_of(record)
   local values, some = redis.call('HMGET', record, unpack(labels)), {}
-  if values[3] or values[#labels] then return redis.call('HGETALL', record) end
+  if values[3] or values[#labels] or not values[4] then return redis.call('HGETALL', record) end
   for i = 1, #labels do
     if not values[i] and i > 3 then break end
     if values[i] then
@@ -189,7 +197,7 @@ local function other_key(id) return id ~= '' and redis.call('HGET', key('namekey
 `;
 
 /**
- * ARGV: person, name key, kept s, session, lane, generation, token, suffix, opening, name, whether the person gave it
+ * ARGV: person, name key, kept s, session, lane, generation, token, suffix, opening, name ('' = it is in the opening), whether the person gave it
  * (0|1), whether something is asked (0|1), a record that is to note the session ('' = none), a conversation whose next
  * question may belong elsewhere ('' = none), when this one was asked (ms). The session begins, or is known.
  * Answers 'key', or [created, number, suffix, active sessions, session that was taken instead or ''].
@@ -211,17 +219,17 @@ end
 local record = key('session', person, id)
 local created = not known(person, id)
 -- What was sealed for this session cannot be read in another one.
-local begins = taken == '' and (created or (ARGV[13] == '1' and redis.call('HGET', record, 'turns') == '0'))
+local begins = taken == '' and (created or (ARGV[13] == '1' and redis.call('HGET', record, 't') == '0'))
 if begins and other_key(ARGV[3]) then return 'key' end
 trim(person, kept)
 if created then
   forget(person, id)
-  redis.call('HSET', record, 'created', now, 'turns', 0)
+  redis.call('HSET', record, 'c', now, 't', 0)
   give_number(person, id, 0)
   if ARGV[12] == '1' then redis.call('HSET', record, 'given', 1) end
 end
 if begins then
-  put(record, 'opening', ARGV[10])
+  put(record, 'o', ARGV[10])
   if created or redis.call('HEXISTS', record, 'given') == 0 then
     put(record, 'name', ARGV[11])
     give_name(person, id, token, suffix)
@@ -230,7 +238,7 @@ end
 activate(person, id, now)
 local generation, bound = bound_in(person, lane)
 if bound ~= id then
-  redis.call('HSET', record, 'lane:' .. lane, 'o' .. ARGV[7])
+  redis.call('HSET', record, 'l:' .. lane, 'o' .. ARGV[7])
   if not bound and (generation or ARGV[7]) == ARGV[7] then set_place(person, lane, ARGV[7], kept) end
 end
 redis.call('EXPIRE', key('current', lane), kept)
@@ -239,7 +247,7 @@ redis.call('EXPIRE', record, kept)
 keep(person, kept)
 if ARGV[14] ~= '' and redis.call('EXISTS', key(ARGV[14])) == 1 then redis.call('HSETNX', key(ARGV[14]), 'session', person .. ' ' .. id) end
 local named = redis.call('HMGET', record, 'number', 'suffix')
-return {created and 1 or 0, tonumber(named[1]), tonumber(named[2]), redis.call('ZCARD', key('sessions', person)), taken}
+return {created and 1 or 0, tonumber(named[1]), tonumber(named[2] or '1'), redis.call('ZCARD', key('sessions', person)), taken}
 `;
 
 /**
@@ -255,8 +263,8 @@ if known(person, id) or left <= 0 then return 0 end
 trim(person, kept)
 forget(person, id)
 local record = key('session', person, id)
-redis.call('HSET', record, 'created', ARGV[11], 'turns', ARGV[13], 'given', 1)
-put(record, 'opening', ARGV[8])
+redis.call('HSET', record, 'c', ARGV[11], 't', ARGV[13], 'given', 1)
+put(record, 'o', ARGV[8])
 put(record, 'name', ARGV[9])
 if ARGV[10] ~= '' then put(record, 'project', ARGV[10]) end
 if ARGV[10] ~= '' or #ARGV > 15 then redis.call('HSET', record, 'tagged', 1) end

@@ -127,7 +127,7 @@ export interface ClaimedTurn extends TurnRecord {
 /** Reads a turn record as Redis keeps it. Throws on a record that is not ours. */
 export function parseTurn(id: string, fields: Readonly<Record<string, string>>): TurnRecord {
   const stop = readStop(fields.stop);
-  const { reason } = fields;
+  const reason = reasonOf(fields);
   const replyLength = REPLY_LENGTHS.find((length) => length === fields.length);
   const outcome = parseOutcome(fields.outcome);
   const wordsGone = fields.message === undefined && fields.place !== undefined;
@@ -138,9 +138,9 @@ export function parseTurn(id: string, fields: Readonly<Record<string, string>>):
     state: z.enum(TURN_STATES).parse(fields.state),
     message,
     ...(wordsGone ? { wordsGone } : {}),
-    attempt: Number(fields.attempt ?? 0),
+    attempt: Number(fields.attempt ?? 1),
     crashes: Number(fields.crashes ?? 0),
-    receivedAt: Number(fields.received ?? 0),
+    receivedAt: receivedAtOf(fields),
     posted: z.array(postedPartSchema).parse(JSON.parse(fields.posted ?? '[]')),
     sawWrite: fields.write === '1',
     invoked: fields.invoked === '1',
@@ -160,6 +160,14 @@ export function parseTurn(id: string, fields: Readonly<Record<string, string>>):
     ),
   };
 }
+
+/** When it was accepted, which an ended turn does not say twice. Epoch milliseconds; 0: nobody knows. Pure. */
+export const receivedAtOf = (fields: Readonly<Record<string, string>>): number =>
+  Number(fields.received ?? fields['at:queued'] ?? 0);
+
+/** Why it ended; of one that was just answered this is not on record. Pure. */
+export const reasonOf = ({ reason, state }: Readonly<Record<string, string>>): string | undefined =>
+  reason ?? (state === 'done' ? 'answered' : undefined);
 
 /** One that another version has written is no reason to give the turn up: the agent is asked for it again. */
 function parseOutcome(json: string | undefined): Outcome | undefined {
@@ -193,8 +201,7 @@ export function originOf({ key, kind, sender, messageId }: InboundMessage): stri
     JSON.stringify(place),
     'sender',
     JSON.stringify([sender.id, sender.tenant]),
-    'kind',
-    kind,
+    ...(kind === 'channel' ? [] : ['kind', kind]),
     ...(messageId === key.thread ? [] : ['messageId', messageId]),
   ];
 }
@@ -204,7 +211,7 @@ function parseOrigin(fields: Readonly<Record<string, string>>): InboundMessage {
   const { place, kind } = originSchema.parse({
     place: JSON.parse(fields.place ?? 'null'),
     sender: JSON.parse(fields.sender ?? 'null'),
-    kind: fields.kind,
+    kind: fields.kind ?? 'channel',
   });
   const [platform, tenant, conversation, thread] = place;
   return {
