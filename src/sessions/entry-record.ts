@@ -15,9 +15,9 @@ export interface RawEntry {
   readonly fields: ReadonlyMap<string, string>;
 }
 
-/** Reads an entry as the scripts answer it: id, last activity, archived, fields and values of its record. */
+/** Reads an entry as the scripts answer it: id, last activity, archived, number, fields and values of its record. */
 export function readRaw(answer: unknown): RawEntry {
-  const [id, lastAt, archived, pairs] = answer as [string, string, number, string[]];
+  const [id, lastAt, archived, number, pairs] = answer as [string, string, number, string, string[]];
   const parts = new Map<string, string>();
   for (let i = 0; i + 1 < pairs.length; i += 2) parts.set(pairs[i] ?? '', pairs[i + 1] ?? '');
   const fields = new Map<string, string>();
@@ -26,7 +26,7 @@ export function readRaw(answer: unknown): RawEntry {
     id,
     lastAt: Number(lastAt),
     archived: archived === 1,
-    number: Number(fields.get('number')),
+    number: Number(number),
     fields,
   };
 }
