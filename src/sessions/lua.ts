@@ -16,13 +16,13 @@ import { KEPT_S } from './session-entry.ts';
  * next:<lane>         `person session time`: where the first question that opens a thread in this conversation is answered
  *
  * Invariants: a number is in exactly one of sessions and archived, · a person with active ones is in `idle` · `names` has each
- * `token:suffix` once · a bound lane is noted with its session (`l:…` is 1), and both go together · the lane in which
- * a session began is noted with it, too, as `o` and the generation.
+ * `token:suffix` once · a bound lane is noted with its session (`l…` is b), and both go together · the lane in which
+ * a session began is noted with it, too, as the generation.
  *
- * session: c created · t turns · o how it began, sealed · name, where it is not in that · suffix, unless 1 · l:<lane>
+ * session: c created · t turns · o how it began, sealed · name, where it is not in that · suffix, unless 1 · l<lane>
  *
  * Redis keeps a small record in one block as long as none of its values has more than 64 bytes, which is a third of the
- * memory: longer texts stand in pieces, `name`, `name.1`, `name.2` (`put`; `readRaw` puts them together).
+ * memory, and writes up to 63 the shortest: longer texts stand in pieces, `name`, `name.1`, `name.2` (`put`; `readRaw` puts them together).
  */
 export const PRELUDE = `
 local prefix = ARGV[1]
@@ -49,7 +49,7 @@ local function set_place(person, lane, place, kept)
 end
 local function unbind(person, lane)
   local _, session = bound_in(person, lane)
-  if session then redis.call('HDEL', record_of(person, session), 'l:' .. lane) end
+  if session then redis.call('HDEL', record_of(person, session), 'l' .. lane) end
 end
 local function unname(person, id)
   local number = number_of(person, id)
@@ -64,14 +64,14 @@ local function drop(record, field)
 end
 local function put(record, field, text)
   drop(record, field)
-  for piece = 0, math.ceil(#text / 64) - 1 do
-    redis.call('HSET', record, piece == 0 and field or field .. '.' .. piece, text:sub(piece * 64 + 1, piece * 64 + 64))
+  for piece = 0, math.ceil(#text / 63) - 1 do
+    redis.call('HSET', record, piece == 0 and field or field .. '.' .. piece, text:sub(piece * 63 + 1, piece * 63 + 63))
   end
 end
 local function lanes_of(person, id)
   local record, lanes = redis.call('HGETALL', record_of(person, id)), {}
   for i = 1, #record, 2 do
-    local lane = record[i]:match('^l:(.+)$')
+    local lane = record[i]:match('^l(.+)$')
     if lane then lanes[lane] = record[i + 1] end
   end
   return lanes, #record > 0
@@ -86,7 +86,7 @@ local function forget(person, id)
     local generation, bound = bound_in(person, lane)
     if bound == id then set_place(person, lane, generation .. '+', ${KEPT_S})
     -- What is asked there next must not find the traces of what is gone.
-    elseif generation and how == 'o' .. generation then
+    elseif generation and how == tostring(generation) then
       set_place(person, lane, (generation + 1) .. (bound and ' ' .. bound or '+'), ${KEPT_S})
     end
   end
@@ -153,12 +153,12 @@ end
 -- Where the questions of the person in this lane are answered from now on. The session of its own needs no binding.
 local function place(person, lane, generation, session, kept)
   unbind(person, lane)
-  if session ~= '' and redis.call('HGET', record_of(person, session), 'l:' .. lane) == 'o' .. generation then session = ''
+  if session ~= '' and redis.call('HGET', record_of(person, session), 'l' .. lane) == tostring(generation) then session = ''
   elseif session == '' then generation = generation .. '+' end
   set_place(person, lane, tostring(session == '' and generation or generation .. ' ' .. session), kept)
   redis.call('ZADD', key('lanes', person), now, lane)
   redis.call('EXPIRE', key('lanes', person), kept)
-  if session ~= '' then redis.call('HSET', record_of(person, session), 'l:' .. lane, 1) end
+  if session ~= '' then redis.call('HSET', record_of(person, session), 'l' .. lane, 'b') end
 end
 local function put_away(person, number)
   local at = redis.call('ZSCORE', key('sessions', person), number)
@@ -200,8 +200,8 @@ local function other_key(id) return id ~= '' and redis.call('HGET', key('namekey
 `;
 
 /**
- * ARGV: person, name key, kept s, session, lane, generation, token, suffix, opening, name ('' = it is in the opening), whether the person gave it
- * (0|1), whether something is asked (0|1), a record that is to note the session ('' = none), a conversation whose next
+ * ARGV: person, name key, kept s, session, lane, generation, token, suffix, opening, name ('' = it is in the opening),
+ * whether the person gave it (0|1), whether something is asked (0|1), a record that is to note the session ('' = none), a conversation whose next
  * question may belong elsewhere ('' = none), when this one was asked (ms). The session begins, or is known.
  * Answers 'key', or [created, number, suffix, active sessions, session that was taken instead or ''].
  */
@@ -242,7 +242,7 @@ end
 activate(person, id, now)
 local generation, bound = bound_in(person, lane)
 if bound ~= id then
-  redis.call('HSET', record, 'l:' .. lane, 'o' .. ARGV[7])
+  redis.call('HSET', record, 'l' .. lane, ARGV[7])
   if not bound and (generation or ARGV[7]) == ARGV[7] then set_place(person, lane, ARGV[7], kept) end
 end
 redis.call('EXPIRE', key('current', lane), kept)
