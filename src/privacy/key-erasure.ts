@@ -17,7 +17,7 @@ export const KEY_ERASURE: Readonly<Record<string, KeyErasure>> = {
   'lease:<lane>': 'turns',
   ready: 'turns',
   'thread:<id>': stays('a digest of a place in the chat, and that the bot takes part there; goes by itself'),
-  'session:<person>:<number>': 'sessions',
+  's:<person>:<number>': 'sessions',
   'directory:<person>': 'sessions',
   'current:<lane>': 'sessions',
   'next:<lane>': 'sessions',

@@ -97,7 +97,7 @@ local person = ARGV[2]
 local ids = redis.call('ZRANGE', key('numbers', person), 0, -1, 'WITHSCORES')
 for i = 2, #ids, 1000 do
   local gone = {}
-  for j = i, math.min(i + 998, #ids), 2 do gone[#gone + 1] = key('session', person, ids[j]) end
+  for j = i, math.min(i + 998, #ids), 2 do gone[#gone + 1] = key('s', person, ids[j]) end
   redis.call('UNLINK', unpack(gone))
 end
 redis.call('ZREM', key('idle'), person)

@@ -7,8 +7,8 @@ import { KEPT_S } from './session-entry.ts';
  */
 export const COUNT_TURN = `
 local function count_turn(person, id, lane)
-  local number = redis.call('ZSCORE', key('numbers', person), id) or ''
-  local record = key('session', person, number)
+  local number = redis.call('ZSCORE', key('numbers', person), (id:gsub('^tc%-', '-'))) or ''
+  local record = key('s', person, number)
   if redis.call('EXISTS', record) == 0 then return end
   redis.call('HINCRBY', record, 't', 1)
   redis.call('ZREM', key('archived', person), number)

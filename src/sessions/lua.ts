@@ -5,7 +5,7 @@ import { KEPT_S } from './session-entry.ts';
  * under keys that carry the person, so that nobody reaches what is another's. What people wrote is sealed by the
  * caller, who also gives each name as a token: names are compared without being known here.
  *
- * sessions, archived  numbers by last activity   numbers  ids by number   names  `token:suffix:number`, in order
+ * sessions, archived  numbers by last activity   numbers  ids by number, - for tc-   names  `token:suffix:number`, in order
  * directory           the last number, and `token:suffix` of each number, also when its record has gone by itself
  * lanes               lanes of the person by last use; where `current` has nothing else, the place there is generation 0.
  *                     `next:<lane>` where `next` may have something of the person
@@ -19,7 +19,7 @@ import { KEPT_S } from './session-entry.ts';
  * `token:suffix` once · a bound lane is noted with its session (`l…` is b), and both go together · the lane in which
  * a session began is noted with it, too, as the generation.
  *
- * session: c created · t turns · o how it began, sealed · name, where it is not in that · suffix, unless 1 · l<lane>
+ * s                   a session by its number: c created · t turns · o how it began, sealed · name, where it is not in that · suffix, unless 1 · l<lane>
  *
  * Redis keeps a small record in one block as long as none of its values has more than 64 bytes, which is a third of the
  * memory, and writes up to 63 the shortest: longer texts stand in pieces, `name`, `name.1`, `name.2` (`put`; `readRaw` puts them together).
@@ -39,9 +39,12 @@ local function next_of(lane)
   local who, session, at = (redis.call('GET', key('next', lane)) or ''):match('^(%S+) (%S+) (%d+)$')
   return who, session, at
 end
-local function number_of(person, id) return redis.call('ZSCORE', key('numbers', person), id) or '' end
-local function id_of(person, number) return redis.call('ZRANGEBYSCORE', key('numbers', person), number, number)[1] end
-local function record_of(person, id) return key('session', person, number_of(person, id)) end
+local function number_of(person, id) return redis.call('ZSCORE', key('numbers', person), (id:gsub('^tc%-', '-'))) or '' end
+local function id_of(person, number)
+  local id = redis.call('ZRANGEBYSCORE', key('numbers', person), number, number)[1]
+  return id and (id:gsub('^%-', 'tc-'))
+end
+local function record_of(person, id) return key('s', person, number_of(person, id)) end
 local function set_place(person, lane, place, kept)
   if place == '0' then redis.call('HDEL', key('current', lane), person)
   else redis.call('HSET', key('current', lane), person, place) end
@@ -94,9 +97,9 @@ local function forget(person, id)
   local number = number_of(person, id)
   redis.call('ZREM', key('sessions', person), number)
   redis.call('ZREM', key('archived', person), number)
-  redis.call('ZREM', key('numbers', person), id)
+  if number ~= '' then redis.call('ZREMRANGEBYSCORE', key('numbers', person), number, number) end
   mark_idle(person)
-  redis.call('DEL', key('session', person, number))
+  redis.call('DEL', key('s', person, number))
   return was
 end
 -- The records of sessions go by themselves; what leads to them goes here, a little each time.
@@ -140,7 +143,7 @@ local function give_name(person, id, token, suffix)
   redis.call('ZADD', names, 0, name .. ':' .. number)
   ends_with_directory('names', person)
   redis.call('HSET', key('directory', person), number, name)
-  local record = key('session', person, number)
+  local record = key('s', person, number)
   if suffix == 1 then redis.call('HDEL', record, 'suffix') else redis.call('HSET', record, 'suffix', suffix) end
   return suffix
 end
@@ -174,7 +177,7 @@ local function give_number(person, id, wanted)
   local last = tonumber(redis.call('HGET', key('directory', person), 'last') or '0')
   if wanted == 0 or redis.call('ZCOUNT', key('numbers', person), wanted, wanted) > 0 then wanted = last + 1 end
   redis.call('HSET', key('directory', person), 'last', math.max(last, wanted))
-  redis.call('ZADD', key('numbers', person), wanted, id)
+  redis.call('ZADD', key('numbers', person), wanted, (id:gsub('^tc%-', '-')))
 end
 local labels = {'suffix', 'tagged', 'name', 'name.1', 'name.2', 'name.3', 'name.4', 'name.5', 'name.6'}
 -- What is searched by. Most sessions have neither tags nor a project.
@@ -191,7 +194,7 @@ local function labels_of(record)
   return some
 end
 local function entry(person, number, at, archived, only_labels)
-  local record = key('session', person, number)
+  local record = key('s', person, number)
   local fields = only_labels and labels_of(record) or redis.call('HGETALL', record)
   return #fields > 0 and {id_of(person, number), at, archived, number, fields} or nil
 end

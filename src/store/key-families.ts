@@ -66,7 +66,7 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(90 * DAY_S),
   },
   {
-    names: ['session:<person>:<number>'],
+    names: ['s:<person>:<number>'],
     holds:
       'a session in the directory of its person: times and counts; sealed its name, tags, project, first question and origin',
     kept: '400 days after its last turn',
