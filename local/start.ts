@@ -3,7 +3,7 @@ import { FolderTaken } from './laptop/claim.ts';
 import { findRunningLaptop, type LaptopInfo } from './laptop/laptop-file.ts';
 import { type Laptop, startLaptop } from './laptop/start-laptop.ts';
 
-/** `npm start`: the whole of Threadcore on this machine, until Ctrl-C. */
+/** `npm start`: the whole of Threadcore on this machine, until Ctrl-C. `-- --teams`: with Microsoft's Agents Playground. */
 const root = join(import.meta.dirname, '..');
 const folder = process.env.THREADCORE_STATE_DIR ?? join(root, '.threadcore');
 
@@ -15,6 +15,7 @@ function printAddresses(info: LaptopInfo): void {
     [
       '',
       `  ${label('Chat page')}${info.slackPage}`,
+      ...(info.teams === undefined ? [] : [`  ${label('Teams')}${info.teams}`]),
       `  ${label('Backend')}${info.web}   (/readyz, /metrics)`,
       `  ${label('AWS')}${info.aws}`,
       `  ${label('Cognito')}${info.cognito}`,
@@ -65,6 +66,7 @@ async function main(): Promise<number> {
       folder,
       env: process.env,
       signal,
+      teams: process.argv.includes('--teams'),
       say: (part, text) => console.log(`  ${label(part)}${text}`),
       warn: (line) => console.error(`  ${line}`),
     });

@@ -6,6 +6,7 @@ import { identityCommand } from './ops/identity.ts';
 import { memoryCommand } from './ops/memory.ts';
 import { Complaint, HELP_HINT } from './ops/redis.ts';
 import { sessionsCommand } from './ops/sessions.ts';
+import { teamsCommand } from './ops/teams.ts';
 import { turnsCommand } from './ops/turns.ts';
 import { usersCommand } from './ops/users.ts';
 
@@ -22,7 +23,8 @@ const program = new Command('ops')
   .addCommand(cognitoCommand())
   .addCommand(identityCommand())
   .addCommand(guardrailCommand())
-  .addCommand(memoryCommand());
+  .addCommand(memoryCommand())
+  .addCommand(teamsCommand());
 
 try {
   await program.parseAsync();

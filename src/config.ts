@@ -20,6 +20,7 @@ import { ConfigError, createReader, type Environment, type Reader } from './conf
 import { type AuditConfig, readAudit, readSecrets, type SecretsConfig } from './config/secrets.ts';
 import { readSessions, type SessionsConfig } from './config/sessions.ts';
 import { type AccessConfig, readAccess, readSlack, type SlackConfig } from './config/slack.ts';
+import { readTeams, type TeamsConfig } from './config/teams.ts';
 
 export type { AgentConfig } from './config/agent.ts';
 export type {
@@ -36,6 +37,7 @@ export type { MemoryConfig } from './config/memory.ts';
 export { ConfigError, type Environment } from './config/reader.ts';
 export type { AuditConfig, SecretsConfig } from './config/secrets.ts';
 export type { AccessConfig, SlackConfig } from './config/slack.ts';
+export type { TeamsConfig } from './config/teams.ts';
 
 /** Everything that an operator decides, checked and frozen. `.env.example` explains each variable. */
 export interface Config {
@@ -47,7 +49,10 @@ export interface Config {
   readonly sessions: SessionsConfig;
   readonly identity: IdentityConfig;
   readonly guardrails: GuardrailConfig;
-  readonly slack: SlackConfig;
+  /** Undefined: the bot is not in Slack. It is in one of the two, at least. */
+  readonly slack: SlackConfig | undefined;
+  /** Undefined: the bot is not in Teams. */
+  readonly teams: TeamsConfig | undefined;
   readonly access: AccessConfig;
   readonly agent: AgentConfig;
   readonly memory: MemoryConfig;
@@ -131,6 +136,7 @@ function readAll(reader: Reader): Config {
   const identity = readIdentity(reader, web.publicUrl);
   const agent = readAgent(reader, role !== 'web');
   checkAuth(reader, agent.auth, identity.mode);
+  const teams = readTeams(reader, web.host);
   return {
     role,
     web,
@@ -140,7 +146,8 @@ function readAll(reader: Reader): Config {
     sessions: readSessions(reader),
     identity,
     guardrails: readGuardrails(reader, role !== 'web'),
-    slack: readSlack(reader, role !== 'worker'),
+    slack: readSlack(reader, role !== 'worker', teams !== undefined),
+    teams,
     access: readAccess(reader),
     agent,
     memory: readMemory(reader, agent),

@@ -1,26 +1,27 @@
-import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { createRuntimeClient } from './agentcore/runtime-client.ts';
 import { createJwtRuntimeClient } from './agentcore/runtime-client-jwt.ts';
+import type { Admission } from './chat/admission.ts';
+import type { Platform, Sender } from './chat/vocabulary.ts';
 import { createCommands } from './commands/commands.ts';
+import { privacyByAdministrator } from './commands/privacy.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
 import { composeConversations } from './main/conversations.ts';
 import { composeExplanations, composeGuards } from './main/guards.ts';
 import { composeHome, predefinedTasks } from './main/home.ts';
+import { composeIntake, type Intake } from './main/intake.ts';
 import { composeMemory } from './main/memory.ts';
 import { composePeople } from './main/people.ts';
+import { repliesByPlatform, slackPeople, slackReplies } from './main/platforms.ts';
 import { composePrivacy } from './main/privacy.ts';
-import { nameSessions } from './slack/agent-session.ts';
-import { createPassingCalls } from './slack/asides.ts';
+import { composeTeams } from './main/teams.ts';
 import { createSlackClient } from './slack/client.ts';
-import { createCourtesy } from './slack/courtesy.ts';
 import { createHomePeople } from './slack/home-people.ts';
 import { createSlackIngress } from './slack/ingress.ts';
 import { createPacing } from './slack/pacing.ts';
-import { createSlackReplies } from './slack/reply.ts';
 import { connect, connectForQueue, disconnect } from './store/connection.ts';
 import { configuredDataKeys } from './store/data-keys-configured.ts';
 import { checkDurability, createConfirmation } from './store/durability.ts';
@@ -28,14 +29,12 @@ import { problemsAtStart } from './store/first-contact.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { createTraces } from './telemetry/traces.ts';
-import { createAccept } from './turns/accept-turn.ts';
 import { createAgentCalls, interruptionOf } from './turns/agent-calls.ts';
 import { createFeedback } from './turns/feedback.ts';
 import { CHAT_CALL_TIMEOUT_MS, createLanes } from './turns/lanes.ts';
 import { createOnce } from './turns/once.ts';
 import { createOperator } from './turns/operator.ts';
 import { pause } from './turns/pause.ts';
-import { createQuestionChanges } from './turns/question-changes.ts';
 import { type RunTurnDeps, runTurn } from './turns/run-turn.ts';
 import { withThread } from './turns/seen-thread.ts';
 import { knowTwins } from './turns/twins.ts';
@@ -80,12 +79,15 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     const wakes = createWakes(redis, keyPrefix, (error) =>
       log.warn({ err: error }, 'the queue reported an error'),
     );
-    const slack = createSlackClient({
-      token: config.slack.botToken,
-      apiUrl: config.slack.apiUrl,
-      timeoutMs: CHAT_CALL_TIMEOUT_MS,
-      observe: metrics.slackCall,
-    });
+    const slack =
+      config.slack &&
+      createSlackClient({
+        token: config.slack.botToken,
+        apiUrl: config.slack.apiUrl,
+        timeoutMs: CHAT_CALL_TIMEOUT_MS,
+        observe: metrics.slackCall,
+      });
+    const teams = composeTeams({ config, redis, keyPrefix, operator, metrics, log });
     const pacing = createPacing({ redis, keyPrefix, now: monotonic, log });
     closers.push(
       () => wakes.close(),
@@ -111,7 +113,11 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     const confirmDurable = createConfirmation(redis, durability);
     const memory = composeMemory({ ...base, config, confirmDurable, observe: metrics.memoryEvent });
     const people = composePeople({
-      ...{ ...base, config, slack, pacing, lanes, wakes, metrics },
+      ...{ ...base, config, lanes, wakes, metrics },
+      peoples: (closing) => ({
+        ...(slack ? { slack: slackPeople({ client: slack, pacing, redis, keyPrefix, closing, log }) } : {}),
+        ...(teams ? { teams: teams.people } : {}),
+      }),
       onAccountChanged: homes.changed,
     });
     const privacy = composePrivacy({
@@ -138,11 +144,18 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     });
 
     const worker = config.role === 'web' ? undefined : startWorkerRole();
-    const ingress = config.role === 'worker' ? undefined : slackIngress();
+    const intake =
+      config.role === 'worker'
+        ? undefined
+        : composeIntake({ config, redis, onRedisError, wake, metrics, log });
+    if (intake) closers.push(intake.close);
+    const ingress = intake && slackIngress(intake);
+    const teamsIngress = intake && (await teams?.ingress({ ...intake, ...said('teams') }));
     const slackEvents = ingress?.handle;
 
     const app = createWebApp({
       ...(slackEvents ? { slackEvents } : {}),
+      ...(teamsIngress ? { teamsMessages: teamsIngress.handle } : {}),
       ...(people.linkRoutes && config.role !== 'worker' ? { link: people.linkRoutes } : {}),
       trustedProxies: config.web.trustedProxies,
       notReady: async () => {
@@ -174,7 +187,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         // No new events and no new turns; what is under way goes on in the meantime.
         const takesNothing = async () => {
           await stopServing(server, REQUESTS_GRACE_MS);
-          await ingress?.close();
+          teams?.close();
+          await Promise.all([ingress?.close(), teamsIngress?.close()]);
         };
         await Promise.all([takesNothing(), worker?.close(graceMs)]);
         await close();
@@ -186,22 +200,26 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       return worker ? worker.wake() : wakes.add();
     }
 
-    function slackIngress() {
-      // The leases of a worker must not stand behind what waits for a replica.
-      const intake =
-        durability === 'replicated'
-          ? connect({ url: config.redis.url, name: 'threadcore-intake', onError: onRedisError })
-          : redis;
-      if (intake !== redis) closers.push(() => disconnect(intake));
-      const confirmDurable = createConfirmation(intake, durability);
-      const { acceptTurn, retryTurn, takesPart } = createAccept({
-        lanes: createLanes(intake, keyPrefix, config.lanes),
-        wakes: { add: wake },
-        confirmDurable,
-        randomBytes,
-        observe: metrics.messageTaken,
-        log,
-      });
+    /** What the bot says itself, and to whom it says no. */
+    function said(platform: Platform) {
+      return {
+        once: createOnce(redis, keyPrefix),
+        commands: createCommands({
+          ...{ operator, conversations, now },
+          account: people.account,
+          privacy: platform === 'slack' ? privacy.commands : privacyByAdministrator,
+          tasks: predefinedTasks,
+        }),
+        account: people.account,
+        pauseReason: async () => (await operator.paused())?.reason ?? '',
+        recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
+        onRefused: (who: Sender, why: Exclude<Admission, 'admitted'>) =>
+          people.noteRefusal(platform, who, why),
+      };
+    }
+
+    function slackIngress({ accept, changes }: Intake) {
+      if (!config.slack || !slack) return undefined;
       const { home, close: closeHome } = composeHome({
         homes,
         account: people.account,
@@ -215,6 +233,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       closers.push(closeHome);
       return createSlackIngress({
         ...config.slack,
+        ...said('slack'),
         client: slack,
         pacing,
         rules: {
@@ -224,30 +243,13 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           externals: config.access.externals,
         },
         accept: {
-          acceptTurn: knowTwins({ acceptTurn, observe: metrics.messageTaken, monotonic }),
-          retryTurn,
-          takesPart,
+          ...accept,
+          acceptTurn: knowTwins({ acceptTurn: accept.acceptTurn, observe: metrics.messageTaken, monotonic }),
         },
-        changes: createQuestionChanges({
-          redis: intake,
-          keyPrefix,
-          confirmDurable,
-          observe: metrics.questionChanged,
-          log,
-        }),
-        recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
-        once: createOnce(redis, keyPrefix),
-        commands: createCommands({
-          ...{ operator, conversations, now },
-          account: people.account,
-          privacy: privacy.commands,
-          tasks: predefinedTasks,
-        }),
-        account: people.account,
+        changes,
         privacy: privacy.commands,
         conversations,
         home,
-        pauseReason: async () => (await operator.paused())?.reason ?? '',
         withheld: composeExplanations({ read: lanes.read, audit }),
         pause,
         now,
@@ -255,7 +257,6 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         random: Math.random,
         onHandled: metrics.acceptTook,
         onRequestRefused: metrics.requestRefused,
-        onRefused: people.noteRefusal,
         onIgnored: metrics.deliveryIgnored,
         log,
       });
@@ -298,17 +299,10 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       const deps: RunTurnDeps = {
         guards: guarded.guards,
         lanes,
-        openReply: nameSessions(
-          createSlackReplies({
-            client: slack,
-            pacing,
-            pause,
-            now: monotonic,
-            onFinished: (calls) => metrics.turnCalls('slack', calls),
-            log,
-          }),
-          createCourtesy(createPassingCalls({ client: slack, pacing }), log),
-        ),
+        openReply: repliesByPlatform({
+          ...(slack ? { slack: slackReplies({ client: slack, pacing, metrics, log }) } : {}),
+          ...(teams ? { teams: teams.openReply } : {}),
+        }),
         identify: people.identify,
         identityMayPass: people.mayPass,
         linkWaitMs: people.linkWaitMs,

@@ -3,6 +3,7 @@ import type { CognitoStandIn } from '../cognito/stand-in.ts';
 import type { RunningRedis } from '../redis/start-redis.ts';
 import { TEAM } from '../slack/seed.ts';
 import type { SlackStandIn } from '../slack/stand-in.ts';
+import { PLAYGROUND_TENANT } from '../teams/playground.ts';
 import { LAPTOP_GUARDRAIL } from './guardrail.ts';
 import { LAPTOP_MEMORY } from './memory.ts';
 
@@ -90,8 +91,10 @@ export function backendEnvironment(parts: {
   readonly secrets: Secrets;
   /** Missing: there is nobody to sign in at. */
   readonly identity?: Identity;
+  /** Also for the Agents Playground, which sends unsigned activities. */
+  readonly teams?: boolean;
 }): Env {
-  const { env, port, redis, aws, slack, secrets, identity } = parts;
+  const { env, port, redis, aws, slack, secrets, identity, teams = false } = parts;
   return {
     ...pick(env, INHERITED),
     ...pick(env, TUNABLE),
@@ -116,6 +119,9 @@ export function backendEnvironment(parts: {
     BEDROCK_GUARDRAIL_VERSION: LAPTOP_GUARDRAIL.version,
     ...memoryAccess(env),
     ...(identity ? identityAccess(identity) : {}),
+    ...(teams
+      ? { TEAMS_ALLOW_UNAUTHENTICATED_LOOPBACK: 'yes', ALLOWED_TEAMS_TENANTS: PLAYGROUND_TENANT }
+      : {}),
   };
 }
 

@@ -14,6 +14,8 @@ const laptopSchema = z.object({
   /** The sign-in pages, and the user-pool API. */
   cognito: z.url(),
   redis: z.string(),
+  /** The page of the Agents Playground, where it was asked for. */
+  teams: z.url().optional(),
 });
 
 export type LaptopInfo = z.infer<typeof laptopSchema>;

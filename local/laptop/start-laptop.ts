@@ -8,6 +8,7 @@ import { PEOPLE } from '../cognito/seed.ts';
 import { createCognitoStandIn, type Person } from '../cognito/stand-in.ts';
 import { freePort, startRedis } from '../redis/start-redis.ts';
 import { createSlackStandIn } from '../slack/stand-in.ts';
+import { startPlayground } from '../teams/playground.ts';
 import { startBackend } from './backend.ts';
 import { claimFolder } from './claim.ts';
 import { agentEnvironment, backendEnvironment, opsEnvironment, type Secrets } from './environment.ts';
@@ -27,6 +28,8 @@ export interface LaptopOptions {
   readonly say: (part: string, text: string) => void;
   /** Warnings of the parts, one line each. */
   readonly warn: (line: string) => void;
+  /** Microsoft's Agents Playground beside the Slack page. */
+  readonly teams?: boolean;
   /** Default: the backend from source. */
   readonly backendArgs?: readonly string[];
   /** Ends a start that is under way; what was started is stopped again. */
@@ -52,7 +55,7 @@ const LINKED = ['alice', 'bob'];
  * after stopping those that did. Throws `FolderTaken` when another laptop mode has the folder.
  */
 export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
-  const { folder, env, say, signal } = options;
+  const { folder, env, say, signal, teams = false } = options;
   const closers: { readonly name: string; readonly close: () => Promise<unknown> }[] = [];
   let stopping: Promise<void> | undefined;
   let stopped = false;
@@ -127,7 +130,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
       });
       try {
         const identity = { cognito, encryptionKeys: keys };
-        const backendEnv = backendEnvironment({ env, port, redis, aws, slack, secrets, identity });
+        const backendEnv = backendEnvironment({ env, port, redis, aws, slack, secrets, identity, teams });
         await writeOpsFile(folder, opsEnvironment(backendEnv));
         const backend = await startBackend({
           command: process.execPath,
@@ -160,6 +163,13 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
       signal?.throwIfAborted();
     }
 
+    const playground = teams ? await startPlayground(`${web}/api/messages`) : undefined;
+    if (playground) {
+      closers.push({ name: 'Agents Playground', close: playground.close });
+      say('Teams', `Agents Playground ready at ${playground.url}`);
+      signal?.throwIfAborted();
+    }
+
     const info: LaptopInfo = {
       pid: process.pid,
       web,
@@ -168,6 +178,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
       aws: aws.url,
       cognito: cognito.url,
       redis: redis.url,
+      ...(playground ? { teams: playground.url } : {}),
     };
     await writeLaptopFile(folder, info);
     closers.push({ name: 'laptop.json', close: () => removeLaptopFile(folder) });

@@ -65,3 +65,14 @@ const othersOf = ({ accounts }: Person, mine: Account): number =>
   accounts.filter(({ tenant, id }) => tenant !== mine.tenant || id !== mine.id).length;
 
 const said = (text: string, found = true): PrivacyAnswer => ({ text, found, atWork: false });
+
+/** Where neither a form nor a private file can be shown. */
+export const privacyByAdministrator: Pick<PrivacyCommands, 'export' | 'askForget'> = {
+  export: async () => said(ASK_ADMINISTRATOR_EXPORT, false),
+  askForget: async () => said(ASK_ADMINISTRATOR_ERASE, false),
+};
+
+const ASK_ADMINISTRATOR_EXPORT =
+  'I cannot send you files here yet. Write `export` to me in Slack, or ask your administrator for your data.';
+const ASK_ADMINISTRATOR_ERASE =
+  'I cannot show you the form for this here yet. Write `forget me` to me in Slack, or ask your administrator to erase what I keep about you.';

@@ -22,6 +22,8 @@ export interface Reader {
   required<T>(name: string, schema: z.ZodType<T, string>, obtain: string): T | undefined;
   /** As `optional`, with a value for a missing variable. */
   withDefault<T>(name: string, schema: z.ZodType<T, string>, fallback: T, obtain: string): T;
+  /** Whether the variable has a value, right or wrong. */
+  given(name: string): boolean;
   /** Notes a problem that concerns more than one value. */
   problem(text: string): void;
   /** Names asked for so far, in order. */
@@ -33,6 +35,8 @@ export interface Reader {
 export function createReader(env: Environment): Reader {
   const names: string[] = [];
   const problems: string[] = [];
+
+  const given = (name: string) => Boolean(env[name]?.trim());
 
   function optional<T>(name: string, schema: z.ZodType<T, string>, obtain: string): T | undefined {
     names.push(name);
@@ -47,7 +51,7 @@ export function createReader(env: Environment): Reader {
 
   function required<T>(name: string, schema: z.ZodType<T, string>, obtain: string): T | undefined {
     const value = optional(name, schema, obtain);
-    if (!env[name]?.trim()) problems.push(`${name} is missing. ${obtain}`);
+    if (!given(name)) problems.push(`${name} is missing. ${obtain}`);
     return value;
   }
 
@@ -55,7 +59,7 @@ export function createReader(env: Environment): Reader {
     return optional(name, schema, obtain) ?? fallback;
   }
 
-  return { optional, required, withDefault, problem: (text) => problems.push(text), names, problems };
+  return { optional, required, withDefault, given, problem: (text) => problems.push(text), names, problems };
 }
 
 /** A set of allowed ids. Empty means that nothing is allowed. */
@@ -93,11 +97,13 @@ export const allowList: z.ZodType<AllowList, string> = z.string().transform((tex
   return { any: ids.includes('*'), ids: new Set(ids.filter((id) => id !== '*')) };
 });
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1', '[::1]']);
+/** Whether an address or host name is that of this machine. */
+export const isLoopback = (host: string): boolean => LOOPBACK.has(host.toLowerCase());
 
 /** https anywhere, http on this machine only: tokens and messages travel to it. */
 export const secureUrl: z.ZodType<string, string> = z.string().refine((text) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.username !== '' || url.password !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 }, 'must be an https:// address without user name and password (http:// for this machine only)');

@@ -1,4 +1,5 @@
 import { type AllowList, allowList, NOBODY, oneOf, pattern, type Reader, secureUrl } from './reader.ts';
+import { readTeamsTenants } from './teams.ts';
 
 export interface SlackConfig {
   readonly botToken: string;
@@ -15,6 +16,8 @@ export interface SlackConfig {
 /** Who may talk to the bot, and where it may link to. */
 export interface AccessConfig {
   readonly slackTeams: AllowList;
+  /** Microsoft tenants. */
+  readonly teamsTenants: AllowList;
   readonly channels: AllowList;
   readonly users: AllowList;
   readonly linkHosts: AllowList;
@@ -24,8 +27,11 @@ export interface AccessConfig {
   readonly externals: boolean;
 }
 
-export function readSlack(reader: Reader, servesWeb: boolean): SlackConfig {
-  const botToken = reader.required(
+/** Undefined where another platform is set up (`optional`) and nothing is said of Slack. */
+export function readSlack(reader: Reader, servesWeb: boolean, optional: boolean): SlackConfig | undefined {
+  const said = ['SLACK_BOT_TOKEN', 'SLACK_SIGNING_SECRET', 'SLACK_APP_TOKEN'].some(reader.given);
+  const needed = said || !optional;
+  const botToken = (needed ? reader.required : reader.optional)(
     'SLACK_BOT_TOKEN',
     pattern(/^xoxb-[!-~]+$/, 'is not a bot token (they start with xoxb-)'),
     'Slack app settings → OAuth & Permissions → Bot User OAuth Token',
@@ -35,7 +41,7 @@ export function readSlack(reader: Reader, servesWeb: boolean): SlackConfig {
     pattern(/^xapp-[!-~]+$/, 'is not an app-level token (they start with xapp-)'),
     'Slack app settings → Basic Information → App-Level Tokens, with the scope connections:write; leave it out to receive events over HTTP',
   );
-  const readSecret = servesWeb && appToken === undefined ? reader.required : reader.optional;
+  const readSecret = needed && servesWeb && appToken === undefined ? reader.required : reader.optional;
   const signingSecret = readSecret(
     'SLACK_SIGNING_SECRET',
     pattern(/^[!-~]+$/, 'must have no spaces'),
@@ -53,6 +59,7 @@ export function readSlack(reader: Reader, servesWeb: boolean): SlackConfig {
     'thread',
     'thread to answer without a mention in threads where the bot takes part, mention to answer only when it is named',
   );
+  if (!needed) return undefined;
   return {
     botToken: botToken ?? '',
     signingSecret,
@@ -69,8 +76,9 @@ export function readAccess(reader: Reader): AccessConfig {
     'yes';
   return {
     slackTeams: list('ALLOWED_SLACK_TEAMS', 'Workspace ids (T…), comma-separated'),
-    channels: list('ALLOWED_CHANNELS', 'Channel ids (C…, G…, D…), comma-separated'),
-    users: list('ALLOWED_USERS', 'User ids (U…, W…), comma-separated'),
+    teamsTenants: readTeamsTenants(reader),
+    channels: list('ALLOWED_CHANNELS', 'Channel ids (C…, G…, D…; 19:… in Teams), comma-separated'),
+    users: list('ALLOWED_USERS', 'User ids (U…, W…; Entra object ids in Teams), comma-separated'),
     linkHosts: list('ALLOWED_LINK_HOSTS', 'Host names, comma-separated'),
     guests: yes('ALLOW_GUESTS', 'Guests of a workspace'),
     externals: yes('ALLOW_EXTERNALS', 'People of other companies in shared channels'),

@@ -4,7 +4,7 @@ import { createIdentityClient } from '../agentcore/identity-client.ts';
 import type { AuditEvent } from '../audit/events.ts';
 import type { Audit } from '../audit/recorder.ts';
 import { chatActor } from '../chat/keys.ts';
-import type { InboundMessage, Sender } from '../chat/vocabulary.ts';
+import type { InboundMessage, Platform, Sender } from '../chat/vocabulary.ts';
 import type { AccountAnswer, Asker } from '../commands/account.ts';
 import {
   type AccountCommands,
@@ -15,18 +15,10 @@ import {
 import type { Config } from '../config.ts';
 import type { ChatAccount } from '../identity/chat-account.ts';
 import { createCognitoClient } from '../identity/cognito-client.ts';
-import { type ChatProfile, failed, type Proposal } from '../identity/handshake.ts';
+import { failed, type Proposal } from '../identity/handshake.ts';
 import { createIdentity, type Identity } from '../identity/identity.ts';
 import { IdentityError } from '../identity/identity-error.ts';
 import { createTokenVerifier } from '../identity/token-verifier.ts';
-import { createAsides, createPassingCalls } from '../slack/asides.ts';
-import type { SlackClient } from '../slack/client.ts';
-import { slackFailure } from '../slack/failures.ts';
-import { createGuests } from '../slack/guests.ts';
-import { createLinkChat } from '../slack/link-chat.ts';
-import type { Pacing } from '../slack/pacing.ts';
-import { createSlackPeople } from '../slack/people.ts';
-import { createThreadReading } from '../slack/thread-reading.ts';
 import { GUESTS_REFUSED, NOT_INVITED } from '../slack/whisper.ts';
 import type { Connection } from '../store/connection.ts';
 import type { DataKeys } from '../store/data-keys.ts';
@@ -40,6 +32,7 @@ import type { RunsAs } from '../turns/runs-as.ts';
 import type { ClaimedTurn } from '../turns/turn.ts';
 import type { Wakes } from '../turns/wakes.ts';
 import { createLinkRoutes } from '../web/link/link-routes.ts';
+import { type Peoples, peopleOf, type ThreadMessage } from './platforms.ts';
 
 export interface PeopleDeps {
   readonly config: Pick<Config, 'identity' | 'access' | 'web' | 'agent'>;
@@ -48,8 +41,8 @@ export interface PeopleDeps {
   /** Undefined where no key is configured; then identity is off. */
   readonly dataKeys: DataKeys | undefined;
   readonly audit: Audit;
-  readonly slack: SlackClient;
-  readonly pacing: Pacing;
+  /** Of every platform that the bot is in. What only waits is given up when `closing` aborts. */
+  readonly peoples: (closing: AbortSignal) => Peoples;
   readonly lanes: Pick<Lanes, 'unpark'>;
   readonly wakes: Pick<Wakes, 'add'>;
   readonly metrics: Metrics;
@@ -75,9 +68,9 @@ export interface People {
   /** What they read then. */
   readonly invite: (asker: Asker) => Promise<AccountAnswer>;
   /** What others said in the thread of a question. */
-  readonly readThread: ReturnType<typeof createThreadReading>;
+  readonly readThread: (message: InboundMessage) => Promise<readonly ThreadMessage[]>;
   /** Puts on record that somebody wanted something of the bot who may not. */
-  readonly noteRefusal: (who: Sender, reason: Refusal) => void;
+  readonly noteRefusal: (platform: Platform, who: Sender, reason: Refusal) => void;
   /** What browsers need; undefined while identity is off. */
   readonly linkRoutes: Router | undefined;
   /** Gives up what only waits, and resolves when nothing is under way. */
@@ -85,27 +78,13 @@ export interface People {
 }
 
 export function composePeople(deps: PeopleDeps): People {
-  const { config, audit, log, slack } = deps;
+  const { config, audit, log } = deps;
   const closing = new AbortController();
-  const chat = createLinkChat(
-    createAsides({ client: slack, pacing: deps.pacing, pause, closing: closing.signal }),
-  );
-  const people = createSlackPeople({
-    client: slack,
-    pause,
-    closing: closing.signal,
-    now: () => performance.now(),
-    log,
-  });
-  const { redis, keyPrefix } = deps;
-  const isGuest = createGuests({ redis, keyPrefix, lookUp: people.of, now: () => performance.now() });
+  const peoples = deps.peoples(closing.signal);
+  const chatOf = (message: InboundMessage) => peopleOf(peoples, message.key.platform).chat;
+  const profileOf = (account: ChatAccount) => peopleOf(peoples, account.platform).profileOf(account);
   const agentcore = createIdentityClient(config.agent);
   const identity = config.identity.mode === 'off' ? undefined : identityOf(config.identity);
-
-  async function profileOf({ tenant, id }: ChatAccount): Promise<ChatProfile> {
-    const [{ name, email }, { workspace }] = await Promise.all([people.of(tenant, id), people.itself()]);
-    return { name, workspace, ...(email === undefined ? {} : { email }) };
-  }
 
   function identityOf(settings: Extract<Config['identity'], { mode: 'required' }>): Identity {
     const { cognito, access, groups, email } = settings;
@@ -120,10 +99,14 @@ export function composePeople(deps: PeopleDeps): People {
       completeConsent: agentcore.completeConsent,
       profileOf,
       askInChat: ({ account, place, id, email: address, username, differs }: Proposal) =>
-        chat.ask(account.id, place, id, address ?? username, differs),
+        peopleOf(peoples, account.platform).chat.ask(account.id, place, id, address ?? username, differs),
       warn: async (person, another) => {
         const { name, workspace } = await profileOf(another);
-        await chat.write(person.id, person.tenant, alsoLinked(`${name} in ${workspace}`));
+        await peopleOf(peoples, person.platform).chat.write(
+          person.id,
+          person.tenant,
+          alsoLinked(`${name} in ${workspace}`),
+        );
       },
       onLinked: async (account) => {
         const wakes = await deps.lanes.unpark(account);
@@ -143,9 +126,9 @@ export function composePeople(deps: PeopleDeps): People {
   }
 
   /** A private word to whoever asked. Best effort: they may have left the channel. */
-  const tell = async ({ key, sender }: InboundMessage, text: string): Promise<void> => {
-    await chat
-      .tell(sender.id, key, text)
+  const tell = async (message: InboundMessage, text: string): Promise<void> => {
+    await chatOf(message)
+      .tell(message.sender.id, message.key, text)
       .catch((error: unknown) => log.warn({ err: error }, 'a private explanation could not be shown'));
   };
 
@@ -153,6 +136,7 @@ export function composePeople(deps: PeopleDeps): People {
     const { key, sender } = message;
     // Whoever is named in the list is meant, whatever they are; and somebody from another company is let in as such.
     const named = config.access.users.ids.has(sender.id) || sender.tenant !== key.tenant;
+    const { isGuest } = peopleOf(peoples, key.platform);
     if (!config.access.guests && !named && (await isGuest(key.tenant, sender)))
       return refused(message, 'guest', GUESTS_REFUSED);
     if (!identity) {
@@ -177,6 +161,7 @@ export function composePeople(deps: PeopleDeps): People {
           seen: who.found,
           invite: async () => {
             const url = await identity.invite(account, key);
+            const chat = chatOf(message);
             if (failed(url)) return chat.tell(sender.id, key, tooManyLinks(url.retryAfterS ?? 0));
             await chat.invite(sender.id, key, url, who.signedOut);
           },
@@ -186,12 +171,12 @@ export function composePeople(deps: PeopleDeps): People {
     }
   }
 
-  const noteRefusal = ({ tenant, id: user }: Sender, reason: Refusal): void =>
-    audit.note({ type: 'access.refused', who: { kind: 'person', platform: 'slack', tenant, user }, reason });
+  const noteRefusal = (platform: Platform, { tenant, id: user }: Sender, reason: Refusal): void =>
+    audit.note({ type: 'access.refused', who: { kind: 'person', platform, tenant, user }, reason });
 
   function refused(message: InboundMessage, reason: 'guest' | 'not_invited', text: string): RunsAs {
     const { tenant, id } = message.sender;
-    noteRefusal(message.sender, reason === 'guest' ? 'guest' : 'person_not_allowed');
+    noteRefusal(message.key.platform, message.sender, reason === 'guest' ? 'guest' : 'person_not_allowed');
     log.warn({ reason, tenant, sender: id }, 'a question was refused');
     return { kind: 'refused', reason, tell: () => tell(message, text) };
   }
@@ -215,18 +200,15 @@ export function composePeople(deps: PeopleDeps): People {
     actorOf,
     invite,
     mayPass: (error) =>
-      error instanceof IdentityError || error instanceof SealedError || slackFailure(error) !== undefined,
+      error instanceof IdentityError ||
+      error instanceof SealedError ||
+      Object.values(peoples).some((people) => people.mayPass(error)),
     linkWaitMs: config.identity.mode === 'off' ? 0 : config.identity.linkWaitMs,
     account,
     identity,
     bearerOf: (account, sub) =>
       identity && account && config.agent.auth === 'jwt' ? () => bearerOf(identity, account, sub) : undefined,
-    readThread: createThreadReading({
-      callAside: createPassingCalls({ client: slack, pacing: deps.pacing }),
-      bot: people.itself,
-      nameOf: async (tenant, id) => (await people.of(tenant, id)).name,
-      log,
-    }),
+    readThread: async (message) => (await peoples[message.key.platform]?.readThread?.(message)) ?? [],
     noteRefusal,
     linkRoutes: identity && createLinkRoutes({ identity, publicUrl: config.web.publicUrl ?? '', log }),
     async close() {

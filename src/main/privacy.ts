@@ -24,6 +24,7 @@ import { receiptText } from '../slack/privacy-receipt.ts';
 import type { Connection } from '../store/connection.ts';
 import type { DataKeys } from '../store/data-keys.ts';
 import { createSealer } from '../store/sealed.ts';
+import { createReferences } from '../teams/references.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createTurnEraser } from '../turns/erase-turns.ts';
 import type { Lanes } from '../turns/lanes.ts';
@@ -40,7 +41,8 @@ export interface PrivacyParts {
   readonly dataKeys: DataKeys | undefined;
   readonly confirmDurable: () => Promise<void>;
   readonly audit: Audit;
-  readonly slack: SlackClient & SlackUploader;
+  /** Undefined where the bot is not in Slack: then only operators export and order erasures. */
+  readonly slack: (SlackClient & SlackUploader) | undefined;
   readonly pacing: Pacing;
   readonly lanes: Pick<Lanes, 'unpark'>;
   readonly operator: Pick<Operator, 'stopTurn'>;
@@ -86,15 +88,34 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
   const directory = createDirectory({ redis, keyPrefix, sealer, randomBytes, log });
   const memory = parts.memory && memoryOfPeople(parts.memory.client);
   const exports = createExports(redis, keyPrefix);
+  const contacts = createReferences(redis, keyPrefix);
   const turns = createTurnEraser({ redis, keyPrefix, operator: parts.operator });
-  const callAside = createAsides({
-    client: parts.slack,
-    pacing: parts.pacing,
-    pause,
-    closing: closing.signal,
-  });
-  const files = createPrivateFiles({ callAside, client: parts.slack });
+  const { slack, pacing } = parts;
+  const callAside = slack && createAsides({ client: slack, pacing, pause, closing: closing.signal });
+  const privateFiles = slack && callAside && createPrivateFiles({ callAside, client: slack });
   let worker: ErasureWorker | undefined;
+
+  function filesFor({ platform }: Account) {
+    if (platform === 'slack' && privateFiles) return privateFiles;
+    throw new Error(`private files cannot be given in ${platform} by this deployment`);
+  }
+
+  async function eraseSettings(account: Account): Promise<number> {
+    if (account.platform === 'slack' && callAside)
+      return eraseHome({ redis, keyPrefix, homes, callAside }, account);
+    await homes.erase(account);
+    return 0;
+  }
+
+  async function eraseAccountMarks(account: Account): Promise<number> {
+    const marks = await eraseMarks({ redis, keyPrefix }, account);
+    return account.platform === 'teams' ? marks + (await contacts.forget(account)) : marks;
+  }
+
+  /** In Teams nobody is told: with the erasure went the way to write to them. */
+  async function tellReceipt(account: Account, receipt: Receipt): Promise<void> {
+    if (account.platform === 'slack') await filesFor(account).deliverTo(account).say(receiptText(receipt));
+  }
 
   async function personOf(account: Account): Promise<Person> {
     return people.identity ? people.identity.family(account) : { accounts: [account] };
@@ -119,7 +140,7 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
     let gone = 0;
     for (const file of await exports.filesOf(account)) {
       try {
-        await files.remove(account, file);
+        await filesFor(account).remove(account, file);
         gone += 1;
       } catch (error) {
         if (!last) throw error;
@@ -161,14 +182,14 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
     runtime: stopSessions(stop),
     turns: ({ accounts }, { before }) => turns.erase(accounts, before),
     feedback: ({ accounts }) => turns.eraseFeedback(accounts),
-    settings: forAccounts((account) => eraseHome({ redis, keyPrefix, homes, callAside }, account)),
+    settings: forAccounts(eraseSettings),
     outbox: forActors(async (actor) => parts.memory?.outbox.erase(actor) ?? 0),
     sessions: forActors(
       async (actor) => (await directory.erase(actor)) + (await eraseRest({ redis, keyPrefix }, actor)),
     ),
     memory: async (person, how) => (memory ? eraseMemory(memory, actorsOf(person).map(directoryId), how) : 0),
     link: forAccounts(async (account, last) => ((await people.identity?.forget(account, last)) ? 1 : 0)),
-    marks: forAccounts((account) => eraseMarks({ redis, keyPrefix }, account)),
+    marks: forAccounts(eraseAccountMarks),
   });
 
   const privacy = createPrivacy({
@@ -181,7 +202,7 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
       describe: async (account) => people.identity?.describe(account),
       settingsOf: homes.settingsOf,
     }),
-    deliverTo: async (account) => files.deliverTo(account),
+    deliverTo: async (account) => filesFor(account).deliverTo(account),
     onErasure: () => worker?.wake(),
     now,
     closing: closing.signal,
@@ -200,7 +221,7 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
           const wakes = await parts.lanes.unpark(account);
           for (let i = 0; i < wakes; i += 1) await parts.wake();
         },
-        tell: (account, receipt: Receipt) => files.deliverTo(account).say(receiptText(receipt)),
+        tell: tellReceipt,
         audit,
         pause,
         log,

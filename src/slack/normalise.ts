@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ConversationKind, InboundMessage } from '../chat/vocabulary.ts';
+import type { ConversationKey, ConversationKind, InboundMessage } from '../chat/vocabulary.ts';
 import { addressesSomebodyElse, mentions, toPlainText, withoutMention } from './text.ts';
 
 const eventSchema = z.object({
@@ -45,10 +45,17 @@ export type Ignored =
 
 export type Normalised =
   | { readonly kind: 'message'; readonly message: InboundMessage }
-  | { readonly kind: 'ignored'; readonly why: Ignored };
+  | {
+      readonly kind: 'ignored';
+      readonly why: Ignored;
+      /** Somebody wrote something in this thread of several people, although nothing for the bot. */
+      readonly heardIn?: ConversationKey;
+    };
 
 /** Subtypes under which people's new messages arrive; every other subtype reports a change or comes from an app. */
 const NEW_MESSAGE_SUBTYPES = new Set(['file_share', 'thread_broadcast']);
+/** Others that show words of somebody. */
+const SAID_SUBTYPES = new Set(['bot_message', 'me_message']);
 
 /**
  * Slack's `app_mention` and `message.*` events as one inbound message. Whichever of the two arrives for a mention,
@@ -64,22 +71,34 @@ export function normaliseMessage(envelope: unknown, fallbackBotUserId?: string):
   const botUserId = authorization?.user_id ?? fallbackBotUserId;
   const tenant = authorization?.team_id ?? parsed.data.team_id;
 
-  if (event.subtype !== undefined && !NEW_MESSAGE_SUBTYPES.has(event.subtype)) {
-    return ignored(event.subtype === 'bot_message' ? 'from_a_bot' : 'not_a_new_message');
-  }
+  const kind = kindOf(event.channel, event.channel_type ?? undefined);
+  const key: ConversationKey = {
+    platform: 'slack',
+    tenant,
+    conversation: event.channel,
+    thread: event.thread_ts ?? event.ts,
+  };
+  // What the bot itself writes comes back as an event, too.
+  const own = event.user !== undefined && event.user === botUserId;
+  const heard = (why: Ignored): Normalised =>
+    own || !isAmongPeople(kind, key.thread, event.ts) ? ignored(why) : { kind: 'ignored', why, heardIn: key };
+
   if (event.hidden || event.edited !== undefined) return ignored('not_a_new_message');
-  if (event.bot_id || event.app_id || event.bot_profile) return ignored('from_a_bot');
+  if (event.subtype !== undefined && !NEW_MESSAGE_SUBTYPES.has(event.subtype)) {
+    const why = event.subtype === 'bot_message' ? 'from_a_bot' : 'not_a_new_message';
+    return SAID_SUBTYPES.has(event.subtype) ? heard(why) : ignored(why);
+  }
+  if (event.bot_id || event.app_id || event.bot_profile) return heard('from_a_bot');
   if (!event.user) return ignored('no_sender');
-  if (botUserId !== undefined && event.user === botUserId) return ignored('own_message');
+  if (own) return ignored('own_message');
 
   const text = event.text ?? '';
-  const kind = kindOf(event.channel, event.channel_type ?? undefined);
   const mentioned = event.type === 'app_mention' || (botUserId !== undefined && mentions(text, botUserId));
   const addressed = kind === 'direct' || mentioned;
   if (!addressed) {
     // Without a mention only a follow-up counts; whether the bot takes part in the thread is known to Redis.
-    if (!event.thread_ts || event.thread_ts === event.ts) return ignored('no_mention');
-    if (addressesSomebodyElse(text, botUserId ?? '')) return ignored('for_somebody_else');
+    if (key.thread === event.ts) return ignored('no_mention');
+    if (addressesSomebodyElse(text, botUserId ?? '')) return heard('for_somebody_else');
   }
 
   // In a channel shared with other companies a sender of unknown origin is taken for a stranger.
@@ -88,7 +107,7 @@ export function normaliseMessage(envelope: unknown, fallbackBotUserId?: string):
   return {
     kind: 'message',
     message: {
-      key: { platform: 'slack', tenant, conversation: event.channel, thread: event.thread_ts ?? event.ts },
+      key,
       kind,
       sender: { id: event.user, tenant: senderTenant },
       text: plainWords(text, botUserId),
@@ -126,6 +145,10 @@ export function kindOf(channel: string, channelType?: string): ConversationKind 
   if (channelType === 'im' || channel.startsWith('D')) return 'direct';
   return channelType === 'mpim' ? 'group' : 'channel';
 }
+
+/** Below another message, and where several people can read it. */
+export const isAmongPeople = (kind: ConversationKind, thread: string, messageId: string): boolean =>
+  kind !== 'direct' && thread !== messageId;
 
 function ignored(why: Ignored): Normalised {
   return { kind: 'ignored', why };

@@ -7,7 +7,7 @@ import type { Accept } from '../turns/accept-turn.ts';
 import type { Once } from '../turns/once.ts';
 import type { QuestionChanges } from '../turns/question-changes.ts';
 import { placeOf, REDELIVERED_S, type TellAcceptance } from './acceptance.ts';
-import { normaliseMessage } from './normalise.ts';
+import { isAmongPeople, normaliseMessage } from './normalise.ts';
 import { type Change, normaliseChange } from './normalise-change.ts';
 import type { createWaitingNote } from './waiting-note.ts';
 import { REFUSED, type Whisper } from './whisper.ts';
@@ -20,7 +20,7 @@ export interface QuestionsDeps {
   readonly rules: AdmissionRules;
   /** thread: also without a mention where the bot takes part in a thread; mention: only when it is named. */
   readonly followUps: 'thread' | 'mention';
-  readonly accept: Pick<Accept, 'acceptTurn' | 'takesPart'>;
+  readonly accept: Pick<Accept, 'acceptTurn' | 'takesPart' | 'othersWrote'>;
   readonly changes: Pick<QuestionChanges, 'amendQuestion' | 'cancelQuestion'>;
   readonly once: Once;
   readonly commands: Pick<Commands, 'runOnce'>;
@@ -71,6 +71,7 @@ export function createQuestions(deps: QuestionsDeps): (envelope: unknown) => Pro
         { admission, tenant, channel, sender: message.sender.id },
         'a message was refused by the allowlists',
       );
+      await heard(message);
       if (!message.addressed) return;
       deps.onRefused(message.sender, admission);
       deps.whisper(message, REFUSED);
@@ -80,7 +81,9 @@ export function createQuestions(deps: QuestionsDeps): (envelope: unknown) => Pro
     if (command && command.name !== 'help' && message.files.length === 0) {
       if (!(await isQuestion(message, command))) return;
     }
-    await deps.tell(message, await deps.accept.acceptTurn(message));
+    const acceptance = await deps.accept.acceptTurn(message);
+    if (acceptance.outcome === 'full' || acceptance.outcome === 'quota') await heard(message);
+    await deps.tell(message, acceptance);
   }
 
   /** A message that is meant for the bot itself. At the top of a channel it means all that its author asked there. */
@@ -101,6 +104,11 @@ export function createQuestions(deps: QuestionsDeps): (envelope: unknown) => Pro
     return false;
   }
 
+  /** It is no question, and what others ask in this thread may be about it. */
+  async function heard({ kind, key, messageId }: InboundMessage): Promise<void> {
+    if (isAmongPeople(kind, key.thread, messageId)) await deps.accept.othersWrote(key);
+  }
+
   function ignored(why: string): false {
     deps.onIgnored(why);
     return false;
@@ -112,8 +120,14 @@ export function createQuestions(deps: QuestionsDeps): (envelope: unknown) => Pro
     if (change?.kind === 'edited') return edited(change);
     if (change?.kind === 'deleted') return deleted(change);
     const normalised = normaliseMessage(envelope, deps.botUserId());
-    if (normalised.kind === 'ignored') return deps.onIgnored(normalised.why);
-    if (!normalised.message.addressed && deps.followUps === 'mention') return deps.onIgnored('no_mention');
-    return written(normalised.message);
+    if (normalised.kind === 'ignored') {
+      deps.onIgnored(normalised.why);
+      if (normalised.heardIn) await deps.accept.othersWrote(normalised.heardIn);
+      return;
+    }
+    const { message } = normalised;
+    if (message.addressed || deps.followUps === 'thread') return written(message);
+    deps.onIgnored('no_mention');
+    await heard(message);
   };
 }

@@ -41,8 +41,8 @@ const PAGE = 999;
 const TALK = new Set([undefined, 'bot_message', 'file_share', 'thread_broadcast', 'me_message']);
 
 /**
- * Reads what others wrote in the thread of a question that names the bot there, with one call of Slack's. Nothing, when it
- * opens a thread, was asked in a direct message, or when Slack does not answer within a second. Never throws.
+ * Reads what others wrote in the thread of a question, with one call of Slack's. Nothing, when Slack does not answer
+ * within a second. Never throws.
  */
 export function createThreadReading(deps: ThreadReadingDeps) {
   const { callAside, log } = deps;
@@ -92,8 +92,7 @@ export function createThreadReading(deps: ThreadReadingDeps) {
   }
 
   return async (message: InboundMessage): Promise<readonly ThreadMessage[]> => {
-    const { kind, addressed, messageId, key } = message;
-    if (key.platform !== 'slack' || kind === 'direct' || !addressed || messageId === key.thread) return [];
+    if (message.key.platform !== 'slack') return [];
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new Error('Slack takes too long')), WITHIN_MS);
     try {

@@ -61,7 +61,8 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   },
   {
     names: ['thread:<id>'],
-    holds: 'the bot takes part in this thread',
+    holds:
+      'the bot takes part in this thread; a mark of who asked there last, and whether others have written',
     kept: '90 days after the last question',
     bound: expires(90 * DAY_S),
   },
@@ -214,6 +215,24 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     holds: 'whether Slack says that somebody is a guest',
     kept: '6 hours',
     bound: expires(6 * 3_600),
+  },
+  {
+    names: ['teamsplace:<thread>'],
+    holds: 'where Teams takes what the bot writes in a thread',
+    kept: '90 days after the last message',
+    bound: expires(90 * DAY_S),
+  },
+  {
+    names: ['teamsperson:<person>'],
+    holds: 'where Teams takes what the bot writes to a person',
+    kept: '90 days after their last message',
+    bound: expires(90 * DAY_S),
+  },
+  {
+    names: ['teamsanswer:<name>'],
+    holds: 'which turn a message in Teams answers, for what people think of it',
+    kept: '90 days',
+    bound: expires(90 * DAY_S),
   },
   {
     names: ['consent:<name>'],

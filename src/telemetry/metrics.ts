@@ -45,7 +45,10 @@ export interface Metrics {
   /** An event was offered to AgentCore Memory: `written`, `failed`, `refused` or `given_up`. */
   memoryEvent(outcome: string): void;
   slackCall(method: string, outcome: string): void;
-  /** Calls that one turn needed of a part: slack, redis, agent. */
+  teamsCall(method: string, outcome: string): void;
+  /** A message in Teams may stand there twice: its first posting was left without an answer. */
+  teamsPostInDoubt(): void;
+  /** Calls that one turn needed of a part: slack, teams, redis, agent. */
   turnCalls(part: string, count: number): void;
   unknownAgentEvent(): void;
   /** Asked at each exposition. A reading that fails or takes over 2 s shows as NaN and is counted. */
@@ -96,6 +99,11 @@ export function createMetrics(): Metrics {
   );
   const feedback = counter('feedback_total', 'What people think of answers, by value');
   const slackCalls = counter('slack_calls_total', 'Calls of the Slack Web API, by method and outcome');
+  const teamsCalls = counter('teams_calls_total', 'Calls of the Bot Connector, by method and outcome');
+  const teamsDoubts = counter(
+    'teams_posts_in_doubt_total',
+    'Messages in Teams that may stand there twice, because nobody knows whether they were posted',
+  );
   const linkSteps = counter('link_steps_total', 'Steps of account links, by outcome');
   const refreshed = counter('token_refreshes_total', 'Access tokens got anew at Cognito, by outcome');
   const interventions = counter(
@@ -183,6 +191,8 @@ export function createMetrics(): Metrics {
     auditEntry: (outcome, type) => auditEntries.add(1, { outcome, type }),
     memoryEvent: (outcome) => memoryEvents.add(1, { outcome }),
     slackCall: (method, outcome) => slackCalls.add(1, { method, outcome }),
+    teamsCall: (method, outcome) => teamsCalls.add(1, { method, outcome }),
+    teamsPostInDoubt: () => teamsDoubts.add(1),
     turnCalls: (part, count) => calls.record(count, { part }),
     unknownAgentEvent: () => unknown.add(1),
     watchQueue,

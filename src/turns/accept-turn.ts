@@ -5,7 +5,7 @@ import type { Acceptance, Lanes } from './lanes.ts';
 import type { Wakes } from './wakes.ts';
 
 export interface AcceptDeps {
-  readonly lanes: Pick<Lanes, 'accept' | 'read' | 'takesPart'>;
+  readonly lanes: Pick<Lanes, 'accept' | 'read' | 'takesPart' | 'othersWrote'>;
   readonly wakes: Pick<Wakes, 'add'>;
   /** Confirms that the write is as durable as promised; throws when it is not. */
   readonly confirmDurable: () => Promise<void>;
@@ -73,6 +73,8 @@ export function createAccept(deps: AcceptDeps) {
     retryTurn,
     /** Whether the bot takes part in a thread: only there words without a mention are meant for it. */
     takesPart: deps.lanes.takesPart,
+    /** Somebody wrote in a thread what is no question: the agent is told with the next one there. */
+    othersWrote: deps.lanes.othersWrote,
   };
 }
 

@@ -34,6 +34,8 @@ const THREAD_TTL_S = 90 * DAY_S;
 /** An ended turn can be retried for this long. */
 export const TURN_RETENTION_S = 7 * DAY_S;
 const LANE_LIMIT = 100;
+/** What `thread:<id>` says when somebody has written there since its last question, who did not ask one. */
+const THREAD_OF_OTHERS = '*';
 /** Of the turns that did not end well, so many are listed for the operator. */
 const DEAD_LIMIT = 10_000;
 const QUOTA_PERIOD_MS = 3_600_000;
@@ -166,6 +168,7 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
         tenantPerHour,
         QUOTA_PERIOD_MS,
         tenantAtOnce,
+        message.kind === 'direct' || message.messageId === message.key.thread ? 0 : 1,
         ...message.claims.map(claimId),
       ])) as [Acceptance['outcome'], ...unknown[]];
       return readAcceptance(answer);
@@ -195,6 +198,11 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
     /** Whether somebody has asked something in this thread. */
     takesPart: async (key: ConversationKey): Promise<boolean> =>
       (await redis.exists(`${keyPrefix}:thread:${threadId(key)}`)) === 1,
+
+    /** Somebody wrote in this thread what is no question. Of threads in which nobody has asked anything nothing is kept. */
+    async othersWrote(key: ConversationKey): Promise<void> {
+      await redis.set(`${keyPrefix}:thread:${threadId(key)}`, THREAD_OF_OTHERS, 'KEEPTTL', 'XX');
+    },
 
     /** Prolongs what this worker holds; answers the lanes it has lost, and those whose turn shall end. */
     async renew(held: readonly Held[]): Promise<Renewal> {

@@ -87,14 +87,15 @@ end
 /**
  * ARGV: turn, lane, tenant, thread, only in known threads (0|1), message, claim TTL s, thread TTL s, turn retention s,
  * lane limit, policy (queue | latest | interrupt), person, questions a person may ask in a period (0 = no limit), the
- * same for a tenant, period ms, turns that a tenant may run at a time (0 = no limit), claims…
+ * same for a tenant, period ms, turns that a tenant may run at a time (0 = no limit), asked below another message where
+ * several people read it (0|1), claims…
  * Answers [accepted | duplicate | unaddressed | full, turn, place in the lane, wake needed, intake paused, superseded],
  * or [quota, person | tenant, ms until the next question is taken].
  */
 export const ACCEPT = `${PRELUDE}
 local turn, lane, tenant, thread = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local claimTtl, threadTtl, retention, limit = ARGV[8], ARGV[9], ARGV[10], tonumber(ARGV[11])
-local policy, person, period, cap, first = ARGV[12], ARGV[13], tonumber(ARGV[16]), tonumber(ARGV[17]), 18
+local policy, person, period, cap, first = ARGV[12], ARGV[13], tonumber(ARGV[16]), tonumber(ARGV[17]), 19
 local known
 for i = first, #ARGV do known = known or redis.call('GET', key('claim', ARGV[i])) end
 if known then
@@ -127,7 +128,14 @@ if watches_home(wishes[3]) then
   show_in_home(person, turn)
   mark_home(person)
 end
-if not redis.call('SET', key('thread', thread), '1', 'EX', threadTtl, 'GET') then redis.call('HSET', key('turn', turn), 'opens', 1) end
+-- Who asked there last, behind a \`*\` once others have written there; \`*\` alone where they wrote last (\`THREAD_OF_OTHERS\`).
+local asker = lane:sub(1, 8)
+local spoke, inside = redis.call('SET', key('thread', thread), asker, 'EX', threadTtl, 'GET'), ARGV[18] == '1'
+if not spoke then redis.call('HSET', key('turn', turn), 'opens', 1) end
+if spoke ~= asker and (spoke or inside) then
+  redis.call('SET', key('thread', thread), '*' .. asker, 'KEEPTTL')
+  if inside then redis.call('HSET', key('turn', turn), 'others', spoke == '*' .. asker and 'before' or 'since') end
+end
 -- The new question joins before the earlier ones go: the lane is never empty, and keeps its place in line.
 local place, superseded = redis.call('RPUSH', key('lane', lane), turn), 0
 if policy ~= 'queue' then
@@ -253,7 +261,7 @@ return 1
  * Answers [1, wake needed], or [0, 0] when the lane is lost.
  */
 export const FINISH = `${PRELUDE}${COUNT_TURN}
-local over = {outcome=1, posted=1, fence=1, lane=1, tenant=1, person=1, opens=1, invoked=1, quiet=1, edited=1, places=1, session=1, home=1, language=1, length=1}
+local over = {outcome=1, posted=1, fence=1, lane=1, tenant=1, person=1, opens=1, others=1, invoked=1, quiet=1, edited=1, places=1, session=1, home=1, language=1, length=1}
 local lane, turn, state, retention = ARGV[2], ARGV[4], ARGV[5], ARGV[6]
 if not holds(lane, ARGV[3]) or redis.call('LINDEX', key('lane', lane), 0) ~= turn then return {0, 0} end
 move(turn, state)

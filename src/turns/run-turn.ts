@@ -49,6 +49,7 @@ export interface AgentCall extends Exchange {
   readonly traceparent: string;
   /** What the turn was asked with. */
   readonly message: ClaimedTurn['message'];
+  readonly others?: ClaimedTurn['others'] | undefined;
   readonly invocation: Invocation;
 }
 
@@ -165,6 +166,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
             person,
             traceparent: trace.traceparent,
             message,
+            others: turn.others,
             invocation: {
               ...invocation,
               mode: exchange.mode,

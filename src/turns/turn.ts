@@ -92,6 +92,11 @@ export interface TurnRecord {
   readonly invoked: boolean;
   /** The first question to the bot in its thread. */
   readonly opensThread?: true;
+  /**
+   * Others have written in the thread it was asked in: `since` its author's last question there, or only `before` that.
+   * Missing as well where nobody else can read along, and for a question that is the first message of its thread.
+   */
+  readonly others?: OthersWrote;
   /** What its author has set: the language of answers (BCP 47), and their length. */
   readonly language?: string;
   readonly replyLength?: ReplyLength;
@@ -108,6 +113,9 @@ export interface TurnRecord {
   /** When it entered each of its states last. Epoch milliseconds, Redis clock. */
   readonly at: Readonly<Partial<Record<TurnState, number>>>;
 }
+
+const OTHERS_WROTE = ['before', 'since'] as const;
+export type OthersWrote = (typeof OTHERS_WROTE)[number];
 
 /** person: who asked it. operator: from the command line. newer_question: by `LANE_POLICY=interrupt`. */
 export const STOP_REASONS = ['person', 'operator', 'newer_question'] as const;
@@ -129,6 +137,7 @@ export function parseTurn(id: string, fields: Readonly<Record<string, string>>):
   const stop = readStop(fields.stop);
   const reason = reasonOf(fields);
   const replyLength = REPLY_LENGTHS.find((length) => length === fields.length);
+  const others = OTHERS_WROTE.find((when) => when === fields.others);
   const outcome = parseOutcome(fields.outcome);
   const wordsGone = fields.message === undefined && fields.place !== undefined;
   const message = wordsGone ? parseOrigin(fields) : parseMessage(fields.message);
@@ -145,6 +154,7 @@ export function parseTurn(id: string, fields: Readonly<Record<string, string>>):
     sawWrite: fields.write === '1',
     invoked: fields.invoked === '1',
     ...(fields.opens === '1' ? { opensThread: true } : {}),
+    ...(others ? { others } : {}),
     ...(fields.language ? { language: fields.language } : {}),
     ...(replyLength ? { replyLength } : {}),
     ...(stop ? { stop } : {}),

@@ -3,10 +3,13 @@ import express, { type NextFunction, type Request, type Response, type Router } 
 import type { Logger } from '../telemetry/logger.ts';
 
 const SLACK_EVENTS = '/slack/events';
+const TEAMS_MESSAGES = '/api/messages';
 
 export interface WebDeps {
   /** Reads the raw body itself; missing in a process that takes no events. */
   readonly slackEvents?: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** The same for Teams. */
+  readonly teamsMessages?: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** What people's browsers need to link an account; missing where nobody is asked to. */
   readonly link?: Router;
   /** Proxies in front of us that add to `X-Forwarded-For`. */
@@ -53,8 +56,10 @@ export function createWebApp(deps: WebDeps): RequestListener {
 
   if (deps.link) app.use('/link', deps.link);
 
-  const { slackEvents } = deps;
+  const { slackEvents, teamsMessages } = deps;
   if (slackEvents) app.all(SLACK_EVENTS, (request, response) => slackEvents(request, response));
+
+  if (teamsMessages) app.all(TEAMS_MESSAGES, (request, response) => teamsMessages(request, response));
 
   app.use((_request, response) => {
     response.status(404).json({ error: 'not found' });

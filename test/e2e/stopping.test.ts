@@ -50,11 +50,15 @@ describe('stopping', () => {
 
   it('by the button below what takes long is for whoever asked, and the button goes away', async () => {
     const { ts, channelId } = await longTask();
-    const button = await eventually('a Stop button', () =>
-      stack.slack
-        .thread(channelId, ts)
-        .map(({ ts: at, blocks }) => ({ at, value: stopValue(blocks) }))
-        .find(({ value }) => value !== undefined),
+    // It is offered after some ten seconds; a busy machine takes longer.
+    const button = await eventually(
+      'a Stop button',
+      () =>
+        stack.slack
+          .thread(channelId, ts)
+          .map(({ ts: at, blocks }) => ({ at, value: stopValue(blocks) }))
+          .find(({ value }) => value !== undefined),
+      60_000,
     );
     const press = (user: string) =>
       stack.slack.interactions.click({

@@ -56,8 +56,10 @@ describe('the configuration', () => {
         followUps: 'thread',
         apiUrl: 'https://slack.com/api/',
       },
+      teams: undefined,
       access: {
         slackTeams: { any: false, ids: new Set() },
+        teamsTenants: { any: false, ids: new Set() },
         channels: { any: false, ids: new Set() },
         users: { any: false, ids: new Set() },
         linkHosts: { any: false, ids: new Set() },
@@ -187,7 +189,7 @@ describe('the configuration', () => {
       SLACK_API_URL: 'http://127.0.0.1:1/api',
     });
     expect(config.web.publicUrl).toBe('https://bot.example.com');
-    expect(config.slack.apiUrl).toBe('http://127.0.0.1:1/api/');
+    expect(config.slack?.apiUrl).toBe('http://127.0.0.1:1/api/');
   });
 
   it('needs no signing secret with Socket Mode, and takes no other kind of token for it', () => {
@@ -202,14 +204,14 @@ describe('the configuration', () => {
   });
 
   it('answers follow-ups in threads unless told to wait for a mention', () => {
-    expect(loadConfig({ ...ENOUGH, SLACK_FOLLOW_UPS: 'mention' }).slack.followUps).toBe('mention');
+    expect(loadConfig({ ...ENOUGH, SLACK_FOLLOW_UPS: 'mention' }).slack?.followUps).toBe('mention');
     expect(() => loadConfig({ ...ENOUGH, SLACK_FOLLOW_UPS: 'never' })).toThrow(/one of thread, mention/);
   });
 
   it('asks of each role only what it needs', () => {
     const { SLACK_SIGNING_SECRET: _secret, ...worker } = ENOUGH;
     const { AGENT_RUNTIME_ARN: _arn, ...web } = ENOUGH;
-    expect(loadConfig({ ...worker, ROLE: 'worker' }).slack.signingSecret).toBeUndefined();
+    expect(loadConfig({ ...worker, ROLE: 'worker' }).slack?.signingSecret).toBeUndefined();
     expect(loadConfig({ ...web, ROLE: 'web' }).agent.runtimeArn).toBeUndefined();
     expect(problemsOf({ ...worker, ROLE: 'web' })).toHaveLength(1);
     expect(problemsOf({ ...web, ROLE: 'worker' })).toHaveLength(1);

@@ -44,7 +44,7 @@ export interface Ingress {
 
 const NOTHING = { outcome: 'none', turnId: '', cancelled: 0, waiting: 0 } as const;
 const none = async () => ({ found: false, atWork: false, text: 'none' });
-const NO_CONVERSATIONS = {
+export const NO_CONVERSATIONS = {
   list: none,
   startNew: none,
   resume: none,
@@ -115,6 +115,7 @@ export async function startIngress(
       acceptTurn: async () => ({ outcome: 'accepted', turnId: 'turn-1', place: 1, wake: true }),
       retryTurn: async () => 'accepted',
       takesPart: async () => true,
+      othersWrote: async () => undefined,
       ...accept,
     },
     changes: {

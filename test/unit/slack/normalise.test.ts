@@ -184,6 +184,34 @@ test.each<[string, Fields, Ignored]>([
   expect(ignored(envelope(event))).toBe(why);
 });
 
+const heardIn = (event: Fields) => {
+  const result = normaliseMessage(envelope(event));
+  return result.kind === 'ignored' ? result.heardIn : undefined;
+};
+test.each<[string, Fields]>([
+  ['a follow-up to somebody else', { text: '<@U2> can you look?' }],
+  ['a bot', { bot_id: 'B1', user: 'UOTHERBOT' }],
+  ['a webhook', { subtype: 'bot_message', bot_id: 'B1', user: undefined }],
+  ['/me', { subtype: 'me_message' }],
+])('%s is heard in a thread, where others may ask about it', (_name, fields) => {
+  expect(heardIn({ ...followUp, ...fields })).toEqual({
+    platform: 'slack',
+    tenant: 'T1',
+    conversation: 'C1',
+    thread: '1700000000.000100',
+  });
+  expect(heardIn({ ...followUp, ...fields, thread_ts: undefined })).toBeUndefined();
+  expect(heardIn({ ...followUp, ...fields, channel: 'D1', channel_type: 'im' })).toBeUndefined();
+});
+
+test.each<[string, Fields]>([
+  ['our own message', { user: BOT, bot_id: 'B0' }],
+  ['an edit', { edited: { user: 'U1', ts: '1.1' } }],
+  ['somebody joining', { subtype: 'channel_join' }],
+])('%s says nothing new in a thread', (_name, fields) => {
+  expect(heardIn({ ...followUp, ...fields })).toBeUndefined();
+});
+
 test.each([
   undefined,
   null,

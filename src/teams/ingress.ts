@@ -1,0 +1,124 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TurnContext } from 'botbuilder';
+import { notice } from '../chat/notices.ts';
+import type { Commands } from '../commands/commands.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Accept } from '../turns/accept-turn.ts';
+import { readActivity, type TeamsActivity, tenantOf } from './activity.ts';
+import type { Answer } from './adapter.ts';
+import { createAuthentication } from './authenticate.ts';
+import { createBackground } from './background.ts';
+import { createTeamsFeedback, type FeedbackDeps } from './feedback.ts';
+import { createPresses, type PressesDeps } from './presses.ts';
+import { createQuestions, placeOf, type QuestionsDeps } from './questions.ts';
+import { createTeamsReceiver } from './receiver.ts';
+import type { References } from './references.ts';
+import { createSigningKeys } from './signing-keys.ts';
+import { createTokenGate } from './token-gate.ts';
+
+/** A place is greeted once. */
+const GREETED_S = 400 * 86_400;
+
+export interface TeamsIngressDeps
+  extends Omit<QuestionsDeps, 'background' | 'accept' | 'commands' | 'references'>,
+    Omit<PressesDeps, 'accept' | 'commands' | 'references'>,
+    Omit<FeedbackDeps, 'references'> {
+  readonly references: Pick<References, 'remember' | 'turnOf'>;
+  readonly accept: Pick<Accept, 'acceptTurn' | 'retryTurn'>;
+  readonly commands: Commands;
+  readonly appId: string | undefined;
+  readonly allowUnauthenticatedLoopback: boolean;
+  readonly serviceUrlHosts: ReadonlySet<string>;
+  readonly openIdMetadataUrl: string;
+  /** Milliseconds. */
+  readonly monotonic: () => number;
+  /** From a delivery to its answer, in milliseconds. */
+  readonly onHandled: (ms: number) => void;
+  readonly onRequestRefused: (why: string) => void;
+  readonly log: Logger;
+}
+
+/** Teams' way in. */
+export function createTeamsIngress(deps: TeamsIngressDeps) {
+  const { appId, monotonic, log } = deps;
+  const { run: background, idle } = createBackground(log);
+  const questions = createQuestions({ ...deps, background });
+  const press = createPresses(deps);
+  const feedback = createTeamsFeedback(deps);
+  const keys = createSigningKeys({
+    metadataUrl: deps.openIdMetadataUrl,
+    now: monotonic,
+    onRefreshFailed: (error) =>
+      log.warn({ err: error }, 'Teams’ keys could not be fetched anew; the old ones go on'),
+  });
+  const authentication = createAuthentication({
+    ...deps,
+    tenants: deps.rules.tenants,
+    gate: appId === undefined ? undefined : createTokenGate({ appId, keys }),
+  });
+
+  async function greet(activity: TeamsActivity): Promise<void> {
+    const place = `teams:welcome:${tenantOf(activity)}:${activity.conversation.id}`;
+    if (!(await deps.once(place, GREETED_S))) return;
+    background('nobody could be welcomed', () =>
+      deps.voice.say(placeOf(activity), { text: notice('help').text }),
+    );
+  }
+
+  async function changed(activity: TeamsActivity): Promise<void> {
+    const { membersAdded, recipient, action } = activity;
+    const came = membersAdded?.some(({ id }) => id === recipient?.id) ?? false;
+    if (came || action === 'add' || action === 'add-upgrade') return greet(activity);
+    deps.onIgnored('conversation_change');
+  }
+
+  async function take(activity: TeamsActivity): Promise<Answer | undefined> {
+    const { type, channelData, name } = activity;
+    switch (type) {
+      case 'message':
+        await questions.written(activity);
+        return undefined;
+      case 'messageUpdate':
+        if (channelData?.eventType === 'editMessage') await questions.edited(activity);
+        else deps.onIgnored('not_a_new_message');
+        return undefined;
+      case 'messageDelete':
+        await questions.deleted(activity);
+        return undefined;
+      case 'invoke':
+        if (name === 'adaptiveCard/action') return press(activity);
+        if (name === 'message/submitAction') return feedback(activity);
+        deps.onIgnored('unknown_invoke');
+        return { status: 501 };
+      case 'conversationUpdate':
+      case 'installationUpdate':
+        await changed(activity);
+        return undefined;
+      default:
+        deps.onIgnored('unknown_activity');
+        return undefined;
+    }
+  }
+
+  async function listen(context: TurnContext): Promise<void> {
+    const activity = readActivity(context.activity);
+    if (!activity) return deps.onIgnored('malformed');
+    const answer = await take(activity);
+    if (answer) await context.sendActivity({ type: 'invokeResponse', value: answer });
+  }
+
+  const receive = createTeamsReceiver({ authentication, listen, onRefused: deps.onRequestRefused, log });
+
+  return {
+    /** Answers `POST /api/messages`. Needs the raw body. Never rejects. */
+    async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+      const began = monotonic();
+      await receive(request, response);
+      deps.onHandled(monotonic() - began);
+    },
+    /** Resolves when nothing goes on any more after answers. */
+    close: idle,
+  };
+}
+
+export type TeamsIngress = ReturnType<typeof createTeamsIngress>;

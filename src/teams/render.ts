@@ -1,0 +1,157 @@
+import type { ReplyNotice, ReplyTask, ReplyView } from '../chat/vocabulary.ts';
+import { attached, type Json, retryCard, stopCard } from './cards.ts';
+import { splitText } from './split.ts';
+import { escapeText } from './text.ts';
+
+/** One message of the reply. */
+export interface PartView {
+  /** The agent's words, safe for Teams. */
+  readonly text: string;
+  /** What goes on; for the time before there are words. Plain. */
+  readonly status: string;
+  readonly tasks: readonly ReplyTask[];
+  readonly notice?: ReplyNotice;
+  /** What else the reader has to know. Plain. */
+  readonly remarks?: readonly string[];
+  /** Ask what the reader thinks of the answer, with Teams' own thumbs. */
+  readonly feedback?: true;
+  /** It takes a while. Comes with a Stop button. */
+  readonly long?: true;
+}
+
+/** Source: Teams, "Stream bot messages": informative updates have 1,000 characters at most. */
+const STATUS_LIMIT = 1_000;
+const TASKS_LIMIT = 1_500;
+const TITLE_LIMIT = 150;
+const WORKING = 'Working on it…';
+
+/**
+ * Cuts a view into messages. Steps, the closing notice and remarks stand below the last words: a stream takes nothing
+ * back, so that whatever is added comes behind.
+ */
+export function partsOf(view: ReplyView, done: boolean, remarks: readonly string[] = []): PartView[] {
+  const pieces = splitText(escapeText(view.text));
+  return pieces.map(({ text }, i) => {
+    const last = i === pieces.length - 1;
+    return {
+      text,
+      status: view.status ?? '',
+      tasks: last ? view.tasks : [],
+      ...(last && view.notice ? { notice: view.notice } : {}),
+      ...(last && remarks.length > 0 ? { remarks } : {}),
+      ...(last && view.feedback && done ? { feedback: true } : {}),
+      ...(last && view.long && !done ? { long: true } : {}),
+    };
+  });
+}
+
+export const isBlank = ({ text, tasks, notice, remarks, long }: PartView): boolean =>
+  text.trim() === '' && tasks.length === 0 && !notice && !remarks?.length && !long;
+
+/** What a stream says before there are words. */
+export function statusOf({ status, tasks }: PartView): string {
+  const running = tasks.findLast(({ state }) => state === 'in_progress');
+  return clip(status || (running && titleOf(running)) || 'Thinking…', STATUS_LIMIT);
+}
+
+/** A whole message. `done`: no step of it will move any more. */
+export function messageOf(part: PartView, turnId: string): Json {
+  const { notice, remarks = [], tasks, long, status } = part;
+  const cards = [
+    ...(notice?.retry ? [retryCard(turnId)] : []),
+    ...(long ? [stopCard(turnId, status)] : []),
+  ].map(attached);
+  const below = [taskLine(tasks), escapeText(notice?.text ?? ''), ...remarks.map(escapeText)];
+  const text = joined(
+    part.text,
+    below.filter((words) => words !== ''),
+  );
+  return {
+    type: 'message',
+    textFormat: 'markdown',
+    text: text === '' ? WORKING : text,
+    ...(cards.length > 0 ? { attachments: cards } : {}),
+    ...(part.text.trim() === '' ? {} : { entities: [AI_GENERATED] }),
+    ...(part.feedback ? { channelData: { feedbackLoop: { type: 'default' } } } : {}),
+  };
+}
+
+/** More of a stream. `streamId` undefined: its beginning. */
+export function streamChunk(
+  part: PartView,
+  stream: { readonly id: string | undefined; readonly sequence: number },
+): Json {
+  const informative = part.text === '';
+  return {
+    type: 'typing',
+    text: informative ? statusOf(part) : part.text,
+    textFormat: 'markdown',
+    entities: [
+      {
+        type: 'streaminfo',
+        ...(stream.id === undefined ? {} : { streamId: stream.id }),
+        streamType: informative ? 'informative' : 'streaming',
+        streamSequence: stream.sequence,
+      },
+    ],
+  };
+}
+
+/** The end of a stream: an ordinary message, that names the stream it takes the place of. */
+export function streamEnd(part: PartView, turnId: string, streamId: string): Json {
+  const message = messageOf(part, turnId);
+  const labels = Array.isArray(message.entities) ? (message.entities as Json[]) : [];
+  return { ...message, entities: [{ type: 'streaminfo', streamId, streamType: 'final' }, ...labels] };
+}
+
+/** Source: Teams, "Bot messages with AI-generated content". */
+const AI_GENERATED: Json = {
+  type: 'https://schema.org/Message',
+  '@type': 'Message',
+  '@context': 'https://schema.org',
+  '@id': '',
+  additionalType: ['AIGeneratedContent'],
+};
+
+/** A block of code or a list that is still open must not swallow what stands below. */
+function joined(text: string, below: readonly string[]): string {
+  if (below.length === 0) return text;
+  if (text.trim() === '') return below.join('\n\n');
+  const open = openFence(text);
+  const end = open === undefined ? '' : `${text.endsWith('\n') ? '' : '\n'}${open}`;
+  return `${text}${end}\n\n---\n\n${below.join('\n\n')}`;
+}
+
+/** The mark of a block of code that was never closed. */
+function openFence(text: string): string | undefined {
+  let open: string | undefined;
+  for (const line of text.split('\n')) {
+    const mark = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
+    if (mark === undefined) continue;
+    if (open === undefined) open = mark;
+    else if (mark.startsWith(open) && line.trim() === mark) open = undefined;
+  }
+  return open;
+}
+
+const TASK_MARKS: Record<ReplyTask['state'], string> = {
+  pending: '○',
+  in_progress: '…',
+  complete: '✓',
+  error: '✗',
+};
+
+function taskLine(tasks: readonly ReplyTask[]): string {
+  return clip(
+    tasks.map((task) => `${TASK_MARKS[task.state]} ${escapeText(titleOf(task))}`).join(' · '),
+    TASKS_LIMIT,
+  );
+}
+
+const titleOf = ({ title }: ReplyTask): string =>
+  clip(title.replaceAll(/\s+/g, ' ').trim() || 'Step', TITLE_LIMIT);
+
+function clip(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  return `${text.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}

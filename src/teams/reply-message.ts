@@ -1,0 +1,237 @@
+import type { PostedPart } from '../turns/turn.ts';
+import { isBlank, messageOf, type PartView, streamChunk, streamEnd } from './render.ts';
+import { MessageGone, StreamEnded, type ThreadWriter, type Urgency } from './thread-writer.ts';
+
+/** A stream is ended before Teams ends it, which it does two minutes after the start. */
+const STREAM_LIFE_MS = 105_000;
+/** Teams takes one a second, and recommends to gather words for a little longer. */
+const STREAM_PACE_MS = 1_200;
+const EDIT_PACE_MS = { first: 2_000, last: 5_000, slowsFrom: 20_000, slowestFrom: 90_000 } as const;
+/** A stream that a lost worker has left, with other words than ours, ends by itself. */
+const STREAM_ENDS_WITHIN_MS = 150_000;
+const LOOK_AGAIN_MS = 5_000;
+
+export interface ReplyMessageDeps {
+  readonly writer: ThreadWriter;
+  readonly turnId: string;
+  /** Whether a stream may be begun here; asked each time. */
+  readonly mayStream: () => boolean;
+  /** There is no streaming here, for whatever reason. */
+  readonly onNoStreams: () => void;
+  /** The person has pressed Stop. */
+  readonly onCancelled: () => void;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+}
+
+/**
+ * streaming  a stream that takes what is new
+ * editing    an ordinary message that is replaced as a whole
+ * sealed     the person has stopped it: what was streamed stays as it is
+ */
+type Mode = 'unposted' | 'streaming' | 'editing' | 'sealed';
+
+export type ReplyMessage = ReturnType<typeof createReplyMessage>;
+
+/**
+ * One message of a reply. `sync` brings it to the wanted look with at most one write, and throws `NotNow` where that has
+ * to wait; `close` makes it final. `known`: what an earlier worker has posted.
+ */
+export function createReplyMessage(deps: ReplyMessageDeps, known: PostedPart | undefined) {
+  const { writer, turnId, now } = deps;
+  let mode: Mode = known ? 'editing' : 'unposted';
+  let id = known?.id;
+  /** Left open by a worker that was lost: what it shows is not known. */
+  let leftOpen = known?.streaming ?? false;
+  let begunAt = now();
+  let sequence = 0;
+  /** What the stream shows, or may show. */
+  let streamed = '';
+  let sent = '';
+  let edited = '';
+  let closedAs = '';
+  /** Looks that were sent without an answer, and when: each may still come back over a newer one. */
+  const unanswered = new Map<string, number>();
+
+  async function post(part: PartView, urgency: Urgency): Promise<void> {
+    const message = messageOf(part, turnId);
+    id = await writer.post(message, urgency);
+    mode = 'editing';
+    begunAt = now();
+    edited = JSON.stringify(message);
+  }
+
+  async function begin(part: PartView): Promise<void> {
+    // Teams counts from its start, not from its answer.
+    begunAt = now();
+    sequence = 1;
+    try {
+      id = await writer.post(streamChunk(part, { id: undefined, sequence }), 'progress');
+    } catch (error) {
+      if (!(error instanceof StreamEnded)) throw error;
+      deps.onNoStreams();
+      if (!isBlank(part)) await post(part, 'progress');
+      return;
+    }
+    mode = 'streaming';
+    noteStreamed(part);
+  }
+
+  function noteStreamed(part: PartView): void {
+    streamed = part.text;
+    sent = JSON.stringify(streamChunk(part, { id: undefined, sequence: 0 }));
+  }
+
+  /** Whatever ended the stream: how the message goes on. */
+  function over(error: unknown): void {
+    if (!(error instanceof StreamEnded)) throw error;
+    if (error.why === 'cancelled') {
+      mode = 'sealed';
+      deps.onCancelled();
+      return;
+    }
+    if (error.why === 'not_allowed') deps.onNoStreams();
+    mode = 'editing';
+  }
+
+  async function append(part: PartView): Promise<void> {
+    if (!part.text.startsWith(streamed)) return replace(part, 'progress');
+    if (now() - begunAt >= STREAM_LIFE_MS) return end(part, 'progress');
+    if (JSON.stringify(streamChunk(part, { id: undefined, sequence: 0 })) === sent) return;
+    sequence += 1;
+    const chunk = streamChunk(part, { id, sequence });
+    try {
+      // Also when no answer comes: what may be shown must stay the beginning of what follows.
+      noteStreamed(part);
+      await writer.chunk(chunk);
+    } catch (error) {
+      over(error);
+      if (mode === 'editing') await edit(part, 'progress');
+    }
+  }
+
+  /** Ends the stream with this look. */
+  async function end(part: PartView, urgency: Urgency): Promise<void> {
+    if (!part.text.startsWith(streamed)) return replace(part, urgency);
+    const message = messageOf(part, turnId);
+    try {
+      await writer.end(streamEnd(part, turnId, id ?? ''), urgency);
+      mode = 'editing';
+      edited = JSON.stringify(message);
+    } catch (error) {
+      over(error);
+      if (mode === 'editing') await edit(part, urgency);
+    }
+  }
+
+  /** The answer began anew: the stream is ended with what it shows, and the message replaced. */
+  async function replace(part: PartView, urgency: Urgency): Promise<void> {
+    const shown: PartView = { text: streamed, status: '', tasks: [] };
+    try {
+      await writer.end(streamEnd(shown, turnId, id ?? ''), urgency);
+      mode = 'editing';
+    } catch (error) {
+      over(error);
+    }
+    if (mode === 'editing') await edit(part, urgency);
+  }
+
+  async function edit(part: PartView, urgency: Urgency): Promise<void> {
+    const message = messageOf(part, turnId);
+    const wanted = JSON.stringify(message);
+    if (wanted === edited) return;
+    const noteUnanswered = () => void unanswered.set(wanted, now());
+    try {
+      await writer.update(id ?? '', message, urgency, noteUnanswered);
+      edited = wanted;
+    } catch (error) {
+      if (error instanceof StreamEnded) return over(error);
+      // Somebody has deleted it. Only an answer is worth another message.
+      if (!(error instanceof MessageGone)) throw error;
+      if (urgency === 'final') await post(part, urgency);
+    }
+  }
+
+  /**
+   * A lost worker's stream: `part` ends it if it goes on with what stands there. If not, Teams ends it after two minutes,
+   * and only then can the message be replaced.
+   */
+  async function settle(part: PartView): Promise<void> {
+    const until = now() + STREAM_ENDS_WITHIN_MS;
+    for (;;) {
+      try {
+        await writer.end(streamEnd(part, turnId, id ?? ''), 'final');
+        edited = JSON.stringify(messageOf(part, turnId));
+      } catch (error) {
+        if (!(error instanceof StreamEnded)) throw error;
+        if (error.why === 'changed' && now() < until) {
+          await writer.pause(LOOK_AGAIN_MS);
+          continue;
+        }
+        over(error);
+      }
+      leftOpen = false;
+      if (mode === 'editing') await edit(part, 'final');
+      return;
+    }
+  }
+
+  return {
+    posted: (): PostedPart | undefined =>
+      id === undefined ? undefined : { id, streaming: mode === 'streaming' || leftOpen },
+    isOpen: () => id !== undefined,
+    isClosedAs: (part: PartView) => closedAs === JSON.stringify(part),
+    /** How long to leave it alone after a write. Milliseconds. */
+    paceMs: () => (mode === 'streaming' ? STREAM_PACE_MS : editPaceMs(now() - begunAt)),
+    /** Until its stream has to be ended; undefined without a stream. Milliseconds. */
+    streamLeftMs: () => (mode === 'streaming' ? Math.max(0, begunAt + STREAM_LIFE_MS - now()) : undefined),
+    async sync(part: PartView): Promise<void> {
+      if (leftOpen || mode === 'sealed') return;
+      if (mode === 'streaming') return append(part);
+      if (mode === 'editing') return edit(part, 'progress');
+      if (deps.mayStream()) return begin(part);
+      if (!isBlank(part)) await post(part, 'progress');
+    },
+    /** Makes it final. `last`: the reply ends with it. */
+    async close(part: PartView, urgency: Urgency): Promise<void> {
+      if (leftOpen) {
+        if (urgency === 'progress') return;
+        await settle(part);
+      } else if (mode === 'streaming') await end(part, urgency);
+      else if (mode === 'editing') await edit(part, urgency);
+      else if (mode === 'unposted') await post(part, urgency);
+      closedAs = JSON.stringify(part);
+    },
+    /** When an edit was left without an answer that another has overtaken since. Milliseconds. */
+    overtakenAt: (): number | undefined => {
+      const overtaken = [...unanswered].flatMap(([look, at]) => (look === edited ? [] : [at]));
+      return mode !== 'editing' || overtaken.length === 0 ? undefined : Math.max(...overtaken);
+    },
+    /** Puts its last look in place again, if an earlier one may have come back. */
+    async reassert(part: PartView): Promise<void> {
+      if (this.overtakenAt() === undefined) return;
+      edited = '';
+      await edit(part, 'final');
+      unanswered.clear();
+    },
+    /** Takes the message away: the reply has become shorter than what an earlier try had shown. */
+    async remove(): Promise<void> {
+      if (id === undefined || mode === 'sealed') return;
+      try {
+        await writer.remove(id);
+      } catch (error) {
+        if (!(error instanceof MessageGone)) throw error;
+      }
+      id = undefined;
+      leftOpen = false;
+      mode = 'unposted';
+    },
+  };
+}
+
+/** Between two edits of a message that has stood for `ageMs`: the longer it takes, the less a reader watches. */
+function editPaceMs(ageMs: number): number {
+  const { first, last, slowsFrom, slowestFrom } = EDIT_PACE_MS;
+  const share = Math.min(1, Math.max(0, (ageMs - slowsFrom) / (slowestFrom - slowsFrom)));
+  return Math.round(first + share * (last - first));
+}

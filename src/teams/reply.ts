@@ -1,0 +1,219 @@
+import { EMPTY_VIEW, type ReplyView } from '../chat/vocabulary.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { createBell, type Pause, until } from '../turns/pace.ts';
+import { type OpenReply, type Reply, ReplyRefused, type ReplyTarget } from '../turns/reply.ts';
+import type { ClaimedTurn, PostedPart } from '../turns/turn.ts';
+import type { Connector } from './connector.ts';
+import type { References } from './references.ts';
+import { isBlank, type PartView, partsOf } from './render.ts';
+import { createReplyMessage, type ReplyMessage } from './reply-message.ts';
+import { createThreadWriter, NotNow, type ThreadWriter } from './thread-writer.ts';
+
+export interface TeamsRepliesDeps {
+  readonly connector: Connector;
+  readonly references: Pick<References, 'of' | 'noteAnswer'>;
+  /** The person has pressed Teams' own Stop below a stream. */
+  readonly onCancelled: (turn: ClaimedTurn) => Promise<unknown>;
+  /** A message may stand in the thread twice. */
+  readonly onDoubt: () => void;
+  /** How many calls a finished reply has needed. */
+  readonly onFinished: (calls: number) => void;
+  readonly pause: Pause;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+/** A reply that is complete within this time after its first words is posted as one message. */
+const GATHER_MS = 60;
+/** However long Teams wants to be left alone, what is new is looked at again after this time. */
+const LONGEST_WAIT_MS = 15_000;
+/** For so long after its answer was given up, a call may still be carried out. */
+const LATE_MS = 5_000;
+
+/**
+ * Replies in Teams: streamed in personal chats, elsewhere one message that is edited. A single writer per reply brings the
+ * thread to the newest view, one call after another, so that views which come faster than Teams takes them are overtaken.
+ */
+export function createTeamsReplies(deps: TeamsRepliesDeps): OpenReply {
+  return (target) => openReply(deps, target);
+}
+
+function openReply(deps: TeamsRepliesDeps, target: ReplyTarget): Reply {
+  const { turn, signal } = target;
+  const { key, kind } = turn.message;
+  const direct = kind === 'direct';
+  const change = createBell();
+  const finished = Promise.withResolvers<void>();
+  const known = turn.posted;
+  const messages: ReplyMessage[] = [];
+  let writer: ThreadWriter | undefined;
+  let streams = direct;
+  let cancelled = false;
+  let wanted: ReplyView = EMPTY_VIEW;
+  let finishing = false;
+  let recorded = JSON.stringify(turn.posted);
+  let writing: Promise<void> | undefined;
+
+  async function openWriter(): Promise<ThreadWriter> {
+    const reference = await deps.references.of(key);
+    if (!reference) throw new ReplyRefused('conversation_reference_gone');
+    return createThreadWriter({
+      connector: deps.connector,
+      place: reference,
+      assertHeld: target.assertHeld,
+      signal,
+      pause: deps.pause,
+      now: deps.now,
+      onDoubt: deps.onDoubt,
+    });
+  }
+
+  const stopTurn = () => {
+    cancelled = true;
+    deps.onCancelled(turn).catch((error: unknown) => {
+      deps.log.warn({ err: error, turn: turn.id }, 'a turn could not be stopped whose reply was');
+    });
+  };
+
+  const messageAt = (index: number, to: ThreadWriter): ReplyMessage => {
+    messages[index] ??= createReplyMessage(
+      {
+        writer: to,
+        turnId: turn.id,
+        mayStream: () => streams,
+        onNoStreams: () => {
+          streams = false;
+        },
+        onCancelled: stopTurn,
+        now: deps.now,
+      },
+      known[index],
+    );
+    return messages[index];
+  };
+
+  const posted = (): PostedPart[] => messages.flatMap((message) => message.posted() ?? []);
+
+  /** Only this record tells a successor which messages are ours; what ends the reply is recorded with its end. */
+  const record = async () => {
+    const now = JSON.stringify(posted());
+    if (now === recorded) return;
+    recorded = now;
+    await target.notePosted(posted());
+  };
+
+  const write = async (to: ThreadWriter, looks: readonly PartView[], first: number, last: boolean) => {
+    for (const [i, look] of looks.entries()) {
+      const message = messageAt(first + i, to);
+      if (message.isClosedAs(look)) continue;
+      // Nothing to show yet takes nothing away that stands there.
+      if (isBlank(look) && message.isOpen() && !last && known[first + i]) continue;
+      if (last || i < looks.length - 1) await message.close(look, last ? 'final' : 'progress');
+      else await message.sync(look);
+      if (cancelled && !last) return;
+      if (!last) await record();
+    }
+    if (last) for (const message of messages.slice(first + looks.length)) await message.remove();
+  };
+
+  /** Shows what is wanted as far as Teams takes it now. Answers how long to leave Teams alone. */
+  const progress = async (to: ThreadWriter): Promise<number> => {
+    if (cancelled) return 0;
+    try {
+      await write(to, partsOf(wanted, false), wanted.keep ? known.length : 0, false);
+    } catch (error) {
+      if (!(error instanceof NotNow)) throw error;
+      await record();
+      change.ring();
+      return Math.min(error.waitMs, LONGEST_WAIT_MS);
+    }
+    return 0;
+  };
+
+  /** Nobody waits for it, and an answer without it is no worse. */
+  const noteAnswer = async () => {
+    const id = posted().at(-1)?.id;
+    if (!wanted.feedback || id === undefined) return;
+    await deps.references.noteAnswer(key, id, turn.id).catch((error: unknown) => {
+      deps.log.warn({ err: error, turn: turn.id }, 'what people think of this answer will not be kept');
+    });
+  };
+
+  const conclude = async (to: ThreadWriter) => {
+    const remarks = (wanted.files ?? []).map(
+      ({ name }) => `I made the file ${name}, but cannot show files in Teams yet.`,
+    );
+    const looks = partsOf(wanted, true, remarks);
+    const first = wanted.keep ? known.length : 0;
+    if (!cancelled) await write(to, looks, first, true);
+    if (!cancelled) {
+      await noteAnswer();
+      return settleLate(to, looks, first);
+    }
+    // What the person has stopped stays as it is: the rest of the answer is not shown, only how it ended, below.
+    const { notice } = wanted;
+    if (notice) await write(to, partsOf({ ...EMPTY_VIEW, notice }, true), messages.length, true);
+  };
+
+  /** An older look may come back over the last one, where a call was given up: it is put right once more. */
+  const settleLate = async (to: ThreadWriter, looks: readonly PartView[], first: number) => {
+    const doubts = messages.flatMap((message) => message.overtakenAt() ?? []);
+    if (doubts.length === 0) return;
+    const restMs = Math.max(...doubts) + LATE_MS - deps.now();
+    if (restMs > 0) await to.pause(restMs);
+    for (const [i, look] of looks.entries()) await messages[first + i]?.reassert(look);
+  };
+
+  /** Until there is something to write: a change, the end, or a stream that has to be ended. */
+  const nextOccasion = () => {
+    const left = messages.flatMap((message) => message.streamLeftMs() ?? []);
+    const event = Promise.race([change.rung(), finished.promise]);
+    return left.length > 0 ? until(signal, event, deps.pause, Math.min(...left)) : until(signal, event);
+  };
+
+  const hasContent = ({ text, tasks, notice, long }: ReplyView) =>
+    text.trim() !== '' || tasks.length > 0 || notice !== undefined || long === true;
+
+  const run = async () => {
+    if (turn.quietMs > 0) await deps.pause(turn.quietMs, signal);
+    writer = await openWriter();
+    // A lost worker may have posted what it could not put on record any more.
+    if (turn.attempt > 1 && known.length === 0 && turn.invoked) deps.onDoubt();
+    known.forEach((_, i) => {
+      if (writer) messageAt(i, writer);
+    });
+    if (!direct && !finishing) await writer.typing();
+    for (;;) {
+      await nextOccasion();
+      const opened = messages.some((message) => message.isOpen());
+      if (!opened && !finishing && hasContent(wanted))
+        await until(signal, finished.promise, deps.pause, GATHER_MS);
+      if (finishing) return conclude(writer);
+      change.silence();
+      const wait = await progress(writer);
+      const pace = messages.findLast((message) => message.isOpen())?.paceMs() ?? 0;
+      await until(signal, finished.promise, deps.pause, Math.max(wait, pace));
+    }
+  };
+
+  const want = (view: ReplyView) => {
+    wanted = view;
+    change.ring();
+    writing ??= run();
+    // `finish` waits for the same promise and reports the failure; until then it must not count as unhandled.
+    writing.catch(() => change.ring());
+  };
+
+  return {
+    show: want,
+    async finish(view) {
+      finishing = true;
+      want(view);
+      finished.resolve();
+      await writing;
+      deps.onFinished(writer?.calls() ?? 0);
+      return posted();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * Cuts text into messages. Teams takes about 28 KB of a message, everything included; what is sent is JSON, so that is
+ * what is counted. A part is full at the first end of a line behind `SOFT`, at the first space behind `SPACE`, and at
+ * `HARD` wherever that is. Each cut depends only on what stands before it, so that growing text never changes a part
+ * that was shown.
+ */
+const SOFT = 22_000;
+const SPACE = 23_000;
+const HARD = 24_000;
+
+export interface Piece {
+  readonly text: string;
+  /** Another one follows: nothing will be added to it. */
+  readonly full: boolean;
+}
+
+/** Bytes of a character in JSON. */
+function costOf(character: string): number {
+  const code = character.codePointAt(0) ?? 0;
+  if (code === 0x22 || code === 0x5c || code === 0x0a || code === 0x09 || code === 0x0d) return 2;
+  if (code < 0x20) return 6;
+  if (code < 0x80) return 1;
+  return code < 0x8_00 ? 2 : code < 0x1_00_00 ? 3 : 4;
+}
+
+const FENCE = /^ {0,3}(`{3,}|~{3,})[^\n]*/;
+
+/** Always one piece at least. A block of code that is cut is closed, and opened again in the next piece. */
+export function splitText(text: string): Piece[] {
+  const pieces: Piece[] = [];
+  /** The line that opened the block of code we are in. */
+  let fence: string | undefined;
+  let begun = '';
+  let size = 0;
+  let from = 0;
+  let lineFrom = 0;
+
+  const close = (end: number) => {
+    const mark = fence && (FENCE.exec(fence)?.[1] ?? '```');
+    const body = begun + text.slice(from, end);
+    pieces.push({ text: mark ? `${body}${body.endsWith('\n') ? '' : '\n'}${mark}` : body, full: true });
+    begun = fence === undefined ? '' : `${fence}\n`;
+    size = begun.length;
+    from = end;
+  };
+
+  let at = 0;
+  for (const character of text) {
+    at += character.length;
+    size += costOf(character);
+    if (character === '\n') {
+      fence = fenceAfter(text.slice(lineFrom, at - 1), fence);
+      lineFrom = at;
+      if (size >= SOFT) close(at);
+    } else if (size >= HARD || (size >= SPACE && character === ' ')) close(at);
+  }
+  if (from < text.length || pieces.length === 0) pieces.push({ text: begun + text.slice(from), full: false });
+  return pieces;
+}
+
+function fenceAfter(line: string, fence: string | undefined): string | undefined {
+  const found = FENCE.exec(line);
+  if (!found) return fence;
+  if (fence === undefined) return line;
+  const [, mark = ''] = found;
+  const [, opened = ''] = FENCE.exec(fence) ?? [];
+  return mark.startsWith(opened) && line.trim() === mark ? undefined : fence;
+}

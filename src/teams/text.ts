@@ -1,0 +1,81 @@
+/** Teams' text layer. Inbound: mentions are `<at>…</at>`, and what a person typed is escaped as HTML. */
+
+const NAMED: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
+};
+
+/** Undoes HTML's character references, each once: `&amp;lt;` is what somebody wrote as `&lt;`. */
+export function decodeEntities(text: string): string {
+  return text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,5}));/gi, (whole, decimal, hex, name) => {
+    if (name !== undefined) return NAMED[String(name).toLowerCase()] ?? whole;
+    const code = decimal === undefined ? Number.parseInt(String(hex), 16) : Number(decimal);
+    if (code === 0xa0) return ' ';
+    const valid = code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
+    return valid ? String.fromCodePoint(code) : whole;
+  });
+}
+
+export interface Mention {
+  /** As it stands in the text: `<at>Cloud Engineer</at>`. */
+  readonly text: string;
+  readonly ofBot: boolean;
+}
+
+/** What a person meant to write: mentions of the bot are gone, those of others read `@Name`. */
+export function plainWords(text: string, mentions: readonly Mention[], format?: string | null): string {
+  let words = text;
+  for (const { text: mention, ofBot } of mentions) {
+    if (mention === '') continue;
+    if (ofBot) words = words.replaceAll(mention, '');
+  }
+  if (format === 'xml')
+    words = words.replace(/<br\s*\/?>|<\/(?:p|div|li)>/gi, '\n').replace(/<(?!\/?at\b)[^>]*>/gi, '');
+  words = words.replace(/<at(?:\s[^>]*)?>(.*?)<\/at>/gis, (_whole, name: string) => `@${name}`);
+  return decodeEntities(words)
+    .replace(/\u00a0/g, ' ')
+    .replace(/[ \t]+$/gm, '')
+    .trim();
+}
+
+/**
+ * Makes text of the agent safe for Teams: shown to the character, and no tag of its making comes alive; Teams' Markdown
+ * lets some HTML through. Code is left alone, which Teams escapes itself. Each character depends only on what stands
+ * before it, so that growing text can be sent as it grows.
+ */
+export function escapeText(text: string): string {
+  let fence: string | undefined;
+  return text
+    .split(/(?<=\n)/)
+    .map((line) => {
+      const mark = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
+      if (fence !== undefined) {
+        if (mark?.startsWith(fence) && /^\s*[`~]+\s*$/.test(line)) fence = undefined;
+        return line;
+      }
+      if (mark !== undefined) {
+        fence = mark;
+        return line;
+      }
+      return escapeLine(line);
+    })
+    .join('');
+}
+
+/** A code span ends on its line, as far as this is concerned: one that was never closed hides nothing further down. */
+function escapeLine(line: string): string {
+  let inCode = '';
+  return line.replace(/`+|[<&]/g, (found) => {
+    if (found.startsWith('`')) {
+      if (inCode === '') inCode = found;
+      else if (inCode === found) inCode = '';
+      return found;
+    }
+    if (inCode !== '') return found;
+    return found === '<' ? '&lt;' : '&amp;';
+  });
+}

@@ -1,0 +1,174 @@
+import type { Pause } from '../turns/pace.ts';
+import { LaneLost, ReplyRefused } from '../turns/reply.ts';
+import type { CallPlace, Connector, OutgoingActivity } from './connector.ts';
+import { type StreamOver, type TeamsFailure, teamsFailure } from './failures.ts';
+
+/** A call whose outcome stays unknown is repeated this often before the turn is left to a later worker. */
+const TRIES = 6;
+const BACKOFF_MS = [250, 500, 1_000, 2_000, 4_000] as const;
+
+/**
+ * progress  is overtaken by the next write: goes now, or not at all
+ * final     has to become visible, and waits for it
+ */
+export type Urgency = 'progress' | 'final';
+
+export interface ThreadWriterDeps {
+  readonly connector: Connector;
+  readonly place: CallPlace;
+  readonly assertHeld: () => void;
+  readonly signal: AbortSignal;
+  readonly pause: Pause;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  /** A message may stand there twice: Teams has no history to look it up in. */
+  readonly onDoubt: () => void;
+}
+
+/** Teams takes no more for now, and the write can wait or be overtaken. Nothing was written. */
+export class NotNow extends Error {
+  readonly waitMs: number;
+  constructor(waitMs: number) {
+    super(`no call for the next ${waitMs} ms`);
+    this.name = 'NotNow';
+    this.waitMs = waitMs;
+  }
+}
+
+/** A stream takes no more. */
+export class StreamEnded extends Error {
+  readonly why: StreamOver;
+  constructor(why: StreamOver) {
+    super(`the stream is over: ${why}`);
+    this.name = 'StreamEnded';
+    this.why = why;
+  }
+}
+
+/** The message that should be changed is not there any more. */
+export class MessageGone extends Error {
+  constructor() {
+    super('the message was deleted');
+    this.name = 'MessageGone';
+  }
+}
+
+/** Nobody knows whether the call was carried out, and asking again did not help. */
+export class NoAnswer extends Error {
+  constructor(reason: string) {
+    super(`Teams did not answer: ${reason}`);
+    this.name = 'NoAnswer';
+  }
+}
+
+export type ThreadWriter = ReturnType<typeof createThreadWriter>;
+
+/** Guarded writes to one thread: the lane is checked right before each call, and waiting for Teams is done here. */
+export function createThreadWriter(deps: ThreadWriterDeps) {
+  const { connector, place } = deps;
+  let calls = 0;
+  /** Teams wants to be left alone until then. */
+  let heldUntil = Number.NEGATIVE_INFINITY;
+
+  async function admit(urgency: Urgency): Promise<void> {
+    for (let waitMs = heldUntil - deps.now(); waitMs > 0; waitMs = heldUntil - deps.now()) {
+      if (urgency === 'progress') throw new NotNow(waitMs);
+      await deps.pause(waitMs, deps.signal);
+    }
+    deps.signal.throwIfAborted();
+    deps.assertHeld();
+  }
+
+  /** Calls until Teams has answered. `onUnknown`: the call may have been carried out, and is about to be repeated. */
+  async function attempt<T>(
+    urgency: Urgency,
+    call: () => Promise<T>,
+    onUnknown: () => void = () => undefined,
+  ): Promise<T> {
+    let last = '';
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      await admit(urgency);
+      calls += 1;
+      try {
+        return await call();
+      } catch (error) {
+        const failure = failureOf(error);
+        switch (failure.kind) {
+          case 'refused':
+            if (/^(?:ActivityNotFound|http_404$|MessageNotFound)/.test(failure.code)) throw new MessageGone();
+            throw new ReplyRefused(failure.code);
+          case 'stream_over':
+            throw new StreamEnded(failure.why);
+          case 'rate_limited':
+            // Waiting for its turn is no failed try.
+            tries -= 1;
+            heldUntil = deps.now() + failure.waitMs;
+            continue;
+          case 'unknown':
+            onUnknown();
+            break;
+          case 'not_sent':
+            break;
+          default:
+            failure satisfies never;
+        }
+        last = failure.reason;
+        await deps.pause(BACKOFF_MS[Math.min(tries, BACKOFF_MS.length - 1)] ?? 0, deps.signal);
+      }
+    }
+    throw new NoAnswer(last);
+  }
+
+  return {
+    /** Posts a message, or begins a stream. Answers its id. */
+    post: (activity: OutgoingActivity, urgency: Urgency): Promise<string> =>
+      attempt(urgency, () => connector.send(place, activity), deps.onDoubt),
+    /** More of a stream, once: the next chunk says all of it again. Throws StreamEnded. */
+    async chunk(activity: OutgoingActivity): Promise<void> {
+      await admit('progress');
+      calls += 1;
+      try {
+        await connector.signal(place, activity);
+      } catch (error) {
+        const failure = failureOf(error);
+        if (failure.kind === 'stream_over') throw new StreamEnded(failure.why);
+        if (failure.kind === 'refused') throw new ReplyRefused(failure.code);
+        if (failure.kind === 'rate_limited') {
+          heldUntil = deps.now() + failure.waitMs;
+          throw new NotNow(failure.waitMs);
+        }
+      }
+    },
+    /** Ends a stream. Throws StreamEnded. */
+    end: (activity: OutgoingActivity, urgency: Urgency): Promise<void> =>
+      attempt(urgency, () => connector.signal(place, activity)),
+    /** Throws MessageGone, StreamEnded. */
+    update: (
+      id: string,
+      activity: OutgoingActivity,
+      urgency: Urgency,
+      onUnknown: () => void,
+    ): Promise<void> => attempt(urgency, () => connector.update(place, id, activity), onUnknown),
+    /** Throws MessageGone. */
+    remove: (id: string): Promise<void> => attempt('final', () => connector.remove(place, id)),
+    /** Shows that something is being written. Never in the way of anything. */
+    async typing(): Promise<void> {
+      deps.assertHeld();
+      calls += 1;
+      try {
+        await connector.signal(place, { type: 'typing' });
+      } catch (error) {
+        failureOf(error);
+      }
+    },
+    pause: (ms: number) => deps.pause(ms, deps.signal),
+    calls: () => calls,
+  };
+}
+
+/** Sorts an error; what is not Teams' is thrown on. */
+function failureOf(error: unknown): TeamsFailure {
+  const failure = error instanceof LaneLost ? undefined : teamsFailure(error);
+  if (!failure) throw error;
+  return failure;
+}

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createVisitor } from '../../local/laptop/visitor.ts';
+import type { Message } from '../../local/teams/model.ts';
+import { createTeamsStandIn, type TeamsStandIn } from '../../local/teams/stand-in.ts';
+import { eventually } from '../setup/eventually.ts';
+import { linkUp, promptFor, signInAs } from './linking.ts';
+import { type Stack, startStack } from './stack.ts';
+import { settledReplies } from './thread.ts';
+
+let stack: Stack;
+let teams: TeamsStandIn;
+
+beforeAll(async () => {
+  teams = await createTeamsStandIn({
+    appId: '11111111-2222-4333-8444-555555555555',
+    appPassword: randomBytes(16).toString('hex'),
+    botUrl: () => `${stack.backend.url}/api/messages`,
+    retryDelaysMs: [],
+  });
+  stack = await startStack({ identity: {}, env: teams.environment });
+});
+afterAll(async () => {
+  await stack?.close();
+  await teams?.close();
+});
+
+const alone = (who: string) =>
+  teams.messages.filter(
+    ({ from, conversation }) => from === 'bot' && conversation === `a:1${who}-and-the-bot`,
+  );
+const inCards = (who: string, pattern: RegExp) =>
+  alone(who).flatMap(({ activity }) => pattern.exec(JSON.stringify(activity.attachments ?? []))?.[1] ?? []);
+const answered = (question: Message) =>
+  eventually(
+    'the answer',
+    () =>
+      teams
+        .repliesTo(question)
+        .find(({ text, streaming }) => !streaming && text.includes('instances are running')),
+    30_000,
+  );
+
+test('somebody asks in a channel, signs in through their own chat, and reads the answer in the thread', async () => {
+  const { message } = await teams.say('carol', 'cloud', '@bot how many EC2 instances are running?');
+  const url = await eventually('a prompt', () => inCards('carol', /"url":"([^"]+)"/)[0]);
+  expect(teams.repliesTo(message)).toEqual([]);
+  const visitor = createVisitor();
+  const confirm = await signInAs(stack, url, 'carol', visitor);
+  expect(confirm.text).toContain('Carol Cook');
+  await visitor.submit(confirm, { decision: 'yes' });
+  const proposal = await eventually('the last question', () => inCards('carol', /"proposal":"([^"]+)"/)[0]);
+  const other = await teams.press('bob', 'personal', 'link_yes', { proposal });
+  expect(other.body).toContain('put to somebody else');
+  const { body } = await teams.press('carol', 'personal', 'link_yes', { proposal });
+  expect(body).toContain('You are linked now');
+  expect((await answered(message)).root).toBe(message.id);
+});
+
+test('guests of the tenant are refused, in private', async () => {
+  const { message } = await teams.say('guest', 'cloud', '@bot how many EC2 instances are running?');
+  await eventually('a word', () => alone('guest').find(({ text }) => text.includes('guests')));
+  expect(teams.repliesTo(message)).toEqual([]);
+});
+
+test('one person’s accounts in Slack and in Teams act as one account only after both were linked', async () => {
+  const callers = () =>
+    stack.aws.calls.flatMap((call) => (call.operation === 'InvokeAgentRuntime' ? [call.userId] : []));
+  const before = callers();
+  expect(before).toHaveLength(1);
+  // Linked in Teams, and still nobody in Slack.
+  const { ts } = await stack.slack.postAs(
+    'carol',
+    '#cloud',
+    '@Cloud Engineer how many EC2 instances are running?',
+  );
+  const url = await promptFor(stack, 'carol', '#cloud');
+  expect(callers()).toEqual(before);
+  await linkUp(stack, 'carol', '#cloud', url);
+  await settledReplies(stack, stack.slack.people.place('carol', '#cloud').channel.id, ts);
+  expect(callers()).toEqual([before[0], before[0]]);
+  const told = await eventually('a word in Teams', () =>
+    alone('carol').find(({ text }) => text.startsWith('Another chat account')),
+  );
+  expect(told.text).toContain('acts as your company account now');
+  const { message } = await teams.say('carol', 'personal', 'whoami');
+  const reply = await eventually('an answer', () => teams.repliesTo(message)[0]);
+  expect(reply.text).toContain('You are carol');
+});

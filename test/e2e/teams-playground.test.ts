@@ -1,0 +1,89 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PLAYGROUND_TENANT, type Playground, startPlayground } from '../../local/teams/playground.ts';
+import { launchBrowser } from '../setup/browser.ts';
+import { type Stack, startStack } from './stack.ts';
+
+// Microsoft's own client, in a real browser. It sends unsigned activities, as on a laptop.
+let stack: Stack;
+let playground: Playground;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  stack = await startStack({
+    env: {
+      TEAMS_ALLOW_UNAUTHENTICATED_LOOPBACK: 'yes',
+      ALLOWED_TEAMS_TENANTS: PLAYGROUND_TENANT,
+      SLACK_BOT_TOKEN: '',
+      SLACK_SIGNING_SECRET: '',
+    },
+    agentEnv: { OFFLINE_WORD_DELAY_MS: '60' },
+  });
+  playground = await startPlayground(`${stack.backend.url}/api/messages`);
+  browser = await launchBrowser();
+  page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  page.setDefaultTimeout(30_000);
+  await page.goto(playground.url);
+});
+afterAll(async () => {
+  await browser?.close();
+  await playground?.close();
+  await stack?.close();
+});
+
+async function write(text: string): Promise<void> {
+  await page.locator('[contenteditable=true], textarea').first().click();
+  await page.keyboard.type(text);
+  await page.keyboard.press('Enter');
+}
+
+test('the bot says hello', async () => {
+  const hello = page.locator('code', { hasText: 'stop all' });
+  await hello.waitFor();
+  expect(await hello.count()).toBe(1);
+});
+
+test('a question is answered in a stream, with Microsoft’s label for AI, its table as a table', async () => {
+  await write('How many EC2 instances are running?');
+  await page.locator('td', { hasText: 'bastion' }).waitFor();
+  await page.locator('p', { hasText: '✓ Listing running EC2 instances' }).waitFor();
+  expect(await page.getByText('AI generated').count()).toBe(1);
+  // The log panel names each activity with its status.
+  expect(await page.getByText(/^typing 20[12]$/).count()).toBeGreaterThan(2);
+  expect(await page.getByText(/ 4\d\d$/).count()).toBe(0);
+});
+
+test('commands are messages', async () => {
+  await write('whoami');
+  await page
+    .locator('p', { hasText: 'You are the chat account 00000000-0000-0000-0000-000000000020' })
+    .waitFor();
+  expect(await page.locator('p', { hasText: 'You are the chat account' }).count()).toBe(1);
+});
+
+test('an answer that was stopped can be asked for again with a button', async () => {
+  await write('Explain at length how EC2 instances, Lambda functions and S3 buckets work.');
+  await page
+    .getByText(/^typing 201$/)
+    .last()
+    .waitFor();
+  await write('stop');
+  const stopped = page.locator('p', { hasText: 'Stopped. What was answered so far stays above.' });
+  await stopped.waitFor();
+  await page.getByRole('button', { name: 'Retry' }).click();
+  await page.getByText('Asked again.').first().waitFor();
+  expect(await stopped.count()).toBe(1);
+});
+
+test('in a channel the answer stands in the thread of the post that mentions the bot', async () => {
+  await page.locator('button[aria-label="My Team - cloud"]').click();
+  await page.locator('[contenteditable=true]').first().click();
+  await page.keyboard.type('@');
+  await page.getByRole('menuitem', { name: 'Cloud Engineer' }).click();
+  await page.keyboard.type(' How many EC2 instances are running?');
+  await page.getByRole('button', { name: 'Post', exact: true }).click();
+  const thread = page.locator('div[role=group]', { hasText: 'How many EC2 instances are running?' });
+  await thread.locator('td', { hasText: 'bastion' }).first().waitFor();
+  expect(await page.getByText(/ 4\d\d$/).count()).toBe(0);
+});

@@ -1,0 +1,159 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  createTeamsStandIn,
+  type TeamsStandIn,
+  type TeamsStandInOptions,
+} from '../../../local/teams/stand-in.ts';
+import type { AdmissionRules } from '../../../src/chat/admission.ts';
+import type { InboundMessage } from '../../../src/chat/vocabulary.ts';
+import { createAccountCommands } from '../../../src/commands/account.ts';
+import { createCommands } from '../../../src/commands/commands.ts';
+import { privacyByAdministrator } from '../../../src/commands/privacy.ts';
+import { connect, disconnect } from '../../../src/store/connection.ts';
+import { createConnector } from '../../../src/teams/connector.ts';
+import { createTeamsIngress, type TeamsIngressDeps } from '../../../src/teams/ingress.ts';
+import { createReferences } from '../../../src/teams/references.ts';
+import { createTokenSource } from '../../../src/teams/token-source.ts';
+import { createInsist, createVoice } from '../../../src/teams/voice.ts';
+import { createLogger } from '../../../src/telemetry/logger.ts';
+import { createOnce } from '../../../src/turns/once.ts';
+import { createWebApp } from '../../../src/web/web-app.ts';
+import { testRedis } from '../../setup/redis.ts';
+import { NO_CONVERSATIONS } from '../slack/slack-ingress.ts';
+
+export const APP_ID = '11111111-2222-4333-8444-555555555555';
+export const APP_PASSWORD = 'password-of-the-test';
+
+const ANY = { any: true, ids: new Set<string>() };
+const NOTHING = { outcome: 'none', turnId: '', cancelled: 0, waiting: 0 } as const;
+
+export interface TestIngress {
+  readonly teams: TeamsStandIn;
+  readonly url: string;
+  /** Messages that became turns. */
+  readonly turns: InboundMessage[];
+  readonly ignored: string[];
+  readonly refused: string[];
+  readonly references: ReturnType<typeof createReferences>;
+  close(): Promise<void>;
+}
+
+/** The real web app and ingress on a free port, between a real Redis and Teams' stand-in; only accept is the test's. */
+export async function startTeamsIngress(
+  options: {
+    readonly rules?: Partial<AdmissionRules>;
+    readonly deps?: Partial<TeamsIngressDeps>;
+    readonly teams?: Partial<TeamsStandInOptions>;
+  } = {},
+): Promise<TestIngress> {
+  const redis = connect({ url: await testRedis(), name: 'teams-test' });
+  const log = createLogger({ level: 'silent' });
+  let url = '';
+  const teams = await createTeamsStandIn({
+    appId: APP_ID,
+    appPassword: APP_PASSWORD,
+    botUrl: () => `${url}/api/messages`,
+    retryDelaysMs: [],
+    ...options.teams,
+  });
+  const [turns, ignored, refused]: [InboundMessage[], string[], string[]] = [[], [], []];
+  const serviceUrlHosts = new Set([teams.environment.TEAMS_SERVICE_URL_HOSTS]);
+  const monotonic = () => performance.now();
+  const references = createReferences(redis, '{tc}');
+  const voice = createVoice({
+    connector: createConnector({
+      token: createTokenSource({
+        appId: APP_ID,
+        appPassword: APP_PASSWORD,
+        tokenUrl: `${teams.url}/botframework.com/oauth2/v2.0/token`,
+        now: monotonic,
+      }),
+      serviceUrlHosts,
+      allowLoopback: false,
+      timeoutMs: 5_000,
+      observe: () => undefined,
+    }),
+    references,
+    insist: createInsist(() => Promise.resolve(), new AbortController().signal),
+  });
+  const ingress = createTeamsIngress({
+    appId: APP_ID,
+    allowUnauthenticatedLoopback: false,
+    serviceUrlHosts,
+    openIdMetadataUrl: teams.environment.TEAMS_OPENID_METADATA_URL,
+    rules: {
+      tenants: { any: false, ids: new Set([teams.tenant]) },
+      conversations: ANY,
+      people: ANY,
+      ...options.rules,
+    },
+    accept: {
+      async acceptTurn(message) {
+        const known = turns.some(({ claims }) => claims.some((claim) => message.claims.includes(claim)));
+        if (known) return { outcome: 'duplicate', turnId: 'turn-1' };
+        turns.push(message);
+        return { outcome: 'accepted', turnId: 'turn-1', place: 1, wake: true };
+      },
+      retryTurn: async () => 'accepted',
+    },
+    changes: { amendQuestion: async () => 'unknown', cancelQuestion: async () => 'unknown' },
+    once: createOnce(redis, '{tc}'),
+    commands: createCommands({
+      operator: {
+        stopLanes: async () => [NOTHING],
+        stopTurn: async () => NOTHING,
+        openTurnsIn: async () => [],
+        openTurnsOf: async () => [],
+        show: async () => undefined,
+      },
+      account: createAccountCommands(undefined),
+      conversations: NO_CONVERSATIONS,
+      privacy: privacyByAdministrator,
+      tasks: () => [],
+      now: () => Date.now(),
+    }),
+    account: createAccountCommands(undefined),
+    references,
+    voice,
+    pauseReason: async () => '',
+    recordFeedback: async () => 'new',
+    monotonic,
+    onHandled: () => undefined,
+    onIgnored: (why) => void ignored.push(why),
+    onRefused: (who, why) => void refused.push(`${who.id}: ${why}`),
+    onRequestRefused: (why) => void refused.push(why),
+    log,
+    ...options.deps,
+  });
+  const server = createServer(
+    createWebApp({
+      teamsMessages: ingress.handle,
+      notReady: async () => [],
+      intake: async () => 'open',
+      metrics: async () => '',
+      log,
+    }),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    teams,
+    url,
+    turns,
+    ignored,
+    refused,
+    references,
+    async close() {
+      await ingress.close();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+      await teams.close();
+      await disconnect(redis);
+    },
+  };
+}

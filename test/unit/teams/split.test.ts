@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { splitText } from '../../../src/teams/split.ts';
+
+const bytes = (text: string) => Buffer.byteLength(JSON.stringify(text));
+
+test('a short text is one piece, an empty one too', () => {
+  expect(splitText('')).toEqual([{ text: '', full: false }]);
+  expect(splitText('a\nb')).toEqual([{ text: 'a\nb', full: false }]);
+});
+
+test.each([
+  ['lines', 'A line of some words.\n'.repeat(4_000)],
+  ['one long line', 'word '.repeat(20_000)],
+  ['no spaces', 'x'.repeat(80_000)],
+  ['wide characters', '😀'.repeat(20_000)],
+  ['what JSON escapes', '"\\\u0001\n'.repeat(9_000)],
+])('every piece of a long text fits, and together they are the text (%s)', (_name, text) => {
+  const pieces = splitText(text);
+  expect(pieces.length).toBeGreaterThan(2);
+  expect(pieces.map((piece) => piece.text).join('')).toBe(text);
+  for (const piece of pieces) expect(bytes(piece.text)).toBeLessThan(25_000);
+  expect(pieces.slice(0, -1).every(({ full }) => full)).toBe(true);
+});
+
+test('a block of code that is cut is closed, and opened again in the next piece', () => {
+  const pieces = splitText(`before\n~~~~ts\n${'const a = 1;\n'.repeat(3_000)}~~~\n~~~~\nafter`);
+  expect(pieces).toHaveLength(2);
+  expect(pieces[0]?.text.endsWith('const a = 1;\n~~~~')).toBe(true);
+  expect(pieces[1]?.text.startsWith('~~~~ts\nconst a = 1;\n')).toBe(true);
+  expect(pieces[1]?.text.endsWith('~~~\n~~~~\nafter')).toBe(true);
+});
+
+test('text that grows never changes a piece that was full, and only adds to the last', () => {
+  const text = `${'Some words of a line.\n'.repeat(900)}\`\`\`\n${'code "x" \\ y\n'.repeat(2_500)}\`\`\`\n${'word '.repeat(6_000)}`;
+  let before = splitText('');
+  for (let length = 0; length < text.length; length += 997) {
+    const now = splitText(text.slice(0, length));
+    for (const [i, piece] of before.entries()) {
+      if (piece.full) expect(now[i]).toEqual(piece);
+      else expect(now[i]?.text.startsWith(piece.text)).toBe(true);
+    }
+    before = now;
+  }
+});
