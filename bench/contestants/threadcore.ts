@@ -23,6 +23,8 @@ export interface ThreadcoreOptions extends ContestantOptions, AgentChoice {
   readonly roles?: readonly [Role, ...Role[]];
   /** Turns that a worker runs at a time. Default: the backend's own. */
   readonly concurrency?: number;
+  /** As `ENCRYPTION_KEYS` takes them: what people wrote is sealed in Redis. Default: it is not. */
+  readonly encryptionKeys?: string;
 }
 
 export interface Threadcore extends Contestant {
@@ -68,6 +70,7 @@ export async function startThreadcore(options: ThreadcoreOptions): Promise<Threa
         HOST: '127.0.0.1',
         ROLE: role,
         ALLOWED_SLACK_TEAMS: '*',
+        ...(options.encryptionKeys === undefined ? {} : { ENCRYPTION_KEYS: options.encryptionKeys }),
         ...(options.concurrency === undefined ? {} : { WORKER_CONCURRENCY: String(options.concurrency) }),
       };
       const backend = await startBackend({

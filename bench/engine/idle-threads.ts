@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { withContestants } from '../contestants/contestant.ts';
 import { startThreadcore } from '../contestants/threadcore.ts';
@@ -6,19 +7,24 @@ import { createRounds } from '../round.ts';
 import type { PartOptions, PartOutcome } from './part.ts';
 
 const PREFIX = '{tc}';
-/** What a thread leaves behind for ever, or as good as that; the rest goes away by itself, sooner. */
-const FAMILIES = ['thread', 'turn', 'claim'];
 
 /**
  * What threads cost in Redis when nobody writes in them any more: each has had one question and its answer. Everything
- * that is left is counted, also what expires later: claims of deliveries after 26 hours, ended turns after 7 days.
+ * that is left is counted, also what expires later: claims of deliveries after 26 hours, ended turns after 7 days. Sealed, as
+ * in production.
  */
 export async function measureIdleThreads(options: PartOptions): Promise<PartOutcome> {
   const { sizes, say } = options;
   const { users } = sizes;
   const { play, problems } = createRounds(users);
   return withContestants(async (started) => {
-    const ours = started(await startThreadcore({ ...options, agent: 'instant' }));
+    const ours = started(
+      await startThreadcore({
+        ...options,
+        agent: 'instant',
+        encryptionKeys: `k1:${randomBytes(32).toString('base64')}`,
+      }),
+    );
     const redis = new Redis(ours.redis.url);
     try {
       await play('idle threads, warm-up', ours, 1);
@@ -31,18 +37,17 @@ export async function measureIdleThreads(options: PartOptions): Promise<PartOutc
       const perThread = (bytes: number) => [bytes / (groups * users)];
       const grown = (family: string) =>
         (after.families.get(family) ?? 0) - (before.families.get(family) ?? 0);
-      const others = [...after.families.keys()].filter((family) => !FAMILIES.includes(family));
-      const sum = (families: readonly string[]) =>
-        families.reduce((total, family) => total + grown(family), 0);
+      const families = [...after.families.keys()].filter((family) => grown(family) !== 0);
+      const sumWithout = (...gone: readonly string[]) =>
+        families.reduce((total, family) => total + (gone.includes(family) ? 0 : grown(family)), 0);
       return {
         results: [
-          ...resultOf('idle_thread', 'bytes', perThread(sum([...after.families.keys()]))),
-          ...resultOf('idle_thread_after_26_hours', 'bytes', perThread(sum(['thread', 'turn', ...others]))),
-          ...resultOf('idle_thread_after_7_days', 'bytes', perThread(sum(['thread', ...others]))),
-          ...FAMILIES.flatMap((family) =>
-            resultOf(`idle_thread: ${family}`, 'bytes', perThread(grown(family))),
-          ),
-          ...resultOf('idle_thread: other keys', 'bytes', perThread(sum(others))),
+          ...resultOf('idle_thread', 'bytes', perThread(sumWithout())),
+          ...resultOf('idle_thread_after_26_hours', 'bytes', perThread(sumWithout('claim'))),
+          ...resultOf('idle_thread_after_7_days', 'bytes', perThread(sumWithout('claim', 'turn'))),
+          ...families
+            .toSorted((a, b) => grown(b) - grown(a))
+            .flatMap((family) => resultOf(`idle_thread: ${family}`, 'bytes', perThread(grown(family)))),
           ...resultOf('idle_thread_used_memory', 'bytes', perThread(after.used - before.used)),
         ],
         problems,

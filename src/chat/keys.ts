@@ -2,6 +2,8 @@ import { nameOf } from './digest.ts';
 import type { ConversationKey, Sender } from './vocabulary.ts';
 
 const LANE_LENGTH = 32;
+/** The second name of a delivery: with this length Redis keeps it in less memory. */
+const CLIENT_LENGTH = 19;
 
 /** The thread a conversation key points at, whoever writes in it. */
 export function threadId(key: ConversationKey): string {
@@ -23,7 +25,7 @@ export function personId(sender: Sender): string {
 
 /** A delivery's identity as it is kept in Redis: short, and without the platform's ids in clear. */
 export function claimId(claim: string): string {
-  return nameOf(['claim', claim]).slice(0, LANE_LENGTH);
+  return nameOf(['claim', claim]).slice(0, claim.startsWith('slack:client:') ? CLIENT_LENGTH : LANE_LENGTH);
 }
 
 /** Who a chat account is while no identity is linked to it. */

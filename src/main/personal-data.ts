@@ -11,6 +11,7 @@ import { directoryId } from '../sessions/directory-id.ts';
 import type { Connection } from '../store/connection.ts';
 import type { DataKeys } from '../store/data-keys.ts';
 import type { TurnEraser } from '../turns/erase-turns.ts';
+import { placeKept, reasonOf } from '../turns/turn.ts';
 
 export interface PersonalDataDeps {
   readonly redis: Connection;
@@ -80,14 +81,14 @@ export const personalData =
     async function* questions() {
       for await (const { id, open, receivedAt, fields } of turns.turnsOf(person.accounts)) {
         const message: unknown = fields.message === undefined ? undefined : JSON.parse(fields.message);
-        const { state, reason, place } = fields;
+        const { state } = fields;
         yield {
           turn: id,
           open,
           askedAt: iso(receivedAt),
           state,
-          reason,
-          ...(message ? { message } : { place }),
+          reason: reasonOf(fields),
+          ...(message ? { message } : { place: placeKept(fields) }),
         };
       }
     }

@@ -19,7 +19,7 @@ export const KEY_ERASURE: Readonly<Record<string, KeyErasure>> = {
   'thread:<id>': stays(
     'a digest of a place in the chat, that the bot takes part there, and eight characters by which the next question there is told from one of somebody else; goes by itself',
   ),
-  'session:<person>:<id>': 'sessions',
+  's:<person>:<number>': 'sessions',
   'directory:<person>': 'sessions',
   'current:<lane>': 'sessions',
   'next:<lane>': 'sessions',

@@ -80,6 +80,14 @@ export function createAnswering(deps: AnsweringDeps) {
     return places.placeOf(actor, lane);
   }
 
+  /** The place where a worker began with a question and found no other one. Fresh: something was said since. */
+  async function plainPlace(actor: string, lane: string): Promise<LanePlace | undefined> {
+    const now = await places.placeOf(actor, lane);
+    if (!now) return undefined;
+    const same = now.generation === 0 && now.session === undefined && !now.fresh;
+    return same ? now : { generation: 0, fresh: true };
+  }
+
   /** As `restore`; `failed` instead of throwing what Memory says. */
   async function restored(actor: string, key: ConversationKey, lane: string) {
     try {
@@ -158,7 +166,7 @@ export function createAnswering(deps: AnsweringDeps) {
 
     /**
      * The session of a turn. It stays the same however often the turn is taken up, whatever `new` and `resume` do
-     * meanwhile. In a place that is known this costs nothing. @throws what Redis says.
+     * meanwhile. In a place that is known this costs a look at most. @throws what Redis says.
      */
     async sessionFor(turn: AskedTurn, actor: string): Promise<AnsweredIn> {
       const { key } = turn.message;
@@ -170,6 +178,7 @@ export function createAnswering(deps: AnsweringDeps) {
           await tellAgain(turn, actor, found);
           return listedAs(actor, found);
         }
+        if (!place && !opensThread(turn)) place = await plainPlace(actor, turn.lane);
         if (place && !place.fresh) return listedAs(actor, sessionIn(key, actor, place));
         if (!place && !opensThread(turn)) {
           const answer = await restored(actor, key, turn.lane);

@@ -45,6 +45,9 @@ const NEAR = 5;
 export const nameToken = (key: NameKey, person: string, base: string): string =>
   key.token(person, `name ${sameBase(base)}`);
 
+/** As the scripts write it (`in_order`). */
+const suffixInOrder = (suffix: number): string => `${String(suffix).length}${suffix}`;
+
 /** What can be read of the directory. Whatever was sealed with an older key is sealed anew on the way. */
 export function createDirectoryReads({ redis, keyPrefix, nameKey, records }: DirectoryReadsDeps) {
   const scripts = {
@@ -77,10 +80,10 @@ export function createDirectoryReads({ redis, keyPrefix, nameKey, records }: Dir
     what: 'labels' | 'all' = 'all',
   ): Promise<Chunk> {
     const list = archived ? 'archived' : 'sessions';
-    const from = [after?.at ?? '', after?.id ?? ''];
+    const from = [after?.at ?? '', after?.number ?? ''];
     const answer = await scripts.list(redis, [person, list, order, ...from, most, KEPT_S, what]);
-    const [total, at, id, ...entries] = answer as [number, string, string, ...unknown[]];
-    return { total, next: id === '' ? undefined : { at, id }, raws: entries.map(readRaw) };
+    const [total, at, number, ...entries] = answer as [number, string, string, ...unknown[]];
+    return { total, next: number === '' ? undefined : { at, number }, raws: entries.map(readRaw) };
   }
 
   /** The list from `after` on, part by part. The first part is mostly enough; later, the next is on its way meanwhile. */
@@ -127,7 +130,7 @@ export function createDirectoryReads({ redis, keyPrefix, nameKey, records }: Dir
     }
     const page = found.slice(0, Math.max(1, request.most));
     const last = found.length > page.length ? page.at(-1) : undefined;
-    const next = last && writeCursor({ at: String(last.lastAt), id: last.id });
+    const next = last && writeCursor({ at: String(last.lastAt), number: String(last.number) });
     return { entries: await whole(person, page), total, ...(next === undefined ? {} : { next }) };
   }
 
@@ -144,7 +147,7 @@ export function createDirectoryReads({ redis, keyPrefix, nameKey, records }: Dir
   ): Promise<SessionEntry | undefined> {
     const answer = await nameKey.with((key) => {
       const { base, suffix } = splitName(what);
-      const name = `${nameToken(key, person, base)}:${String(suffix).padStart(9, '0')}`;
+      const name = `${nameToken(key, person, base)}:${suffixInOrder(suffix)}`;
       return scripts.look(redis, [person, kind, kind === 'name' ? name : what, key.id]);
     });
     return answer ? (await opened(person, [readRaw(answer)]))[0] : undefined;
@@ -219,16 +222,16 @@ export function createDirectoryReads({ redis, keyPrefix, nameKey, records }: Dir
   };
 }
 
-/** Where a page ends: the last activity of its last entry, as Redis wrote it, and its id. */
+/** Where a page ends: the last activity of its last entry, as Redis wrote it, and its number. */
 interface Cursor {
   readonly at: string;
-  readonly id: string;
+  readonly number: string;
 }
 
-const writeCursor = ({ at, id }: Cursor): string => `${at}:${id}`;
+const writeCursor = ({ at, number }: Cursor): string => `${at}:${number}`;
 
 /** Undefined, from the start, also for what is no cursor. */
 function readCursor(text: string | undefined): Cursor | undefined {
-  const [, at, id] = /^(\d{1,16}):([\w-]{1,100})$/.exec(text ?? '') ?? [];
-  return at === undefined || id === undefined ? undefined : { at, id };
+  const [, at, number] = /^(\d{1,16}):(\d{1,16})$/.exec(text ?? '') ?? [];
+  return at === undefined || number === undefined ? undefined : { at, number };
 }

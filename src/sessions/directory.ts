@@ -3,7 +3,7 @@ import type { Connection } from '../store/connection.ts';
 import { defineScript } from '../store/scripts.ts';
 import { directoryId } from './directory-id.ts';
 import { createDirectoryReads, nameToken } from './directory-reads.ts';
-import { createEntryRecords, type EntryRecordsDeps, type Opening } from './entry-record.ts';
+import { createEntryRecords, type EntryRecordsDeps } from './entry-record.ts';
 import * as lua from './lua.ts';
 import * as changes from './lua-changes.ts';
 import type { Restorable } from './memory-events.ts';
@@ -81,9 +81,11 @@ export function createDirectory(deps: DirectoryDeps) {
       const person = directoryId(actor);
       const { session, lane, generation, origin, opens } = touch;
       const { base, suffix } = splitName(touch.name ?? nameFrom(touch.question));
-      const opening: Opening = { origin, question: cut(touch.question, LIMITS.question) };
-      const sealed = await records.sealOpening(person, session, opening);
-      const name = await records.seal(person, session, 'name', base);
+      const question = cut(touch.question, LIMITS.question);
+      // Mostly the name is the question, or its beginning, and is kept only once.
+      const named = touch.name === undefined && question.startsWith(base) ? base.length : undefined;
+      const sealed = await records.sealOpening(person, session, { origin, question, named });
+      const name = named === undefined ? await records.seal(person, session, 'name', base) : '';
       const how = [touch.name === undefined ? 0 : 1, touch.question === '' ? 0 : 1, touch.notedIn ?? ''];
       const [created, number, given, active, instead] = (await nameKey.with((key) =>
         scripts.touch(redis, [

@@ -15,9 +15,9 @@ export interface RawEntry {
   readonly fields: ReadonlyMap<string, string>;
 }
 
-/** Reads an entry as the scripts answer it: id, last activity, archived, fields and values of its record. */
+/** Reads an entry as the scripts answer it: id, last activity, archived, number, fields and values of its record. */
 export function readRaw(answer: unknown): RawEntry {
-  const [id, lastAt, archived, pairs] = answer as [string, string, number, string[]];
+  const [id, lastAt, archived, number, pairs] = answer as [string, string, number, string, string[]];
   const parts = new Map<string, string>();
   for (let i = 0; i + 1 < pairs.length; i += 2) parts.set(pairs[i] ?? '', pairs[i + 1] ?? '');
   const fields = new Map<string, string>();
@@ -26,7 +26,7 @@ export function readRaw(answer: unknown): RawEntry {
     id,
     lastAt: Number(lastAt),
     archived: archived === 1,
-    number: Number(fields.get('number')),
+    number: Number(number),
     fields,
   };
 }
@@ -45,14 +45,37 @@ function whole(parts: ReadonlyMap<string, string>, name: string, first: string):
 export interface Opening {
   readonly question: string;
   readonly origin: ConversationKey;
+  /** So much of the question is its name; undefined: that is kept apart. UTF-16 units. */
+  readonly named?: number | undefined;
 }
 
-/** As it is sealed: short. */
-const openingSchema = z
-  .tuple([z.string(), z.enum(['slack', 'teams']), z.string(), z.string(), z.string()])
-  .transform(([question, platform, tenant, conversation, thread]): Opening => {
-    return { question, origin: { platform, tenant, conversation, thread } };
-  });
+const PLATFORMS = { s: 'slack', t: 'teams' } as const;
+const openingSchema = z.tuple([
+  z.string().regex(/^\d*$/),
+  z.enum(['s', 't']),
+  z.string(),
+  z.string(),
+  z.string(),
+  z.string(),
+]);
+
+/** As it is sealed: lines, which are short. Ids have no line breaks; a question may. */
+function writeOpening({ question, origin, named }: Opening): string {
+  const { platform, tenant, conversation, thread } = origin;
+  const ids = [tenant, conversation, thread].map((id) => id.replaceAll('\n', ' '));
+  return [named ?? '', platform === 'slack' ? 's' : 't', ...ids, question].join('\n');
+}
+
+function readOpening(text: string): Opening {
+  const [named, platform, tenant, conversation, thread, ...question] = text.split('\n');
+  const parts = [named, platform, tenant, conversation, thread, question.join('\n')];
+  const known = openingSchema.parse(parts);
+  return {
+    question: known[5],
+    origin: { platform: PLATFORMS[known[1]], tenant: known[2], conversation: known[3], thread: known[4] },
+    named: known[0] === '' ? undefined : Number(known[0]),
+  };
+}
 
 /** A field that was sealed with an older key, or not at all, and the same sealed anew. */
 export interface Resealed {
@@ -102,10 +125,13 @@ export function createEntryRecords({ sealer, log }: EntryRecordsDeps) {
     }
   }
 
-  async function opening(person: string, raw: RawEntry, resealed: Resealed[]): Promise<Opening | undefined> {
-    const text = await open(person, raw, 'opening', resealed);
-    return text === undefined ? undefined : openingSchema.parse(JSON.parse(text));
+  async function opening(person: string, raw: RawEntry, resealed?: Resealed[]): Promise<Opening | undefined> {
+    const text = await open(person, raw, 'o', resealed);
+    return text === undefined ? undefined : readOpening(text);
   }
+
+  const baseIn = (begun: Opening | undefined): string | undefined =>
+    begun?.named === undefined ? undefined : begun.question.slice(0, begun.named);
 
   async function tagsOf(person: string, raw: RawEntry, resealed?: Resealed[]): Promise<string[]> {
     const fields = [...raw.fields.keys()].filter((field) => field.startsWith('tag:'));
@@ -121,14 +147,12 @@ export function createEntryRecords({ sealer, log }: EntryRecordsDeps) {
 
   return {
     seal,
-    sealOpening(person: string, id: string, { question, origin }: Opening) {
-      const { platform, tenant, conversation, thread } = origin;
-      return seal(person, id, 'opening', JSON.stringify([question, platform, tenant, conversation, thread]));
-    },
+    sealOpening: (person: string, id: string, begun: Opening) => seal(person, id, 'o', writeOpening(begun)),
 
     /** Only what a list is searched by: cheaper than all of it. */
     async labels(person: string, raw: RawEntry): Promise<Pick<SessionEntry, 'name' | 'tags' | 'project'>> {
-      const name = nameOf(raw, await open(person, raw, 'name'));
+      const base = raw.fields.has('name') ? open(person, raw, 'name') : opening(person, raw).then(baseIn);
+      const name = nameOf(raw, await base);
       if (!raw.fields.has('tagged')) return { name, tags: [], project: '' };
       const [tags, project] = await Promise.all([tagsOf(person, raw), open(person, raw, 'project')]);
       return { name, tags, project: project ?? '' };
@@ -145,12 +169,12 @@ export function createEntryRecords({ sealer, log }: EntryRecordsDeps) {
       return {
         id: raw.id,
         number: raw.number,
-        name: nameOf(raw, base),
+        name: nameOf(raw, raw.fields.has('name') ? base : baseIn(begun)),
         tags,
         project: project ?? '',
-        createdAt: Number(raw.fields.get('created')),
+        createdAt: Number(raw.fields.get('c')),
         lastAt: raw.lastAt,
-        turns: Number(raw.fields.get('turns')),
+        turns: Number(raw.fields.get('t')),
         question: begun?.question ?? '',
         archived: raw.archived,
         origin: begun?.origin,

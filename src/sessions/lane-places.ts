@@ -26,7 +26,8 @@ const CLAIM_S = 26 * 3_600;
 
 /**
  * The places of lanes, in `current:<lane>`: a field for each person who asked there, because a chat account may be linked
- * to one person after another. They are kept for as long as sessions are. A `claim` names a wish: heard before, it
+ * to one person after another. Of most there is nothing to say but that they are known: it is enough that the lane is
+ * among those of the person. They are kept for as long as sessions are. A `claim` names a wish: heard before, it
  * changes nothing.
  */
 export function createLanePlaces(redis: Connection, keyPrefix: string) {
@@ -56,7 +57,12 @@ export function createLanePlaces(redis: Connection, keyPrefix: string) {
 
     /** Undefined: nothing is known of it. It may be new, or lost: then Memory knows. */
     async placeOf(actor: string, lane: string): Promise<LanePlace | undefined> {
-      return readPlace((await redis.hget(`${keyPrefix}:current:${lane}`, directoryId(actor))) ?? undefined);
+      const person = directoryId(actor);
+      const [place, known] = await Promise.all([
+        redis.hget(`${keyPrefix}:current:${lane}`, person),
+        redis.zscore(`${keyPrefix}:lanes:${person}`, lane),
+      ]);
+      return readPlace(place ?? (known === null ? undefined : '0'));
     },
 
     /** Puts back what Redis has lost; false: it has a place. A binding to a session that is not there is left out. */

@@ -10,14 +10,14 @@ local person, id = ARGV[2], ARGV[5]
 if other_key(ARGV[3]) then return 'key' end
 if not known(person, id) then return false end
 trim(person, tonumber(ARGV[4]))
-redis.call('HSET', key('session', person, id), 'given', 1)
-put(key('session', person, id), 'name', ARGV[8])
+redis.call('HSET', record_of(person, id), 'given', 1)
+put(record_of(person, id), 'name', ARGV[8])
 return give_name(person, id, ARGV[6], tonumber(ARGV[7]))
 `;
 
 /** ARGV: person, name key, session, token, tag, most. Answers 'key', or ok | unknown | full. */
 export const TAG = `${PRELUDE}
-local record, field = key('session', ARGV[2], ARGV[4]), 'tag:' .. ARGV[5]
+local record, field = record_of(ARGV[2], ARGV[4]), 'tag:' .. ARGV[5]
 if other_key(ARGV[3]) then return 'key' end
 if not known(ARGV[2], ARGV[4]) then return 'unknown' end
 local tags = 0
@@ -34,7 +34,7 @@ return 'ok'
 /** ARGV: person, name key, session, token. Answers 'key', or whether there was such a tag, 1 or 0. */
 export const UNTAG = `${PRELUDE}
 if other_key(ARGV[3]) then return 'key' end
-local record, field = key('session', ARGV[2], ARGV[4]), 'tag:' .. ARGV[5]
+local record, field = record_of(ARGV[2], ARGV[4]), 'tag:' .. ARGV[5]
 local had = redis.call('HEXISTS', record, field)
 drop(record, field)
 return had
@@ -43,25 +43,25 @@ return had
 /** ARGV: person, session, project ('' = none). Answers 1, or 0 for a session that is not the person's. */
 export const SET_PROJECT = `${PRELUDE}
 if not known(ARGV[2], ARGV[3]) then return 0 end
-if ARGV[4] == '' then drop(key('session', ARGV[2], ARGV[3]), 'project')
+if ARGV[4] == '' then drop(record_of(ARGV[2], ARGV[3]), 'project')
 else
-  put(key('session', ARGV[2], ARGV[3]), 'project', ARGV[4])
-  redis.call('HSET', key('session', ARGV[2], ARGV[3]), 'tagged', 1)
+  put(record_of(ARGV[2], ARGV[3]), 'project', ARGV[4])
+  redis.call('HSET', record_of(ARGV[2], ARGV[3]), 'tagged', 1)
 end
 return 1
 `;
 
 /** ARGV: person, session. Answers 1, or 0 when it is none of the person's active ones. */
 export const ARCHIVE = `${PRELUDE}
-return put_away(ARGV[2], ARGV[3])
+return put_away(ARGV[2], number_of(ARGV[2], ARGV[3]))
 `;
 
 /** ARGV: person, session, kept s. It counts as used now. Answers 1, or 0 when it is none of the archived ones. */
 export const RESTORE = `${PRELUDE}
 local person, id = ARGV[2], ARGV[3]
-if not known(person, id) or not redis.call('ZSCORE', key('archived', person), id) then return 0 end
+if not known(person, id) or not redis.call('ZSCORE', key('archived', person), number_of(person, id)) then return 0 end
 activate(person, id, now)
-redis.call('EXPIRE', key('session', person, id), ARGV[4])
+redis.call('EXPIRE', record_of(person, id), ARGV[4])
 keep(person, ARGV[4])
 return 1
 `;
@@ -71,8 +71,8 @@ export const ARCHIVE_IDLE = `${PRELUDE}
 local before, most, archived = now - ARGV[2], tonumber(ARGV[3]), 0
 for _, person in ipairs(redis.call('ZRANGEBYSCORE', key('idle'), '-inf', before, 'LIMIT', 0, most)) do
   if archived >= most then break end
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', key('sessions', person), '-inf', before, 'LIMIT', 0, most - archived)) do
-    archived = archived + put_away(person, id)
+  for _, number in ipairs(redis.call('ZRANGEBYSCORE', key('sessions', person), '-inf', before, 'LIMIT', 0, most - archived)) do
+    archived = archived + put_away(person, number)
   end
   mark_idle(person)
 end
@@ -94,24 +94,25 @@ return forget(person, id) and 'removed' or 'unknown'
 /** ARGV: person. Leaves nothing of the person. Answers how many sessions there were. */
 export const ERASE = `${PRELUDE}
 local person = ARGV[2]
-local ids = redis.call('ZRANGE', key('numbers', person), 0, -1)
-for i = 1, #ids, 500 do
+local ids = redis.call('ZRANGE', key('numbers', person), 0, -1, 'WITHSCORES')
+for i = 2, #ids, 1000 do
   local gone = {}
-  for j = i, math.min(i + 499, #ids) do gone[#gone + 1] = key('session', person, ids[j]) end
+  for j = i, math.min(i + 998, #ids), 2 do gone[#gone + 1] = key('s', person, ids[j]) end
   redis.call('UNLINK', unpack(gone))
 end
 redis.call('ZREM', key('idle'), person)
 for _, lane in ipairs(redis.call('ZRANGE', key('lanes', person), 0, -1)) do
-  redis.call('HDEL', key('current', lane), person)
-  if next_of(lane) == person then redis.call('DEL', key('next', lane)) end
+  local next_in = lane:match('^next:(.+)$')
+  if not next_in then redis.call('HDEL', key('current', lane), person)
+  elseif next_of(next_in) == person then redis.call('DEL', key('next', next_in)) end
 end
 for _, name in ipairs({'directory', 'sessions', 'archived', 'numbers', 'names', 'lanes'}) do redis.call('DEL', key(name, person)) end
-return #ids
+return #ids / 2
 `;
 
 /** ARGV: person, session, field, what stands there, what is to stand there: the same, sealed anew. */
 export const RESEAL = `${PRELUDE}
-local record, field = key('session', ARGV[2], ARGV[3]), ARGV[4]
+local record, field = record_of(ARGV[2], ARGV[3]), ARGV[4]
 local is, piece = redis.call('HGET', record, field), 1
 while is do
   local more = redis.call('HGET', record, field .. '.' .. piece)
@@ -176,7 +177,7 @@ end
 if not known(person, session) then return 0 end
 if heard(ARGV[6], ARGV[7]) then return 'heard' end
 redis.call('SET', key('next', lane), person .. ' ' .. session .. ' ' .. now, 'EX', ARGV[5])
-redis.call('ZADD', key('lanes', person), now, lane)
+redis.call('ZADD', key('lanes', person), now, 'next:' .. lane)
 keep(person, ${KEPT_S})
 return 1
 `;

@@ -7,11 +7,12 @@ import { KEPT_S } from './session-entry.ts';
  */
 export const COUNT_TURN = `
 local function count_turn(person, id, lane)
-  local record = key('session', person, id)
+  local number = redis.call('ZSCORE', key('numbers', person), (id:gsub('^tc%-', '-'))) or ''
+  local record = key('s', person, number)
   if redis.call('EXISTS', record) == 0 then return end
-  redis.call('HINCRBY', record, 'turns', 1)
-  redis.call('ZREM', key('archived', person), id)
-  redis.call('ZADD', key('sessions', person), now, id)
+  redis.call('HINCRBY', record, 't', 1)
+  redis.call('ZREM', key('archived', person), number)
+  redis.call('ZADD', key('sessions', person), now, number)
   local oldest = redis.call('ZRANGE', key('sessions', person), 0, 0, 'WITHSCORES')[2]
   redis.call('ZADD', key('idle'), oldest, person)
   redis.call('ZADD', key('lanes', person), now, lane)

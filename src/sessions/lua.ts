@@ -1,23 +1,28 @@
+import { KEPT_S } from './session-entry.ts';
+
 /**
  * The scripts of the directory. Each runs atomically; times come from Redis' own clock. All that belongs to a person is
  * under keys that carry the person, so that nobody reaches what is another's. What people wrote is sealed by the
  * caller, who also gives each name as a token: names are compared without being known here.
  *
- * sessions, archived  ids by last activity   numbers  ids by number   names  `token:suffix:number`, in order
+ * sessions, archived  numbers by last activity   numbers  ids by number, - for tc-   names  `token:suffix:number`, in order
  * directory           the last number, and `token:suffix` of each number, also when its record has gone by itself
- * lanes               lanes of the person by last use: `current` has the person's place in each
+ * lanes               lanes of the person by last use; where `current` has nothing else, the place there is generation 0.
+ *                     `next:<lane>` where `next` may have something of the person
  * idle                people by the last activity of their longest unused active session
  *
- * current:<lane>      the place of each person there: `generation`, `generation session` after `resume`, or
- *                     `generation+` where nobody has looked yet whether its session is listed
+ * current:<lane>      the place of each person there, where it is not plain generation 0: `generation`, `generation session`
+ *                     after `resume`, or `generation+` where nobody has looked yet whether its session is listed
  * next:<lane>         `person session time`: where the first question that opens a thread in this conversation is answered
  *
- * Invariants: an id is in exactly one of sessions and archived, · a person with active ones is in `idle` · `names` has each
- * `token:suffix` once · a bound lane is noted with its session (`lane:…` is 1), and both go together · the lane in which
- * a session began is noted with it, too, as `o` and the generation.
+ * Invariants: a number is in exactly one of sessions and archived, · a person with active ones is in `idle` · `names` has each
+ * `token:suffix` once · a bound lane is noted with its session (`l…` is b), and both go together · the lane in which
+ * a session began is noted with it, too, as the generation.
+ *
+ * s                   a session by its number: c created · t turns · o how it began, sealed · name, where it is not in that · suffix, unless 1 · l<lane>
  *
  * Redis keeps a small record in one block as long as none of its values has more than 64 bytes, which is a third of the
- * memory: longer texts stand in pieces, `name`, `name.1`, `name.2` (`put`; `readRaw` puts them together).
+ * memory, and writes up to 63 the shortest: longer texts stand in pieces, `name`, `name.1`, `name.2` (`put`; `readRaw` puts them together).
  */
 export const PRELUDE = `
 local prefix = ARGV[1]
@@ -26,7 +31,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function key(...) return prefix .. ':' .. table.concat({...}, ':') end
 local function bound_in(person, lane)
   local place = redis.call('HGET', key('current', lane), person)
-  if not place then return nil end
+  if not place then return redis.call('ZSCORE', key('lanes', person), lane) and '0' or nil end
   local generation, session = place:match('^(%d+)%+? ?(.*)$')
   return generation, session ~= '' and session or nil
 end
@@ -34,11 +39,21 @@ local function next_of(lane)
   local who, session, at = (redis.call('GET', key('next', lane)) or ''):match('^(%S+) (%S+) (%d+)$')
   return who, session, at
 end
+local function number_of(person, id) return redis.call('ZSCORE', key('numbers', person), (id:gsub('^tc%-', '-'))) or '' end
+local function id_of(person, number)
+  local id = redis.call('ZRANGEBYSCORE', key('numbers', person), number, number)[1]
+  return id and (id:gsub('^%-', 'tc-'))
+end
+local function record_of(person, id) return key('s', person, number_of(person, id)) end
+local function set_place(person, lane, place, kept)
+  if place == '0' then redis.call('HDEL', key('current', lane), person)
+  else redis.call('HSET', key('current', lane), person, place) end
+  redis.call('EXPIRE', key('current', lane), kept)
+end
 local function unbind(person, lane)
   local _, session = bound_in(person, lane)
-  if session then redis.call('HDEL', key('session', person, session), 'lane:' .. lane) end
+  if session then redis.call('HDEL', record_of(person, session), 'l' .. lane) end
 end
-local function number_of(person, id) return redis.call('ZSCORE', key('numbers', person), id) or '' end
 local function unname(person, id)
   local number = number_of(person, id)
   local name = redis.call('HGET', key('directory', person), number)
@@ -52,14 +67,14 @@ local function drop(record, field)
 end
 local function put(record, field, text)
   drop(record, field)
-  for piece = 0, math.max(0, math.ceil(#text / 64) - 1) do
-    redis.call('HSET', record, piece == 0 and field or field .. '.' .. piece, text:sub(piece * 64 + 1, piece * 64 + 64))
+  for piece = 0, math.ceil(#text / 63) - 1 do
+    redis.call('HSET', record, piece == 0 and field or field .. '.' .. piece, text:sub(piece * 63 + 1, piece * 63 + 63))
   end
 end
 local function lanes_of(person, id)
-  local record, lanes = redis.call('HGETALL', key('session', person, id)), {}
+  local record, lanes = redis.call('HGETALL', record_of(person, id)), {}
   for i = 1, #record, 2 do
-    local lane = record[i]:match('^lane:(.+)$')
+    local lane = record[i]:match('^l(.+)$')
     if lane then lanes[lane] = record[i + 1] end
   end
   return lanes, #record > 0
@@ -72,25 +87,26 @@ local function forget(person, id)
   local lanes, was = lanes_of(person, id)
   for lane, how in pairs(lanes) do
     local generation, bound = bound_in(person, lane)
-    if bound == id then redis.call('HSET', key('current', lane), person, generation .. '+')
+    if bound == id then set_place(person, lane, generation .. '+', ${KEPT_S})
     -- What is asked there next must not find the traces of what is gone.
-    elseif generation and how == 'o' .. generation then
-      redis.call('HSET', key('current', lane), person, (generation + 1) .. (bound and ' ' .. bound or '+'))
+    elseif generation and how == tostring(generation) then
+      set_place(person, lane, (generation + 1) .. (bound and ' ' .. bound or '+'), ${KEPT_S})
     end
   end
   unname(person, id)
-  redis.call('ZREM', key('sessions', person), id)
-  redis.call('ZREM', key('archived', person), id)
-  redis.call('ZREM', key('numbers', person), id)
+  local number = number_of(person, id)
+  redis.call('ZREM', key('sessions', person), number)
+  redis.call('ZREM', key('archived', person), number)
+  if number ~= '' then redis.call('ZREMRANGEBYSCORE', key('numbers', person), number, number) end
   mark_idle(person)
-  redis.call('DEL', key('session', person, id))
+  redis.call('DEL', key('s', person, number))
   return was
 end
 -- The records of sessions go by themselves; what leads to them goes here, a little each time.
 local function trim(person, kept)
   local before = '(' .. (now - kept * 1000)
   for _, list in ipairs({'sessions', 'archived'}) do
-    for _, id in ipairs(redis.call('ZRANGEBYSCORE', key(list, person), '-inf', before, 'LIMIT', 0, 20)) do forget(person, id) end
+    for _, number in ipairs(redis.call('ZRANGEBYSCORE', key(list, person), '-inf', before, 'LIMIT', 0, 20)) do forget(person, id_of(person, number)) end
   end
   for _, lane in ipairs(redis.call('ZRANGEBYSCORE', key('lanes', person), '-inf', before, 'LIMIT', 0, 20)) do
     unbind(person, lane)
@@ -107,46 +123,52 @@ local function ends_with_directory(name, person)
   local left = redis.call('TTL', key('directory', person))
   if left > 0 then redis.call('EXPIRE', key(name, person), left) end
 end
-local function known(person, id) return redis.call('EXISTS', key('session', person, id)) == 1 end
+local function known(person, id) return redis.call('EXISTS', record_of(person, id)) == 1 end
+-- As text in the order of the numbers: their digits are counted first. suffixInOrder writes the same.
+local function in_order(number)
+  local digits = string.format('%d', number)
+  return #digits .. digits
+end
 -- The wanted name, or where it is taken, the one behind the last of its kind.
 local function give_name(person, id, token, suffix)
   unname(person, id)
   local names = key('names', person)
-  local name = string.format('%s:%09d', token, suffix)
+  local name = token .. ':' .. in_order(suffix)
   if redis.call('ZRANGEBYLEX', names, '[' .. name .. ':', '(' .. name .. ';', 'LIMIT', 0, 1)[1] then
     local last = redis.call('ZREVRANGEBYLEX', names, '(' .. token .. ';', '[' .. token .. ':', 'LIMIT', 0, 1)[1]
-    suffix = tonumber(last:sub(#token + 2, #token + 10)) + 1
-    name = string.format('%s:%09d', token, suffix)
+    suffix = tonumber(last:sub(#token + 3):match('^%d+')) + 1
+    name = token .. ':' .. in_order(suffix)
   end
   local number = number_of(person, id)
   redis.call('ZADD', names, 0, name .. ':' .. number)
   ends_with_directory('names', person)
   redis.call('HSET', key('directory', person), number, name)
-  redis.call('HSET', key('session', person, id), 'suffix', suffix)
+  local record = key('s', person, number)
+  if suffix == 1 then redis.call('HDEL', record, 'suffix') else redis.call('HSET', record, 'suffix', suffix) end
   return suffix
 end
 local function activate(person, id, at)
-  redis.call('ZREM', key('archived', person), id)
-  redis.call('ZADD', key('sessions', person), at, id)
+  local number = number_of(person, id)
+  redis.call('ZREM', key('archived', person), number)
+  redis.call('ZADD', key('sessions', person), at, number)
   mark_idle(person)
 end
 -- Where the questions of the person in this lane are answered from now on. The session of its own needs no binding.
 local function place(person, lane, generation, session, kept)
   unbind(person, lane)
-  if session ~= '' and redis.call('HGET', key('session', person, session), 'lane:' .. lane) == 'o' .. generation then session = ''
+  if session ~= '' and redis.call('HGET', record_of(person, session), 'l' .. lane) == tostring(generation) then session = ''
   elseif session == '' then generation = generation .. '+' end
-  redis.call('HSET', key('current', lane), person, session == '' and generation or generation .. ' ' .. session)
-  redis.call('EXPIRE', key('current', lane), kept)
+  set_place(person, lane, tostring(session == '' and generation or generation .. ' ' .. session), kept)
   redis.call('ZADD', key('lanes', person), now, lane)
   redis.call('EXPIRE', key('lanes', person), kept)
-  if session ~= '' then redis.call('HSET', key('session', person, session), 'lane:' .. lane, 1) end
+  if session ~= '' then redis.call('HSET', record_of(person, session), 'l' .. lane, 'b') end
 end
-local function put_away(person, id)
-  local at = redis.call('ZSCORE', key('sessions', person), id)
+local function put_away(person, number)
+  local at = redis.call('ZSCORE', key('sessions', person), number)
   if not at then return 0 end
-  redis.call('ZREM', key('sessions', person), id)
+  redis.call('ZREM', key('sessions', person), number)
   mark_idle(person)
-  redis.call('ZADD', key('archived', person), at, id)
+  redis.call('ZADD', key('archived', person), at, number)
   ends_with_directory('archived', person)
   return 1
 end
@@ -155,16 +177,15 @@ local function give_number(person, id, wanted)
   local last = tonumber(redis.call('HGET', key('directory', person), 'last') or '0')
   if wanted == 0 or redis.call('ZCOUNT', key('numbers', person), wanted, wanted) > 0 then wanted = last + 1 end
   redis.call('HSET', key('directory', person), 'last', math.max(last, wanted))
-  redis.call('ZADD', key('numbers', person), wanted, id)
-  redis.call('HSET', key('session', person, id), 'number', wanted)
+  redis.call('ZADD', key('numbers', person), wanted, (id:gsub('^tc%-', '-')))
 end
-local labels = {'number', 'suffix', 'tagged', 'name', 'name.1', 'name.2', 'name.3', 'name.4', 'name.5', 'name.6'}
+local labels = {'suffix', 'tagged', 'name', 'name.1', 'name.2', 'name.3', 'name.4', 'name.5', 'name.6'}
 -- What is searched by. Most sessions have neither tags nor a project.
 local function labels_of(record)
   local values, some = redis.call('HMGET', record, unpack(labels)), {}
-  if values[3] or values[#labels] then return redis.call('HGETALL', record) end
+  if values[2] or values[#labels] or not values[3] then return redis.call('HGETALL', record) end
   for i = 1, #labels do
-    if not values[i] and i > 3 then break end
+    if not values[i] and i > 2 then break end
     if values[i] then
       some[#some + 1] = labels[i]
       some[#some + 1] = values[i]
@@ -172,18 +193,18 @@ local function labels_of(record)
   end
   return some
 end
-local function entry(person, id, at, archived, only_labels)
-  local record = key('session', person, id)
+local function entry(person, number, at, archived, only_labels)
+  local record = key('s', person, number)
   local fields = only_labels and labels_of(record) or redis.call('HGETALL', record)
-  return #fields > 0 and {id, at, archived, fields} or nil
+  return #fields > 0 and {id_of(person, number), at, archived, number, fields} or nil
 end
 -- Tokens that were made with another key than that of today tell nothing.
 local function other_key(id) return id ~= '' and redis.call('HGET', key('namekey'), 'id') ~= id end
 `;
 
 /**
- * ARGV: person, name key, kept s, session, lane, generation, token, suffix, opening, name, whether the person gave it
- * (0|1), whether something is asked (0|1), a record that is to note the session ('' = none), a conversation whose next
+ * ARGV: person, name key, kept s, session, lane, generation, token, suffix, opening, name ('' = it is in the opening),
+ * whether the person gave it (0|1), whether something is asked (0|1), a record that is to note the session ('' = none), a conversation whose next
  * question may belong elsewhere ('' = none), when this one was asked (ms). The session begins, or is known.
  * Answers 'key', or [created, number, suffix, active sessions, session that was taken instead or ''].
  */
@@ -201,20 +222,21 @@ if ARGV[15] ~= '' and not bound_in(person, lane) then
     end
   end
 end
-local record = key('session', person, id)
-local created = not known(person, id)
+local record = record_of(person, id)
+local created = redis.call('EXISTS', record) == 0
 -- What was sealed for this session cannot be read in another one.
-local begins = taken == '' and (created or (ARGV[13] == '1' and redis.call('HGET', record, 'turns') == '0'))
+local begins = taken == '' and (created or (ARGV[13] == '1' and redis.call('HGET', record, 't') == '0'))
 if begins and other_key(ARGV[3]) then return 'key' end
 trim(person, kept)
 if created then
   forget(person, id)
-  redis.call('HSET', record, 'created', now, 'turns', 0)
   give_number(person, id, 0)
+  record = record_of(person, id)
+  redis.call('HSET', record, 'c', now, 't', 0)
   if ARGV[12] == '1' then redis.call('HSET', record, 'given', 1) end
 end
 if begins then
-  put(record, 'opening', ARGV[10])
+  put(record, 'o', ARGV[10])
   if created or redis.call('HEXISTS', record, 'given') == 0 then
     put(record, 'name', ARGV[11])
     give_name(person, id, token, suffix)
@@ -223,16 +245,16 @@ end
 activate(person, id, now)
 local generation, bound = bound_in(person, lane)
 if bound ~= id then
-  redis.call('HSET', record, 'lane:' .. lane, 'o' .. ARGV[7])
-  if not bound and (generation or ARGV[7]) == ARGV[7] then redis.call('HSET', key('current', lane), person, ARGV[7]) end
+  redis.call('HSET', record, 'l' .. lane, ARGV[7])
+  if not bound and (generation or ARGV[7]) == ARGV[7] then set_place(person, lane, ARGV[7], kept) end
 end
 redis.call('EXPIRE', key('current', lane), kept)
 redis.call('ZADD', key('lanes', person), now, lane)
 redis.call('EXPIRE', record, kept)
 keep(person, kept)
 if ARGV[14] ~= '' and redis.call('EXISTS', key(ARGV[14])) == 1 then redis.call('HSETNX', key(ARGV[14]), 'session', person .. ' ' .. id) end
-local named = redis.call('HMGET', record, 'number', 'suffix')
-return {created and 1 or 0, tonumber(named[1]), tonumber(named[2]), redis.call('ZCARD', key('sessions', person)), taken}
+local suffix = redis.call('HGET', record, 'suffix') or '1'
+return {created and 1 or 0, tonumber(number_of(person, id)), tonumber(suffix), redis.call('ZCARD', key('sessions', person)), taken}
 `;
 
 /**
@@ -247,26 +269,26 @@ local left = kept * 1000 - (now - at)
 if known(person, id) or left <= 0 then return 0 end
 trim(person, kept)
 forget(person, id)
-local record = key('session', person, id)
-redis.call('HSET', record, 'created', ARGV[11], 'turns', ARGV[13], 'given', 1)
-put(record, 'opening', ARGV[8])
+give_number(person, id, tonumber(ARGV[14]))
+local record = record_of(person, id)
+redis.call('HSET', record, 'c', ARGV[11], 't', ARGV[13], 'given', 1)
+put(record, 'o', ARGV[8])
 put(record, 'name', ARGV[9])
 if ARGV[10] ~= '' then put(record, 'project', ARGV[10]) end
 if ARGV[10] ~= '' or #ARGV > 15 then redis.call('HSET', record, 'tagged', 1) end
 for i = 16, #ARGV, 2 do put(record, 'tag:' .. ARGV[i], ARGV[i + 1]) end
-give_number(person, id, tonumber(ARGV[14]))
 give_name(person, id, ARGV[6], tonumber(ARGV[7]))
 activate(person, id, ARGV[12])
-if ARGV[15] == '1' then put_away(person, id) end
+if ARGV[15] == '1' then put_away(person, number_of(person, id)) end
 redis.call('PEXPIRE', record, math.min(left, kept * 1000))
 keep(person, kept)
 return 1
 `;
 
 /**
- * ARGV: person, list (sessions | archived), order (newest | oldest), last activity and id of the entry before ('' =
- * from the start), most, kept s, labels | all. Answers [how many there are, last activity and id of the last one where there are
- * more, entries…], an entry being [id, last activity, archived, [record field, value…]].
+ * ARGV: person, list (sessions | archived), order (newest | oldest), last activity and number of the entry before ('' =
+ * from the start), most, kept s, labels | all. Answers [how many there are, last activity and number of the last one where there are
+ * more, entries…], an entry being [id, last activity, archived, number, [record field, value…]].
  */
 export const LIST = `${PRELUDE}
 local person, list, most = ARGV[2], key(ARGV[3], ARGV[2]), tonumber(ARGV[7])
@@ -274,7 +296,7 @@ local range = ARGV[4] == 'newest' and 'ZREVRANGE' or 'ZRANGE'
 local from = 0
 if ARGV[5] ~= '' then
   from = redis.call('ZCOUNT', list, '(' .. ARGV[5], '+inf')
-  -- Those of the same moment stand in the order of their ids.
+  -- Those of the same moment stand in the order of their numbers as text.
   while true do
     local next = redis.call(range, list, from, from, 'WITHSCORES')
     if not next[1] or tonumber(next[2]) ~= tonumber(ARGV[5]) or next[1] < ARGV[6] then break end
@@ -296,17 +318,15 @@ return answer
  * Answers 'key', nil, or an entry as `LIST`.
  */
 export const LOOK = `${PRELUDE}
-local person, id = ARGV[2], ARGV[4]
-if ARGV[3] == 'number' then
-  id = redis.call('ZRANGEBYSCORE', key('numbers', person), ARGV[4], ARGV[4])[1]
+local person, number = ARGV[2], ARGV[4]
+if ARGV[3] == 'id' then number = number_of(person, ARGV[4])
 elseif ARGV[3] == 'name' then
   if other_key(ARGV[5]) then return 'key' end
   local name = redis.call('ZRANGEBYLEX', key('names', person), '[' .. ARGV[4] .. ':', '(' .. ARGV[4] .. ';', 'LIMIT', 0, 1)[1]
-  local number = name and name:sub(#ARGV[4] + 2)
-  id = number and redis.call('ZRANGEBYSCORE', key('numbers', person), number, number)[1]
+  number = name and name:sub(#ARGV[4] + 2)
 end
-if not id then return false end
-local at, archived = redis.call('ZSCORE', key('sessions', person), id), 0
-if not at then at, archived = redis.call('ZSCORE', key('archived', person), id), 1 end
-return at and entry(person, id, at, archived) or false
+if not number then return false end
+local at, archived = redis.call('ZSCORE', key('sessions', person), number), 0
+if not at then at, archived = redis.call('ZSCORE', key('archived', person), number), 1 end
+return at and entry(person, number, at, archived) or false
 `;

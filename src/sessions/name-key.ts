@@ -24,7 +24,8 @@ export interface NameKeyDeps {
 }
 
 const OWNER: SealOwner = { tenant: 'people', user: '', provider: 'sessions', version: 1 };
-const TOKEN_LENGTH = 26;
+/** 60 bits tell the names of one person apart. */
+const TOKEN_LENGTH = 12;
 /** Another process may have put another key there, again and again, but not for ever. */
 const TRIES = 5;
 

@@ -115,7 +115,6 @@ export function normaliseMessage(envelope: unknown, fallbackBotUserId?: string):
       addressed,
       files: fileNames(event.files),
       claims: [
-        `slack:event:${parsed.data.event_id}`,
         placeClaim(tenant, event.channel, event.ts),
         ...(event.client_msg_id ? [`slack:client:${tenant}:${event.user}:${event.client_msg_id}`] : []),
       ],

@@ -67,7 +67,7 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(90 * DAY_S),
   },
   {
-    names: ['session:<person>:<id>'],
+    names: ['s:<person>:<number>'],
     holds:
       'a session in the directory of its person: times and counts; sealed its name, tags, project, first question and origin',
     kept: '400 days after its last turn',
@@ -89,7 +89,7 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   },
   {
     names: ['current:<lane>'],
-    holds: 'in which session each person is answered in a lane: what `new` and `resume` did',
+    holds: 'in which session each person is answered in a lane, where `new` or `resume` changed that',
     kept: '400 days after the last turn there',
     bound: expires(400 * DAY_S),
   },

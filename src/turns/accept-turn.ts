@@ -17,9 +17,9 @@ export interface AcceptDeps {
 /** kept: it is begun when an operator resumes intake. too_old: its words are no longer kept, also when it was answered. */
 export type Retry = 'accepted' | 'kept' | 'already_retried' | 'not_yours' | 'too_old' | 'busy' | 'quota';
 
-/** 100 random bits. Every name under which a question was delivered leads to its id: each of them has it as a value. */
-const ID_LENGTH = 20;
-const ID_BYTES = 13;
+/** 75 random bits. Every name under which a question was delivered leads to its id: each of them has it as a value. */
+const ID_LENGTH = 15;
+const ID_BYTES = 10;
 
 /** Under this name the question of a turn is asked again, once. */
 export const retryClaim = (turnId: string): string => `retry:${turnId}`;

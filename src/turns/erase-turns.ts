@@ -7,7 +7,7 @@ import { defineScript } from '../store/scripts.ts';
 import { ERASE_FEEDBACK, ERASE_TURN } from './lua-erase.ts';
 import type { Operator } from './operator.ts';
 import { isEnd, TURN_STATES } from './states.ts';
-import { parseSender } from './turn.ts';
+import { parseSender, receivedAtOf } from './turn.ts';
 
 /** A turn of a person, as far as any version of its record tells. */
 export interface TurnOfPerson {
@@ -66,7 +66,7 @@ export function createTurnEraser(deps: {
         continue;
       const state = TURN_STATES.find((one) => one === fields.state);
       const open = state !== undefined && !isEnd(state);
-      yield { id, open, receivedAt: Number(fields.received ?? 0), fields };
+      yield { id, open, receivedAt: receivedAtOf(fields), fields };
     }
   }
 

@@ -8,8 +8,10 @@ import { PRELUDE } from './lua.ts';
  */
 export const ERASE_TURN = `${PRELUDE}
 local turn = ARGV[2]
-local record = redis.call('HMGET', key('turn', turn), 'state', 'received')
-if not record[1] or tonumber(record[2] or '0') >= tonumber(ARGV[3]) then return 0 end
+local record = redis.call('HMGET', key('turn', turn), 'state', 'received', 'at:queued')
+local asked = tonumber(record[2] or record[3] or '0')
+if not record[2] and record[3] and asked <= 0 then asked = asked + redis.call('HGET', key('turn', turn), 'at:' .. record[1]) end
+if not record[1] or asked >= tonumber(ARGV[3]) then return 0 end
 if moves[record[1]] and next(moves[record[1]]) then return -1 end
 redis.call('ZREM', key('dead'), turn)
 redis.call('DEL', key('turn', turn))

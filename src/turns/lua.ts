@@ -272,11 +272,18 @@ redis.call('HSET', key('turn', turn), unpack(ARGV, 10))
 -- What only its workers needed goes, and so do the words of a question that nobody will ask again. Written anew, because
 -- Redis keeps a record that once had a long value in its wide form for ever.
 local done, kept = redis.call('HGETALL', key('turn', turn)), {}
-local forgets = redis.call('HEXISTS', key('turn', turn), 'place') == 1
+local record = {}
+for i = 1, #done, 2 do record[done[i]] = done[i + 1] end
+local forgets = record.place
+-- What goes without saying (parseTurn): begun once, answered, when it was accepted. Earlier times are told from its end.
+if record.attempt == '1' then over.attempt = 1 end
+if state == 'done' and record.reason == 'answered' then over.reason = 1 end
+if record.received == record['at:queued'] then over.received = 1 end
 for i = 1, #done, 2 do
   if not over[done[i]] and not (forgets and done[i] == 'message') then
     kept[#kept + 1] = done[i]
-    kept[#kept + 1] = done[i + 1]
+    local earlier = done[i]:match('^at:') and done[i] ~= 'at:' .. state
+    kept[#kept + 1] = earlier and string.format('%d', done[i + 1] - record['at:' .. state]) or done[i + 1]
   end
 end
 redis.call('DEL', key('turn', turn))

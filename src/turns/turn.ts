@@ -135,7 +135,7 @@ export interface ClaimedTurn extends TurnRecord {
 /** Reads a turn record as Redis keeps it. Throws on a record that is not ours. */
 export function parseTurn(id: string, fields: Readonly<Record<string, string>>): TurnRecord {
   const stop = readStop(fields.stop);
-  const { reason } = fields;
+  const reason = reasonOf(fields);
   const replyLength = REPLY_LENGTHS.find((length) => length === fields.length);
   const others = OTHERS_WROTE.find((when) => when === fields.others);
   const outcome = parseOutcome(fields.outcome);
@@ -147,9 +147,9 @@ export function parseTurn(id: string, fields: Readonly<Record<string, string>>):
     state: z.enum(TURN_STATES).parse(fields.state),
     message,
     ...(wordsGone ? { wordsGone } : {}),
-    attempt: Number(fields.attempt ?? 0),
+    attempt: Number(fields.attempt ?? 1),
     crashes: Number(fields.crashes ?? 0),
-    receivedAt: Number(fields.received ?? 0),
+    receivedAt: receivedAtOf(fields),
     posted: z.array(postedPartSchema).parse(JSON.parse(fields.posted ?? '[]')),
     sawWrite: fields.write === '1',
     invoked: fields.invoked === '1',
@@ -164,12 +164,27 @@ export function parseTurn(id: string, fields: Readonly<Record<string, string>>):
     ...(fields.session === undefined ? {} : { listed: fields.session }),
     at: Object.fromEntries(
       TURN_STATES.flatMap((state) => {
-        const time = fields[`at:${state}`];
-        return time === undefined ? [] : [[state, Number(time)]];
+        const time = timeOf(fields, state);
+        return time === undefined ? [] : [[state, time]];
       }),
     ),
   };
 }
+
+/** When it was accepted, which an ended turn does not say twice. Epoch milliseconds; 0: nobody knows. Pure. */
+export const receivedAtOf = (fields: Readonly<Record<string, string>>): number =>
+  Number(fields.received ?? timeOf(fields, 'queued') ?? 0);
+
+/** When it entered a state last. Of an ended turn the earlier times are on record as distances from its end. */
+function timeOf(fields: Readonly<Record<string, string>>, state: TurnState): number | undefined {
+  const time = fields[`at:${state}`];
+  if (time === undefined) return undefined;
+  return Number(time) > 0 ? Number(time) : Number(time) + Number(fields[`at:${fields.state}`]);
+}
+
+/** Why it ended; of one that was just answered this is not on record. Pure. */
+export const reasonOf = ({ reason, state }: Readonly<Record<string, string>>): string | undefined =>
+  reason ?? (state === 'done' ? 'answered' : undefined);
 
 /** One that another version has written is no reason to give the turn up: the agent is asked for it again. */
 function parseOutcome(json: string | undefined): Outcome | undefined {
@@ -197,14 +212,13 @@ const originSchema = z.object({
  * the chat. Values of at most 64 characters, so that Redis keeps the whole record in one small block.
  */
 export function originOf({ key, kind, sender, messageId }: InboundMessage): string[] {
-  const place = [key.platform, key.tenant, key.conversation, key.thread];
+  const place = [key.platform, key.tenant === sender.tenant ? '' : key.tenant, key.conversation, key.thread];
   return [
     'place',
-    JSON.stringify(place),
+    place.some((part) => part.includes('\n')) ? JSON.stringify(place) : place.join('\n'),
     'sender',
     JSON.stringify([sender.id, sender.tenant]),
-    'kind',
-    kind,
+    ...(kind === 'channel' ? [] : ['kind', kind]),
     ...(messageId === key.thread ? [] : ['messageId', messageId]),
   ];
 }
@@ -212,15 +226,16 @@ export function originOf({ key, kind, sender, messageId }: InboundMessage): stri
 /** Throws on what `originOf` has not written. */
 function parseOrigin(fields: Readonly<Record<string, string>>): InboundMessage {
   const { place, kind } = originSchema.parse({
-    place: JSON.parse(fields.place ?? 'null'),
+    place: readPlace(fields.place ?? ''),
     sender: JSON.parse(fields.sender ?? 'null'),
-    kind: fields.kind,
+    kind: fields.kind ?? 'channel',
   });
   const [platform, tenant, conversation, thread] = place;
+  const sender = parseSender(fields.sender ?? '');
   return {
-    key: { platform, tenant, conversation, thread },
+    key: { platform, tenant: tenant === '' ? sender.tenant : tenant, conversation, thread },
     kind,
-    sender: parseSender(fields.sender ?? ''),
+    sender,
     text: '',
     messageId: fields.messageId ?? thread,
     addressed: true,
@@ -228,6 +243,16 @@ function parseOrigin(fields: Readonly<Record<string, string>>): InboundMessage {
     claims: [],
     ...(fields.locale === undefined ? {} : { locale: fields.locale }),
   };
+}
+
+/** Lines, or JSON. A tenant that is empty is the sender's. */
+const readPlace = (text: string): unknown => (text.startsWith('[') ? JSON.parse(text) : text.split('\n'));
+
+/** Where a question was asked whose words are gone: platform, tenant, conversation, thread. Undefined: not on record. Pure. */
+export function placeKept({ place, sender }: Readonly<Record<string, string>>): string[] | undefined {
+  if (place === undefined) return undefined;
+  const [platform = '', tenant = '', ...rest] = z.array(z.string()).parse(readPlace(place));
+  return [platform, tenant || parseSender(sender ?? '').tenant, ...rest];
 }
 
 /** The sender in what `originOf` has written. Throws on anything else. */

@@ -4,7 +4,7 @@ import type { Message } from '../../local/slack/model.ts';
 import type { ReplySeen } from './judge.ts';
 
 /** How a turn is named in the metadata, steps and buttons of its messages. */
-const TURN = /turn-[a-z0-9]{20,}/g;
+const TURN = /turn-[a-z0-9]{15,}/g;
 
 /** The turns that a message of the bot speaks of, by its marks. */
 export function turnsIn(message: Message): string[] {

@@ -11,7 +11,7 @@ export interface Traps {
 }
 
 /** How a turn is named in what passes. */
-const TURN = /turn-[a-z0-9]{20,}/;
+const TURN = /turn-[a-z0-9]{15,}/;
 
 /**
  * Waits for the moments of a schedule. `spring` does the harm and answers what becomes of the passage; undefined when

@@ -59,7 +59,7 @@ const loseRedis = async () => {
 };
 
 describe('a question', () => {
-  it('begins a session with its thread, of which Memory hears once; the next one costs nothing', async () => {
+  it('begins a session with its thread, of which Memory hears once; the next one costs a look', async () => {
     expect(await answered('1.0', 'how many?')).toBe(own('1.0'));
     expect(memory.changes).toEqual([
       {
@@ -72,8 +72,9 @@ describe('a question', () => {
       },
     ]);
     const turn = await claimed('1.0', 'and now?', below('1.0'));
-    const offline = conversationsRig({} as Connection, prefix, { memory }).answering;
-    expect(await offline.sessionFor(turn, ACTOR)).toMatchObject({ session: own('1.0') });
+    const looking = { hget: redis.hget.bind(redis), zscore: redis.zscore.bind(redis) } as Connection;
+    const onlyLooking = conversationsRig(looking, prefix, { memory }).answering;
+    expect(await onlyLooking.sessionFor(turn, ACTOR)).toMatchObject({ session: own('1.0') });
     expect(memory.changes).toHaveLength(1);
     expect(recalls).toEqual([]);
   });

@@ -193,7 +193,7 @@ export function createPersonModel(
         } while (after !== undefined);
         const expected = [...sessions.values()]
           .filter((one) => one.archived === archived)
-          .toSorted((a, b) => b.lastAt - a.lastAt || (a.id < b.id ? 1 : -1));
+          .toSorted((a, b) => b.lastAt - a.lastAt || (String(a.number) < String(b.number) ? 1 : -1));
         expect(seen).toEqual(
           expected.map((one) => ({
             createdAt: expect.any(Number),

@@ -41,6 +41,10 @@ test('ids are short and hide what they are made of', () => {
   }
 });
 
+test('the second name of a message is shorter still', () => {
+  expect(claimId('slack:client:T1:U1:c-1')).toMatch(/^[a-z2-7]{19}$/);
+});
+
 test('one claim has one id, another claim another', () => {
   expect(claimId('slack:event:Ev1')).toBe(claimId('slack:event:Ev1'));
   expect(claimId('slack:event:Ev1')).not.toBe(claimId('slack:event:Ev2'));

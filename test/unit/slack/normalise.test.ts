@@ -60,7 +60,7 @@ test('a mention in a channel is one question in a new thread', () => {
     messageId: '1700000000.000100',
     addressed: true,
     files: [],
-    claims: ['slack:event:Ev1', 'slack:ts:T1:C1:1700000000.000100', 'slack:client:T1:U1:c-1'],
+    claims: ['slack:ts:T1:C1:1700000000.000100', 'slack:client:T1:U1:c-1'],
   });
 });
 
@@ -129,7 +129,7 @@ test.each<[string, Fields, Partial<InboundMessage>]>([
   [
     'a message without client_msg_id',
     { ...direct, client_msg_id: undefined },
-    { claims: ['slack:event:Ev1', 'slack:ts:T1:D1:1700000000.000100'] },
+    { claims: ['slack:ts:T1:D1:1700000000.000100'] },
   ],
 ])('%s is taken', (_name, event, expected) => {
   expect(accepted(envelope(event))).toMatchObject(expected);
