@@ -17,7 +17,7 @@ export const KEY_ERASURE: Readonly<Record<string, KeyErasure>> = {
   'lease:<lane>': 'turns',
   ready: 'turns',
   'thread:<id>': stays(
-    'a digest of a place in the chat, that the bot takes part there, and eight characters by which the next question there is told from one of somebody else; goes by itself',
+    'a digest of a place in the chat, that the bot takes part there, and a number by which the next question there is told from one of somebody else; goes by itself',
   ),
   's:<person>:<number>': 'sessions',
   'directory:<person>': 'sessions',

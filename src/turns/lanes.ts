@@ -35,7 +35,7 @@ const THREAD_TTL_S = 90 * DAY_S;
 export const TURN_RETENTION_S = 7 * DAY_S;
 const LANE_LIMIT = 100;
 /** What `thread:<id>` says when somebody has written there since its last question, who did not ask one. */
-const THREAD_OF_OTHERS = '*';
+const THREAD_OF_OTHERS = '0';
 /** Of the turns that did not end well, so many are listed for the operator. */
 const DEAD_LIMIT = 10_000;
 const QUOTA_PERIOD_MS = 3_600_000;

@@ -128,13 +128,14 @@ if watches_home(wishes[3]) then
   show_in_home(person, turn)
   mark_home(person)
 end
--- Who asked there last, behind a \`*\` once others have written there; \`*\` alone where they wrote last (\`THREAD_OF_OTHERS\`).
-local asker = lane:sub(1, 8)
+-- Who asked there last; below zero once others have written there, and 0 where they wrote last (\`THREAD_OF_OTHERS\`). Redis
+-- keeps a whole number in the place of the pointer to a text.
+local asker = string.format('%.0f', tonumber(lane:sub(1, 8), 36))
 local spoke, inside = redis.call('SET', key('thread', thread), asker, 'EX', threadTtl, 'GET'), ARGV[18] == '1'
 if not spoke then redis.call('HSET', key('turn', turn), 'opens', 1) end
 if spoke ~= asker and (spoke or inside) then
-  redis.call('SET', key('thread', thread), '*' .. asker, 'KEEPTTL')
-  if inside then redis.call('HSET', key('turn', turn), 'others', spoke == '*' .. asker and 'before' or 'since') end
+  redis.call('SET', key('thread', thread), '-' .. asker, 'KEEPTTL')
+  if inside then redis.call('HSET', key('turn', turn), 'others', spoke == '-' .. asker and 'before' or 'since') end
 end
 -- The new question joins before the earlier ones go: the lane is never empty, and keeps its place in line.
 local place, superseded = redis.call('RPUSH', key('lane', lane), turn), 0
