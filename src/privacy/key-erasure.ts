@@ -49,7 +49,7 @@ export const KEY_ERASURE: Readonly<Record<string, KeyErasure>> = {
   'guardcounts:<day>': stays('counts, by conversation'),
   'consent:<name>': stays('does not say whose it is; ten minutes'),
   erasures: 'end',
-  latelooks: stays('a digest, sealed, to erase what Memory learns late; two hours'),
+  latelooks: stays('a digest, sealed where there are keys, to erase what Memory learns late; two hours'),
   'exports:<person>': 'exports',
   'exported:<person>': 'exports',
   'attempts:<name>': stays('a count under a digest, against those who try for ever; ten minutes'),
