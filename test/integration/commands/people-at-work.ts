@@ -146,7 +146,8 @@ export function createPeopleAtWork(
     const turn = { id: `turn-${turns}`, lane, message, places, receivedAt: Date.now() + 60_000 };
     const { session, listed } = await answering.sessionFor(turn, actor);
     const conversation = `${actor} ${laneId({ ...asker.key, thread: '' }, asker.sender)}`;
-    const taken = isRoot && !placed.has(place) ? nextIn.get(conversation) : undefined;
+    // Also below a message that was no question of theirs: it may have been the wish itself.
+    const taken = placed.has(place) ? undefined : nextIn.get(conversation);
     if (taken !== undefined) nextIn.delete(conversation);
     const wish =
       expected.get(place) ?? (taken !== undefined && ofActor(actor).has(taken) ? taken : undefined);
