@@ -75,7 +75,7 @@ export async function buildTree(changes: readonly Change[] = [], root = ROOT): P
   const tree = await copyTree(changes, root);
   try {
     // For the operators' command.
-    for (const part of ['scripts', 'local']) {
+    for (const part of ['scripts', 'local', 'infra']) {
       await cp(join(root, part), join(tree.folder, part), { recursive: true });
     }
     return { ...tree, ...(await bundle(join(tree.folder, 'src/main.ts'), tree.folder)) };
