@@ -10,8 +10,8 @@ import { readRegion } from '../../src/config/agent.ts';
 import { readWeb } from '../../src/config/core.ts';
 import { ConfigError, createReader, type Environment, pattern } from '../../src/config/reader.ts';
 import { atHand, type CommonOptions, collect, conclude, withCommonOptions, writeUnless } from './at-hand.ts';
-import { complaints, isRefusal } from './aws-calls.ts';
-import { inSteps } from './changes.ts';
+import { isRefusal } from './aws-calls.ts';
+import { withHands } from './hands.ts';
 import { Complaint, HELP_HINT } from './redis.ts';
 
 /** Where people come back to, below PUBLIC_URL, after they allowed a tool of the agent to act for them. */
@@ -55,45 +55,36 @@ async function create(options: CreateOptions): Promise<void> {
   const wrong = wanted.find((url) => !RETURN_URL.test(url) || url.length > 2048);
   if (wrong !== undefined) throw new Complaint(`${wrong} is no address to return to.`);
   const region = options.region ?? settings.region;
-  const client = (maxAttempts: number, readOnly: boolean) => {
-    const made = new BedrockAgentCoreControlClient({ region, maxAttempts });
-    const watch = complaints('bedrock-agentcore', { readOnly });
-    made.middlewareStack.add(watch, { step: 'initialize', name: 'complaints', priority: 'high' });
-    return made;
-  };
-  const look = client(4, true);
-  const act = client(1, changes.dryRun);
-  try {
-    await inSteps(changes, async () => {
-      const found = await find(look, name);
-      const allowedResourceOauth2ReturnUrls = wanted;
-      const made = found
-        ? undefined
-        : await changes.make('create', `the workload identity ${name} in ${region}`, () =>
-            act.send(new CreateWorkloadIdentityCommand({ name, allowedResourceOauth2ReturnUrls })),
-          );
-      const urls = found?.allowedResourceOauth2ReturnUrls ?? [];
-      if (found && wanted.length > 0 && !sameSet(urls, wanted)) {
-        await changes.make('update', `its return addresses to ${wanted.join(', ')}`, () =>
-          act.send(new UpdateWorkloadIdentityCommand({ name, allowedResourceOauth2ReturnUrls })),
+  const service = {
+    prefix: 'bedrock-agentcore',
+    connect: (at: { region: string; maxAttempts: number }) => new BedrockAgentCoreControlClient(at),
+  } as const;
+  await withHands(service, region, changes, async ({ look, act }) => {
+    const found = await find(look, name);
+    const allowedResourceOauth2ReturnUrls = wanted;
+    const made = found
+      ? undefined
+      : await changes.make('create', `the workload identity ${name} in ${region}`, () =>
+          act.send(new CreateWorkloadIdentityCommand({ name, allowedResourceOauth2ReturnUrls })),
         );
-      }
-      const arn = (found ?? made)?.workloadIdentityArn;
-      const variables = { WORKLOAD_IDENTITY_NAME: name, WORKLOAD_IDENTITY_ARN: arn };
-      const written = await writeUnless(options, hand, variables);
-      const { dryRun, list } = changes;
-      const result = { dryRun, changes: list, env: written ?? null, name, arn, region, returnUrls: wanted };
-      conclude(options.json, result, () =>
-        [
-          ...(list.length === 0 ? ['Nothing to do: it is there.'] : []),
-          ...(arn ? [`${name}  ${arn}`] : []),
-        ].join('\n'),
+    const urls = found?.allowedResourceOauth2ReturnUrls ?? [];
+    if (found && wanted.length > 0 && !sameSet(urls, wanted)) {
+      await changes.make('update', `its return addresses to ${wanted.join(', ')}`, () =>
+        act.send(new UpdateWorkloadIdentityCommand({ name, allowedResourceOauth2ReturnUrls })),
       );
-    });
-  } finally {
-    look.destroy();
-    act.destroy();
-  }
+    }
+    const arn = (found ?? made)?.workloadIdentityArn;
+    const variables = { WORKLOAD_IDENTITY_NAME: name, WORKLOAD_IDENTITY_ARN: arn };
+    const written = await writeUnless(options, hand, variables);
+    const { dryRun, list } = changes;
+    const result = { dryRun, changes: list, env: written ?? null, name, arn, region, returnUrls: wanted };
+    conclude(options.json, result, () =>
+      [
+        ...(list.length === 0 ? ['Nothing to do: it is there.'] : []),
+        ...(arn ? [`${name}  ${arn}`] : []),
+      ].join('\n'),
+    );
+  });
 }
 
 /** undefined when there is none of that name. */

@@ -10,43 +10,24 @@ import {
   UpdateGuardrailCommand,
 } from '@aws-sdk/client-bedrock';
 import type { GuardrailPolicy } from '../../../infra/guardrail/policy.ts';
-import { complaints, isRefusal } from '../aws-calls.ts';
-import { type Changes, inSteps } from '../changes.ts';
+import { isRefusal } from '../aws-calls.ts';
+import type { Changes } from '../changes.ts';
+import { type Hands as AwsHands, withHands as withAwsHands } from '../hands.ts';
 import { Complaint } from '../redis.ts';
 
 /** What the commands do with guardrails at AWS. */
 
-export interface Hands {
-  /** For reading; it tries again. */
-  readonly look: BedrockClient;
-  /** For changes; it tries once, because a change whose answer was lost may have been made. Nothing in a dry run. */
-  readonly act: BedrockClient;
-  readonly changes: Changes;
-  readonly region: string;
-}
+export type Hands = AwsHands<BedrockClient>;
 
 export type Found = GetGuardrailCommandOutput;
 
-export async function withHands<T>(
-  region: string,
-  changes: Changes,
-  work: (hands: Hands) => Promise<T>,
-): Promise<T> {
-  const client = (maxAttempts: number, readOnly: boolean) => {
-    const made = new BedrockClient({ region, maxAttempts });
-    const watch = complaints('bedrock', { readOnly });
-    made.middlewareStack.add(watch, { step: 'initialize', name: 'complaints', priority: 'high' });
-    return made;
-  };
-  const look = client(4, true);
-  const act = client(1, changes.dryRun);
-  try {
-    return await inSteps(changes, () => work({ look, act, changes, region }));
-  } finally {
-    look.destroy();
-    act.destroy();
-  }
-}
+export const withHands = <T>(region: string, changes: Changes, work: (hands: Hands) => Promise<T>) =>
+  withAwsHands(
+    { prefix: 'bedrock', connect: (options) => new BedrockClient(options) },
+    region,
+    changes,
+    work,
+  );
 
 /** By id where one is given, else by name. undefined when there is none of that name; a missing id is a complaint. */
 export async function findGuardrail(

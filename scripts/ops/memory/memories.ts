@@ -10,46 +10,28 @@ import {
   type ModifyMemoryStrategyInput,
   UpdateMemoryCommand,
 } from '@aws-sdk/client-bedrock-agentcore-control';
-import { complaints, isRefusal } from '../aws-calls.ts';
-import { type Changes, inSteps } from '../changes.ts';
+import { isRefusal } from '../aws-calls.ts';
+import type { Changes } from '../changes.ts';
+import { type Hands as AwsHands, withHands } from '../hands.ts';
 import { Complaint } from '../redis.ts';
 import { DEFAULT_EXPIRY_DAYS, STRATEGIES, strategyOf } from './wanted.ts';
 
 /** What the work on memories needs. */
-export interface Hands {
-  /** For reading; it tries again. */
-  readonly look: BedrockAgentCoreControlClient;
-  /** For changes; it tries once, because a change whose answer was lost may have been made. Nothing in a dry run. */
-  readonly act: BedrockAgentCoreControlClient;
-  readonly changes: Changes;
-}
+export type Hands = AwsHands<BedrockAgentCoreControlClient>;
 
 /** AWS needs a few minutes for a memory. */
 const ACTIVE_WITHIN_MS = 10 * 60_000;
 const LOOK_EVERY_MS = 2_000;
 const FIRST_LOOK_MS = 100;
 
-/** Runs work on the memories of a region. Credentials and addresses come from AWS's own chain and variables. */
-export async function withMemories<T>(
-  region: string,
-  changes: Changes,
-  work: (hands: Hands) => Promise<T>,
-): Promise<T> {
-  const client = (maxAttempts: number, readOnly: boolean) => {
-    const made = new BedrockAgentCoreControlClient({ region, maxAttempts });
-    const watch = complaints('bedrock-agentcore', { readOnly });
-    made.middlewareStack.add(watch, { step: 'initialize', name: 'complaints', priority: 'high' });
-    return made;
-  };
-  const look = client(4, true);
-  const act = client(1, changes.dryRun);
-  try {
-    return await inSteps(changes, () => work({ look, act, changes }));
-  } finally {
-    look.destroy();
-    act.destroy();
-  }
-}
+/** Runs work on the memories of a region. */
+export const withMemories = <T>(region: string, changes: Changes, work: (hands: Hands) => Promise<T>) =>
+  withHands(
+    { prefix: 'bedrock-agentcore', connect: (options) => new BedrockAgentCoreControlClient(options) },
+    region,
+    changes,
+    work,
+  );
 
 /** The memory of this id; else the one of this name, if there is one. Throws Complaint when an id leads nowhere. */
 export async function findMemory(
