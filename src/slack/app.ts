@@ -19,6 +19,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Accept } from '../turns/accept-turn.ts';
 import type { FeedbackStore } from '../turns/feedback.ts';
 import type { Once } from '../turns/once.ts';
+import type { Pause } from '../turns/pace.ts';
 import type { QuestionChanges } from '../turns/question-changes.ts';
 import { createTellAcceptance } from './acceptance.ts';
 import { createAdmitted } from './admitted.ts';
@@ -44,7 +45,6 @@ import { LINK_NO_ACTION, LINK_OPEN_ACTION, LINK_YES_ACTION, type PrivateWord } f
 import { createLinking } from './linking.ts';
 import { kindOf } from './normalise.ts';
 import { createOrigins } from './origin.ts';
-import type { Pause } from './pace.ts';
 import type { Pacing } from './pacing.ts';
 import { listenToPrivacy } from './privacy-listeners.ts';
 import { createQuestions } from './questions.ts';

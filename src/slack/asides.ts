@@ -1,6 +1,6 @@
+import type { Pause } from '../turns/pace.ts';
 import type { SlackClient } from './client.ts';
 import { slackFailure } from './failures.ts';
-import type { Pause } from './pace.ts';
 import type { PacedCall, Pacing } from './pacing.ts';
 import { NotNow } from './thread-writer.ts';
 import type { SlackAnswer } from './web-api.ts';

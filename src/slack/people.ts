@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Pause } from '../turns/pace.ts';
 import type { SlackClient } from './client.ts';
 import { slackFailure } from './failures.ts';
-import type { Pause } from './pace.ts';
 
 /** What Slack tells of a person. */
 export interface SlackPerson {

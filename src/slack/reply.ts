@@ -1,5 +1,6 @@
 import { EMPTY_VIEW, type ReplyView } from '../chat/vocabulary.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { createBell, type Pause, until } from '../turns/pace.ts';
 import type { OpenReply, Reply, ReplyTarget } from '../turns/reply.ts';
 import type { PostedPart } from '../turns/turn.ts';
 import type { SlackClient, SlackUploader } from './client.ts';
@@ -7,7 +8,6 @@ import { createFileDelivery } from './files.ts';
 import { chooseFiles } from './files-choice.ts';
 import { createLateWrites } from './late-writes.ts';
 import { createPlanner } from './markdown/plan-parts.ts';
-import { createBell, type Pause, until } from './pace.ts';
 import type { Pacing } from './pacing.ts';
 import { isBlank, partsOf } from './render.ts';
 import { createReplyPart, type ReplyPart } from './reply-part.ts';

@@ -1,7 +1,7 @@
 import type { Receiver } from '@slack/bolt';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Pause } from '../turns/pace.ts';
 import { createDispatch } from './dispatch.ts';
-import type { Pause } from './pace.ts';
 import { type Envelope, openSocket, type SocketConnection } from './socket-mode-connection.ts';
 
 const BACKOFF_FIRST_MS = 250;

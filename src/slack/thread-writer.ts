@@ -1,7 +1,7 @@
+import type { Pause } from '../turns/pace.ts';
 import { LaneLost, ReplyRefused } from '../turns/reply.ts';
 import type { SlackClient } from './client.ts';
 import { type SlackFailure, slackFailure } from './failures.ts';
-import type { Pause } from './pace.ts';
 import type { Pacing, Urgency } from './pacing.ts';
 import { openingTaskId } from './render.ts';
 import type { SlackAnswer } from './web-api.ts';

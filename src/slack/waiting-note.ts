@@ -1,8 +1,8 @@
 import { threadId } from '../chat/keys.ts';
 import type { InboundMessage } from '../chat/vocabulary.ts';
+import type { Pause } from '../turns/pace.ts';
 import type { Background } from './background.ts';
 import type { Courtesy } from './courtesy.ts';
-import type { Pause } from './pace.ts';
 
 /** A question that waits for less than this is not worth a word. */
 const SETTLE_MS = 1_000;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { SlackStandIn } from '../../local/slack/stand-in.ts';
-import type { Pause } from '../../src/slack/pace.ts';
 import { createPacing, type Pacing } from '../../src/slack/pacing.ts';
 import { connect, disconnect } from '../../src/store/connection.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import type { Pause } from '../../src/turns/pace.ts';
 import type { Reply } from '../../src/turns/reply.ts';
 import { askIn, say, shown, startSlack, TURN } from '../integration/slack/slack-thread.ts';
 import { testRedis } from '../setup/redis.ts';

@@ -1,5 +1,5 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
-import type { Pause } from '../../../src/slack/pace.ts';
+import type { Pause } from '../../../src/turns/pace.ts';
 
 /** What lasts longer only ends when it is given up: the life of a stream is not waited for, a test moves the clock. */
 const LONG_MS = 120_000;

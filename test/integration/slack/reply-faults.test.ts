@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { FaultInput } from '../../../local/slack/faults.ts';
 import { notice } from '../../../src/chat/notices.ts';
-import type { Pause } from '../../../src/slack/pace.ts';
+import type { Pause } from '../../../src/turns/pace.ts';
 import { pause } from '../../../src/turns/pause.ts';
 import { ReplyRefused } from '../../../src/turns/reply.ts';
 import { eventually } from '../../setup/eventually.ts';

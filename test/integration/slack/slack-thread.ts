@@ -6,10 +6,10 @@ import {
 import type { ReplyView } from '../../../src/chat/vocabulary.ts';
 import { createSlackClient } from '../../../src/slack/client.ts';
 import { planParts } from '../../../src/slack/markdown/plan-parts.ts';
-import type { Pause } from '../../../src/slack/pace.ts';
 import type { Pacing } from '../../../src/slack/pacing.ts';
 import { createSlackReplies } from '../../../src/slack/reply.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
+import type { Pause } from '../../../src/turns/pace.ts';
 import type { Reply } from '../../../src/turns/reply.ts';
 import type { ClaimedTurn, PostedPart } from '../../../src/turns/turn.ts';
 

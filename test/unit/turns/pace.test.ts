@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createBell, type Pause, until } from '../../../src/slack/pace.ts';
+import { createBell, type Pause, until } from '../../../src/turns/pace.ts';
 import { pause } from '../../../src/turns/pause.ts';
 
 beforeEach(() => {

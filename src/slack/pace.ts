@@ -1,1 +1,0 @@
-export { createBell, type Pause, until } from '../turns/pace.ts';
