@@ -211,6 +211,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           tasks: predefinedTasks,
         }),
         account: people.account,
+        conversations,
+        withheld: composeExplanations({ read: lanes.read, audit }),
         pauseReason: async () => (await operator.paused())?.reason ?? '',
         recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
         onRefused: (who: Sender, why: Exclude<Admission, 'admitted'>) =>
@@ -248,9 +250,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         },
         changes,
         privacy: privacy.commands,
-        conversations,
         home,
-        withheld: composeExplanations({ read: lanes.read, audit }),
         pause,
         now,
         monotonic,

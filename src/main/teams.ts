@@ -30,7 +30,16 @@ export interface TeamsParts {
 /** What the ingress needs besides what it has of Teams itself. */
 export type TeamsIntake = Pick<
   TeamsIngressDeps,
-  'accept' | 'changes' | 'once' | 'commands' | 'account' | 'pauseReason' | 'onRefused' | 'recordFeedback'
+  | 'accept'
+  | 'changes'
+  | 'once'
+  | 'commands'
+  | 'account'
+  | 'conversations'
+  | 'withheld'
+  | 'pauseReason'
+  | 'onRefused'
+  | 'recordFeedback'
 > & {
   /** Where questions are stored: what is needed to answer them goes the same way. */
   readonly intake: Connection;

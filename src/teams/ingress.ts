@@ -8,23 +8,27 @@ import { readActivity, type TeamsActivity, tenantOf } from './activity.ts';
 import type { Answer } from './adapter.ts';
 import { createAuthentication } from './authenticate.ts';
 import { createBackground } from './background.ts';
+import { createCommandAnswers } from './command-answers.ts';
 import { createTeamsFeedback, type FeedbackDeps } from './feedback.ts';
 import { createPresses, type PressesDeps } from './presses.ts';
-import { createQuestions, placeOf, type QuestionsDeps } from './questions.ts';
+import { createQuestions, type QuestionsDeps } from './questions.ts';
 import { createTeamsReceiver } from './receiver.ts';
 import type { References } from './references.ts';
 import { createSigningKeys } from './signing-keys.ts';
+import { createTasks } from './tasks.ts';
+import { createTelling, placeOf, type TellingDeps } from './telling.ts';
 import { createTokenGate } from './token-gate.ts';
 
 /** A place is greeted once. */
 const GREETED_S = 400 * 86_400;
 
 export interface TeamsIngressDeps
-  extends Omit<QuestionsDeps, 'background' | 'accept' | 'commands' | 'references'>,
-    Omit<PressesDeps, 'accept' | 'commands' | 'references'>,
+  extends Omit<QuestionsDeps, 'accept' | 'references' | 'answerCommand' | 'telling'>,
+    Omit<PressesDeps, 'accept' | 'commands' | 'references' | 'answerCommand' | 'ask'>,
+    Omit<TellingDeps, 'background'>,
     Omit<FeedbackDeps, 'references'> {
   readonly references: Pick<References, 'remember' | 'turnOf'>;
-  readonly accept: Pick<Accept, 'acceptTurn' | 'retryTurn'>;
+  readonly accept: Pick<Accept, 'acceptTurn' | 'retryTurn' | 'takesPart'>;
   readonly commands: Commands;
   readonly appId: string | undefined;
   readonly allowUnauthenticatedLoopback: boolean;
@@ -42,8 +46,10 @@ export interface TeamsIngressDeps
 export function createTeamsIngress(deps: TeamsIngressDeps) {
   const { appId, monotonic, log } = deps;
   const { run: background, idle } = createBackground(log);
-  const questions = createQuestions({ ...deps, background });
-  const press = createPresses(deps);
+  const telling = createTelling({ ...deps, background });
+  const answerCommand = createCommandAnswers({ ...deps, background });
+  const questions = createQuestions({ ...deps, answerCommand, telling });
+  const press = createPresses({ ...deps, answerCommand, ask: createTasks({ ...deps, telling }) });
   const feedback = createTeamsFeedback(deps);
   const keys = createSigningKeys({
     metadataUrl: deps.openIdMetadataUrl,

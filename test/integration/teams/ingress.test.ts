@@ -22,7 +22,11 @@ async function ingress(...args: Parameters<typeof startTeamsIngress>): Promise<T
 }
 
 const accepting = (acceptance: Acceptance) => ({
-  accept: { acceptTurn: async () => acceptance, retryTurn: async () => 'accepted' as const },
+  accept: {
+    acceptTurn: async () => acceptance,
+    retryTurn: async () => 'accepted' as const,
+    takesPart: async () => false,
+  },
 });
 /** What the bot has said anywhere. */
 const said = ({ teams }: TestIngress) =>
@@ -55,6 +59,7 @@ test('what could not be stored is answered with 503, and delivered again until i
           return { outcome: 'accepted', turnId: 'turn-1', place: 1, wake: true };
         },
         retryTurn: async () => 'accepted',
+        takesPart: async () => false,
       },
     },
   });
@@ -207,6 +212,7 @@ test('whoever may not ask may not press either', async () => {
           pressed.push(id);
           return 'accepted';
         },
+        takesPart: async () => false,
       },
     },
   });

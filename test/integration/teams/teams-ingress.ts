@@ -11,7 +11,7 @@ import type { InboundMessage } from '../../../src/chat/vocabulary.ts';
 import { createAccountCommands } from '../../../src/commands/account.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
 import { privacyByAdministrator } from '../../../src/commands/privacy.ts';
-import { connect, disconnect } from '../../../src/store/connection.ts';
+import { type Connection, connect, disconnect } from '../../../src/store/connection.ts';
 import { createConnector } from '../../../src/teams/connector.ts';
 import { createTeamsIngress, type TeamsIngressDeps } from '../../../src/teams/ingress.ts';
 import { createReferences } from '../../../src/teams/references.ts';
@@ -44,7 +44,7 @@ export interface TestIngress {
 export async function startTeamsIngress(
   options: {
     readonly rules?: Partial<AdmissionRules>;
-    readonly deps?: Partial<TeamsIngressDeps>;
+    readonly deps?: Partial<TeamsIngressDeps> | ((redis: Connection) => Partial<TeamsIngressDeps>);
     readonly teams?: Partial<TeamsStandInOptions>;
   } = {},
 ): Promise<TestIngress> {
@@ -97,6 +97,7 @@ export async function startTeamsIngress(
         return { outcome: 'accepted', turnId: 'turn-1', place: 1, wake: true };
       },
       retryTurn: async () => 'accepted',
+      takesPart: async () => false,
     },
     changes: { amendQuestion: async () => 'unknown', cancelQuestion: async () => 'unknown' },
     once: createOnce(redis, '{tc}'),
@@ -115,6 +116,12 @@ export async function startTeamsIngress(
       now: () => Date.now(),
     }),
     account: createAccountCommands(undefined),
+    conversations: {
+      ...NO_CONVERSATIONS,
+      edit: NO_CONVERSATIONS.archive,
+      entryOf: async () => undefined,
+    },
+    withheld: { explain: async (turn) => `A rule matched in ${turn}.`, dispute: async () => true },
     references,
     voice,
     pauseReason: async () => '',
@@ -125,7 +132,7 @@ export async function startTeamsIngress(
     onRefused: (who, why) => void refused.push(`${who.id}: ${why}`),
     onRequestRefused: (why) => void refused.push(why),
     log,
-    ...options.deps,
+    ...(typeof options.deps === 'function' ? options.deps(redis) : options.deps),
   });
   const server = createServer(
     createWebApp({
