@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TurnContext } from 'botbuilder';
-import { notice } from '../chat/notices.ts';
+import { welcomeText } from '../chat/notices.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Accept } from '../turns/accept-turn.ts';
@@ -67,7 +67,7 @@ export function createTeamsIngress(deps: TeamsIngressDeps) {
     const place = `teams:welcome:${tenantOf(activity)}:${activity.conversation.id}`;
     if (!(await deps.once(place, GREETED_S))) return;
     background('nobody could be welcomed', () =>
-      deps.voice.say(placeOf(activity), { text: notice('help').text }),
+      deps.voice.say(placeOf(activity), { text: welcomeText('teams') }),
     );
   }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { notice } from '../../../src/chat/notices.ts';
+import { welcomeText } from '../../../src/chat/notices.ts';
 import { createConnector } from '../../../src/teams/connector.ts';
 import type { Feedback } from '../../../src/turns/feedback.ts';
 import type { Acceptance } from '../../../src/turns/lanes.ts';
@@ -185,7 +185,7 @@ test('a place is welcomed once, however often and in whatever way Teams tells', 
   await eventually('the welcome', () => said(t).length > 0);
   await t.close();
   started.splice(0);
-  expect(said(t)).toEqual([notice('help').text]);
+  expect(said(t)).toEqual([welcomeText('teams')]);
 });
 
 test('pressing what nobody knows, or what cannot be read, is answered with an error that Teams can show', async () => {
