@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { parseCommand } from '../../../src/chat/command.ts';
+import { notice } from '../../../src/chat/notices.ts';
+import type { NoticeCode } from '../../../src/chat/vocabulary.ts';
 import type { SessionList } from '../../../src/commands/conversation-answers.ts';
 import { helpCard, SUGGESTED, taskCard, wordOf } from '../../../src/teams/answer-cards.ts';
 import { CARD_LIMIT, card, lines, withheldCard, words } from '../../../src/teams/cards.ts';
+import { messageOf } from '../../../src/teams/render.ts';
 import { historyCard, listCard } from '../../../src/teams/session-cards.ts';
 import { entry } from '../../integration/slack/conversations-in-memory.ts';
 
@@ -102,4 +105,9 @@ test('below what was withheld people can ask why, and object', () => {
     ['turn_why', { turn: 'turn-1' }],
     ['turn_dispute', { turn: 'turn-1' }],
   ]);
+  const shown = (code: NoticeCode) =>
+    JSON.stringify(messageOf({ text: '', status: '', tasks: [], notice: notice(code) }, 'turn-1'));
+  for (const code of ['question_blocked', 'answer_blocked'] as const)
+    expect(shown(code)).toContain('turn_why');
+  expect(shown('agent_failed')).not.toContain('turn_why');
 });
