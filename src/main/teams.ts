@@ -1,13 +1,21 @@
+import { randomBytes } from 'node:crypto';
+import type { Sender } from '../chat/vocabulary.ts';
 import type { Config } from '../config.ts';
+import type { Delivery } from '../privacy/privacy.ts';
 import { createGuests } from '../slack/guests.ts';
 import type { Connection } from '../store/connection.ts';
+import type { DataKeys } from '../store/data-keys.ts';
+import { createSealer } from '../store/sealed.ts';
 import { createConnector } from '../teams/connector.ts';
 import { teamsFailure } from '../teams/failures.ts';
+import { createFileUpload } from '../teams/file-upload.ts';
 import type { TeamsIngress, TeamsIngressDeps } from '../teams/ingress.ts';
 import { createTeamsPeople } from '../teams/people.ts';
 import { createPrivateChat } from '../teams/private-chat.ts';
+import { createPrivateFiles } from '../teams/private-files.ts';
 import { createReferences } from '../teams/references.ts';
 import { createTeamsReplies } from '../teams/reply.ts';
+import { createStagedFiles } from '../teams/staged-files.ts';
 import { createTokenSource } from '../teams/token-source.ts';
 import { createInsist, createVoice, NoPrivateChat } from '../teams/voice.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -18,10 +26,14 @@ import { pause } from '../turns/pause.ts';
 import type { OpenReply } from '../turns/reply.ts';
 import type { PlatformPeople } from './platforms.ts';
 
+/** A whole file goes in one request. */
+const UPLOAD_TIMEOUT_MS = 60_000;
+
 export interface TeamsParts {
   readonly config: Config;
   readonly redis: Connection;
   readonly keyPrefix: string;
+  readonly dataKeys: DataKeys | undefined;
   readonly operator: Pick<Operator, 'stopTurn'>;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -30,7 +42,15 @@ export interface TeamsParts {
 /** What the ingress needs besides what it has of Teams itself. */
 export type TeamsIntake = Pick<
   TeamsIngressDeps,
-  'accept' | 'changes' | 'once' | 'commands' | 'account' | 'pauseReason' | 'onRefused' | 'recordFeedback'
+  | 'accept'
+  | 'changes'
+  | 'once'
+  | 'commands'
+  | 'account'
+  | 'pauseReason'
+  | 'onRefused'
+  | 'recordFeedback'
+  | 'privacy'
 > & {
   /** Where questions are stored: what is needed to answer them goes the same way. */
   readonly intake: Connection;
@@ -39,6 +59,13 @@ export type TeamsIntake = Pick<
 export interface Teams {
   readonly openReply: OpenReply;
   readonly people: PlatformPeople;
+  readonly privateFiles: {
+    deliverTo(person: Sender): Delivery;
+    /** Resolves also when it is gone already. */
+    remove(person: Sender, file: string): Promise<void>;
+  };
+  /** Takes away how to write to somebody, as far as they have not written again after `before` (epoch milliseconds). */
+  forgetContact(person: Sender, before: number): Promise<void>;
   ingress(intake: TeamsIntake): Promise<TeamsIngress>;
   /** Gives up what only waits. */
   close(): void;
@@ -63,6 +90,12 @@ export function composeTeams(parts: TeamsParts): Teams | undefined {
   const references = createReferences(redis, keyPrefix);
   const insist = createInsist(pause, closing.signal);
   const voice = createVoice({ connector, references, insist });
+  const staged = createStagedFiles({
+    redis,
+    keyPrefix,
+    sealer: parts.dataKeys && createSealer({ keys: parts.dataKeys, randomBytes }),
+    randomBytes,
+  });
   const people = createTeamsPeople({ connector, references, insist, now: monotonic, log });
 
   return {
@@ -86,6 +119,12 @@ export function composeTeams(parts: TeamsParts): Teams | undefined {
       },
       mayPass: (error) => teamsFailure(error) !== undefined || error instanceof NoPrivateChat,
     },
+    privateFiles: createPrivateFiles({ connector, voice, staged, insist }),
+    async forgetContact(person, before) {
+      // Whoever is of another tenant was heard of in ours.
+      const tenants = new Set([person.tenant, ...config.access.teamsTenants.ids]);
+      for (const tenant of tenants) await references.forget({ tenant, id: person.id }, before);
+    },
     async ingress({ intake, ...given }) {
       // botbuilder takes a second to load: only where it is needed.
       const { createTeamsIngress } = await import('../teams/ingress.ts');
@@ -100,6 +139,10 @@ export function composeTeams(parts: TeamsParts): Teams | undefined {
         },
         references: createReferences(intake, keyPrefix),
         voice,
+        staged,
+        upload: createFileUpload({ fileHosts: settings.fileHosts, timeoutMs: UPLOAD_TIMEOUT_MS }),
+        connector,
+        insist,
         monotonic,
         onHandled: metrics.acceptTook,
         onIgnored: metrics.deliveryIgnored,

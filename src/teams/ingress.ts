@@ -9,10 +9,12 @@ import type { Answer } from './adapter.ts';
 import { createAuthentication } from './authenticate.ts';
 import { createBackground } from './background.ts';
 import { createTeamsFeedback, type FeedbackDeps } from './feedback.ts';
+import { createFileConsents, type FileConsentsDeps } from './file-consents.ts';
+import { createForgetting, type ForgettingDeps } from './forgetting.ts';
 import { createPresses, type PressesDeps } from './presses.ts';
 import { createQuestions, placeOf, type QuestionsDeps } from './questions.ts';
 import { createTeamsReceiver } from './receiver.ts';
-import type { References } from './references.ts';
+import { type References, welcomeOf } from './references.ts';
 import { createSigningKeys } from './signing-keys.ts';
 import { createTokenGate } from './token-gate.ts';
 
@@ -22,7 +24,9 @@ const GREETED_S = 400 * 86_400;
 export interface TeamsIngressDeps
   extends Omit<QuestionsDeps, 'background' | 'accept' | 'commands' | 'references'>,
     Omit<PressesDeps, 'accept' | 'commands' | 'references'>,
-    Omit<FeedbackDeps, 'references'> {
+    Omit<FeedbackDeps, 'references'>,
+    Omit<ForgettingDeps, 'references'>,
+    Omit<FileConsentsDeps, 'background'> {
   readonly references: Pick<References, 'remember' | 'turnOf'>;
   readonly accept: Pick<Accept, 'acceptTurn' | 'retryTurn'>;
   readonly commands: Commands;
@@ -45,6 +49,8 @@ export function createTeamsIngress(deps: TeamsIngressDeps) {
   const questions = createQuestions({ ...deps, background });
   const press = createPresses(deps);
   const feedback = createTeamsFeedback(deps);
+  const forget = createForgetting(deps);
+  const consent = createFileConsents({ ...deps, background });
   const keys = createSigningKeys({
     metadataUrl: deps.openIdMetadataUrl,
     now: monotonic,
@@ -58,7 +64,7 @@ export function createTeamsIngress(deps: TeamsIngressDeps) {
   });
 
   async function greet(activity: TeamsActivity): Promise<void> {
-    const place = `teams:welcome:${tenantOf(activity)}:${activity.conversation.id}`;
+    const place = welcomeOf(tenantOf(activity) ?? '', activity.conversation.id);
     if (!(await deps.once(place, GREETED_S))) return;
     background('nobody could be welcomed', () =>
       deps.voice.say(placeOf(activity), { text: notice('help').text }),
@@ -86,7 +92,8 @@ export function createTeamsIngress(deps: TeamsIngressDeps) {
         await questions.deleted(activity);
         return undefined;
       case 'invoke':
-        if (name === 'adaptiveCard/action') return press(activity);
+        if (name === 'adaptiveCard/action') return (await forget(activity)) ?? press(activity);
+        if (name === 'fileConsent/invoke') return consent(activity);
         if (name === 'message/submitAction') return feedback(activity);
         deps.onIgnored('unknown_invoke');
         return { status: 501 };

@@ -10,6 +10,7 @@ import type { QuestionChanges } from '../turns/question-changes.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { Background } from './background.ts';
 import { linkCard } from './cards.ts';
+import { forgetCard } from './forgetting.ts';
 import { activityClaim, normaliseActivity, rootOf, whereabouts } from './normalise.ts';
 import type { Reference, References } from './references.ts';
 import { NoPrivateChat, type Voice } from './voice.ts';
@@ -28,7 +29,7 @@ import {
 const REDELIVERED_S = 3_600;
 
 /** Commands whose answer concerns nobody but their author. */
-const PRIVATE: ReadonlySet<Command['name']> = new Set(['link', 'unlink', 'whoami']);
+const PRIVATE: ReadonlySet<Command['name']> = new Set(['link', 'unlink', 'whoami', 'export', 'forget me']);
 
 export interface QuestionsDeps {
   readonly rules: AdmissionRules;
@@ -85,6 +86,7 @@ export function createQuestions(deps: QuestionsDeps) {
     const word = {
       text: answer.text,
       ...(answer.button ? { card: linkCard(answer.text, answer.button) } : {}),
+      ...(answer.form ? { card: forgetCard(answer.text, answer.form.ask ?? '') } : {}),
     };
     if (PRIVATE.has(command.name)) sayAlone(activity, message, word);
     else say(activity, answer.text);
