@@ -29,6 +29,7 @@ import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { createTraces } from './telemetry/traces.ts';
 import { createAgentCalls, interruptionOf } from './turns/agent-calls.ts';
+import { withFiles } from './turns/attached-files.ts';
 import { createFeedback } from './turns/feedback.ts';
 import { CHAT_CALL_TIMEOUT_MS, createLanes } from './turns/lanes.ts';
 import { createOnce } from './turns/once.ts';
@@ -307,7 +308,11 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         linkWaitMs: people.linkWaitMs,
         sessionOf: sessionFor,
         remember: memory?.remember,
-        invoke: withThread(calls.invoke, guarded.guardThread(people.readThread)),
+        invoke: withFiles(withThread(calls.invoke, guarded.guardThread(people.readThread)), {
+          read: people.readFiles,
+          guard: guarded.guardThread,
+          tell: people.tellUnread,
+        }),
         stopSession: calls.stopSession,
         interruptionOf,
         pause,

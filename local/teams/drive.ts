@@ -38,6 +38,17 @@ export function createDrive(urlOf: () => string) {
         fileType: name.split('.').at(-1),
       };
     },
+    /** A file that a person has there: the attachment by which a message shares it. */
+    share(name: string, bytes: Buffer): Json {
+      const id = randomUUID();
+      files.set(id, { name, bytes, headers: {} });
+      return {
+        contentType: 'application/vnd.microsoft.teams.file.download.info',
+        contentUrl: `${urlOf()}/personal/documents/${encodeURIComponent(name)}`,
+        name,
+        content: { downloadUrl: `${urlOf()}/drive/file/${id}?tempauth=x`, uniqueId: id, fileType: 'x' },
+      };
+    },
     /** Answers whether it was asked for something here. */
     async take(request: IncomingMessage, response: ServerResponse, path: string): Promise<boolean> {
       const [, what, id = ''] = PATH.exec(path) ?? [];
@@ -60,7 +71,10 @@ export function createDrive(urlOf: () => string) {
         }
         return true;
       }
-      send(response, 404, { error: { code: 'itemNotFound' } });
+      if (what === 'file' && request.method === 'GET' && file?.bytes) {
+        file.headers = request.headers;
+        response.writeHead(200, { 'Content-Length': file.bytes.length }).end(file.bytes);
+      } else send(response, 404, { error: { code: 'itemNotFound' } });
       return true;
     },
   };

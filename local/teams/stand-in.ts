@@ -195,10 +195,18 @@ export async function createTeamsStandIn(options: TeamsStandInOptions) {
           Number(one.id) > Number(id),
       ),
     /** A person writes: in `personal`, in `group`, or in the channel `cloud`, there in a thread where `root` names one. */
-    async say(who: string, where: string, text: string, root = ''): Promise<Told> {
+    async say(
+      who: string,
+      where: string,
+      text: string,
+      root = '',
+      attachments: readonly Json[] = [],
+    ): Promise<Told> {
       const place = placeOf(who, where, root);
       const message = conversations.write(place.person, place.conversation, text, root);
-      const activity = messageBy({ ...place, root: message.root }, message, new Date());
+      const written = messageBy({ ...place, root: message.root }, message, new Date());
+      const own = written.attachments as readonly Json[];
+      const activity = { ...written, attachments: [...attachments, ...own] };
       return { message, activity, ...(await deliverSurely(activity)) };
     },
     /** Anything else that a person does, as `fields` of an activity. */

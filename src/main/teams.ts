@@ -6,8 +6,10 @@ import { createGuests } from '../slack/guests.ts';
 import type { Connection } from '../store/connection.ts';
 import type { DataKeys } from '../store/data-keys.ts';
 import { createSealer } from '../store/sealed.ts';
+import { createAttachedFiles } from '../teams/attached-files.ts';
 import { createConnector } from '../teams/connector.ts';
 import { teamsFailure } from '../teams/failures.ts';
+import { createFileDownload } from '../teams/file-download.ts';
 import { createFileUpload } from '../teams/file-upload.ts';
 import type { TeamsIngress, TeamsIngressDeps } from '../teams/ingress.ts';
 import { createTeamsPeople } from '../teams/people.ts';
@@ -21,6 +23,7 @@ import { createInsist, createVoice, NoPrivateChat } from '../teams/voice.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { CHAT_CALL_TIMEOUT_MS } from '../turns/lanes.ts';
+import { createOnce } from '../turns/once.ts';
 import type { Operator } from '../turns/operator.ts';
 import { pause } from '../turns/pause.ts';
 import type { OpenReply } from '../turns/reply.ts';
@@ -28,6 +31,8 @@ import type { PlatformPeople } from './platforms.ts';
 
 /** A whole file goes in one request. */
 const UPLOAD_TIMEOUT_MS = 60_000;
+/** Somebody waits for an answer. */
+const DOWNLOAD_TIMEOUT_MS = 10_000;
 
 export interface TeamsParts {
   readonly config: Config;
@@ -79,9 +84,10 @@ export function composeTeams(parts: TeamsParts): Teams | undefined {
   const { appId, appPassword = '', tokenUrl, serviceUrlHosts, allowUnauthenticatedLoopback } = settings;
   const monotonic = () => performance.now();
   const closing = new AbortController();
+  const token =
+    appId === undefined ? undefined : createTokenSource({ appId, appPassword, tokenUrl, now: monotonic });
   const connector = createConnector({
-    token:
-      appId === undefined ? undefined : createTokenSource({ appId, appPassword, tokenUrl, now: monotonic }),
+    token,
     serviceUrlHosts,
     allowLoopback: allowUnauthenticatedLoopback,
     timeoutMs: CHAT_CALL_TIMEOUT_MS,
@@ -90,6 +96,19 @@ export function composeTeams(parts: TeamsParts): Teams | undefined {
   const references = createReferences(redis, keyPrefix);
   const insist = createInsist(pause, closing.signal);
   const voice = createVoice({ connector, references, insist });
+  const attached = createAttachedFiles({
+    download: createFileDownload({
+      fileHosts: settings.fileHosts,
+      serviceUrlHosts,
+      allowLoopback: allowUnauthenticatedLoopback,
+      token,
+      timeoutMs: DOWNLOAD_TIMEOUT_MS,
+    }),
+    references,
+    voice,
+    once: createOnce(redis, keyPrefix),
+    log,
+  });
   const staged = createStagedFiles({
     redis,
     keyPrefix,
@@ -117,6 +136,8 @@ export function composeTeams(parts: TeamsParts): Teams | undefined {
         const { name, email } = await people.of(tenant, id);
         return { name, workspace: 'Microsoft Teams', ...(email === undefined ? {} : { email }) };
       },
+      readFiles: attached.read,
+      tellUnread: attached.tell,
       mayPass: (error) => teamsFailure(error) !== undefined || error instanceof NoPrivateChat,
     },
     privateFiles: createPrivateFiles({ connector, voice, staged, insist }),
