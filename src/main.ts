@@ -212,6 +212,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         }),
         account: people.account,
         privacy: privacy.commands,
+        conversations,
+        withheld: composeExplanations({ read: lanes.read, audit }),
         pauseReason: async () => (await operator.paused())?.reason ?? '',
         recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
         onRefused: (who: Sender, why: Exclude<Admission, 'admitted'>) =>
@@ -248,9 +250,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           acceptTurn: knowTwins({ acceptTurn: accept.acceptTurn, observe: metrics.messageTaken, monotonic }),
         },
         changes,
-        conversations,
         home,
-        withheld: composeExplanations({ read: lanes.read, audit }),
         pause,
         now,
         monotonic,

@@ -52,6 +52,8 @@ export type TeamsIntake = Pick<
   | 'once'
   | 'commands'
   | 'account'
+  | 'conversations'
+  | 'withheld'
   | 'pauseReason'
   | 'onRefused'
   | 'recordFeedback'

@@ -7,8 +7,8 @@ import type { Background } from './background.ts';
 import type { Connector } from './connector.ts';
 import { TeamsUploadFailed } from './file-upload.ts';
 import { whereabouts } from './normalise.ts';
-import { placeOf } from './questions.ts';
 import type { StagedFiles } from './staged-files.ts';
+import { placeOf } from './telling.ts';
 import { type Insist, messageOf } from './voice.ts';
 
 /** Source: Teams, "Send and receive files through a bot", invoke activity about a consent. */

@@ -84,7 +84,7 @@ function kindOf(type: string | null | undefined): ConversationKind {
 const ROOT = /;messageid=(\d+)$/;
 
 /** The channel of a thread, or the chat itself. */
-function baseOf(conversationId: string): string {
+export function baseOf(conversationId: string): string {
   return conversationId.replace(ROOT, '');
 }
 

@@ -1,5 +1,5 @@
 import type { ReplyNotice, ReplyTask, ReplyView } from '../chat/vocabulary.ts';
-import { attached, type Json, retryCard, stopCard } from './cards.ts';
+import { attached, type Json, retryCard, stopCard, withheldCard } from './cards.ts';
 import { splitText } from './split.ts';
 import { escapeText } from './text.ts';
 
@@ -59,6 +59,9 @@ export function messageOf(part: PartView, turnId: string): Json {
   const { notice, remarks = [], tasks, long, status } = part;
   const cards = [
     ...(notice?.retry ? [retryCard(turnId)] : []),
+    ...(notice?.code === 'answer_blocked' || notice?.code === 'question_blocked'
+      ? [withheldCard(turnId)]
+      : []),
     ...(long ? [stopCard(turnId, status)] : []),
   ].map(attached);
   const below = [taskLine(tasks), escapeText(notice?.text ?? ''), ...remarks.map(escapeText)];

@@ -88,6 +88,20 @@ test('one person’s accounts in Slack and in Teams act as one account only afte
   const { message } = await teams.say('carol', 'personal', 'whoami');
   const reply = await eventually('an answer', () => teams.repliesTo(message)[0]);
   expect(reply.text).toContain('You are carol');
+  // What was begun in Slack is on the list in Teams, and goes on there.
+  const sessionsOf = () =>
+    stack.aws.calls.flatMap((call) => (call.operation === 'InvokeAgentRuntime' ? [call.sessionId] : []));
+  const inSlack = sessionsOf().at(-1);
+  await teams.say('carol', 'personal', 'sessions');
+  const [id] = await eventually('the list', () => {
+    const ids = inCards('carol', new RegExp(`"verb":"session_resume","data":\\{"id":"(${inSlack})"`));
+    return ids.length > 0 ? ids : undefined;
+  });
+  const { body } = await teams.press('carol', 'personal', 'session_resume', { id });
+  expect(body).toContain('Here we go on with');
+  const more = await teams.say('carol', 'personal', 'how many EC2 instances are running?');
+  await answered(more.message);
+  expect(sessionsOf().at(-1)).toBe(inSlack);
 });
 
 test('who is forgotten in Teams is forgotten everywhere, with both accounts, and is told there', async () => {

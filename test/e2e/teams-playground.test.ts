@@ -5,6 +5,7 @@ import { launchBrowser } from '../setup/browser.ts';
 import { type Stack, startStack } from './stack.ts';
 
 // Microsoft's own client, in a real browser. It sends unsigned activities, as on a laptop.
+const MEMORY = 'threadcore-AbCdEf1234';
 let stack: Stack;
 let playground: Playground;
 let browser: Browser;
@@ -17,8 +18,10 @@ beforeAll(async () => {
       ALLOWED_TEAMS_TENANTS: PLAYGROUND_TENANT,
       SLACK_BOT_TOKEN: '',
       SLACK_SIGNING_SECRET: '',
+      MEMORY_RESOURCE_ID: MEMORY,
     },
-    agentEnv: { OFFLINE_WORD_DELAY_MS: '60' },
+    aws: () => ({ memory: { memories: [{ id: MEMORY }] } }),
+    agentEnv: { OFFLINE_WORD_DELAY_MS: '60', MEMORY_RESOURCE_ID: MEMORY },
   });
   playground = await startPlayground(`${stack.backend.url}/api/messages`);
   browser = await launchBrowser();
@@ -62,13 +65,34 @@ test('commands are messages', async () => {
   expect(await page.locator('p', { hasText: 'You are the chat account' }).count()).toBe(1);
 });
 
+test('an earlier conversation is named and resumed with the buttons of a list, in its place, and goes on', async () => {
+  const said = (text: string) => page.locator('p', { hasText: text });
+  await write('remember the blue door');
+  await said('I will remember for this session: "the blue door"').first().waitFor();
+  await write('new');
+  await said('this is a new conversation').waitFor();
+  await write('what did I ask you to remember?');
+  await said('You have not said anything before in this session.').waitFor();
+  await write('sessions');
+  await page.getByRole('button', { name: 'Rename', exact: true }).last().click();
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Doors');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await said('“Doors” is changed.').waitFor();
+  await page.getByRole('button', { name: 'Resume here' }).click();
+  await said('Here we go on with “Doors”.').waitFor();
+  await write('what did I ask you to remember?');
+  await page.locator('li', { hasText: /^the blue door$/ }).waitFor();
+  expect(await page.getByText(/ [45]\d\d$/).count()).toBe(0);
+});
+
 test('an answer that was stopped can be asked for again with a button', async () => {
   await write('Explain at length how EC2 instances, Lambda functions and S3 buckets work.');
   await page
     .getByText(/^typing 201$/)
     .last()
     .waitFor();
-  await write('stop');
+  await write('status');
+  await page.getByRole('button', { name: 'Stop', exact: true }).click();
   const stopped = page.locator('p', { hasText: 'Stopped. What was answered so far stays above.' });
   await stopped.waitFor();
   await page.getByRole('button', { name: 'Retry' }).click();

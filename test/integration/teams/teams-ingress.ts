@@ -49,7 +49,7 @@ export interface TestIngress {
 export async function startTeamsIngress(
   options: {
     readonly rules?: Partial<AdmissionRules>;
-    readonly deps?: Partial<TeamsIngressDeps>;
+    readonly deps?: Partial<TeamsIngressDeps> | ((redis: Connection) => Partial<TeamsIngressDeps>);
     readonly teams?: Partial<TeamsStandInOptions>;
     readonly privacy?: (
       redis: Connection,
@@ -109,6 +109,7 @@ export async function startTeamsIngress(
         return { outcome: 'accepted', turnId: 'turn-1', place: 1, wake: true };
       },
       retryTurn: async () => 'accepted',
+      takesPart: async () => false,
     },
     changes: { amendQuestion: async () => 'unknown', cancelQuestion: async () => 'unknown' },
     once: createOnce(redis, '{tc}'),
@@ -127,6 +128,12 @@ export async function startTeamsIngress(
       now: () => Date.now(),
     }),
     account: createAccountCommands(undefined),
+    conversations: {
+      ...NO_CONVERSATIONS,
+      edit: NO_CONVERSATIONS.archive,
+      entryOf: async () => undefined,
+    },
+    withheld: { explain: async (turn) => `A rule matched in ${turn}.`, dispute: async () => true },
     references,
     voice,
     privacy,
@@ -145,7 +152,7 @@ export async function startTeamsIngress(
     onRefused: (who, why) => void refused.push(`${who.id}: ${why}`),
     onRequestRefused: (why) => void refused.push(why),
     log,
-    ...options.deps,
+    ...(typeof options.deps === 'function' ? options.deps(redis) : options.deps),
   });
   const server = createServer(
     createWebApp({
