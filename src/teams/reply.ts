@@ -4,6 +4,7 @@ import { createBell, type Pause, until } from '../turns/pace.ts';
 import { type OpenReply, type Reply, ReplyRefused, type ReplyTarget } from '../turns/reply.ts';
 import type { ClaimedTurn, PostedPart } from '../turns/turn.ts';
 import type { Connector } from './connector.ts';
+import type { TeamsPacing } from './pacing.ts';
 import type { References } from './references.ts';
 import { isBlank, type PartView, partsOf } from './render.ts';
 import { createReplyMessage, type ReplyMessage } from './reply-message.ts';
@@ -11,6 +12,7 @@ import { createThreadWriter, NotNow, type ThreadWriter } from './thread-writer.t
 
 export interface TeamsRepliesDeps {
   readonly connector: Connector;
+  readonly pacing: TeamsPacing;
   readonly references: Pick<References, 'of' | 'noteAnswer'>;
   /** The person has pressed Teams' own Stop below a stream. */
   readonly onCancelled: (turn: ClaimedTurn) => Promise<unknown>;
@@ -60,11 +62,11 @@ function openReply(deps: TeamsRepliesDeps, target: ReplyTarget): Reply {
     if (!reference) throw new ReplyRefused('conversation_reference_gone');
     return createThreadWriter({
       connector: deps.connector,
+      pacing: deps.pacing,
       place: reference,
       assertHeld: target.assertHeld,
       signal,
       pause: deps.pause,
-      now: deps.now,
       onDoubt: deps.onDoubt,
     });
   }
