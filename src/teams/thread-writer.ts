@@ -9,6 +9,8 @@ import type { TeamsPacing } from './pacing.ts';
 const TRIES = 6;
 const BACKOFF_MS = [250, 500, 1_000, 2_000, 4_000] as const;
 
+/** Words of a stream that may not have been shown are sent again after this time. */
+const CHUNK_AGAIN_MS = 1_200;
 /** After a wait longer than this, somebody else may have been told to wait longer still. */
 const ASK_AGAIN_AFTER_MS = 1_000;
 
@@ -125,7 +127,10 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     /** Posts a message, or begins a stream. Answers its id. */
     post: (activity: OutgoingActivity, urgency: Urgency): Promise<string> =>
       attempt(urgency, () => connector.send(place, activity), deps.onDoubt),
-    /** More of a stream, once: the next chunk says all of it again. Throws StreamEnded. */
+    /**
+     * More of a stream. Once: the next chunk says all of it again. Throws StreamEnded, and NotNow also when nobody knows
+     * whether it was shown.
+     */
     async chunk(activity: OutgoingActivity): Promise<void> {
       await admit('progress');
       try {
@@ -138,6 +143,7 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
           await pacing.hold(place, failure.waitMs);
           throw new NotNow(failure.waitMs);
         }
+        throw new NotNow(CHUNK_AGAIN_MS);
       }
     },
     /** Ends a stream. Throws StreamEnded. */

@@ -27,7 +27,12 @@ const LONG_MS = 60_000;
 
 type Open = (
   turn?: Partial<ClaimedTurn>,
-  more?: { readonly assertHeld?: () => void; readonly signal?: AbortSignal },
+  more?: {
+    readonly assertHeld?: () => void;
+    readonly signal?: AbortSignal;
+    /** Called with what is to be put on record, before it is. */
+    readonly beforeRecord?: () => void;
+  },
 ) => Reply;
 
 export interface TeamsThread {
@@ -171,7 +176,10 @@ export async function startTeamsThread(
         turn: { ...claimed, ...turn },
         assertHeld: more.assertHeld ?? (() => undefined),
         signal: more.signal ?? new AbortController().signal,
-        notePosted: async (parts) => void noted.push(parts),
+        notePosted: async (parts) => {
+          more.beforeRecord?.();
+          noted.push(parts);
+        },
       });
   const texts = () => teams.repliesTo(question).map(({ text }) => text);
   return {
