@@ -208,7 +208,7 @@ describe.each(PLATFORMS)('$name', (platform) => {
           if (platform.mayDouble && first && thread.texts().length > 1) {
             expect(thread.doubts()).toBe(1);
             expect(thread.texts().at(-1)).toBe('Three instances.');
-          } else expect(thread.texts(), JSON.stringify(fault)).toEqual(['Three instances.']);
+          } else expect(thread.texts(), `after ${fault.kind}`).toEqual(['Three instances.']);
         }
       },
     );
@@ -282,7 +282,7 @@ describe.each(PLATFORMS)('$name', (platform) => {
           await reply.finish(say('One two three four.'));
           const texts = thread.texts();
           expect(texts.at(-1), `after ${made} calls`).toBe('One two three four.');
-          if (platform.mayDouble && texts.length > 1)
+          if (platform.mayDouble && how !== 'put on record' && texts.length > 1)
             expect([texts.length, thread.doubts(), posted]).toEqual([2, 1, []]);
           else expect(texts).toHaveLength(1);
           await thread.close();
