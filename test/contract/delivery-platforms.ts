@@ -42,6 +42,8 @@ export interface DeliveryThread {
   texts(): string[];
   /** Everything that stands below the question, with what the bot says itself and its buttons. */
   everything(): string;
+  /** Names of the pictures that stand below the question, and what those read who cannot see them. */
+  pictures(): { readonly name: string; readonly words: string }[];
   /** Whether a reader sees that somebody is at work, apart from the answer. */
   atWork(): boolean;
   /** What is on record, newest last. */
@@ -116,6 +118,8 @@ const slack: DeliveryPlatform = {
         }),
       texts: () => thread.messages().filter((text) => text !== ''),
       everything: () => JSON.stringify(bot().map(({ text, blocks }) => [text, blocks])),
+      pictures: () =>
+        bot().flatMap(({ files }) => files.map(({ name, altText }) => ({ name, words: altText ?? '' }))),
       atWork: () => (workspace.state.threads.get(`${channel}:${ts}`)?.status ?? '') !== '',
       noted: thread.noted,
       writes: () => calls().length,
@@ -161,6 +165,12 @@ const teams: DeliveryPlatform = {
           )
           .map(({ text }) => text.split('\n\n---\n\n')[0] ?? ''),
       everything: () => JSON.stringify(replies().map(({ activity }) => activity)),
+      pictures: () =>
+        replies().flatMap(({ activity, text }) =>
+          ((activity.attachments ?? []) as { contentType: string; name: string }[])
+            .filter(({ contentType }) => contentType.startsWith('image/'))
+            .map(({ name }) => ({ name, words: text })),
+        ),
       atWork: () => {
         const last = service.calls.at(-1);
         return (

@@ -13,6 +13,14 @@ import {
 
 const MANNERS: readonly Manner[] = ['streamed', 'edited'];
 
+const CHART = {
+  name: 'chart.png',
+  mediaType: 'image/png',
+  base64: 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  title: 'Costs',
+  alt: 'Costs rise from 3 to 9',
+};
+
 const threads: DeliveryThread[] = [];
 afterEach(async () => {
   for (const thread of threads.splice(0)) await thread.close();
@@ -131,6 +139,21 @@ describe.each(PLATFORMS)('$name', (platform) => {
         everything.indexOf('Three inst'),
       );
       expect(everything).toContain('Retry');
+    });
+
+    test('a picture that the agent made stands with the answer, and what it shows in words; other files are named', async () => {
+      const thread = await started(manner);
+      const reply = thread.open();
+      reply.show(say('See the', { files: [CHART] }));
+      await shows(thread, 'See the');
+      expect(thread.pictures()).toEqual([]);
+      const table = { ...CHART, name: 'costs.csv', mediaType: 'text/csv', alt: 'Costs by day' };
+      await reply.finish(say('See the chart.', { files: [CHART, table] }));
+      expect(thread.texts()).toEqual(['See the chart.']);
+      const [picture] = thread.pictures();
+      expect(picture?.name).toBe('chart.png');
+      expect(picture?.words).toContain('Costs rise from 3 to 9');
+      expect(thread.everything() + JSON.stringify(thread.pictures())).toContain('costs.csv');
     });
 
     test('what was stopped stays, and how it ended is said once, below', async () => {
