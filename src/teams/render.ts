@@ -68,7 +68,7 @@ export function partsOf(view: ReplyView, done: boolean, ending: Ending = {}): Pa
       ...(last && view.long && !done ? { long: true } : {}),
     } satisfies PartView;
   });
-  return parts.flatMap(fitting);
+  return done ? parts.flatMap(fitting) : parts;
 }
 
 /** What does not fit below the last words stands in a message of its own. */
