@@ -12,6 +12,7 @@ import { teamsFailure } from '../teams/failures.ts';
 import { createFileDownload } from '../teams/file-download.ts';
 import { createFileUpload } from '../teams/file-upload.ts';
 import type { TeamsIngress, TeamsIngressDeps } from '../teams/ingress.ts';
+import { createTeamsPacing, paced } from '../teams/pacing.ts';
 import { createTeamsPeople } from '../teams/people.ts';
 import { createPrivateChat } from '../teams/private-chat.ts';
 import { createPrivateFiles } from '../teams/private-files.ts';
@@ -97,7 +98,9 @@ export function composeTeams(parts: TeamsParts): Teams | undefined {
   });
   const references = createReferences(redis, keyPrefix);
   const insist = createInsist(pause, closing.signal);
-  const voice = createVoice({ connector, references, insist });
+  const pacing = createTeamsPacing({ redis, keyPrefix, now: monotonic, log });
+  const waiting = paced(connector, pacing);
+  const voice = createVoice({ connector: waiting, references, insist });
   const attached = createAttachedFiles({
     download: createFileDownload({
       fileHosts: settings.fileHosts,
@@ -122,6 +125,7 @@ export function composeTeams(parts: TeamsParts): Teams | undefined {
   return {
     openReply: createTeamsReplies({
       connector,
+      pacing,
       references,
       onCancelled: ({ id, message: { sender } }) =>
         operator.stopTurn(id, { reason: 'person', by: `${sender.tenant}:${sender.id}` }),
@@ -142,7 +146,7 @@ export function composeTeams(parts: TeamsParts): Teams | undefined {
       tellUnread: attached.tell,
       mayPass: (error) => teamsFailure(error) !== undefined || error instanceof NoPrivateChat,
     },
-    privateFiles: createPrivateFiles({ connector, voice, staged, insist }),
+    privateFiles: createPrivateFiles({ connector: waiting, voice, staged, insist }),
     async forgetContact(person, before) {
       // Whoever is of another tenant was heard of in ours.
       const tenants = new Set([person.tenant, ...config.access.teamsTenants.ids]);
@@ -164,7 +168,7 @@ export function composeTeams(parts: TeamsParts): Teams | undefined {
         voice,
         staged,
         upload: createFileUpload({ fileHosts: settings.fileHosts, timeoutMs: UPLOAD_TIMEOUT_MS }),
-        connector,
+        connector: waiting,
         insist,
         monotonic,
         onHandled: metrics.acceptTook,
