@@ -19,7 +19,7 @@ const NOTICES: Record<NoticeCode, { readonly text: string; readonly retry: boole
     retry: false,
   },
   file_without_question: {
-    text: 'I got a file but no question, and I cannot read files yet. Paste the part that matters and say what you would like to know.',
+    text: 'I got a file but no question. Say what you would like to know, and paste the part that matters where you can.',
     retry: false,
   },
   agent_unreachable: {

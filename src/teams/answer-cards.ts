@@ -18,6 +18,7 @@ import {
   when,
   words,
 } from './cards.ts';
+import { forgetCard } from './forgetting.ts';
 import { type CardState, confirmDeleteCard, historyCard, hitsCard, listCard } from './session-cards.ts';
 import type { Word } from './voice.ts';
 
@@ -36,8 +37,9 @@ export function wordOf(answer: ConversationAnswer, state: CardState): Word {
 }
 
 /** Undefined for a line that needs no card. */
-function cardOf({ text, button, shown, open }: ConversationAnswer, state: CardState): Json | undefined {
+function cardOf({ text, button, form, shown, open }: ConversationAnswer, state: CardState): Json | undefined {
   if (button) return linkCard(text, button);
+  if (form) return forgetCard(text, form.ask ?? '');
   if (open && open.length > 0) return openCard(open);
   switch (shown?.kind) {
     case 'sessions':

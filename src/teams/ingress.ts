@@ -10,10 +10,12 @@ import { createAuthentication } from './authenticate.ts';
 import { createBackground } from './background.ts';
 import { createCommandAnswers } from './command-answers.ts';
 import { createTeamsFeedback, type FeedbackDeps } from './feedback.ts';
+import { createFileConsents, type FileConsentsDeps } from './file-consents.ts';
+import { createForgetting, type ForgettingDeps } from './forgetting.ts';
 import { createPresses, type PressesDeps } from './presses.ts';
 import { createQuestions, type QuestionsDeps } from './questions.ts';
 import { createTeamsReceiver } from './receiver.ts';
-import type { References } from './references.ts';
+import { type References, welcomeOf } from './references.ts';
 import { createSigningKeys } from './signing-keys.ts';
 import { createTasks } from './tasks.ts';
 import { createTelling, placeOf, type TellingDeps } from './telling.ts';
@@ -26,7 +28,9 @@ export interface TeamsIngressDeps
   extends Omit<QuestionsDeps, 'accept' | 'references' | 'answerCommand' | 'telling'>,
     Omit<PressesDeps, 'accept' | 'commands' | 'references' | 'answerCommand' | 'ask'>,
     Omit<TellingDeps, 'background'>,
-    Omit<FeedbackDeps, 'references'> {
+    Omit<FeedbackDeps, 'references'>,
+    Omit<ForgettingDeps, 'references'>,
+    Omit<FileConsentsDeps, 'background'> {
   readonly references: Pick<References, 'remember' | 'turnOf'>;
   readonly accept: Pick<Accept, 'acceptTurn' | 'retryTurn' | 'takesPart'>;
   readonly commands: Commands;
@@ -51,6 +55,8 @@ export function createTeamsIngress(deps: TeamsIngressDeps) {
   const questions = createQuestions({ ...deps, answerCommand, telling });
   const press = createPresses({ ...deps, answerCommand, ask: createTasks({ ...deps, telling }) });
   const feedback = createTeamsFeedback(deps);
+  const forget = createForgetting(deps);
+  const consent = createFileConsents({ ...deps, background });
   const keys = createSigningKeys({
     metadataUrl: deps.openIdMetadataUrl,
     now: monotonic,
@@ -64,7 +70,7 @@ export function createTeamsIngress(deps: TeamsIngressDeps) {
   });
 
   async function greet(activity: TeamsActivity): Promise<void> {
-    const place = `teams:welcome:${tenantOf(activity)}:${activity.conversation.id}`;
+    const place = welcomeOf(tenantOf(activity) ?? '', activity.conversation.id);
     if (!(await deps.once(place, GREETED_S))) return;
     background('nobody could be welcomed', () =>
       deps.voice.say(placeOf(activity), { text: welcomeText('teams') }),
@@ -92,7 +98,8 @@ export function createTeamsIngress(deps: TeamsIngressDeps) {
         await questions.deleted(activity);
         return undefined;
       case 'invoke':
-        if (name === 'adaptiveCard/action') return press(activity);
+        if (name === 'adaptiveCard/action') return (await forget(activity)) ?? press(activity);
+        if (name === 'fileConsent/invoke') return consent(activity);
         if (name === 'message/submitAction') return feedback(activity);
         deps.onIgnored('unknown_invoke');
         return { status: 501 };
