@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { assertPressAnswer } from './card-rules.ts';
 import { activityBy, messageBy } from './client.ts';
 import { createConnectorApi, send, textOf } from './connector-api.ts';
 import { createConversations } from './conversations.ts';
@@ -217,7 +218,10 @@ export async function createTeamsStandIn(options: TeamsStandInOptions) {
       root = '',
     ): Promise<Delivered & { readonly activity: Json }> {
       const activity = { ...activityBy(placeOf(who, where, root), new Date()), id: `f:${now()}`, ...fields };
-      return { activity, ...(await deliver(activity)) };
+      const delivered = await deliver(activity);
+      if (fields.name === 'adaptiveCard/action' && delivered.status === 200)
+        assertPressAnswer(delivered.body);
+      return { activity, ...delivered };
     },
     /** A person presses a button of a card. Answers what Teams is told to show. */
     async press(who: string, where: string, verb: string, data: Json, root = ''): Promise<Delivered> {

@@ -104,7 +104,7 @@ export function createPresses(deps: PressesDeps): (activity: TeamsActivity) => P
     if (admission !== 'admitted') return ignored(admission, forbidden(refusedText('teams')));
     try {
       await deps.references.remember(activity, where);
-      const claim = `press:${activityClaim(where.key, activity.id ?? '')}`;
+      const claim = `press:${activityClaim(where.key, activity.id ?? String(activity.timestamp))}`;
       return await pressed(press.verb, { activity, where, data: press.data, claim });
     } catch (error) {
       // Teams delivers no press again; it shows the presser that it did not work.
