@@ -40,7 +40,7 @@ export function checkContent(activity: Json): void {
         throw badSyntax('A citation has a name of 80 characters at most');
       if (typeof abstract !== 'string' || abstract === '' || abstract.length > 160)
         throw badSyntax('A citation has an abstract of 160 characters at most');
-      if (url !== undefined && !/^https?:/.test(String(url))) throw badSyntax('A citation has a web address');
+      if (typeof url !== 'string' || !/^https?:/.test(url)) throw badSyntax('A citation has a web address');
       if (!text.includes(`[${String(claim.position)}]`))
         throw badSyntax('The text does not refer to a citation');
     }

@@ -4,6 +4,7 @@ import { type Citation, citationsOf, claimOf } from './citations.ts';
 import type { FileChoice, Picture } from './pictures.ts';
 import { splitText } from './split.ts';
 import { suggestionsFor } from './suggestions.ts';
+import { liftTables, type Table, tableCard } from './tables.ts';
 import { escapeText } from './text.ts';
 
 /** One message of the reply. */
@@ -17,6 +18,8 @@ export interface PartView {
   /** What else the reader has to know. Plain. */
   readonly remarks?: readonly string[];
   readonly pictures?: readonly Picture[];
+  /** Those that the words only name. */
+  readonly tables?: readonly Table[];
   /** What the answer refers to. */
   readonly citations?: readonly Citation[];
   /** Offer what can be said next. */
@@ -52,7 +55,8 @@ export function partsOf(view: ReplyView, done: boolean, ending: Ending = {}): Pa
   const { pictures, remarks } = ending.files ?? NO_FILES;
   const sources = done ? citationsOf(view.text) : undefined;
   const below = [...(sources?.line ? [sources.line] : []), ...remarks];
-  const pieces = splitText(escapeText(view.text));
+  const { text: words, tables } = liftTables(view.text, done);
+  const pieces = splitText(escapeText(words));
   const parts = pieces.map(({ text }, i) => {
     const last = i === pieces.length - 1;
     return {
@@ -62,6 +66,7 @@ export function partsOf(view: ReplyView, done: boolean, ending: Ending = {}): Pa
       ...(last && view.notice ? { notice: view.notice } : {}),
       ...(last && below.length > 0 ? { remarks: below } : {}),
       ...(last && pictures.length > 0 ? { pictures } : {}),
+      ...(last && done && tables.length > 0 ? { tables } : {}),
       ...(last && sources && sources.list.length > 0 ? { citations: sources.list } : {}),
       ...(last && done && ending.direct ? { suggest: true } : {}),
       ...(last && view.feedback && done ? { feedback: true } : {}),
@@ -71,21 +76,30 @@ export function partsOf(view: ReplyView, done: boolean, ending: Ending = {}): Pa
   return done ? parts.flatMap(fitting) : parts;
 }
 
-/** What does not fit below the last words stands in a message of its own. */
+/** What does not fit below the last words stands in messages of its own: each table, and then the rest. */
 function fitting(part: PartView): PartView[] {
-  const { pictures: _pictures, ...rest } = part;
-  if (part.text === '' || Buffer.byteLength(JSON.stringify(messageOf(rest, ANY_TURN))) <= ROOM_BYTES)
-    return [part];
-  return [
-    { text: part.text, status: part.status, tasks: [] },
-    { ...part, text: '' },
+  if (fits(part)) return [part];
+  const { text, status, tables = [], feedback, ...rest } = part;
+  const below = { ...rest, text: '', status };
+  const parts: PartView[] = [
+    ...(text === '' ? [] : [{ text, status, tasks: [] }]),
+    ...tables.map((table) => ({ text: '', status, tasks: [], tables: [table] })),
+    ...(isBlank(below) ? [] : [below]),
   ];
+  return parts.map((one, i) => (feedback && i === parts.length - 1 ? { ...one, feedback } : one));
 }
+
+const fits = ({ pictures: _pictures, ...part }: PartView): boolean =>
+  Buffer.byteLength(JSON.stringify(messageOf(part, ANY_TURN))) <= ROOM_BYTES;
 
 const ANY_TURN = 'x'.repeat(40);
 
-export const isBlank = ({ text, tasks, notice, remarks, pictures, long }: PartView): boolean =>
-  text.trim() === '' && tasks.length === 0 && !notice && !remarks?.length && !pictures?.length && !long;
+export const isBlank = ({ text, tasks, notice, remarks, long, ...part }: PartView): boolean =>
+  text.trim() === '' && tasks.length === 0 && !notice && !remarks?.length && !long && !hasMore(part);
+
+/** What the agent has said besides its words. */
+const hasMore = ({ pictures, tables }: Pick<PartView, 'pictures' | 'tables'>): boolean =>
+  pictures !== undefined || tables !== undefined;
 
 /** What a stream says before there are words. */
 export function statusOf({ status, tasks }: PartView): string {
@@ -95,7 +109,7 @@ export function statusOf({ status, tasks }: PartView): string {
 
 /** A whole message. `done`: no step of it will move any more. */
 export function messageOf(part: PartView, turnId: string): Json {
-  const { notice, remarks = [], pictures = [], tasks, long, status } = part;
+  const { notice, remarks = [], pictures = [], tables = [], tasks, long, status } = part;
   const cards = [
     ...(notice?.retry ? [retryCard(turnId)] : []),
     ...(notice?.code === 'answer_blocked' || notice?.code === 'question_blocked'
@@ -104,7 +118,7 @@ export function messageOf(part: PartView, turnId: string): Json {
     ...(long ? [stopCard(turnId, status)] : []),
   ];
   const suggestions = part.suggest && suggestionsFor(notice?.code);
-  const attachments = [...pictures.map(inline), ...cards.map(attached)];
+  const attachments = [...tables.map(tableCard), ...pictures.map(inline), ...cards.map(attached)];
   const below = [taskLine(tasks), escapeText(notice?.text ?? ''), ...remarks.map(escapeText)];
   const text = joined(
     part.text,
@@ -113,9 +127,9 @@ export function messageOf(part: PartView, turnId: string): Json {
   return {
     type: 'message',
     textFormat: 'markdown',
-    text: text === '' && pictures.length === 0 ? WORKING : text,
+    text: text === '' && !hasMore(part) ? WORKING : text,
     ...(attachments.length > 0 ? { attachments } : {}),
-    ...(part.text.trim() === '' && !part.citations ? {} : { entities: [labelOf(part)] }),
+    ...(part.text.trim() === '' && !part.citations && !part.tables ? {} : { entities: [labelOf(part)] }),
     ...(suggestions ? { suggestedActions: suggestions } : {}),
     ...(part.feedback ? { channelData: { feedbackLoop: { type: 'default' } } } : {}),
   };
