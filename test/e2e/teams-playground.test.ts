@@ -13,6 +13,7 @@ let page: Page;
 
 beforeAll(async () => {
   stack = await startStack({
+    identity: {},
     env: {
       TEAMS_ALLOW_UNAUTHENTICATED_LOOPBACK: 'yes',
       ALLOWED_TEAMS_TENANTS: PLAYGROUND_TENANT,
@@ -47,11 +48,38 @@ test('the bot says hello', async () => {
   expect(await hello.count()).toBe(1);
 });
 
+test('a question waits until its author has signed in through the card of the bot, and is answered as that account', async () => {
+  await write('How many S3 buckets are there?');
+  const [tab] = await Promise.all([
+    page.context().waitForEvent('page'),
+    page.getByRole('link', { name: /Sign in/ }).click(),
+  ]);
+  const person = stack.cognito.users.find(({ username }) => username === 'alice');
+  await tab.locator('input[name=username]').fill('alice');
+  await tab.locator('input[name=password]').fill(person?.password ?? '');
+  await tab.locator('input[name=password]').press('Enter');
+  await tab.getByRole('button', { name: /^Yes/ }).click();
+  await tab.getByText('Nothing is linked yet').waitFor();
+  await tab.close();
+  expect(stack.aws.calls.some(({ operation }) => operation === 'InvokeAgentRuntime')).toBe(false);
+  await page.getByRole('button', { name: 'Yes, it was me' }).click();
+  await page.getByText('You are linked now').first().waitFor();
+  await page
+    .locator('p', { hasText: /5 (S3 )?buckets/ })
+    .first()
+    .waitFor();
+  const callers = stack.aws.calls.flatMap((call) =>
+    call.operation === 'InvokeAgentRuntime' ? [call.userId] : [],
+  );
+  expect(callers).toHaveLength(1);
+  expect(callers[0]).not.toContain('00000000-0000-0000-0000-000000000020');
+});
+
 test('a question is answered in a stream, with Microsoft’s label for AI, its table as a table', async () => {
   await write('How many EC2 instances are running?');
   await page.locator('td', { hasText: 'bastion' }).waitFor();
   await page.locator('p', { hasText: '✓ Listing running EC2 instances' }).waitFor();
-  expect(await page.getByText('AI generated').count()).toBe(1);
+  expect(await page.getByText('AI generated').count()).toBe(2);
   // The log panel names each activity with its status.
   expect(await page.getByText(/^typing 20[12]$/).count()).toBeGreaterThan(2);
   expect(await page.getByText(/ 4\d\d$/).count()).toBe(0);
@@ -59,10 +87,9 @@ test('a question is answered in a stream, with Microsoft’s label for AI, its t
 
 test('commands are messages', async () => {
   await write('whoami');
-  await page
-    .locator('p', { hasText: 'You are the chat account 00000000-0000-0000-0000-000000000020' })
-    .waitFor();
-  expect(await page.locator('p', { hasText: 'You are the chat account' }).count()).toBe(1);
+  const who = page.locator('p', { hasText: 'You are alice@example.com' });
+  await who.waitFor();
+  expect(await who.count()).toBe(1);
 });
 
 test('an earlier conversation is named and resumed with the buttons of a list, in its place, and goes on', async () => {
