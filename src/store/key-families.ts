@@ -229,6 +229,18 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(90 * DAY_S),
   },
   {
+    names: ['teamsfile:<name>'],
+    holds: 'a file of an export until its person takes it in Teams, sealed',
+    kept: '10 minutes',
+    bound: expires(600),
+  },
+  {
+    names: ['forgetask:<person>'],
+    holds: 'the name of the question whether somebody in Teams wants to be forgotten',
+    kept: '10 minutes',
+    bound: expires(600),
+  },
+  {
     names: ['teamsanswer:<name>'],
     holds: 'which turn a message in Teams answers, for what people think of it',
     kept: '90 days',
