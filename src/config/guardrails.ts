@@ -10,6 +10,8 @@ export interface GuardrailConfig {
   readonly redactOutput: boolean;
   /** Log which rules found something. */
   readonly trace: boolean;
+  /** Keep pieces of what was minded, without personal data, for `guardrail report`. */
+  readonly examples: boolean;
   readonly callsPerSecond: number;
   readonly unitsPerSecond: number;
   /** Words of the operator's own, by policy or `<language>.<policy>`. */
@@ -62,6 +64,7 @@ export function readGuardrails(reader: Reader, runsWorker: boolean): GuardrailCo
     redactInput: yes('GUARDRAIL_REDACT_INPUT', 'yes', 'Mask personal data in questions'),
     redactOutput: yes('GUARDRAIL_REDACT_OUTPUT', 'yes', 'Mask personal data in answers'),
     trace: yes('GUARDRAIL_TRACE', 'no', 'Log which rules found something'),
+    examples: yes('GUARDRAIL_EXAMPLES', 'yes', 'Keep examples for `guardrail report`'),
     callsPerSecond: reader.withDefault(
       'GUARDRAIL_CALLS_PER_SECOND',
       integer(1, 10_000),

@@ -1,6 +1,5 @@
-import type { Policy } from '../chat/policies.ts';
 import { mask } from './replay.ts';
-import { type Block, type Check, type Span, unavailable, type Verdict } from './verdict.ts';
+import { type Block, type Check, type Redaction, type Span, unavailable, type Verdict } from './verdict.ts';
 import { nextWindow } from './windows-decision.ts';
 
 /**
@@ -29,7 +28,7 @@ export interface GateDeps {
   /** Texts beside were cleared: `cleared` knows them now. */
   readonly onCleared: () => void;
   readonly onBlock: (block: Block) => void;
-  readonly onMasked?: (policies: readonly Policy[]) => void;
+  readonly onMasked?: (masked: Redaction) => void;
   /** Calls back after so many milliseconds; answers how to take that back. */
   readonly after: (ms: number, run: () => void) => () => void;
   /** Milliseconds, monotonic. */
@@ -175,7 +174,7 @@ export function createGate(deps: GateDeps): Gate {
       return;
     }
     call.verdict = verdict;
-    if (verdict.kind === 'redact') deps.onMasked?.(verdict.policies);
+    if (verdict.kind === 'redact') deps.onMasked?.(verdict);
     let news = false;
     for (let first = calls[0]; first?.verdict; first = calls[0]) {
       calls.shift();

@@ -3,7 +3,7 @@ import type { Policy } from '../chat/policies.ts';
 import { secretIn } from '../chat/secrets.ts';
 import type { Source } from './client.ts';
 import { createGate, type Gate, type GateDeps } from './gate.ts';
-import { ALLOW, type Block, type Verdict } from './verdict.ts';
+import { ALLOW, type Block, type ExampleOf, type Verdict } from './verdict.ts';
 
 /** enforce: what a policy minds is withheld. shadow: everything passes, and what would have been withheld is told. */
 export type GuardMode = 'enforce' | 'shadow';
@@ -13,6 +13,8 @@ export interface Intervention {
   readonly direction: Direction;
   readonly policies: readonly Policy[];
   readonly action: 'blocked' | 'masked';
+  /** A piece of it without personal data. */
+  readonly example?: ExampleOf;
 }
 
 export interface GuardsDeps {
@@ -51,6 +53,8 @@ export interface Guards {
 /** Characters that one call judges together. */
 const MOST_TOGETHER = 8_000;
 
+const withExample = (example: ExampleOf | undefined) => (example === undefined ? {} : { example });
+
 export function createGuards(deps: GuardsDeps): Guards {
   const { mode, after, now } = deps;
 
@@ -68,10 +72,12 @@ export function createGuards(deps: GuardsDeps): Guards {
         return verdict.kind === 'redact' && !redacts ? ALLOW : verdict;
       },
       forbidden: secretIn,
-      onMasked: (policies) => found({ direction, policies, action: 'masked' }),
+      onMasked: ({ policies, example }) =>
+        found({ direction, policies, action: 'masked', ...withExample(example) }),
       onBlock(block) {
         // Whoever left is told nothing.
-        if (!signal.aborted) found({ direction, policies: [block.policy], action: 'blocked' });
+        if (!signal.aborted)
+          found({ direction, policies: [block.policy], action: 'blocked', ...withExample(block.example) });
         on.onBlock(block);
       },
       after,

@@ -45,6 +45,7 @@ describe('the configuration', () => {
         redactInput: true,
         redactOutput: true,
         trace: false,
+        examples: true,
         callsPerSecond: 25,
         unitsPerSecond: 25,
         messages: {},

@@ -23,7 +23,7 @@ function open(rules: Rules = {}, forbidden: (text: string) => string | undefined
     onText: (text) => void shown.push({ at: time.now(), text }),
     onCleared: () => undefined,
     onBlock: (block) => void blocks.push(block),
-    onMasked: (policies) => void masked.push(...policies),
+    onMasked: ({ policies }) => void masked.push(...policies),
     after: time.after,
     now: time.now,
     signal: new AbortController().signal,

@@ -61,7 +61,7 @@ describe('what the agent may read', () => {
     expect(await guards.question('I buy gold', never, note)).toEqual({ text: 'I buy gold' });
     await Promise.resolve();
     await new Promise(setImmediate);
-    expect(found).toEqual([{ direction: 'question', policies: ['topic'], action: 'blocked' }]);
+    expect(found).toMatchObject([{ direction: 'question', policies: ['topic'], action: 'blocked' }]);
   });
 
   it('long texts are read in windows, and a mask over a border is found', async () => {
