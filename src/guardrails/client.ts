@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-bedrock-runtime';
 import type { Logger } from '../telemetry/logger.ts';
 import { admit, after, type Breaker, CLOSED } from './breaker-decision.ts';
+import { createConnections } from './connections.ts';
 import { judge, traceOf } from './judge.ts';
 import type { GuardrailQuota } from './quota.ts';
 import { retryAfter, toFailure } from './retry-decision.ts';
@@ -44,6 +45,8 @@ export interface Guardrail {
 const ATTEMPT_MS = 4_000;
 const DEADLINE_MS = 10_000;
 const UNIT = 1_000;
+/** NAT gateways forget a connection that was silent for 350 s, without telling anybody. */
+const IDLE_MS = 60_000;
 
 const isUnavailable = (verdict: Verdict) => verdict.kind === 'block' && verdict.policy === 'unavailable';
 
@@ -54,12 +57,18 @@ class UnreadableAnswer extends Error {
 /** Bedrock's ApplyGuardrail, with tries again, a limit to them, and a rest when it keeps failing. */
 export function createGuardrail(options: GuardrailOptions): Guardrail {
   const { attemptMs = ATTEMPT_MS, deadlineMs = DEADLINE_MS, quota, log, now, random } = options;
-  const client = new BedrockRuntimeClient({
-    region: options.region,
-    maxAttempts: 1,
-    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-  });
+  const connections = createConnections(
+    () =>
+      new BedrockRuntimeClient({
+        region: options.region,
+        maxAttempts: 1,
+        // By default this client opens a connection for each call, and every first word waits for a TLS handshake.
+        requestHandler: { disableConcurrentStreams: false, sessionTimeout: IDLE_MS },
+        ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+        ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+      }),
+  );
+  const closing = new AbortController();
   const guardrail = { guardrailIdentifier: options.guardrailId, guardrailVersion: options.version };
   let breaker: Breaker = CLOSED;
 
@@ -73,14 +82,14 @@ export function createGuardrail(options: GuardrailOptions): Guardrail {
   }
 
   async function attempt(source: Source, texts: readonly string[], signal: AbortSignal): Promise<unknown> {
-    return await client.send(
-      new ApplyGuardrailCommand({
-        ...guardrail,
-        source,
-        content: texts.map((text) => ({ text: { text } })),
-      }),
-      { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(attemptMs)]) },
-    );
+    const limit = AbortSignal.timeout(attemptMs);
+    const command = new ApplyGuardrailCommand({
+      ...guardrail,
+      source,
+      content: texts.map((text) => ({ text: { text } })),
+    });
+    const abortSignal = AbortSignal.any([signal, closing.signal, limit]);
+    return await connections.use(limit, (client) => client.send(command, { abortSignal }));
   }
 
   /** Throws the last failure. */
@@ -99,6 +108,7 @@ export function createGuardrail(options: GuardrailOptions): Guardrail {
         return verdict;
       } catch (error) {
         signal.throwIfAborted();
+        closing.signal.throwIfAborted();
         const failure = toFailure(error);
         const elapsedMs = now() - began;
         const waitMs = retryAfter(failure, { attempts, elapsedMs, deadlineMs, chance: random() });
@@ -118,7 +128,7 @@ export function createGuardrail(options: GuardrailOptions): Guardrail {
         if (!isUnavailable(verdict)) note('well');
         return verdict;
       } catch (error) {
-        if (signal.aborted) return unavailable('the check was cancelled');
+        if (signal.aborted || closing.signal.aborted) return unavailable('the check was cancelled');
         note('wrong');
         const failure = toFailure(error);
         // Messages of AWS may quote what was checked.
@@ -126,6 +136,9 @@ export function createGuardrail(options: GuardrailOptions): Guardrail {
         return unavailable(failure.cause);
       }
     },
-    close: () => client.destroy(),
+    close() {
+      closing.abort(new Error('the process is shutting down'));
+      connections.close();
+    },
   };
 }

@@ -44,6 +44,8 @@ export interface Gate {
   ask(texts: readonly string[]): void;
   /** The guarded form of a text beside; undefined until it was checked. */
   cleared(text: string): string | undefined;
+  /** All that was written is checked or being checked, and nothing more comes: one call away from the end, or none. */
+  nearEnd(): boolean;
   /** Nothing comes after `rest`. Resolves when all is out, or nothing more will be. */
   end(rest?: string): Promise<Block | undefined>;
   /** Lets nothing out any more. */
@@ -281,6 +283,7 @@ export function createGate(deps: GateDeps): Gate {
       pump();
     },
     cleared: (text) => (text.trim() === '' ? text : besides.get(text)),
+    nearEnd: () => shut() || (ended && seen === total()),
     async end(rest = '') {
       if (!shut()) held += rest;
       ended = true;

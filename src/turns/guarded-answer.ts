@@ -94,11 +94,13 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
   function viewNow(): ReplyView {
     const { status, tasks, files, ...rest } = raw;
     const clearStatus = status === undefined ? undefined : cleared(status);
+    const goesOn = enforced()?.nearEnd() === false;
     const clearFiles = files?.flatMap((file) => clearFile(file) ?? []);
     return {
       ...rest,
       text: shown,
       tasks: tasks.flatMap((task) => clearTask(task) ?? []),
+      ...(goesOn ? { goesOn } : {}),
       ...(clearStatus === undefined ? {} : { status: clearStatus }),
       ...(clearFiles === undefined ? {} : { files: clearFiles }),
     };

@@ -59,6 +59,28 @@ describe('a check by the guardrail', () => {
     expect(asked.at(-1)).toMatchObject({ source: 'INPUT', texts: ['one', 'two'] });
   });
 
+  it('shares one connection with the others, so that none waits for a handshake', async () => {
+    const { check, connections } = await open(honest);
+    await Promise.all(['one', 'two', 'three'].map(check));
+    await check('four');
+    expect(connections()).toBe(1);
+  });
+
+  it('leaves a connection on which an answer was overdue, and those that still wait on it get theirs', async () => {
+    const { check, connections, guardrail } = await open(
+      (one, number) =>
+        number === 2 ? { silent: true } : { ...honest(one), ...(number === 1 ? { afterMs: 300 } : {}) },
+      { attemptMs: 500 },
+    );
+    const first = check('slow');
+    expect(await Promise.all([first, check('lost'), check('other')])).toEqual(
+      ['slow', 'lost', 'other'].map(() => ({ kind: 'allow' })),
+    );
+    expect(connections()).toBe(2);
+    guardrail.close();
+    expect(await check('late')).toMatchObject({ kind: 'block', policy: 'unavailable' });
+  });
+
   it.each([
     ['is throttled', { status: 429, error: 'ThrottlingException' }],
     ['fails', { status: 500, error: 'InternalServerException' }],

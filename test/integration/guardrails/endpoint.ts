@@ -23,8 +23,10 @@ export interface Answer {
 export async function openGuardrail(answer: (asked: AskedGuardrail, number: number) => Answer) {
   const asked: AskedGuardrail[] = [];
   const sessions = new Set<ServerHttp2Session>();
+  let opened = 0;
   const server = createServer({ settings: { maxConcurrentStreams: 1_000 } });
   server.on('session', (session) => {
+    opened += 1;
     sessions.add(session);
     session.on('close', () => sessions.delete(session));
   });
@@ -58,6 +60,8 @@ export async function openGuardrail(answer: (asked: AskedGuardrail, number: numb
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
+    /** Connections that were made. */
+    connections: () => opened,
     async close() {
       for (const session of sessions) session.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
