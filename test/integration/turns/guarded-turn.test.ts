@@ -138,7 +138,10 @@ describe('a guarded turn', () => {
     expect(JSON.stringify([b.shown, b.finals])).not.toContain('Alice');
     expect(b.finals[0]?.text).toBe(`${words(400)}{NAME} did it.`);
     expect(b.finals[0]?.tasks).toMatchObject([{ title: 'Look up {NAME}' }]);
-    expect(b.finals[0]?.files).toMatchObject([{ name: 'people.png', title: 'Of {NAME}' }]);
+    expect(b.finals[0]?.files).toMatchObject([
+      { name: 'people.png', title: 'Of {NAME}', base64: 'AAAA' },
+      { name: 'people.csv', title: 'Of {NAME}', base64: btoa('name\n{NAME}\n') },
+    ]);
   });
 
   it('ends in mid-answer: what passed stays, the rest is never shown, and the agent is stopped', async () => {
