@@ -3,7 +3,7 @@ import { createGuards } from '../src/guardrails/guards.ts';
 import { createGuardedAnswer } from '../src/turns/guarded-answer.ts';
 import type { OpenReply } from '../src/turns/reply.ts';
 import type { ClaimedTurn } from '../src/turns/turn.ts';
-import { epochNow } from './guardrail-services.ts';
+import { epochNow } from './guardrail-and-slack.ts';
 
 /** How an agent writes. */
 export interface Pace {

@@ -18,7 +18,7 @@ import {
   type Run,
   runOne,
 } from './guardrail-answer.ts';
-import { startServices } from './guardrail-services.ts';
+import { startServices } from './guardrail-and-slack.ts';
 import { type Measured, type Result, resultOf } from './report.ts';
 import { quantile } from './statistics.ts';
 
