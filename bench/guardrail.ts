@@ -8,6 +8,7 @@ import { createSlackReplies } from '../src/slack/reply.ts';
 import { connect, disconnect } from '../src/store/connection.ts';
 import { createLogger } from '../src/telemetry/logger.ts';
 import { pause } from '../src/turns/pause.ts';
+import { startServices } from './guardrail-and-slack.ts';
 import {
   answerOf,
   FIRST_WINDOW,
@@ -18,7 +19,6 @@ import {
   type Run,
   runOne,
 } from './guardrail-answer.ts';
-import { startServices } from './guardrail-and-slack.ts';
 import { type Measured, type Result, resultOf } from './report.ts';
 import { quantile } from './statistics.ts';
 
