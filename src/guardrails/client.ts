@@ -3,6 +3,7 @@ import {
   ApplyGuardrailCommand,
   BedrockRuntimeClient,
   type BedrockRuntimeClientConfig,
+  type GuardrailContentBlock,
 } from '@aws-sdk/client-bedrock-runtime';
 import type { Logger } from '../telemetry/logger.ts';
 import { admit, after, type Breaker, CLOSED } from './breaker-decision.ts';
@@ -13,6 +14,14 @@ import { retryAfter, toFailure } from './retry-decision.ts';
 import { unavailable, type Verdict } from './verdict.ts';
 
 export type Source = 'INPUT' | 'OUTPUT';
+
+/** What an answer is compared with. */
+export interface Grounding {
+  /** What it should say nothing beyond. */
+  readonly source: string;
+  /** What it should be about. */
+  readonly query: string;
+}
 
 export interface GuardrailOptions {
   readonly region: string;
@@ -38,7 +47,12 @@ export interface GuardrailOptions {
 
 export interface Guardrail {
   /** Never rejects: what cannot be checked is blocked with the policy `unavailable`. */
-  check(source: Source, texts: readonly string[], signal: AbortSignal): Promise<Verdict>;
+  check(
+    source: Source,
+    texts: readonly string[],
+    signal: AbortSignal,
+    grounding?: Grounding,
+  ): Promise<Verdict>;
   close(): void;
 }
 
@@ -49,6 +63,15 @@ const UNIT = 1_000;
 const IDLE_MS = 60_000;
 
 const isUnavailable = (verdict: Verdict) => verdict.kind === 'block' && verdict.policy === 'unavailable';
+
+const contentOf = (texts: readonly string[], grounding: Grounding | undefined): GuardrailContentBlock[] => {
+  if (!grounding) return texts.map((text) => ({ text: { text } }));
+  return [
+    { text: { text: grounding.source, qualifiers: ['grounding_source'] } },
+    { text: { text: grounding.query, qualifiers: ['query'] } },
+    ...texts.map((text): GuardrailContentBlock => ({ text: { text, qualifiers: ['guard_content'] } })),
+  ];
+};
 
 class UnreadableAnswer extends Error {
   override readonly name = 'UnreadableAnswer';
@@ -81,26 +104,39 @@ export function createGuardrail(options: GuardrailOptions): Guardrail {
       log.info('the guardrail answers again');
   }
 
-  async function attempt(source: Source, texts: readonly string[], signal: AbortSignal): Promise<unknown> {
+  async function attempt(
+    source: Source,
+    content: GuardrailContentBlock[],
+    signal: AbortSignal,
+  ): Promise<unknown> {
     const limit = AbortSignal.timeout(attemptMs);
     const command = new ApplyGuardrailCommand({
       ...guardrail,
       source,
-      content: texts.map((text) => ({ text: { text } })),
+      content,
     });
     const abortSignal = AbortSignal.any([signal, closing.signal, limit]);
     return await connections.use(limit, (client) => client.send(command, { abortSignal }));
   }
 
   /** Throws the last failure. */
-  async function ask(source: Source, texts: readonly string[], signal: AbortSignal): Promise<Verdict> {
+  async function ask(
+    source: Source,
+    texts: readonly string[],
+    signal: AbortSignal,
+    grounding: Grounding | undefined,
+  ): Promise<Verdict> {
     const began = now();
-    const units = texts.reduce((sum, text) => sum + Math.max(1, Math.ceil(text.length / UNIT)), 0);
+    const content = contentOf(texts, grounding);
+    const units = content.reduce(
+      (sum, { text }) => sum + Math.max(1, Math.ceil((text?.text ?? '').length / UNIT)),
+      0,
+    );
     for (let attempts = 1; ; attempts += 1) {
       const left = deadlineMs - (now() - began);
       if (quota && !(await quota.take(units, left, signal))) return unavailable('the quota is used up');
       try {
-        const response = await attempt(source, texts, signal);
+        const response = await attempt(source, content, signal);
         const verdict = judge(response, texts);
         if (isUnavailable(verdict)) throw new UnreadableAnswer();
         if (options.trace)
@@ -119,12 +155,12 @@ export function createGuardrail(options: GuardrailOptions): Guardrail {
   }
 
   return {
-    async check(source, texts, signal) {
+    async check(source, texts, signal, grounding) {
       const { may, next } = admit(breaker, now());
       breaker = next;
       if (!may) return unavailable('the guardrail kept failing');
       try {
-        const verdict = await ask(source, texts, signal);
+        const verdict = await ask(source, texts, signal, grounding);
         if (!isUnavailable(verdict)) note('well');
         return verdict;
       } catch (error) {

@@ -4,7 +4,7 @@ import { linkHosts } from '../chat/links.ts';
 import type { Sender } from '../chat/vocabulary.ts';
 import type { Config } from '../config.ts';
 import { createGuardrail } from '../guardrails/client.ts';
-import { createGuards, type Guards } from '../guardrails/guards.ts';
+import { createGuards, type Guards, type Intervention } from '../guardrails/guards.ts';
 import { createGuardrailQuota } from '../guardrails/quota.ts';
 import type { Connection } from '../store/connection.ts';
 import type { DataKeys } from '../store/data-keys.ts';
@@ -12,7 +12,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { createGuardedAnswer } from '../turns/guarded-answer.ts';
 import type { ReadThread } from '../turns/seen-thread.ts';
-import type { TurnRecord } from '../turns/turn.ts';
+import type { ClaimedTurn, TurnRecord } from '../turns/turn.ts';
 import { policyOf, type TurnGuards } from '../turns/turn-guards.ts';
 import { composeSightings } from './guard-sightings.ts';
 
@@ -38,6 +38,8 @@ export interface ComposedGuards {
   close(): Promise<void>;
 }
 
+type Found = (one: Intervention) => void;
+
 function after(ms: number, run: () => void): () => void {
   const timer = setTimeout(run, ms);
   return () => clearTimeout(timer);
@@ -57,14 +59,34 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
     mode: mode === 'shadow' ? 'shadow' : 'enforce',
     keepExamples: config.guardrails.examples,
   });
+  /** What others said where a turn was asked, as its agent read it. */
+  const sources = new WeakMap<ClaimedTurn['message'], string>();
+
+  async function ground(
+    guards: Guards,
+    { message }: ClaimedTurn,
+    answer: string,
+    signal: AbortSignal,
+    found: Found,
+  ) {
+    const source = config.guardrails.grounding === 'thread' ? sources.get(message) : undefined;
+    if (source === undefined || answer.trim() === '') return undefined;
+    const judged = guards.grounded(answer, { source, query: message.text }, signal, found);
+    // In shadow mode nobody waits for what changes nothing.
+    return guards.mode === 'enforce' ? await judged : undefined;
+  }
+
   const answerOf = (guards: Guards | undefined): NonNullable<TurnGuards['answer']> => {
-    return (turn, show, signal) =>
-      createGuardedAnswer({
-        openGate: guards && ((on) => guards.answer(on, signal, (one) => seen.inTurn(turn, one))),
+    return (turn, show, signal) => {
+      const found: Found = (one) => seen.inTurn(turn, one);
+      return createGuardedAnswer({
+        openGate: guards && ((on) => guards.answer(on, signal, found)),
+        ground: guards && ((answer) => ground(guards, turn, answer, signal, found)),
         shadow: guards?.mode === 'shadow',
         mayLink,
         show,
       });
+    };
   };
 
   if (mode === 'off') {
@@ -107,10 +129,12 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
         signal,
         (one) => seen.inThread(message, one),
       );
-      return said.flatMap((one, i) => {
+      const told = said.flatMap((one, i) => {
         const text = texts[i];
         return text === undefined ? [] : [{ ...one, text }];
       });
+      if (told.length > 0) sources.set(message, told.map(({ text }) => text).join('\n'));
+      return told;
     },
     async close() {
       guardrail.close();

@@ -17,6 +17,8 @@ export interface GuardedAnswerDeps {
   readonly shadow: boolean;
   /** Undefined: every link is welcome. */
   readonly mayLink: MayLink | undefined;
+  /** Asked at the end, before the last words are shown: why they may not be. */
+  readonly ground?: ((answer: string) => Promise<Block | undefined>) | undefined;
   readonly show: (view: ReplyView) => void;
 }
 
@@ -139,6 +141,11 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
     room: () => (deps.shadow ? undefined : room),
     async finish(view) {
       if (!block) feed(view);
+      const ungrounded = block ? undefined : await deps.ground?.(raw.text);
+      if (ungrounded) {
+        block ??= ungrounded;
+        gate?.close();
+      }
       const ending = gate?.end();
       if (!deps.shadow) await ending;
       if (block) {

@@ -46,6 +46,7 @@ describe('the configuration', () => {
         redactOutput: true,
         trace: false,
         examples: true,
+        grounding: 'off',
         callsPerSecond: 25,
         unitsPerSecond: 25,
         messages: {},

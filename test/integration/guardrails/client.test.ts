@@ -59,6 +59,15 @@ describe('a check by the guardrail', () => {
     expect(asked.at(-1)).toMatchObject({ source: 'INPUT', texts: ['one', 'two'] });
   });
 
+  it('of grounding is sent with the source and the question beside the answer', async () => {
+    const { guardrail, asked } = await open(honest);
+    await guardrail.check('OUTPUT', ['It is two.'], never, { source: 'Two.', query: 'How many?' });
+    expect(asked[0]?.texts).toEqual(['Two.', 'How many?', 'It is two.']);
+    expect(asked[0]?.qualifiers).toEqual([['grounding_source'], ['query'], ['guard_content']]);
+    await guardrail.check('OUTPUT', ['It is two.'], never);
+    expect(asked[1]?.qualifiers).toEqual([undefined]);
+  });
+
   it('shares one connection with the others, so that none waits for a handshake', async () => {
     const { check, connections } = await open(honest);
     await Promise.all(['one', 'two', 'three'].map(check));

@@ -6,6 +6,7 @@ export interface AskedGuardrail {
   readonly path: string;
   readonly source: string;
   readonly texts: readonly string[];
+  readonly qualifiers: readonly (readonly string[] | undefined)[];
 }
 
 export interface Answer {
@@ -37,12 +38,13 @@ export async function openGuardrail(answer: (asked: AskedGuardrail, number: numb
     stream.on('end', async () => {
       const body = JSON.parse(Buffer.concat(chunks).toString()) as {
         source: string;
-        content: { text: { text: string } }[];
+        content: { text: { text: string; qualifiers?: string[] } }[];
       };
       const one = {
         path: String(headers[':path']),
         source: body.source,
         texts: body.content.map(({ text }) => text.text),
+        qualifiers: body.content.map(({ text }) => text.qualifiers),
       };
       asked.push(one);
       const { status = 200, error, body: said, silent, afterMs = 0 } = answer(one, asked.length);

@@ -3,7 +3,7 @@ import { blockMessage } from '../../../src/chat/block-messages.ts';
 import { linkHosts } from '../../../src/chat/links.ts';
 import { createGuards, type GuardMode, type Intervention } from '../../../src/guardrails/guards.ts';
 import { judge } from '../../../src/guardrails/judge.ts';
-import { unavailable } from '../../../src/guardrails/verdict.ts';
+import { type Block, unavailable } from '../../../src/guardrails/verdict.ts';
 import { createGuardedAnswer } from '../../../src/turns/guarded-answer.ts';
 import { HandedOver } from '../../../src/turns/run-turn.ts';
 import { policyOf, type TurnGuards } from '../../../src/turns/turn-guards.ts';
@@ -34,10 +34,12 @@ function guardsOf({
   mode = 'enforce',
   rules = RULES,
   down = false,
+  ground,
 }: {
   mode?: GuardMode;
   rules?: Rules;
   down?: boolean | 'answer';
+  ground?: (answer: string) => Promise<Block | undefined>;
 } = {}) {
   const found: Intervention[] = [];
   const asked: string[] = [];
@@ -63,6 +65,7 @@ function guardsOf({
       createGuardedAnswer({
         openGate: (on) => guards.answer(on, signal, note),
         shadow: mode === 'shadow',
+        ground,
         mayLink: linkHosts(new Set(['docs.example.org'])),
         show,
       }),
@@ -167,6 +170,25 @@ describe('a guarded turn', () => {
     expect(stopped).toHaveLength(1);
     expect(await b.state()).toBe('blocked');
     expect(found).toMatchObject([{ direction: 'answer', policies: ['topic'], action: 'blocked' }]);
+  });
+
+  it('withholds the end of an answer that says more than its thread, and says why', async () => {
+    const asked: string[] = [];
+    const { guards } = guardsOf({
+      async ground(answer) {
+        asked.push(answer);
+        return { kind: 'block', policy: 'grounding', reason: 'grounding: GROUNDING' };
+      },
+    });
+    const b = await bench({
+      agent: [says(text(words(600)), text('and nine more.'), end())],
+      more: { guards },
+    });
+    await b.runNext();
+    expect(asked).toEqual([`${words(600)}and nine more.`]);
+    expect(JSON.stringify([b.shown, b.finals])).not.toContain('nine');
+    expect(b.finals[0]?.notice).toMatchObject({ code: 'answer_blocked' });
+    expect(b.ends[0]).toMatch(/^blocked: guardrail: grounding/);
   });
 
   it('shows no step that a policy minds', async () => {
