@@ -52,6 +52,7 @@ export function guardrailCommand(): Command {
   guardrail
     .command('report')
     .description('what it minded lately: how often, where, what people think was wrong, and examples')
+    .option('--env <file>', 'a file with variables; default: .env, or the laptop that runs here')
     .option('--days <n>', 'of the last so many days, today included', readDays, 7)
     .option('--json', 'one JSON document instead of text', false)
     .action(report);

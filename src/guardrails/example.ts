@@ -1,6 +1,7 @@
 import { oneLine } from '../chat/one-line.ts';
 import { maskPersonalData } from '../chat/personal-data.ts';
 import type { Policy } from '../chat/policies.ts';
+import { secretIn } from '../chat/secrets.ts';
 
 /** What a rule found. */
 interface Finding {
@@ -38,6 +39,8 @@ export function exampleOf(
   ))
     if (match !== '') text = text.replaceAll(match, `{${rule}}`);
   text = maskPersonalData(text);
+  // Known, but not to be taken out: with letters of other alphabets, say.
+  if (secretIn(text) !== undefined) return undefined;
   const place = about ? text.indexOf(WORDS.has(about.policy) ? (about.match ?? '') : `{${about.rule}}`) : 0;
   const from = place <= BEFORE ? 0 : wordAt(text, place - BEFORE);
   return oneLine(`${from > 0 ? '… ' : ''}${text.slice(from)}`, LENGTH);

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import { factsSchema } from '../../../src/audit/events.ts';
 import { COUNTED_DAYS, dayOf, readCounts } from '../../../src/guardrails/counts.ts';
 import { createExamples, type Example } from '../../../src/guardrails/examples.ts';
 import { createSealer } from '../../../src/store/sealed.ts';
 import { latestEntries } from '../audit-table.ts';
+import { Complaint } from '../redis.ts';
 import { columns } from '../turn-table.ts';
 import { type LogAtHand, withLog } from '../with-audit.ts';
 import { ALARM_SHARE, type Dispute, type GuardrailReport, type Of, reportOf, type Sum } from './report.ts';
@@ -15,13 +17,14 @@ const DAY_MS = 86_400_000;
 /** More disputes than these, and the rest says nothing new. */
 const MOST_DISPUTES = 10_000;
 
-export async function report({
-  days,
-  json,
-}: {
+export async function report(options: {
+  readonly env?: string;
   readonly days: number;
   readonly json: boolean;
 }): Promise<void> {
+  const { env, days, json } = options;
+  if (env !== undefined && !existsSync(env)) throw new Complaint(`There is no file ${env}.`);
+  if (env !== undefined) process.loadEnvFile(env);
   const made = await withLog((log) => make(log, days, Date.now()));
   process.stdout.write(`${json ? JSON.stringify(made) : describe(made)}\n`);
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { secretIn } from '../../../src/chat/secrets.ts';
 import { exampleOf } from '../../../src/guardrails/example.ts';
+import { makeSecret, SECRET_MAKERS } from '../chat/known-secrets.ts';
 
 const topic = { policy: 'topic', rule: 'Politics' } as const;
 const name = (match: string) => ({ policy: 'personal_data', rule: 'NAME', match }) as const;
@@ -23,6 +25,15 @@ describe('an example of what a policy minded', () => {
     const example = exampleOf([`my password is hunter2 and my key ${key}`], [password], password);
     expect(example).toContain('{PASSWORD}');
     expect(example).not.toMatch(/hunter2|AKIA/);
+  });
+
+  it.each(Object.keys(SECRET_MAKERS))('has no secret such as %s, in letters of whatever alphabet', (kind) => {
+    const secret = makeSecret(kind, 5);
+    for (const form of [secret, secret.replaceAll('A', '\u0410').replaceAll('e', '\uff45')]) {
+      const example = exampleOf([`before ${form} after`], [topic], topic) ?? '';
+      expect(example).not.toContain(form);
+      expect(secretIn(example)).toBeUndefined();
+    }
   });
 
   it('is not given where personal data was found and nobody says where', () => {
