@@ -125,8 +125,8 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(90 * DAY_S),
   },
   {
-    names: ['fence', 'counts'],
-    holds: 'a counter of leases; turns by state',
+    names: ['fence', 'era', 'counts'],
+    holds: 'a counter of leases; one that changes when somebody is forgotten; turns by state',
     kept: 'stays: one number, and one for each state',
     bound: constant(11),
   },

@@ -12,6 +12,7 @@ import { familyOf, KEY_FAMILIES } from '../../../src/store/key-families.ts';
 import * as lua from '../../../src/turns/lua.ts';
 import * as changesLua from '../../../src/turns/lua-changes.ts';
 import * as eraseLua from '../../../src/turns/lua-erase.ts';
+import * as parkingLua from '../../../src/turns/lua-parking.ts';
 
 const table = [
   '| key | holds | kept |',
@@ -39,6 +40,7 @@ it('every kind of key that a script names has a family', () => {
     sessionsLua,
     privacyLua,
     eraseLua,
+    parkingLua,
     sessionChangesLua,
     outboxLua,
   ].flatMap(Object.values<string>);
