@@ -229,6 +229,13 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(90 * DAY_S),
   },
   {
+    names: ['teamsheard:<thread>', 'teamsspoke:<person>'],
+    holds:
+      'the newest 20 messages that the bot heard in a thread or group chat in Teams, sealed; and in which of them somebody spoke',
+    kept: 'a day after the last message',
+    bound: expires(DAY_S),
+  },
+  {
     names: ['teamsfile:<name>'],
     holds: 'a file of an export until its person takes it in Teams, sealed',
     kept: '10 minutes',

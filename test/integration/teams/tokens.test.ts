@@ -214,6 +214,13 @@ test('while the keys cannot be had nobody is judged: Teams delivers again', asyn
   try {
     const { status } = await unreachable.teams.say('alice', 'personal', 'one');
     expect(status).toBe(503);
+    // What is no token for this bot is refused all the same.
+    const { teams } = unreachable;
+    const good = await question();
+    for (const bad of ['no token', 'no JWT', 'another app', 'another issuer', 'algorithm none', 'no key named']) {
+      const { authorization } = BAD[bad]?.(teams, good) ?? {};
+      expect((await teams.deliver(good, authorization)).status, bad).toBe(401);
+    }
     expect(unreachable.turns).toEqual([]);
   } finally {
     await unreachable.close();
