@@ -43,10 +43,14 @@ function assertRefresh(refresh: unknown): void {
 function assertElement(element: Json, ids: Set<string>): void {
   switch (element.type) {
     case 'TextBlock':
-      if (!isText(element.text)) throw badCard('a text is empty');
+      if (typeof element.text !== 'string') throw badCard('a text has no text');
       return;
     case 'Container':
       for (const item of listOf(element.items)) assertElement(item, ids);
+      return;
+    case 'Table':
+      for (const { cells } of listOf(element.rows))
+        for (const { items } of listOf(cells)) for (const item of listOf(items)) assertElement(item, ids);
       return;
     case 'ActionSet':
       assertActions(element.actions);

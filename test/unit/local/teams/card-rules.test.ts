@@ -7,6 +7,10 @@ const good = {
   version: '1.5',
   body: [
     { type: 'TextBlock', text: 'Conversations' },
+    {
+      type: 'Table',
+      rows: [{ type: 'TableRow', cells: [{ type: 'TableCell', items: [{ type: 'TextBlock', text: '' }] }] }],
+    },
     { type: 'Container', items: [{ type: 'Input.Text', id: 'name', label: 'Name' }] },
   ],
   actions: [{ type: 'Action.Execute', title: 'Save', verb: 'save' }],
@@ -20,10 +24,10 @@ test('a card of version 1.5 with texts, fields and buttons is shown', () => {
 
 test.each<[string, object]>([
   ['a later version', { version: '1.6' }],
-  ['an empty text', { body: [{ type: 'TextBlock', text: '' }] }],
+  ['a text without text', { body: [{ type: 'TextBlock' }] }],
   ['a field without a label', { body: [{ type: 'Input.Text', id: 'name' }] }],
   ['two fields of one name', { body: [...good.body, { type: 'Input.Text', id: 'name', label: 'x' }] }],
-  ['an element that Teams does not know', { body: [{ type: 'Table' }] }],
+  ['an element that Teams does not know', { body: [{ type: 'Video' }] }],
   ['a button that does nothing', { actions: [{ type: 'Action.Execute', title: 'Save' }] }],
   ['more buttons than fit', { actions: Array.from({ length: 7 }, () => good.actions[0]) }],
   [
