@@ -217,7 +217,14 @@ test('while the keys cannot be had nobody is judged: Teams delivers again', asyn
     // What is no token for this bot is refused all the same.
     const { teams } = unreachable;
     const good = await question();
-    for (const bad of ['no token', 'no JWT', 'another app', 'another issuer', 'algorithm none', 'no key named']) {
+    for (const bad of [
+      'no token',
+      'no JWT',
+      'another app',
+      'another issuer',
+      'algorithm none',
+      'no key named',
+    ]) {
       const { authorization } = BAD[bad]?.(teams, good) ?? {};
       expect((await teams.deliver(good, authorization)).status, bad).toBe(401);
     }
