@@ -1,7 +1,10 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // One project a kind of test, so that `vitest run --project unit` is the quick loop while writing.
 const withRedis = ['test/setup/redis-server.ts'];
+
+const FILES_AT_ONCE = 4;
 
 const project = (name: string, timeout: number, globalSetup: string[] = []) => ({
   extends: true as const,
@@ -21,6 +24,9 @@ const project = (name: string, timeout: number, globalSetup: string[] = []) => (
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Most files wait: for processes to start, for answers to come. Vitest would take a core less than there are, which
+    // on a small machine is one file at a time.
+    maxWorkers: Math.max(FILES_AT_ONCE, availableParallelism()),
     restoreMocks: true,
     unstubEnvs: true,
     allowOnly: false,
