@@ -80,7 +80,7 @@ export const personalData =
     }
     async function* questions() {
       for await (const { id, open, receivedAt, fields } of turns.turnsOf(person.accounts)) {
-        const message: unknown = fields.message === undefined ? undefined : JSON.parse(fields.message);
+        const message: unknown = fields.message === undefined ? undefined : readableOf(fields.message);
         const { state } = fields;
         yield {
           turn: id,
@@ -110,3 +110,9 @@ export const personalData =
       { name: 'record', rows: record },
     ];
   };
+
+/** A question as it is kept, without the addresses of its files: those are as good as keys to them. */
+function readableOf(kept: string): unknown {
+  const { sources: _addresses, ...message } = JSON.parse(kept) as Readonly<Record<string, unknown>>;
+  return message;
+}
