@@ -295,8 +295,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         const actor = { id: '', name: '', groups: [] };
         return calls.stopSession(session, { kind: 'person', actor, ...(bearer ? { bearer } : {}) }, signal);
       });
-      const guarded = composeGuards({ config, redis, keyPrefix, audit, metrics, log, now, monotonic });
-      closers.push(async () => guarded.close());
+      const guarded = composeGuards({ ...base, config, metrics, now, monotonic });
+      closers.push(() => guarded.close());
       const deps: RunTurnDeps = {
         guards: guarded.guards,
         lanes,

@@ -131,6 +131,8 @@ export interface ReplyView {
   readonly keep?: true;
   /** It takes a while: offer to stop it. */
   readonly long?: true;
+  /** The end is not near: these words need not wait for it. */
+  readonly goesOn?: true;
   /** The answer is complete: ask what its readers think of it. */
   readonly feedback?: true;
 }

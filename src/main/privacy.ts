@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { AgentCoreError } from '../agentcore/errors.ts';
 import type { Audit } from '../audit/recorder.ts';
 import { createPrivacyCommands, type PrivacyCommands } from '../commands/privacy.ts';
+import { createExamples } from '../guardrails/examples.ts';
 import { createErasing, type Erase, type Receipt } from '../privacy/erase.ts';
 import { createErasureJobs, type ErasureJobs } from '../privacy/erasure-jobs.ts';
 import { createExports } from '../privacy/exports.ts';
@@ -95,6 +96,7 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
   const exports = createExports(redis, keyPrefix);
   const asks = createForgetAsks({ redis, keyPrefix, randomBytes });
   const turns = createTurnEraser({ redis, keyPrefix, operator: parts.operator });
+  const examples = createExamples({ redis, keyPrefix, sealer, now });
   const { slack, pacing } = parts;
   const callAside = slack && createAsides({ client: slack, pacing, pause, closing: closing.signal });
   const privateFiles = slack && callAside && createPrivateFiles({ callAside, client: slack });
@@ -185,7 +187,8 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
   const stepsWith = (stop: StopSession): Readonly<Record<ErasureStep, Erase>> => ({
     exports: forAccounts(eraseExports),
     runtime: stopSessions(stop),
-    turns: ({ accounts }, { before }) => turns.erase(accounts, before),
+    turns: async ({ accounts }, { before }) =>
+      (await turns.erase(accounts, before)) + (await examples.erase(accounts)),
     feedback: ({ accounts }) => turns.eraseFeedback(accounts),
     settings: forAccounts(eraseSettings),
     outbox: forActors(async (actor) => parts.memory?.outbox.erase(actor) ?? 0),
@@ -203,7 +206,7 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
     audit,
     personOf,
     partsOf: personalData({
-      ...{ redis, keyPrefix, dataKeys, directory, memory, turns },
+      ...{ redis, keyPrefix, dataKeys, directory, memory, turns, examples },
       describe: async (account) => people.identity?.describe(account),
       settingsOf: homes.settingsOf,
     }),

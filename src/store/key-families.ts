@@ -335,9 +335,16 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   },
   {
     names: ['guardcounts:<day>'],
-    holds: 'how often each policy minded something, by direction, action and channel',
+    holds:
+      'how many turns were checked and how often each policy minded something, by direction, action and channel',
     kept: '90 days',
     bound: expires(90 * DAY_S),
+  },
+  {
+    names: ['guardexamples:<person>'],
+    holds: 'pieces of what a policy minded of them, without personal data, sealed; the newest 20',
+    kept: '14 days after the last',
+    bound: expires(14 * DAY_S),
   },
   {
     names: ['out:<session>', 'outorder:<session>', 'outdue'],
