@@ -129,8 +129,9 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       closeAudit,
       async () => memory?.close(),
       () => people.close(),
-      () => privacy.close(),
     );
+    // A worker's erasures end before the runtime that they call.
+    if (config.role === 'web') closers.push(() => privacy.close());
     const talks = composeConversations({
       ...{ ...base, config, people, memory, metrics },
       isErasing: privacy.jobs.isErasing,

@@ -41,7 +41,7 @@ const PING_EVERY_MS = 40;
 /** Another program can take the free port before the agent does; then the agent ends at once. */
 const ATTEMPTS = 2;
 /** A runtime sees the variables it was configured with; only what a program needs to run at all comes from here. */
-const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LD_LIBRARY_PATH'];
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LD_LIBRARY_PATH', 'NODE_COMPILE_CACHE'];
 
 export function createLauncher(options: LauncherOptions): Launcher {
   const alive = new Map<ChildProcess, Promise<void>>();

@@ -25,9 +25,12 @@ export async function forwardInvocation(
       return answer;
     } catch (error) {
       lease.release();
-      // Nobody listens because the process has just died, so nothing was delivered: this session gets a new process.
+      // Whoever hears of a crash may call again at once, so the session has to know of it first: a process that is just
+      // dying still accepts connections.
+      const ended = !call.signal.aborted && (await lease.endsWithin(CRASH_WAIT_MS));
+      // Nobody listened, so nothing was delivered: this session gets a new process.
       const refused = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
-      if (refused && attempt === 1 && (await lease.endsWithin(CRASH_WAIT_MS))) continue;
+      if (refused && ended && attempt === 1) continue;
       throw awsError(
         424,
         'RuntimeClientError',

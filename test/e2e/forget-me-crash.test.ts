@@ -12,6 +12,7 @@ import { sessionId } from '../../src/sessions/session-id.ts';
 import { type Connection, connect, disconnect } from '../../src/store/connection.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createSurroundings, type Surroundings } from '../setup/backend-processes.ts';
+import { COMPILED } from '../setup/compiled.ts';
 import { eventually } from '../setup/eventually.ts';
 import { testRedis } from '../setup/redis.ts';
 import { fileTraces, found, redisTraces } from './traces.ts';
@@ -65,7 +66,7 @@ interface Said {
 }
 const ops = (...words: string[]): Promise<Said> =>
   new Promise((resolve) => {
-    const options = { cwd: folder, env: { ...env, PATH: process.env.PATH ?? '' } };
+    const options = { cwd: folder, env: { ...COMPILED, ...env, PATH: process.env.PATH ?? '' } };
     execFile(process.execPath, [OPS, ...words], options, (error, out, err) => {
       resolve({ code: error ? Number(error.code) : 0, out, err });
     });

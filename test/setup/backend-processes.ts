@@ -9,6 +9,7 @@ import {
   type SlackStandInOptions,
 } from '../../local/slack/stand-in.ts';
 import { createScriptedAgent, type ScriptedAgent, scriptedPrompt } from '../faults/scripted-agent.ts';
+import { COMPILED } from './compiled.ts';
 import { eventually } from './eventually.ts';
 
 /** `src/main.ts` as a process of its own, as in production. */
@@ -143,7 +144,7 @@ export async function createSurroundings(
           command: process.execPath,
           args: ['src/main.ts'],
           cwd: new URL('../..', import.meta.url).pathname,
-          env: { ...settings, ROLE: role, PORT: String(port), ...env },
+          env: { ...COMPILED, ...settings, ROLE: role, PORT: String(port), ...env },
         });
         closers.push(async () => {
           signalTo(child, 'SIGCONT');

@@ -11,6 +11,7 @@ import { createRuns } from '../../../agent-runtime/runs/registry.ts';
 import { createAgentServer } from '../../../agent-runtime/serve.ts';
 import { createCatalogue } from '../../../agent-runtime/tools/catalogue.ts';
 import { createWait } from '../../../agent-runtime/tools/wait.ts';
+import { COMPILED } from '../../setup/compiled.ts';
 import { allEvents, gate, invocation, sessionId } from './agent-client.ts';
 
 /** For whom a turn runs. The agent is real; what its tool and its model are told is looked at. */
@@ -148,6 +149,7 @@ test('the log has no token at any level, whatever happens to the turn', async ()
   const main = join(import.meta.dirname, '../../../agent-runtime/main.ts');
   const child = spawn(process.execPath, [main], {
     env: {
+      ...COMPILED,
       PATH: process.env.PATH ?? '',
       PORT: '0',
       HOST: '127.0.0.1',

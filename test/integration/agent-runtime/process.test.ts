@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
+import { COMPILED } from '../../setup/compiled.ts';
 import { allEvents, eventsOf, invocation, post, textOf } from './agent-client.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -25,6 +26,7 @@ afterEach(async () => {
 async function spawnAgent(main: string, env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [main], {
     env: {
+      ...COMPILED,
       PATH: process.env.PATH ?? '',
       PORT: '0',
       HOST: '127.0.0.1',

@@ -14,7 +14,9 @@ const rigs = createRigs({ pool: 'scripted' });
 afterAll(() => rigs.close());
 
 describe('what Redis and the log hold', () => {
-  it(`after ${LINKS} links and in the middle of others: no token, no secret, no name and no address`, async () => {
+  it(`after ${LINKS} links and in the middle of others: no token, no secret, no name and no address`, {
+    timeout: 120_000,
+  }, async () => {
     const rig = await rigs.fresh();
     const secrets = createSecrets();
     const people = Array.from({ length: LINKS }, (_, i) => ({

@@ -8,16 +8,13 @@ import {
   DescribeUserPoolCommand,
   ListUserPoolsCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
-import { afterAll, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { CognitoStandIn } from '../../../local/cognito/stand-in.ts';
+import { COMPILED } from '../../setup/compiled.ts';
 import { adminClient, KEYS } from '../local/cognito/admin-client.ts';
 import { startCognito } from '../local/cognito/application.ts';
 
 /** An operator at a terminal, in a folder of their own, whose AWS is a stand-in that verifies signatures. */
-
-// Processes are many here, and most of their time goes into reading the same packages.
-const compiled = await mkdtemp(join(tmpdir(), 'ops-compiled-'));
-afterAll(() => rm(compiled, { recursive: true }));
 
 const OPS = join(import.meta.dirname, '../../../scripts/ops.ts');
 
@@ -41,7 +38,7 @@ export async function createDesk(endpoints: Record<string, string>, dotEnv?: str
       // No other place for credentials is asked.
       AWS_EC2_METADATA_DISABLED: 'true',
       HOME: folder,
-      NODE_COMPILE_CACHE: compiled,
+      ...COMPILED,
       PUBLIC_URL: 'http://127.0.0.1:1',
       ...endpoints,
       ...more.env,

@@ -8,6 +8,7 @@ import { checkFile } from '../../../scripts/ops/audit-check.ts';
 import { type Connection, connect, disconnect } from '../../../src/store/connection.ts';
 import { localDataKeys } from '../../../src/store/data-keys.ts';
 import { createLanes } from '../../../src/turns/lanes.ts';
+import { COMPILED } from '../../setup/compiled.ts';
 import { testRedis } from '../../setup/redis.ts';
 import { message } from '../turns/messages.ts';
 
@@ -40,7 +41,7 @@ function ops(words: string, env: Record<string, string> = { ENCRYPTION_KEYS: KEY
     execFile(
       process.execPath,
       ['scripts/ops.ts', ...words.split(' ')],
-      { env: { REDIS_URL: url, ...env } },
+      { env: { ...COMPILED, REDIS_URL: url, ...env } },
       (error, out, err) => resolve({ code: error ? Number(error.code) : 0, out, err }),
     );
   });

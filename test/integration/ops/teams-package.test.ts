@@ -7,6 +7,7 @@ import { inflateRawSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
 import { manifestOf, schemaProblems } from '../../../scripts/ops/teams.ts';
 import { COMMANDS_ON } from '../../../src/chat/command.ts';
+import { COMPILED } from '../../setup/compiled.ts';
 
 const APP_ID = '11111111-2222-4333-8444-555555555555';
 const root = join(import.meta.dirname, '../../..');
@@ -19,7 +20,7 @@ async function ops(args: readonly string[], env: Record<string, string> = {}) {
     folder,
     ...(await run(process.execPath, [join(root, 'scripts/ops.ts'), 'teams', ...args], {
       cwd: folder,
-      env: { PATH: process.env.PATH ?? '', ...env },
+      env: { ...COMPILED, PATH: process.env.PATH ?? '', ...env },
     })),
   };
 }

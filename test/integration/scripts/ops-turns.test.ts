@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ListedTurn } from '../../../src/turns/operator.ts';
 import type { ClaimedTurn } from '../../../src/turns/turn.ts';
+import { COMPILED } from '../../setup/compiled.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { testRedis } from '../../setup/redis.ts';
 import { message } from '../turns/messages.ts';
@@ -35,9 +36,14 @@ interface Said {
 
 function opsWith(env: Record<string, string>, ...words: string[]): Promise<Said> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [OPS, 'turns', ...words], { cwd: folder, env }, (error, out, err) => {
-      resolve({ code: error ? Number(error.code) : 0, out, err });
-    });
+    execFile(
+      process.execPath,
+      [OPS, 'turns', ...words],
+      { cwd: folder, env: { ...COMPILED, ...env } },
+      (error, out, err) => {
+        resolve({ code: error ? Number(error.code) : 0, out, err });
+      },
+    );
   });
 }
 const ops = (...words: string[]) => opsWith({ REDIS_URL: url, KEY_PREFIX: rig.prefix }, ...words);

@@ -1,25 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { SessionEntry } from '../../../src/sessions/session-entry.ts';
-import { type Connection, connect, disconnect } from '../../../src/store/connection.ts';
 import { familyOf } from '../../../src/store/key-families.ts';
-import { testRedis } from '../../setup/redis.ts';
 import { dump } from '../turns/dump.ts';
-import { newKey, personIn, sealerWith } from './rig.ts';
+import { eachWithAlice, newKey, personIn, type Room, sealerWith } from './rig.ts';
 
-let redis: Connection;
-let prefix: string;
-let prefixes = 0;
-let alice: ReturnType<typeof personIn>;
+let { redis, prefix, alice } = {} as Room;
 const sealer = sealerWith(newKey('k1'));
-
-beforeAll(async () => {
-  redis = connect({ url: await testRedis(), name: 'directory-test' });
-});
-afterAll(() => disconnect(redis));
-beforeEach(() => {
-  prefixes += 1;
-  prefix = `{tc}:${prefixes}`;
-  alice = personIn(redis, prefix, sealer);
+eachWithAlice(sealer, (room) => {
+  ({ redis, prefix, alice } = room);
 });
 
 describe('a person', () => {

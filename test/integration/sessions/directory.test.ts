@@ -1,25 +1,24 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { KEPT_S } from '../../../src/sessions/session-entry.ts';
-import { type Connection, connect, disconnect } from '../../../src/store/connection.ts';
 import { eventually } from '../../setup/eventually.ts';
-import { testRedis } from '../../setup/redis.ts';
 import { dump } from '../turns/dump.ts';
-import { askedIn, DAY_MS, directoryOf, idOf, keyOf, newKey, personIn, sealerWith } from './rig.ts';
+import {
+  askedIn,
+  DAY_MS,
+  directoryOf,
+  eachWithAlice,
+  idOf,
+  keyOf,
+  newKey,
+  personIn,
+  type Room,
+  sealerWith,
+} from './rig.ts';
 
-let redis: Connection;
-let prefix: string;
-let prefixes = 0;
-let alice: ReturnType<typeof personIn>;
+let { redis, prefix, alice } = {} as Room;
 const sealer = sealerWith(newKey('k1'));
-
-beforeAll(async () => {
-  redis = connect({ url: await testRedis(), name: 'directory-test' });
-});
-afterAll(() => disconnect(redis));
-beforeEach(() => {
-  prefixes += 1;
-  prefix = `{tc}:${prefixes}`;
-  alice = personIn(redis, prefix, sealer);
+eachWithAlice(sealer, (room) => {
+  ({ redis, prefix, alice } = room);
 });
 
 const restorable = (thread: string, name: string, lastAt: number, more: object = {}) => ({

@@ -1,4 +1,5 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { laneId } from '../../../src/chat/keys.ts';
 import type { ConversationKey } from '../../../src/chat/vocabulary.ts';
 import { createDirectory } from '../../../src/sessions/directory.ts';
@@ -7,12 +8,13 @@ import { createLanePlaces } from '../../../src/sessions/lane-places.ts';
 import { COUNT_TURN } from '../../../src/sessions/lua-counting.ts';
 import { ERA } from '../../../src/sessions/lua-era.ts';
 import { sessionId } from '../../../src/sessions/session-id.ts';
-import type { Connection } from '../../../src/store/connection.ts';
+import { type Connection, connect, disconnect } from '../../../src/store/connection.ts';
 import { type EncryptionKey, localDataKeys } from '../../../src/store/data-keys.ts';
 import { defineScript } from '../../../src/store/scripts.ts';
 import { createSealer, type Sealer } from '../../../src/store/sealed.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { pairs } from '../../../src/turns/turn.ts';
+import { testRedis } from '../../setup/redis.ts';
 
 export const DAY_MS = 86_400_000;
 
@@ -107,4 +109,26 @@ export function personIn(redis: Connection, keyPrefix: string, sealer?: Sealer, 
       return names;
     },
   };
+}
+
+export interface Room {
+  readonly redis: Connection;
+  /** What every key of this test begins with. */
+  readonly prefix: string;
+  readonly alice: ReturnType<typeof personIn>;
+}
+
+/** Each test of the file begins with an empty directory of alice; they share one Redis. */
+export function eachWithAlice(sealer: Sealer, begin: (room: Room) => void): void {
+  let redis: Connection;
+  let prefixes = 0;
+  beforeAll(async () => {
+    redis = connect({ url: await testRedis(), name: 'directory-test' });
+  });
+  afterAll(() => disconnect(redis));
+  beforeEach(() => {
+    prefixes += 1;
+    const prefix = `{tc}:${prefixes}`;
+    begin({ redis, prefix, alice: personIn(redis, prefix, sealer) });
+  });
 }

@@ -18,17 +18,15 @@ const modalOf = (name: string) =>
   eventually('the form', () => rig.slack.state.modals.get(idOf(name))?.at(-1));
 const submit = async (user: string, values: Record<string, Record<string, string>>) =>
   rig.slack.interactions.submitView({ user, viewId: (await modalOf(user)).id, values });
+/** Opens alice's form about a message. */
+const askAbout = (channel: string, ts: string) =>
+  rig.slack.interactions.shortcut({ user: 'alice', callbackId: 'ask_about_message', channel, ts });
 const ask = (user: string, question: string) => submit(user, { question: { question } });
 
 describe('Ask about this', () => {
   it('asks in the thread of the message, as the asker, with its words as a quotation', async () => {
     const { ts } = await rig.slack.postAs('bob', '#cloud', 'Node *i-123* is down <!here>');
-    await rig.slack.interactions.shortcut({
-      user: 'alice',
-      callbackId: 'ask_about_message',
-      channel: '#cloud',
-      ts,
-    });
+    await askAbout('#cloud', ts);
     expect(JSON.stringify((await modalOf('alice')).content.blocks)).toContain('i-123');
     expect(await ask('alice', 'Is that bad?')).toEqual({ result: 'taken' });
     const [turn] = await rig.turns();
@@ -48,12 +46,7 @@ describe('Ask about this', () => {
 
   it('asks in private where the bot cannot write', async () => {
     const { ts } = await rig.slack.postAs('bob', '#random', 'What is this bill?');
-    await rig.slack.interactions.shortcut({
-      user: 'alice',
-      callbackId: 'ask_about_message',
-      channel: '#random',
-      ts,
-    });
+    await askAbout('#random', ts);
     await ask('alice', 'Whose is it?');
     const [turn] = await rig.turns();
     expect(turn?.message).toMatchObject({ kind: 'direct', sender: { id: idOf('alice') } });
@@ -65,12 +58,7 @@ describe('Ask about this', () => {
 
   it('keeps the form open while there is no question in it', async () => {
     const { ts } = await rig.slack.postAs('bob', '#cloud', 'Hm.');
-    await rig.slack.interactions.shortcut({
-      user: 'alice',
-      callbackId: 'ask_about_message',
-      channel: '#cloud',
-      ts,
-    });
+    await askAbout('#cloud', ts);
     expect(await ask('alice', '   ')).toMatchObject({
       result: 'errors',
       errors: { question: expect.any(String) },

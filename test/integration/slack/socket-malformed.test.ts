@@ -44,12 +44,11 @@ async function startSlack() {
   };
 }
 
-test('what makes no sense is not acknowledged, and the next delivery is handled', async () => {
-  const slack = await startSlack();
-  const handled: unknown[] = [];
+/** A receiver that is connected and acknowledges all that it hands over. */
+async function startReceiver(apiUrl: string, handle: (body: unknown) => void = () => undefined) {
   const receiver = createSocketModeReceiver({
     appToken: 'xapp-1-test',
-    apiUrl: slack.apiUrl,
+    apiUrl,
     pause,
     now: () => performance.now(),
     random: () => 1,
@@ -58,13 +57,20 @@ test('what makes no sense is not acknowledged, and the next delivery is handled'
   });
   receiver.init({
     async processEvent({ body, ack }: { body: unknown; ack: () => Promise<void> }) {
-      handled.push(body);
+      handle(body);
       await ack();
     },
   } as unknown as Parameters<typeof receiver.init>[0]);
   await receiver.start();
   closers.push(() => receiver.stop());
   await eventually('the connection', () => receiver.connected());
+  return receiver;
+}
+
+test('what makes no sense is not acknowledged, and the next delivery is handled', async () => {
+  const slack = await startSlack();
+  const handled: unknown[] = [];
+  await startReceiver(slack.apiUrl, (body) => handled.push(body));
   const [socket] = slack.connections;
   for (const nonsense of [
     'no json',
@@ -91,21 +97,7 @@ test('what makes no sense is not acknowledged, and the next delivery is handled'
 
 test('a text that only speaks of a disconnect ends no connection', async () => {
   const slack = await startSlack();
-  const receiver = createSocketModeReceiver({
-    appToken: 'xapp-1-test',
-    apiUrl: slack.apiUrl,
-    pause,
-    now: () => performance.now(),
-    random: () => 1,
-    onHandled: () => undefined,
-    log: createLogger({ level: 'silent' }),
-  });
-  receiver.init({
-    processEvent: ({ ack }: { ack: () => Promise<void> }) => ack(),
-  } as unknown as Parameters<typeof receiver.init>[0]);
-  await receiver.start();
-  closers.push(() => receiver.stop());
-  await eventually('the connection', () => receiver.connected());
+  const receiver = await startReceiver(slack.apiUrl);
   const event = { type: 'message', text: '{"type":"disconnect"}', blocks: [{ type: 'disconnect' }] };
   const envelope = { payload: { event }, envelope_id: 'e1', type: 'events_api' };
   slack.connections[0]?.send(JSON.stringify(envelope));

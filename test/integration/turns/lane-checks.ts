@@ -107,7 +107,7 @@ export async function compareRemains(redis: Connection, prefix: string, world: L
       ...(world.turns.size > 0 ? ['counts', 'thread'] : []),
       ...(kept.length > 0 ? ['turn'] : []),
       ...(world.dead.some((turn) => !world.dropped.has(turn)) ? ['dead'] : []),
-      ...(world.lastFence > 0 ? ['fence', 'served'] : []),
+      ...(world.lastFence > 0 ? ['fence', 'era', 'served'] : []),
       ...left.filter((name) => name === 'slots' || name === 'workers'),
     ]),
   );

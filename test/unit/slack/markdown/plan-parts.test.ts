@@ -8,7 +8,7 @@ import { blocksOf, chunksSince, fallbackText } from '../../../../src/slack/markd
 import { document, soup } from './documents.ts';
 
 /** How many documents each law is tried on. `MARKDOWN_DOCUMENTS=20000` is the long run. */
-const DOCUMENTS = Number(process.env.MARKDOWN_DOCUMENTS ?? 250);
+const DOCUMENTS = Number(process.env.MARKDOWN_DOCUMENTS ?? 150);
 const seed = process.env.MARKDOWN_SEED ? { seed: Number(process.env.MARKDOWN_SEED) } : {};
 
 /** Why `later` is not a continuation of `earlier`, if it is not. */

@@ -6,7 +6,7 @@ import { brink } from './brinks.ts';
 import { document, soup } from './documents.ts';
 
 /** How many documents each law is tried on. `MARKDOWN_DOCUMENTS=20000` is the long run. */
-const DOCUMENTS = Number(process.env.MARKDOWN_DOCUMENTS ?? 250);
+const DOCUMENTS = Number(process.env.MARKDOWN_DOCUMENTS ?? 150);
 const seed = process.env.MARKDOWN_SEED ? { seed: Number(process.env.MARKDOWN_SEED) } : {};
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });

@@ -4,7 +4,7 @@ import { tidyDocument } from './documents.ts';
 import { judge } from './judge.ts';
 
 /** How many documents the judge reads; it is slow. `MARKDOWN_JUDGED=20000` is the long run. */
-const DOCUMENTS = Number(process.env.MARKDOWN_JUDGED ?? 200);
+const DOCUMENTS = Number(process.env.MARKDOWN_JUDGED ?? 100);
 // The everyday run reads the same documents every time.
 const seed = { seed: Number(process.env.MARKDOWN_SEED ?? 20_260_401) };
 
