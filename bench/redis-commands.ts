@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as directory from '../src/sessions/lua.ts';
 import * as directoryChanges from '../src/sessions/lua-changes.ts';
-import * as pacing from '../src/slack/pacing-lua.ts';
+import * as pacing from '../src/store/call-pacing-lua.ts';
 import * as lanes from '../src/turns/lua.ts';
 import * as laneChanges from '../src/turns/lua-changes.ts';
 import * as laneParking from '../src/turns/lua-parking.ts';

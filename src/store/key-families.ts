@@ -229,6 +229,18 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(90 * DAY_S),
   },
   {
+    names: ['teamsfile:<name>'],
+    holds: 'a file of an export until its person takes it in Teams, sealed',
+    kept: '10 minutes',
+    bound: expires(600),
+  },
+  {
+    names: ['forgetask:<person>'],
+    holds: 'the name of the question whether somebody in Teams wants to be forgotten',
+    kept: '10 minutes',
+    bound: expires(600),
+  },
+  {
     names: ['teamsanswer:<name>'],
     holds: 'which turn a message in Teams answers, for what people think of it',
     kept: '90 days',
@@ -278,21 +290,27 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: constant(3),
   },
   {
+    names: ['pace:teams:<thread>', 'pacetogether:<tenant>'],
+    holds: 'when the last calls of Teams were made, in a thread and in all of a tenant: at most 1,800 times',
+    kept: 'an hour after the last',
+    // A final call may be granted ahead, behind those that stand in line.
+    bound: expires(2 * 3_600),
+  },
+  {
     names: ['pace:<workspace>:<method>'],
     holds: 'when the last calls of a Slack method were made, at most 600 times',
     kept: '61 s after the last',
-    // A final call may be granted ahead, behind those that stand in line.
     bound: expires(600),
   },
   {
     names: ['paceheld:<workspace>'],
-    holds: 'until when Slack wants no calls (`Retry-After`), by method',
+    holds: 'until when Slack or Teams wants no calls (`Retry-After`), by method or thread',
     kept: 'until then',
     bound: expires(DAY_S),
   },
   {
-    names: ['pacestrict:<workspace>:<method>'],
-    holds: 'Slack has lately refused such calls: until when final ones stand in line',
+    names: ['pacestrict:<workspace>:<name>'],
+    holds: 'such calls were refused lately: until when final ones stand in line',
     kept: '2 minutes after that',
     bound: expires(DAY_S),
   },
@@ -317,9 +335,16 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   },
   {
     names: ['guardcounts:<day>'],
-    holds: 'how often each policy minded something, by direction, action and channel',
+    holds:
+      'how many turns were checked and how often each policy minded something, by direction, action and channel',
     kept: '90 days',
     bound: expires(90 * DAY_S),
+  },
+  {
+    names: ['guardexamples:<person>'],
+    holds: 'pieces of what a policy minded of them, without personal data, sealed; the newest 20',
+    kept: '14 days after the last',
+    bound: expires(14 * DAY_S),
   },
   {
     names: ['out:<session>', 'outorder:<session>', 'outdue'],

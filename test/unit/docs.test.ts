@@ -5,7 +5,7 @@ import { failuresPage } from '../../scripts/docs/failures-page.ts';
 import * as memoryLua from '../../src/agentcore/memory-quota-lua.ts';
 import * as auditLua from '../../src/audit/lua.ts';
 import { configNames } from '../../src/config.ts';
-import * as pacingLua from '../../src/slack/pacing-lua.ts';
+import * as pacingLua from '../../src/store/call-pacing-lua.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import * as lua from '../../src/turns/lua.ts';
 import * as changesLua from '../../src/turns/lua-changes.ts';
