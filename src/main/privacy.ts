@@ -48,7 +48,7 @@ export interface PrivacyParts {
   /** Undefined where the bot is not in Slack. */
   readonly slack: (SlackClient & SlackUploader) | undefined;
   /** Undefined where the bot is not in Teams. */
-  readonly teams: Pick<Teams, 'privateFiles' | 'forgetContact'> | undefined;
+  readonly teams: Pick<Teams, 'privateFiles' | 'forgetContact' | 'forgetHeard'> | undefined;
   readonly pacing: Pacing;
   readonly lanes: Pick<Lanes, 'unpark'>;
   readonly operator: Pick<Operator, 'stopTurn'>;
@@ -117,6 +117,7 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
 
   async function eraseAccountMarks(account: Account): Promise<number> {
     await asks.over(account);
+    if (account.platform === 'teams') await parts.teams?.forgetHeard(account);
     return eraseMarks({ redis, keyPrefix }, account);
   }
 

@@ -19,6 +19,7 @@ import { createPrivateFiles } from '../teams/private-files.ts';
 import { createReferences } from '../teams/references.ts';
 import { createTeamsReplies } from '../teams/reply.ts';
 import { createStagedFiles } from '../teams/staged-files.ts';
+import { createThreadNotes } from '../teams/thread-notes.ts';
 import { createTokenSource } from '../teams/token-source.ts';
 import { createInsist, createVoice, NoPrivateChat } from '../teams/voice.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -72,6 +73,8 @@ export interface Teams {
     /** Resolves also when it is gone already. */
     remove(person: Sender, file: string): Promise<void>;
   };
+  /** Takes away what they said where several people talk with the bot. */
+  forgetHeard(person: Sender): Promise<void>;
   /** Takes away how to write to somebody, as far as they have not written again after `before` (epoch milliseconds). */
   forgetContact(person: Sender, before: number): Promise<void>;
   ingress(intake: TeamsIntake): Promise<TeamsIngress>;
@@ -114,12 +117,9 @@ export function composeTeams(parts: TeamsParts): Teams | undefined {
     once: createOnce(redis, keyPrefix),
     log,
   });
-  const staged = createStagedFiles({
-    redis,
-    keyPrefix,
-    sealer: parts.dataKeys && createSealer({ keys: parts.dataKeys, randomBytes }),
-    randomBytes,
-  });
+  const sealer = parts.dataKeys && createSealer({ keys: parts.dataKeys, randomBytes });
+  const staged = createStagedFiles({ redis, keyPrefix, sealer, randomBytes });
+  const threads = createThreadNotes({ redis, keyPrefix, sealer, now: () => Date.now(), log });
   const people = createTeamsPeople({ connector, references, insist, now: monotonic, log });
 
   return {
@@ -142,11 +142,13 @@ export function composeTeams(parts: TeamsParts): Teams | undefined {
         const { name, email } = await people.of(tenant, id);
         return { name, workspace: 'Microsoft Teams', ...(email === undefined ? {} : { email }) };
       },
+      readThread: threads.readThread,
       readFiles: attached.read,
       tellUnread: attached.tell,
       mayPass: (error) => teamsFailure(error) !== undefined || error instanceof NoPrivateChat,
     },
     privateFiles: createPrivateFiles({ connector: waiting, voice, staged, insist }),
+    forgetHeard: threads.forget,
     async forgetContact(person, before) {
       // Whoever is of another tenant was heard of in ours.
       const tenants = new Set([person.tenant, ...config.access.teamsTenants.ids]);
@@ -167,6 +169,7 @@ export function composeTeams(parts: TeamsParts): Teams | undefined {
         references: createReferences(intake, keyPrefix),
         voice,
         staged,
+        threads,
         upload: createFileUpload({ fileHosts: settings.fileHosts, timeoutMs: UPLOAD_TIMEOUT_MS }),
         connector: waiting,
         insist,

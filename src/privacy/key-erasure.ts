@@ -44,6 +44,7 @@ export const KEY_ERASURE: Readonly<Record<string, KeyErasure>> = {
   'guest:<person>': 'marks',
   'teamsplace:<thread>': 'end',
   'teamsperson:<person>': 'end',
+  'teamsheard:<thread>': 'marks',
   'teamsfile:<name>': 'exports',
   'forgetask:<person>': 'marks',
   'teamsanswer:<name>': stays('the name of a turn that is gone, under a digest'),

@@ -25,14 +25,14 @@ import { createTokenGate } from './token-gate.ts';
 const GREETED_S = 400 * 86_400;
 
 export interface TeamsIngressDeps
-  extends Omit<QuestionsDeps, 'accept' | 'references' | 'answerCommand' | 'telling'>,
+  extends Omit<QuestionsDeps, 'accept' | 'references' | 'answerCommand' | 'telling' | 'background'>,
     Omit<PressesDeps, 'accept' | 'commands' | 'references' | 'answerCommand' | 'ask'>,
     Omit<TellingDeps, 'background'>,
     Omit<FeedbackDeps, 'references'>,
     Omit<ForgettingDeps, 'references'>,
     Omit<FileConsentsDeps, 'background'> {
   readonly references: Pick<References, 'remember' | 'turnOf'>;
-  readonly accept: Pick<Accept, 'acceptTurn' | 'retryTurn' | 'takesPart'>;
+  readonly accept: Pick<Accept, 'acceptTurn' | 'retryTurn' | 'takesPart' | 'othersWrote'>;
   readonly commands: Commands;
   readonly appId: string | undefined;
   readonly allowUnauthenticatedLoopback: boolean;
@@ -52,7 +52,7 @@ export function createTeamsIngress(deps: TeamsIngressDeps) {
   const { run: background, idle } = createBackground(log);
   const telling = createTelling({ ...deps, background });
   const answerCommand = createCommandAnswers({ ...deps, background });
-  const questions = createQuestions({ ...deps, answerCommand, telling });
+  const questions = createQuestions({ ...deps, answerCommand, telling, background });
   const press = createPresses({ ...deps, answerCommand, ask: createTasks({ ...deps, telling }) });
   const feedback = createTeamsFeedback(deps);
   const forget = createForgetting(deps);

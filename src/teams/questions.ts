@@ -7,14 +7,18 @@ import type { Accept } from '../turns/accept-turn.ts';
 import type { Once } from '../turns/once.ts';
 import type { QuestionChanges } from '../turns/question-changes.ts';
 import type { TeamsActivity } from './activity.ts';
+import type { Background } from './background.ts';
 import type { CommandAnswers } from './command-answers.ts';
 import { activityClaim, normaliseActivity, whereabouts } from './normalise.ts';
 import type { References } from './references.ts';
 import { REDELIVERED_S, type Telling } from './telling.ts';
+import type { ThreadNotes } from './thread-notes.ts';
 
 export interface QuestionsDeps {
   readonly rules: AdmissionRules;
-  readonly accept: Pick<Accept, 'acceptTurn' | 'takesPart'>;
+  readonly accept: Pick<Accept, 'acceptTurn' | 'takesPart' | 'othersWrote'>;
+  readonly threads: Pick<ThreadNotes, 'hear' | 'unhear'>;
+  readonly background: Background;
   readonly changes: Pick<QuestionChanges, 'amendQuestion' | 'cancelQuestion'>;
   readonly once: Once;
   readonly answerCommand: CommandAnswers;
@@ -37,15 +41,18 @@ export function createQuestions(deps: QuestionsDeps) {
     const command = parseCommand(message.text);
     if (!command || message.files.length > 0) return false;
     const { addressed, claims } = message;
-    // People write such words to each other, too.
-    if (!addressed && !(await deps.accept.takesPart(message.key))) {
-      deps.onIgnored('no_mention');
-      return true;
-    }
     const [claim = ''] = claims;
     const carried = await deps.answerCommand({ activity, where: message, command, claim, addressed });
     if (carried === 'unheard') deps.onIgnored('no_mention');
     return carried !== 'question';
+  }
+
+  /** What is written among people is background for what others ask there. */
+  function hear({ from }: TeamsActivity, message: InboundMessage): void {
+    if (message.kind === 'direct' || message.text.trim() === '') return;
+    deps.background('what was said in a thread could not be kept', () =>
+      deps.threads.hear(message, from?.name || 'somebody'),
+    );
   }
 
   return {
@@ -65,8 +72,17 @@ export function createQuestions(deps: QuestionsDeps) {
         deps.onRefused(message.sender, admission);
         return telling.say(activity, { text: refusedText('teams') });
       }
+      // Only apps that were given leave to read along hear what people write to each other. It is nobody's business here.
+      if (!message.addressed && !(await deps.accept.takesPart(message.key)))
+        return deps.onIgnored('no_mention');
       await deps.references.remember(activity, message);
       if (await isCommand(activity, message)) return;
+      hear(activity, message);
+      if (!message.addressed && message.kind === 'group') {
+        // The whole chat is one thread: not everything in it is for the bot.
+        await deps.accept.othersWrote(message.key);
+        return deps.onIgnored('no_mention');
+      }
       await telling.tell(activity, message, await deps.accept.acceptTurn(message));
     },
 
@@ -85,6 +101,7 @@ export function createQuestions(deps: QuestionsDeps) {
     async deleted(activity: TeamsActivity): Promise<void> {
       const where = whereabouts(activity);
       if (!where || !activity.id) return deps.onIgnored('malformed');
+      await deps.threads.unhear(where.key, where.sender, activity.id);
       const outcome = await deps.changes.cancelQuestion(activityClaim(where.key, activity.id));
       if (outcome === 'unknown') deps.onIgnored('deletion_of_no_question');
     },

@@ -26,6 +26,7 @@ const accepting = (acceptance: Acceptance) => ({
     acceptTurn: async () => acceptance,
     retryTurn: async () => 'accepted' as const,
     takesPart: async () => false,
+    othersWrote: async () => undefined,
   },
 });
 /** What the bot has said anywhere. */
@@ -60,6 +61,7 @@ test('what could not be stored is answered with 503, and delivered again until i
         },
         retryTurn: async () => 'accepted',
         takesPart: async () => false,
+        othersWrote: async () => undefined,
       },
     },
   });
@@ -213,6 +215,7 @@ test('whoever may not ask may not press either', async () => {
           return 'accepted';
         },
         takesPart: async () => false,
+        othersWrote: async () => undefined,
       },
     },
   });

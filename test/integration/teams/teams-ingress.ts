@@ -19,6 +19,7 @@ import { createTeamsIngress, type TeamsIngressDeps } from '../../../src/teams/in
 import { createPrivateFiles } from '../../../src/teams/private-files.ts';
 import { createReferences } from '../../../src/teams/references.ts';
 import { createStagedFiles } from '../../../src/teams/staged-files.ts';
+import { createThreadNotes, type ThreadNotes } from '../../../src/teams/thread-notes.ts';
 import { createTokenSource } from '../../../src/teams/token-source.ts';
 import { createInsist, createVoice } from '../../../src/teams/voice.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
@@ -42,6 +43,7 @@ export interface TestIngress {
   readonly ignored: string[];
   readonly refused: string[];
   readonly references: ReturnType<typeof createReferences>;
+  readonly threads: ThreadNotes;
   close(): Promise<void>;
 }
 
@@ -87,6 +89,13 @@ export async function startTeamsIngress(
   const insist = createInsist(() => Promise.resolve(), new AbortController().signal);
   const voice = createVoice({ connector, references, insist });
   const staged = createStagedFiles({ redis, keyPrefix: '{tc}', sealer: undefined, randomBytes });
+  const threads = createThreadNotes({
+    redis,
+    keyPrefix: '{tc}',
+    sealer: undefined,
+    now: () => Date.now(),
+    log,
+  });
   const privacy =
     options.privacy?.(redis, createPrivateFiles({ connector, voice, staged, insist }), references) ??
     noPrivacy;
@@ -110,6 +119,7 @@ export async function startTeamsIngress(
       },
       retryTurn: async () => 'accepted',
       takesPart: async () => false,
+      othersWrote: async () => undefined,
     },
     changes: { amendQuestion: async () => 'unknown', cancelQuestion: async () => 'unknown' },
     once: createOnce(redis, '{tc}'),
@@ -137,6 +147,7 @@ export async function startTeamsIngress(
     references,
     voice,
     privacy,
+    threads,
     staged,
     connector,
     insist,
@@ -173,6 +184,7 @@ export async function startTeamsIngress(
     ignored,
     refused,
     references,
+    threads,
     async close() {
       await ingress.close();
       const closed = once(server, 'close');
