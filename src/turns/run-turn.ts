@@ -7,6 +7,7 @@ import { createHeartbeat } from './heartbeat.ts';
 import type { Lanes } from './lanes.ts';
 import type { Hold } from './leases.ts';
 import { localAnswer } from './local-answer.ts';
+import { eitherOf } from './pace.ts';
 import { closeTasks } from './progress.ts';
 import { LaneLost, type OpenReply, ReplyRefused } from './reply.ts';
 import { type FindOut, findOut, type Person, type RunsAs } from './runs-as.ts';
@@ -188,7 +189,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         canAttach: deps.canAttach,
         totalMs: deps.totalMs,
         signal: hold.signal,
-        stop: guarded ? AbortSignal.any([hold.stop, guarded.blocked]) : hold.stop,
+        stop: guarded ? eitherOf(hold.stop, guarded.blocked) : hold.stop,
         onView: guarded ? guarded.take : show,
         ...(guarded ? { room: guarded.room } : {}),
         onWrite: async () => {

@@ -42,6 +42,11 @@ const postedPartSchema = z.object({
 });
 export type PostedPart = z.infer<typeof postedPartSchema>;
 
+// Made once: to make a schema takes longer than to use it.
+const postedSchema = z.array(postedPartSchema);
+const stringsSchema = z.array(z.string());
+const stateSchema = z.enum(TURN_STATES);
+
 /**
  * How a turn is going to end, put on record before it is shown: a successor shows it, and needs no agent for it.
  * Answers with files are too big for that; their agent is asked again for what it said.
@@ -152,13 +157,13 @@ export function parseTurn(id: string, fields: Readonly<Record<string, string>>):
   return {
     id,
     lane: fields.lane ?? laneId(message.key, message.sender),
-    state: z.enum(TURN_STATES).parse(fields.state),
+    state: stateSchema.parse(fields.state),
     message,
     ...(wordsGone ? { wordsGone } : {}),
     attempt: Number(fields.attempt ?? 1),
     crashes: Number(fields.crashes ?? 0),
     receivedAt: receivedAtOf(fields),
-    posted: z.array(postedPartSchema).parse(JSON.parse(fields.posted ?? '[]')),
+    posted: postedSchema.parse(JSON.parse(fields.posted ?? '[]')),
     sawWrite: fields.write === '1',
     invoked: fields.invoked === '1',
     ...(fields.opens === '1' ? { opensThread: true } : {}),
@@ -168,7 +173,7 @@ export function parseTurn(id: string, fields: Readonly<Record<string, string>>):
     ...(stop ? { stop } : {}),
     ...(outcome ? { outcome } : {}),
     ...(reason === undefined ? {} : { reason }),
-    places: pairs(z.array(z.string()).parse(JSON.parse(fields.places ?? '[]'))),
+    places: pairs(stringsSchema.parse(JSON.parse(fields.places ?? '[]'))),
     ...(fields.session === undefined ? {} : { listed: fields.session }),
     at: Object.fromEntries(
       TURN_STATES.flatMap((state) => {
@@ -259,7 +264,7 @@ const readPlace = (text: string): unknown => (text.startsWith('[') ? JSON.parse(
 /** Where a question was asked whose words are gone: platform, tenant, conversation, thread. Undefined: not on record. Pure. */
 export function placeKept({ place, sender }: Readonly<Record<string, string>>): string[] | undefined {
   if (place === undefined) return undefined;
-  const [platform = '', tenant = '', ...rest] = z.array(z.string()).parse(readPlace(place));
+  const [platform = '', tenant = '', ...rest] = stringsSchema.parse(readPlace(place));
   return [platform, tenant || parseSender(sender ?? '').tenant, ...rest];
 }
 

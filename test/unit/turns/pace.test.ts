@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createBell, type Pause, until } from '../../../src/turns/pace.ts';
+import { createBell, eitherOf, type Pause, until } from '../../../src/turns/pace.ts';
 import { pause } from '../../../src/turns/pause.ts';
 
 beforeEach(() => {
@@ -80,3 +80,18 @@ test('without a limit no pause is asked for', async () => {
   await until(new AbortController().signal, Promise.resolve());
   expect(asked).not.toHaveBeenCalled();
 });
+
+test.each(['one', 'other'] as const)(
+  'either of two signals aborts with the reason of the first, here the %s',
+  (which) => {
+    const signals = { one: new AbortController(), other: new AbortController() };
+    const late = eitherOf(signals.one.signal, signals.other.signal);
+    expect(late.aborted).toBe(false);
+    signals[which].abort('first');
+    signals.one.abort('second');
+    signals.other.abort('second');
+    expect(late.reason).toBe('first');
+    const early = eitherOf(signals.one.signal, signals.other.signal);
+    expect(early.reason).toBe(signals.one.signal.reason);
+  },
+);
