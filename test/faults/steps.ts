@@ -30,6 +30,12 @@ export const DISTURBANCES = [
   'slack says 500',
   'slack loses answers',
   'streams end early',
+  'teams says 429',
+  'teams says 500',
+  'teams loses answers',
+  'teams is late',
+  'teams ends streams',
+  'teams is cut off',
   'deliveries repeat',
   'agentcore throttles',
   'agentcore breaks answers',
@@ -114,6 +120,11 @@ const STILL: readonly string[] = [
 
 export function standsStill(step: Step): boolean {
   return STILL.includes('disturbance' in step ? step.disturbance : step.harm);
+}
+
+/** What breaks the connections of all processes, or keeps them from putting something on record. */
+export function losesAnswers({ disturbance }: DisturbanceStep): boolean {
+  return disturbance === 'teams is cut off' || /^redis/.test(disturbance) || disturbance.includes('while redis');
 }
 
 export function describeStep(step: Step): string {

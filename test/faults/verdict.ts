@@ -1,14 +1,17 @@
-import { judge, type Verdict } from './judge.ts';
+import type { Doubts } from './doubts.ts';
+import { judge, type ReplySeen, type Verdict } from './judge.ts';
 import { asSeen, questionOf } from './replies.ts';
 import type { Schedule } from './schedule.ts';
 import type { Stack } from './stack.ts';
-import type { Talk } from './talk.ts';
+import type { Talk, Thread } from './talk.ts';
+import { asSeenInTeams, questionInTeams } from './teams-replies.ts';
 
 export interface SeenAtTheEnd {
   readonly drained: boolean;
   readonly staleRedis: readonly string[];
   readonly leftover: readonly string[];
   readonly troubles: readonly string[];
+  readonly doubts: Doubts;
 }
 
 /** Looks at everything that stands there after a run, and judges it. */
@@ -20,13 +23,11 @@ export async function verdictOf(
 ): Promise<Verdict> {
   const turns = await stack.records.turns();
   const canaryOfTurn = new Map(turns.map(({ id, canary }) => [id, canary]));
-  const messages = [...talk.threads.values()].flatMap(({ channel, ts }) =>
-    stack.slack.thread(channel, ts).filter((message) => message.botId !== undefined),
+  const sorted = [...talk.threads.values()].flatMap((thread) =>
+    thread.platform === 'slack'
+      ? inSlack(stack, thread, canaryOfTurn)
+      : inTeams(stack, thread, canaryOfTurn, seen.doubts),
   );
-  const sorted = messages.map((message) => ({
-    canary: questionOf(message, canaryOfTurn),
-    reply: asSeen(message),
-  }));
   // A process that stood still sends what it was about to send, whoever has its lanes by then.
   const frozen = schedule.steps.some(
     (step) => 'at' in step && (step.harm === 'freeze' || step.harm === 'oversleep'),
@@ -49,11 +50,46 @@ export async function verdictOf(
     }),
   );
   const strays = sorted.flatMap(({ canary, reply }) =>
-    canary === undefined ? [`${reply.ts} ${JSON.stringify(reply.text || reply.notices[0] || '')}`] : [],
+    canary === undefined && !reply.inDoubt ? [`${reply.ts} ${JSON.stringify(reply.text || reply.notices[0] || '')}`] : [],
   );
   const statuses = [...talk.threads.values()].flatMap(({ channel, ts }) => {
+    // Teams has none.
     const status = stack.slack.state.threads.get(`${channel}:${ts}`)?.status;
     return status ? [`${channel} ${ts} still says “${status}”`] : [];
   });
-  return judge({ lanes, strays, statuses, ...seen });
+  const orphans = sorted.filter(({ canary, reply }) => canary === undefined && reply.inDoubt).length;
+  const { drained, staleRedis, leftover, troubles } = seen;
+  return judge({ lanes, strays, statuses, orphans, drained, staleRedis, leftover, troubles });
+}
+
+interface Found {
+  /** Undefined: it belongs to no question. */
+  readonly canary: string | undefined;
+  readonly reply: ReplySeen;
+}
+
+function inSlack(stack: Stack, { channel, ts }: Thread, canaryOfTurn: ReadonlyMap<string, string>): Found[] {
+  return stack.slack
+    .thread(channel, ts)
+    .filter((message) => message.botId !== undefined)
+    .map((message) => ({ canary: questionOf(message, canaryOfTurn), reply: asSeen(message) }));
+}
+
+function inTeams(
+  stack: Stack,
+  { channel, ts }: Thread,
+  canaryOfTurn: ReadonlyMap<string, string>,
+  doubts: Doubts,
+): Found[] {
+  return stack.teams.messages
+    .filter((one) => one.from === 'bot' && !one.deleted && one.conversation === channel && one.root === ts)
+    .map((message) => ({
+      message,
+      canary: questionInTeams(message, canaryOfTurn),
+      reply: {
+        ...asSeenInTeams(message),
+        ...(doubts.excuses(message.id) ? { inDoubt: true as const } : {}),
+      },
+    }))
+    .filter(({ message, canary }) => canary !== undefined || !doubts.said.has(message.text));
 }
