@@ -23,11 +23,7 @@ export interface Done {
 export type Conversations = ReturnType<typeof createConversations>;
 
 /** What stands in the chats and channels of a tenant, and what the bot may do there. */
-export function createConversations(
-  now: () => number,
-  streamsAllowed: () => boolean,
-  streamLifeMs?: number,
-) {
+export function createConversations(now: () => number, streamsAllowed: () => boolean, streamLifeMs?: number) {
   const messages: Message[] = [];
   const streams = createStreams(now, streamsAllowed, streamLifeMs);
   let lastId = 0;

@@ -1,5 +1,5 @@
 import type { Call } from '../../local/teams/model.ts';
-import type { Passage } from './passage.ts';
+import type { Fate, Passage } from './passage.ts';
 
 /** Something that was done to a process, or to all of them, from one moment to another (`performance.now()`). */
 interface Struck {
@@ -15,7 +15,7 @@ interface Struck {
  */
 export interface Doubts {
   /** To be told of what passes between a process and Teams or Redis. */
-  saw(member: string, passage: Passage): void;
+  saw(member: string, passage: Passage, fate: Fate): void;
   /** `ms`: for how long it lasts. */
   struck(member: string | undefined, ms: number): void;
   /** Whether nobody could know of this message, for a reason that really was. */
@@ -33,11 +33,13 @@ export function watchDoubts(calls: readonly Call[], web: string): Doubts {
   const strikes: Struck[] = [];
   const senders = new Map<string, string>();
   const recorded = new Set<string>();
+  /** Whose answer was cut off. */
+  const lost = new Set<string>();
   const said = new Set<string>();
 
   return {
     said,
-    saw(member, { link, phase, name, text, request = '' }) {
+    saw(member, { link, phase, name, text, request = '' }, fate) {
       if (link === 'redis' && phase === 'answer' && name === 'note' && text.startsWith(':1'))
         for (const [, id = ''] of request.matchAll(POSTED)) recorded.add(id);
       if (link !== 'teams' || name !== 'post') return;
@@ -45,6 +47,7 @@ export function watchDoubts(calls: readonly Call[], web: string): Doubts {
         said.add(String((JSON.parse(utf8(text)) as { text?: unknown }).text));
       const id = phase === 'answer' && text.startsWith('HTTP/1.1 2') ? NEW_ID.exec(text)?.[1] : undefined;
       if (id !== undefined) senders.set(id, member);
+      if (id !== undefined && fate === 'drop') lost.add(id);
     },
     struck(member, ms) {
       const from = performance.now();
@@ -58,6 +61,7 @@ export function watchDoubts(calls: readonly Call[], web: string): Doubts {
       const sender = senders.get(messageId);
       return (
         call.lost === true ||
+        lost.has(messageId) ||
         strikes.some(
           ({ member, from, to }) =>
             (member === undefined || sender === undefined || member === sender) &&

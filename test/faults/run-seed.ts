@@ -6,7 +6,7 @@ import type { Fate, Passage } from './passage.ts';
 import { createRecoveryClock } from './recovery-clock.ts';
 import { IN_FLIGHT, type Schedule } from './schedule.ts';
 import type { Stack } from './stack.ts';
-import { describeStep, type HarmStep, losesAnswers, type Step, standsStill } from './steps.ts';
+import { describeStep, forgets, type HarmStep, losesAnswers, type Step, standsStill } from './steps.ts';
 import { startTalk, type Talk } from './talk.ts';
 import { setTraps } from './traps.ts';
 import { verdictOf } from './verdict.ts';
@@ -120,7 +120,7 @@ export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits =
   };
   const traps = setTraps(schedule.steps, (step, member) => {
     const fate = strike(step, member);
-    if (fate !== undefined && step.harm !== 'term') doubts.struck(member.name, step.ms);
+    if (fate !== undefined && forgets(step)) doubts.struck(member.name, step.ms);
     if (fate !== undefined) begin(step, ` (${member.name})`);
     return fate;
   });
@@ -153,8 +153,9 @@ export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits =
   const late = setTimeout(arm, ARMED_AFTER_MS);
 
   const decide = (member: Member, passage: Passage): Fate => {
-    doubts.saw(member.name, passage);
-    return traps.decide(member, passage);
+    const fate = traps.decide(member, passage);
+    doubts.saw(member.name, passage, fate);
+    return fate;
   };
   stack.teamsLink.watch = (passage) => {
     const member = stack.senderOf(passage);

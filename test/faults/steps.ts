@@ -122,9 +122,19 @@ export function standsStill(step: Step): boolean {
   return STILL.includes('disturbance' in step ? step.disturbance : step.harm);
 }
 
+/** What may keep a process from putting on record what it has heard. An answer that is cut off is known by itself. */
+export function forgets({ harm: kind, at }: HarmStep): boolean {
+  if (kind === 'cut' || kind === 'stall') return failpoint(at).link === 'redis';
+  return kind !== 'term';
+}
+
 /** What breaks the connections of all processes, or keeps them from putting something on record. */
 export function losesAnswers({ disturbance }: DisturbanceStep): boolean {
-  return disturbance === 'teams is cut off' || /^redis/.test(disturbance) || disturbance.includes('while redis');
+  return (
+    disturbance === 'teams is cut off' ||
+    disturbance.startsWith('redis') ||
+    disturbance.includes('while redis')
+  );
 }
 
 export function describeStep(step: Step): string {

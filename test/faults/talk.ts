@@ -21,6 +21,8 @@ export interface Talk {
   sayStop(): Promise<void>;
   /** Somebody wanted this question, or one beside it, to end. */
   toldToStop(canary: string): boolean;
+  /** Messages in Teams below which somebody pressed Stop: they stay as they are. */
+  readonly stoppedStreams: ReadonlySet<string>;
   /** To be told of what Slack gets from the web role. */
   sawAnswer(passage: Passage): void;
   /** To be told of what workers get from Redis. */
@@ -83,6 +85,7 @@ export function startTalk(
   }
 
   const stopped = new Set<string>();
+  const stoppedStreams = new Set<string>();
   async function sayStop(): Promise<void> {
     const theirs = schedule.lanes.filter((_, i) => i % 3 === 1);
     const said = theirs.map(async ({ platform, user, channel, thread, asks }, i) => {
@@ -94,7 +97,10 @@ export function startTalk(
         const streamed = teams.messages.findLast(
           (one) => one.streaming && one.conversation === place.channel && one.root === ts,
         );
-        if (i % 2 === 1 && streamed && teams.stop(streamed.id)) return;
+        if (i % 2 === 1 && streamed && teams.stop(streamed.id)) {
+          stoppedStreams.add(streamed.id);
+          return;
+        }
         await teams.say(user, channel, '@bot stop', ts);
       } else if (i % 2 === 0) await slack.postAs(user, channel, '@Cloud Engineer stop', { threadTs: ts });
       else await slack.people.stop(user, channel, ts);
@@ -113,6 +119,7 @@ export function startTalk(
     threads,
     sayStop,
     toldToStop: (canary) => stopped.has(canary),
+    stoppedStreams,
     acknowledged: (canary) => known.has(canary),
     underWay: () => known.size - ended,
     sawAnswer({ text, request = '' }) {

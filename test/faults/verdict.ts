@@ -1,3 +1,4 @@
+import type { Message } from '../../local/teams/model.ts';
 import type { Doubts } from './doubts.ts';
 import { judge, type ReplySeen, type Verdict } from './judge.ts';
 import { asSeen, questionOf } from './replies.ts';
@@ -22,11 +23,17 @@ export async function verdictOf(
   seen: SeenAtTheEnd,
 ): Promise<Verdict> {
   const turns = await stack.records.turns();
-  const canaryOfTurn = new Map(turns.map(({ id, canary }) => [id, canary]));
+  // A turn on record forgets its question when it has ended well; its agent does not.
+  const canaryOfTurn = new Map(
+    [...stack.agent.records.values()].flatMap((record) =>
+      [...record.turns].map((turn) => [turn, record.canary]),
+    ),
+  );
+  for (const { id, canary } of turns) if (canary !== '') canaryOfTurn.set(id, canary);
   const sorted = [...talk.threads.values()].flatMap((thread) =>
     thread.platform === 'slack'
       ? inSlack(stack, thread, canaryOfTurn)
-      : inTeams(stack, thread, canaryOfTurn, seen.doubts),
+      : inTeams(stack, thread, canaryOfTurn, { doubts: seen.doubts, talk }),
   );
   // A process that stood still sends what it was about to send, whoever has its lanes by then.
   const frozen = schedule.steps.some(
@@ -50,7 +57,9 @@ export async function verdictOf(
     }),
   );
   const strays = sorted.flatMap(({ canary, reply }) =>
-    canary === undefined && !reply.inDoubt ? [`${reply.ts} ${JSON.stringify(reply.text || reply.notices[0] || '')}`] : [],
+    canary === undefined && !reply.inDoubt
+      ? [`${reply.ts} ${JSON.stringify(reply.text || reply.notices[0] || '')}`]
+      : [],
   );
   const statuses = [...talk.threads.values()].flatMap(({ channel, ts }) => {
     // Teams has none.
@@ -79,17 +88,19 @@ function inTeams(
   stack: Stack,
   { channel, ts }: Thread,
   canaryOfTurn: ReadonlyMap<string, string>,
-  doubts: Doubts,
+  { doubts, talk }: { readonly doubts: Doubts; readonly talk: Talk },
 ): Found[] {
+  // What a command was answered with, and a status below which somebody pressed Stop, answer no question.
+  const isApart = ({ id, text }: Message) => doubts.said.has(text) || talk.stoppedStreams.has(id);
   return stack.teams.messages
     .filter((one) => one.from === 'bot' && !one.deleted && one.conversation === channel && one.root === ts)
-    .map((message) => ({
-      message,
-      canary: questionInTeams(message, canaryOfTurn),
+    .map((message) => ({ message, canary: questionInTeams(message, canaryOfTurn) }))
+    .filter(({ message, canary }) => canary !== undefined || !isApart(message))
+    .map(({ message, canary }) => ({
+      canary,
       reply: {
         ...asSeenInTeams(message),
         ...(doubts.excuses(message.id) ? { inDoubt: true as const } : {}),
       },
-    }))
-    .filter(({ message, canary }) => canary !== undefined || !doubts.said.has(message.text));
+    }));
 }
