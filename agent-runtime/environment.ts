@@ -31,12 +31,12 @@ const shape = z.object({
   BEDROCK_GUARDRAIL_VERSION: text.default('DRAFT'),
   /** Milliseconds between two words of the offline model. */
   OFFLINE_WORD_DELAY_MS: count(0, 10_000, 15),
-  /** The AgentCore memory, and whether the agent writes to it what was said; else the backend does. */
+  /** The AgentCore memory, and whether the agent writes to it what was said; else the backend does, which is the default of both where a guardrail is enforced. */
   MEMORY_RESOURCE_ID: z
     .string()
     .regex(/^[a-zA-Z][a-zA-Z0-9-_]{0,99}-[a-zA-Z0-9]{10}$/, 'is not the id of an AgentCore memory')
     .optional(),
-  MEMORY_WRITER: z.enum(['agent', 'backend']).default('agent'),
+  MEMORY_WRITER: z.enum(['agent', 'backend']).optional(),
   /** Model calls in one turn, each with the tools it asked for. */
   MAX_AGENT_CYCLES: count(1, 200, 25),
   /** Bytes of one request; files arrive inside it as base64. */
@@ -108,6 +108,8 @@ export function readEnvironment(source: Record<string, string | undefined> = pro
     throw new Error(`The environment of the agent is not usable:\n  ${problems.join('\n  ')}`);
   }
   const value = parsed.data;
+  // What the backend withholds has no place in Memory, and the agent does not know what that is.
+  const writer = value.MEMORY_WRITER ?? (value.GUARDRAIL_MODE === 'enforce' ? 'backend' : 'agent');
   return {
     port: value.PORT,
     host: value.HOST,
@@ -119,7 +121,7 @@ export function readEnvironment(source: Record<string, string | undefined> = pro
     memory:
       value.MEMORY_RESOURCE_ID === undefined
         ? undefined
-        : { id: value.MEMORY_RESOURCE_ID, writes: value.MEMORY_WRITER === 'agent' },
+        : { id: value.MEMORY_RESOURCE_ID, writes: writer === 'agent' },
     maxCycles: value.MAX_AGENT_CYCLES,
     maxBodyBytes: value.MAX_BODY_BYTES,
   };

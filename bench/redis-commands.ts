@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import * as directory from '../src/sessions/lua.ts';
 import * as directoryChanges from '../src/sessions/lua-changes.ts';
-import * as pacing from '../src/slack/pacing-lua.ts';
+import * as pacing from '../src/store/call-pacing-lua.ts';
 import * as lanes from '../src/turns/lua.ts';
 import * as laneChanges from '../src/turns/lua-changes.ts';
+import * as laneParking from '../src/turns/lua-parking.ts';
 
 /**
  * What a line of Redis' MONITOR stands for.
@@ -22,7 +23,7 @@ export const COUNTS_KEY = '{tc}:counts';
 
 const digest = (source: string) => createHash('sha1').update(source).digest('hex');
 const SCRIPTS = new Map(
-  [lanes, laneChanges, pacing, directory, directoryChanges]
+  [lanes, laneChanges, laneParking, pacing, directory, directoryChanges]
     .flatMap((scripts) => Object.entries(scripts))
     .map(([name, source]) => [digest(source), name.toLowerCase()]),
 );

@@ -13,7 +13,7 @@ import {
   type WebConfig,
   type WorkerConfig,
 } from './config/core.ts';
-import { type GuardrailConfig, readGuardrails } from './config/guardrails.ts';
+import { type GuardrailConfig, readGuardrailMode, readGuardrails } from './config/guardrails.ts';
 import { type IdentityConfig, readIdentity } from './config/identity.ts';
 import { type MemoryConfig, readMemory } from './config/memory.ts';
 import { ConfigError, createReader, type Environment, type Reader } from './config/reader.ts';
@@ -114,7 +114,7 @@ export function loadKeysConfig(env: Environment = process.env): KeysConfig {
  * @throws ConfigError as `loadConfig` does.
  */
 export function loadMemoryConfig(env: Environment = process.env): MemoryConfig {
-  return loadPart(env, (reader) => readMemory(reader, readAgent(reader, false)));
+  return loadPart(env, (reader) => readMemory(reader, readAgent(reader, false), readGuardrailMode(reader)));
 }
 
 const readKeys = (reader: Reader): KeysConfig => ({
@@ -143,6 +143,7 @@ function readAll(reader: Reader): Config {
   const agent = readAgent(reader, role !== 'web');
   checkAuth(reader, agent.auth, identity.mode);
   const teams = readTeams(reader, web.host);
+  const guardrails = readGuardrails(reader, role !== 'web');
   return {
     role,
     web,
@@ -151,12 +152,12 @@ function readAll(reader: Reader): Config {
     lanes: readLanes(reader),
     sessions: readSessions(reader),
     identity,
-    guardrails: readGuardrails(reader, role !== 'web'),
+    guardrails,
     slack: readSlack(reader, role !== 'worker', teams !== undefined),
     teams,
     access: readAccess(reader),
     agent,
-    memory: readMemory(reader, agent),
+    memory: readMemory(reader, agent, guardrails.mode),
     secrets: readSecrets(reader, identity.mode === 'required'),
     audit: readAudit(reader),
     telemetry: readTelemetry(reader),

@@ -37,6 +37,9 @@ const TUNABLE = [
   'QUOTA_TENANT_AT_ONCE',
   'TURN_TIMEOUT_SECONDS',
   'AGENT_PROTOCOL',
+  'GUARDRAIL_REDACT_INPUT',
+  'GUARDRAIL_REDACT_OUTPUT',
+  'GUARDRAIL_TRACE',
 ];
 const MODEL = ['MODEL_PROVIDER', 'MODEL_ID', 'OPENAI_BASE_URL', 'OPENAI_API_KEY', 'OFFLINE_WORD_DELAY_MS'];
 
@@ -59,11 +62,21 @@ export const awsAccess = (url: string, region: string, secrets: Secrets): Env =>
   AWS_EC2_METADATA_DISABLED: 'true',
 });
 
+/** As in production, unless the shell says otherwise: shadow or off. */
+const modeOf = (env: NodeJS.ProcessEnv): string => env.GUARDRAIL_MODE || 'enforce';
+
 /** Backend and agent have to agree on who writes. */
-const memoryAccess = (env: NodeJS.ProcessEnv): Env => ({
-  MEMORY_RESOURCE_ID: LAPTOP_MEMORY,
-  MEMORY_WRITER: env.MEMORY_WRITER || (env.AGENT_PROTOCOL === 'generic' ? 'backend' : 'agent'),
-});
+const memoryAccess = (env: NodeJS.ProcessEnv): Env => {
+  const byBackend = env.AGENT_PROTOCOL === 'generic' || modeOf(env) === 'enforce';
+  return {
+    MEMORY_RESOURCE_ID: LAPTOP_MEMORY,
+    MEMORY_WRITER: env.MEMORY_WRITER || (byBackend ? 'backend' : 'agent'),
+  };
+};
+
+/** Where links in answers may lead, unless the shell names others. */
+const LINK_HOSTS =
+  'docs.aws.amazon.com,aws.amazon.com,console.aws.amazon.com,us-east-2.console.aws.amazon.com';
 
 /** What every agent process sees. A model of your own: MODEL_PROVIDER=openai with OPENAI_BASE_URL and MODEL_ID. */
 export function agentEnvironment(
@@ -105,13 +118,14 @@ export function backendEnvironment(parts: {
     REDIS_URL: redis.url,
     // Our own Redis writes an append-only file; of one that was given we know nothing.
     REDIS_DURABILITY: redis.source === 'REDIS_URL' ? env.REDIS_DURABILITY || 'none' : 'aof',
-    GUARDRAIL_MODE: 'off',
+    GUARDRAIL_MODE: modeOf(env),
     SLACK_BOT_TOKEN: secrets.slackBotToken,
     SLACK_SIGNING_SECRET: secrets.slackSigningSecret,
     SLACK_API_URL: slack.apiUrl,
     ALLOWED_SLACK_TEAMS: TEAM.id,
     ALLOWED_CHANNELS: '*',
     ALLOWED_USERS: '*',
+    ALLOWED_LINK_HOSTS: env.ALLOWED_LINK_HOSTS || LINK_HOSTS,
     ...awsAccess(aws.url, aws.region, secrets),
     AWS_ACCOUNT_ID: aws.accountId,
     AGENT_RUNTIME_ARN: aws.agentRuntimeArn,

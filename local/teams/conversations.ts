@@ -1,3 +1,4 @@
+import { checkContent, withoutPictures } from './content-rules.ts';
 import {
   type Conversation,
   conversationOf,
@@ -44,9 +45,10 @@ export function createConversations(now: () => number, streamsAllowed: () => boo
     return { conversation, root };
   }
 
-  function checkSize(activity: Json): void {
-    if (Buffer.byteLength(JSON.stringify(activity)) > MESSAGE_LIMIT)
+  function checkActivity(activity: Json): void {
+    if (Buffer.byteLength(JSON.stringify(withoutPictures(activity))) > MESSAGE_LIMIT)
       throw new Refused(413, 'MessageSizeTooBig', 'Message size too large.');
+    checkContent(activity);
   }
 
   function add(
@@ -123,7 +125,7 @@ export function createConversations(now: () => number, streamsAllowed: () => boo
     /** The bot posts. Throws Refused. */
     post(conversationId: string, activity: Json): Done {
       const { conversation, root } = find(conversationId);
-      checkSize(activity);
+      checkActivity(activity);
       const info = streamInfoOf(activity);
       if (info) return stream(conversation, root, activity, info);
       if (activity.type === 'typing') return { status: 202, body: { id: nextId() } };
@@ -133,7 +135,7 @@ export function createConversations(now: () => number, streamsAllowed: () => boo
       return { status: 201, body: { id: add(conversation, root, 'bot', activity, false).id } };
     },
     update(conversationId: string, id: string, activity: Json): Done {
-      checkSize(activity);
+      checkActivity(activity);
       const message = own(conversationId, id);
       streams.assertReplaceable(id);
       Object.assign(message, {

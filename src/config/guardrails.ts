@@ -31,13 +31,16 @@ const messages: z.ZodType<Readonly<Record<string, string>>, string> = z
   .pipe(z.record(z.string(), z.string().max(2_000), { error: 'must be a JSON object of texts' }));
 
 /** The safe setting is the default: switching a protection off is something that the operator says. */
-export function readGuardrails(reader: Reader, runsWorker: boolean): GuardrailConfig {
-  const mode = reader.withDefault(
+export const readGuardrailMode = (reader: Reader): GuardrailConfig['mode'] =>
+  reader.withDefault(
     'GUARDRAIL_MODE',
     oneOf('enforce', 'shadow', 'off'),
     'enforce',
     'Set GUARDRAIL_MODE=enforce, shadow or off',
   );
+
+export function readGuardrails(reader: Reader, runsWorker: boolean): GuardrailConfig {
+  const mode = readGuardrailMode(reader);
   const yes = (name: string, fallback: 'yes' | 'no', what: string) =>
     ['yes', 'true'].includes(reader.withDefault(name, flag, fallback, `${what}: yes or no`));
   const read = mode === 'off' || !runsWorker ? reader.optional : reader.required;

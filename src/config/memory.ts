@@ -1,4 +1,5 @@
 import type { AgentConfig } from './agent.ts';
+import type { GuardrailConfig } from './guardrails.ts';
 import { oneOf, pattern, type Reader } from './reader.ts';
 
 export interface MemoryConfig {
@@ -22,13 +23,14 @@ export const readMemoryId = (reader: Reader): string | undefined =>
 export function readMemory(
   reader: Reader,
   agent: Pick<AgentConfig, 'region' | 'endpoint' | 'protocol'>,
+  mode: GuardrailConfig['mode'],
 ): MemoryConfig {
   const id = readMemoryId(reader);
   const writer = reader.withDefault(
     'MEMORY_WRITER',
     oneOf('agent', 'backend'),
-    // Of another agent nobody knows whether it writes.
-    agent.protocol === 'generic' ? 'backend' : 'agent',
+    // Of another agent nobody knows whether it writes; and ours would write what is withheld.
+    agent.protocol === 'generic' || mode === 'enforce' ? 'backend' : 'agent',
     'agent where the agent itself writes what was said to Memory, backend where it does not; the agent needs the same value',
   );
   return { region: agent.region, id, endpoint: agent.endpoint, writer };

@@ -10,6 +10,7 @@ import type { Config } from '../config.ts';
 import { EVENT_KIND, eventToken, memoryActor, RECORD_NAMESPACES } from '../contract/memory.ts';
 import { type Answering, createAnswering } from '../sessions/answering.ts';
 import { createDirectory } from '../sessions/directory.ts';
+import { createKnownLanes } from '../sessions/known-lanes.ts';
 import { createLanePlaces } from '../sessions/lane-places.ts';
 import { createLeftovers, startClearing } from '../sessions/leftovers.ts';
 import { eventsFor, type MemoryEvent, type SessionChange } from '../sessions/memory-events.ts';
@@ -111,6 +112,7 @@ export function composeConversations(deps: ConversationsDeps): ComposedConversat
   const answering = createAnswering({
     directory,
     places,
+    lanes: createKnownLanes({ redis, now: () => performance.now() }),
     recall: memory && createRecall(memory.client),
     remember,
     observe: metrics.placeRecalled,

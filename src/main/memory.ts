@@ -22,7 +22,7 @@ export interface ComposedMemory {
 
 /** AgentCore Memory as this process uses it; undefined where none is configured. */
 export function composeMemory(deps: {
-  readonly config: Pick<Config, 'memory' | 'role'>;
+  readonly config: Pick<Config, 'memory' | 'role' | 'guardrails'>;
   readonly redis: Connection;
   readonly keyPrefix: string;
   readonly dataKeys: DataKeys | undefined;
@@ -33,6 +33,10 @@ export function composeMemory(deps: {
   const { redis, keyPrefix, dataKeys, log } = deps;
   const { id: memoryId, region, endpoint } = deps.config.memory;
   if (memoryId === undefined) return undefined;
+  if (deps.config.memory.writer === 'agent' && deps.config.guardrails.mode === 'enforce')
+    log.warn(
+      'the agent writes to Memory also what the guardrail withholds: set MEMORY_WRITER=backend for both',
+    );
   const now = () => performance.now();
   const quota = createMemoryQuota({ redis, keyPrefix, log, now });
   const client = createMemoryClient({ region, memoryId, endpoint, quota });

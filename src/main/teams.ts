@@ -4,6 +4,7 @@ import type { Connection } from '../store/connection.ts';
 import { createConnector } from '../teams/connector.ts';
 import { teamsFailure } from '../teams/failures.ts';
 import type { TeamsIngress, TeamsIngressDeps } from '../teams/ingress.ts';
+import { createTeamsPacing, paced } from '../teams/pacing.ts';
 import { createTeamsPeople } from '../teams/people.ts';
 import { createPrivateChat } from '../teams/private-chat.ts';
 import { createReferences } from '../teams/references.ts';
@@ -62,12 +63,14 @@ export function composeTeams(parts: TeamsParts): Teams | undefined {
   });
   const references = createReferences(redis, keyPrefix);
   const insist = createInsist(pause, closing.signal);
-  const voice = createVoice({ connector, references, insist });
+  const pacing = createTeamsPacing({ redis, keyPrefix, now: monotonic, log });
+  const voice = createVoice({ connector: paced(connector, pacing), references, insist });
   const people = createTeamsPeople({ connector, references, insist, now: monotonic, log });
 
   return {
     openReply: createTeamsReplies({
       connector,
+      pacing,
       references,
       onCancelled: ({ id, message: { sender } }) =>
         operator.stopTurn(id, { reason: 'person', by: `${sender.tenant}:${sender.id}` }),

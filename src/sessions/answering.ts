@@ -4,6 +4,7 @@ import { SealedError } from '../store/sealed-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Directory, Touched } from './directory.ts';
 import { directoryId } from './directory-id.ts';
+import type { KnownLanes, LanesOfEra } from './known-lanes.ts';
 import { type LanePlace, type LanePlaces, placeAmong, sessionIn } from './lane-places.ts';
 import { type MemoryEvent, placeTold, rebuildFrom, type SessionChange } from './memory-events.ts';
 import { sessionId } from './session-id.ts';
@@ -17,6 +18,8 @@ export interface AskedTurn {
   readonly receivedAt: number;
   /** The fields of `current:<lane>` as they were when a worker began with it. */
   readonly places: Readonly<Record<string, string>>;
+  /** Of the first claim, with which `places` were read. Missing with any other (`createKnownLanes`). */
+  readonly era?: string;
   /** What an earlier attempt has found out. */
   readonly listed?: string;
 }
@@ -30,6 +33,7 @@ export interface AnsweredIn {
 export interface AnsweringDeps {
   readonly directory: Pick<Directory, 'touch' | 'load'>;
   readonly places: Pick<LanePlaces, 'load' | 'placeOf'>;
+  readonly lanes: KnownLanes;
   /** What Memory was told of a session of the actor, in any order. Undefined: no memory is configured. */
   readonly recall:
     | ((actor: string, session: string, signal: AbortSignal) => Promise<MemoryEvent[]>)
@@ -81,11 +85,14 @@ export function createAnswering(deps: AnsweringDeps) {
   }
 
   /** The place where a worker began with a question and found no other one. Fresh: something was said since. */
-  async function plainPlace(actor: string, lane: string): Promise<LanePlace | undefined> {
+  async function plainPlace(actor: string, lane: string, known: LanesOfEra): Promise<LanePlace | undefined> {
+    if (known.has(actor, lane)) return { generation: 0 };
     const now = await places.placeOf(actor, lane);
     if (!now) return undefined;
     const same = now.generation === 0 && now.session === undefined && !now.fresh;
-    return same ? now : { generation: 0, fresh: true };
+    if (!same) return { generation: 0, fresh: true };
+    known.add(actor, lane);
+    return now;
   }
 
   /** As `restore`; `failed` instead of throwing what Memory says. */
@@ -166,19 +173,20 @@ export function createAnswering(deps: AnsweringDeps) {
 
     /**
      * The session of a turn. It stays the same however often the turn is taken up, whatever `new` and `resume` do
-     * meanwhile. In a place that is known this costs a look at most. @throws what Redis says.
+     * meanwhile. In a place that is known this costs a look at most, and mostly nothing. @throws what Redis says.
      */
     async sessionFor(turn: AskedTurn, actor: string): Promise<AnsweredIn> {
       const { key } = turn.message;
       const [person, listed] = turn.listed?.split(' ') ?? [];
       const found = person === directoryId(actor) ? listed : undefined;
+      const known = deps.lanes.knownIn(turn.era);
       let place = placeAmong(turn.places, actor);
       try {
         if (found !== undefined) {
           await tellAgain(turn, actor, found);
           return listedAs(actor, found);
         }
-        if (!place && !opensThread(turn)) place = await plainPlace(actor, turn.lane);
+        if (!place && !opensThread(turn)) place = await plainPlace(actor, turn.lane, known);
         if (place && !place.fresh) return listedAs(actor, sessionIn(key, actor, place));
         if (!place && !opensThread(turn)) {
           const answer = await restored(actor, key, turn.lane);
@@ -186,7 +194,9 @@ export function createAnswering(deps: AnsweringDeps) {
           if (answer === 'failed') return { session: sessionIn(key, actor, undefined), listed: '' };
           place = answer;
         }
-        return listedAs(actor, await open(turn, actor, place));
+        const session = await open(turn, actor, place);
+        known.add(actor, turn.lane);
+        return listedAs(actor, session);
       } catch (error) {
         if (!(error instanceof SealedError)) throw error;
         log.error(

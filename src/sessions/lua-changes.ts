@@ -1,4 +1,5 @@
 import { PRELUDE } from './lua.ts';
+import { END_ERA } from './lua-era.ts';
 import { KEPT_S } from './session-entry.ts';
 
 /**
@@ -91,7 +92,7 @@ end
 return forget(person, id) and 'removed' or 'unknown'
 `;
 
-/** ARGV: person. Leaves nothing of the person. Answers how many sessions there were. */
+/** ARGV: person. Leaves nothing of the person, and begins a new era. Answers how many sessions there were. */
 export const ERASE = `${PRELUDE}
 local person = ARGV[2]
 local ids = redis.call('ZRANGE', key('numbers', person), 0, -1, 'WITHSCORES')
@@ -107,6 +108,7 @@ for _, lane in ipairs(redis.call('ZRANGE', key('lanes', person), 0, -1)) do
   elseif next_of(next_in) == person then redis.call('DEL', key('next', next_in)) end
 end
 for _, name in ipairs({'directory', 'sessions', 'archived', 'numbers', 'names', 'lanes'}) do redis.call('DEL', key(name, person)) end
+${END_ERA}
 return #ids / 2
 `;
 

@@ -88,7 +88,7 @@ export function whyBlocks(turnId: string): Json[] {
           action_id: DISPUTE_ACTION,
           value: turnId,
           text: plain('This was a mistake'),
-          accessibility_label: 'Tell your administrators that this should not have been withheld',
+          accessibility_label: 'This was a mistake: tell your administrators',
         },
       ],
     },

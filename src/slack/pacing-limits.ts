@@ -1,15 +1,10 @@
+import type { CallWindow } from '../store/call-pacing.ts';
+
 /**
  * How often Slack takes each method. Source: docs.slack.dev, "Rate limits" and the tier on each method's page. A minute
  * is counted a second longer than it is, because calls arrive later than they were allowed, and not all equally late.
  */
-export interface CallLimit {
-  /** Calls within `periodMs`. */
-  readonly calls: number;
-  /** So many of them may be progress, which a later write overtakes. The rest is kept for final writes. */
-  readonly progress: number;
-  /** Nothing that is only a courtesy when so many were made: the rest is kept for replies. */
-  readonly aside: number;
-  readonly periodMs: number;
+export interface CallLimit extends CallWindow {
   readonly each: 'workspace' | 'channel';
 }
 

@@ -1,8 +1,8 @@
 import type { ReplyTask } from '../chat/vocabulary.ts';
+import type { Urgency } from '../store/call-pacing.ts';
 import type { PostedPart } from '../turns/turn.ts';
 import type { Json } from './json.ts';
 import { chunksSince } from './markdown/sending.ts';
-import type { Urgency } from './pacing.ts';
 import { APPEND_PACE_MS, editPaceMs, STREAM_LIFE_MS } from './pacing-limits.ts';
 import {
   closingBlocks,

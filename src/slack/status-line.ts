@@ -1,8 +1,8 @@
+import type { Urgency } from '../store/call-pacing.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Pause } from '../turns/pace.ts';
 import { LaneLost } from '../turns/reply.ts';
 import { slackFailure } from './failures.ts';
-import type { Urgency } from './pacing.ts';
 import { statusText } from './render.ts';
 import { NotNow, type ThreadWriter } from './thread-writer.ts';
 

@@ -1,8 +1,9 @@
+import type { Urgency } from '../store/call-pacing.ts';
 import type { Pause } from '../turns/pace.ts';
 import { LaneLost, ReplyRefused } from '../turns/reply.ts';
 import type { SlackClient } from './client.ts';
 import { type SlackFailure, slackFailure } from './failures.ts';
-import type { Pacing, Urgency } from './pacing.ts';
+import type { Pacing } from './pacing.ts';
 import { openingTaskId } from './render.ts';
 import type { SlackAnswer } from './web-api.ts';
 

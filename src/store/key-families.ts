@@ -125,8 +125,8 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(90 * DAY_S),
   },
   {
-    names: ['fence', 'counts'],
-    holds: 'a counter of leases; turns by state',
+    names: ['fence', 'era', 'counts'],
+    holds: 'a counter of leases; one that changes when somebody is forgotten; turns by state',
     kept: 'stays: one number, and one for each state',
     bound: constant(11),
   },
@@ -278,21 +278,27 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: constant(3),
   },
   {
+    names: ['pace:teams:<thread>', 'pacetogether:<tenant>'],
+    holds: 'when the last calls of Teams were made, in a thread and in all of a tenant: at most 1,800 times',
+    kept: 'an hour after the last',
+    // A final call may be granted ahead, behind those that stand in line.
+    bound: expires(2 * 3_600),
+  },
+  {
     names: ['pace:<workspace>:<method>'],
     holds: 'when the last calls of a Slack method were made, at most 600 times',
     kept: '61 s after the last',
-    // A final call may be granted ahead, behind those that stand in line.
     bound: expires(600),
   },
   {
     names: ['paceheld:<workspace>'],
-    holds: 'until when Slack wants no calls (`Retry-After`), by method',
+    holds: 'until when Slack or Teams wants no calls (`Retry-After`), by method or thread',
     kept: 'until then',
     bound: expires(DAY_S),
   },
   {
-    names: ['pacestrict:<workspace>:<method>'],
-    holds: 'Slack has lately refused such calls: until when final ones stand in line',
+    names: ['pacestrict:<workspace>:<name>'],
+    holds: 'such calls were refused lately: until when final ones stand in line',
     kept: '2 minutes after that',
     bound: expires(DAY_S),
   },

@@ -1,6 +1,10 @@
 import type { ReplyNotice, ReplyTask, ReplyView } from '../chat/vocabulary.ts';
 import { attached, type Json, retryCard, stopCard } from './cards.ts';
+import { type Citation, citationsOf, claimOf } from './citations.ts';
+import type { FileChoice, Picture } from './pictures.ts';
 import { splitText } from './split.ts';
+import { suggestionsFor } from './suggestions.ts';
+import { liftTables, type Table, tableCard } from './tables.ts';
 import { escapeText } from './text.ts';
 
 /** One message of the reply. */
@@ -13,6 +17,13 @@ export interface PartView {
   readonly notice?: ReplyNotice;
   /** What else the reader has to know. Plain. */
   readonly remarks?: readonly string[];
+  readonly pictures?: readonly Picture[];
+  /** Those that the words only name. */
+  readonly tables?: readonly Table[];
+  /** What the answer refers to. */
+  readonly citations?: readonly Citation[];
+  /** Offer what can be said next. */
+  readonly suggest?: true;
   /** Ask what the reader thinks of the answer, with Teams' own thumbs. */
   readonly feedback?: true;
   /** It takes a while. Comes with a Stop button. */
@@ -25,28 +36,70 @@ const TASKS_LIMIT = 1_500;
 const TITLE_LIMIT = 150;
 const WORKING = 'Working on it…';
 
+/** What a view does not say itself. */
+export interface Ending {
+  readonly files?: FileChoice;
+  /** In a personal chat, where what is suggested is said by whom it is suggested to. */
+  readonly direct?: boolean;
+}
+
+/** Of a message, pictures apart. Teams takes 28 KB, and the end of a stream names the stream besides. */
+const ROOM_BYTES = 27_000;
+const NO_FILES: FileChoice = { pictures: [], remarks: [] };
+
 /**
  * Cuts a view into messages. Steps, the closing notice and remarks stand below the last words: a stream takes nothing
  * back, so that whatever is added comes behind.
  */
-export function partsOf(view: ReplyView, done: boolean, remarks: readonly string[] = []): PartView[] {
-  const pieces = splitText(escapeText(view.text));
-  return pieces.map(({ text }, i) => {
+export function partsOf(view: ReplyView, done: boolean, ending: Ending = {}): PartView[] {
+  const { pictures, remarks } = ending.files ?? NO_FILES;
+  const sources = done ? citationsOf(view.text) : undefined;
+  const below = [...(sources?.line ? [sources.line] : []), ...remarks];
+  const { text: words, tables } = liftTables(view.text, done);
+  const pieces = splitText(escapeText(words));
+  const parts = pieces.map(({ text }, i) => {
     const last = i === pieces.length - 1;
     return {
       text,
       status: view.status ?? '',
       tasks: last ? view.tasks : [],
       ...(last && view.notice ? { notice: view.notice } : {}),
-      ...(last && remarks.length > 0 ? { remarks } : {}),
+      ...(last && below.length > 0 ? { remarks: below } : {}),
+      ...(last && pictures.length > 0 ? { pictures } : {}),
+      ...(last && done && tables.length > 0 ? { tables } : {}),
+      ...(last && sources && sources.list.length > 0 ? { citations: sources.list } : {}),
+      ...(last && done && ending.direct ? { suggest: true } : {}),
       ...(last && view.feedback && done ? { feedback: true } : {}),
       ...(last && view.long && !done ? { long: true } : {}),
-    };
+    } satisfies PartView;
   });
+  return done ? parts.flatMap(fitting) : parts;
 }
 
-export const isBlank = ({ text, tasks, notice, remarks, long }: PartView): boolean =>
-  text.trim() === '' && tasks.length === 0 && !notice && !remarks?.length && !long;
+/** What does not fit below the last words stands in messages of its own: each table, and then the rest. */
+function fitting(part: PartView): PartView[] {
+  if (fits(part)) return [part];
+  const { text, status, tables = [], feedback, ...rest } = part;
+  const below = { ...rest, text: '', status };
+  const parts: PartView[] = [
+    ...(text === '' ? [] : [{ text, status, tasks: [] }]),
+    ...tables.map((table) => ({ text: '', status, tasks: [], tables: [table] })),
+    ...(isBlank(below) ? [] : [below]),
+  ];
+  return parts.map((one, i) => (feedback && i === parts.length - 1 ? { ...one, feedback } : one));
+}
+
+const fits = ({ pictures: _pictures, ...part }: PartView): boolean =>
+  Buffer.byteLength(JSON.stringify(messageOf(part, ANY_TURN))) <= ROOM_BYTES;
+
+const ANY_TURN = 'x'.repeat(40);
+
+export const isBlank = ({ text, tasks, notice, remarks, long, ...part }: PartView): boolean =>
+  text.trim() === '' && tasks.length === 0 && !notice && !remarks?.length && !long && !hasMore(part);
+
+/** What the agent has said besides its words. */
+const hasMore = ({ pictures, tables }: Pick<PartView, 'pictures' | 'tables'>): boolean =>
+  pictures !== undefined || tables !== undefined;
 
 /** What a stream says before there are words. */
 export function statusOf({ status, tasks }: PartView): string {
@@ -56,11 +109,10 @@ export function statusOf({ status, tasks }: PartView): string {
 
 /** A whole message. `done`: no step of it will move any more. */
 export function messageOf(part: PartView, turnId: string): Json {
-  const { notice, remarks = [], tasks, long, status } = part;
-  const cards = [
-    ...(notice?.retry ? [retryCard(turnId)] : []),
-    ...(long ? [stopCard(turnId, status)] : []),
-  ].map(attached);
+  const { notice, remarks = [], pictures = [], tables = [], tasks, long, status } = part;
+  const cards = [...(notice?.retry ? [retryCard(turnId)] : []), ...(long ? [stopCard(turnId, status)] : [])];
+  const suggestions = part.suggest && suggestionsFor(notice?.code);
+  const attachments = [...tables.map(tableCard), ...pictures.map(inline), ...cards.map(attached)];
   const below = [taskLine(tasks), escapeText(notice?.text ?? ''), ...remarks.map(escapeText)];
   const text = joined(
     part.text,
@@ -69,12 +121,20 @@ export function messageOf(part: PartView, turnId: string): Json {
   return {
     type: 'message',
     textFormat: 'markdown',
-    text: text === '' ? WORKING : text,
-    ...(cards.length > 0 ? { attachments: cards } : {}),
-    ...(part.text.trim() === '' ? {} : { entities: [AI_GENERATED] }),
+    text: text === '' && !hasMore(part) ? WORKING : text,
+    ...(attachments.length > 0 ? { attachments } : {}),
+    ...(part.text.trim() === '' && !part.citations && !part.tables ? {} : { entities: [labelOf(part)] }),
+    ...(suggestions ? { suggestedActions: suggestions } : {}),
     ...(part.feedback ? { channelData: { feedbackLoop: { type: 'default' } } } : {}),
   };
 }
+
+/** Source: Teams, "Send and receive inline images". */
+const inline = ({ name, mediaType, base64 }: Picture): Json => ({
+  contentType: mediaType,
+  contentUrl: `data:${mediaType};base64,${base64}`,
+  name,
+});
 
 /** More of a stream. `streamId` undefined: its beginning. */
 export function streamChunk(
@@ -112,6 +172,9 @@ const AI_GENERATED: Json = {
   '@id': '',
   additionalType: ['AIGeneratedContent'],
 };
+
+const labelOf = ({ citations }: PartView): Json =>
+  citations ? { ...AI_GENERATED, citation: citations.map(claimOf) } : AI_GENERATED;
 
 /** A block of code or a list that is still open must not swallow what stands below. */
 function joined(text: string, below: readonly string[]): string {

@@ -1,6 +1,7 @@
+import type { Urgency } from '../store/call-pacing.ts';
 import type { PostedPart } from '../turns/turn.ts';
 import { isBlank, messageOf, type PartView, streamChunk, streamEnd } from './render.ts';
-import { MessageGone, StreamEnded, type ThreadWriter, type Urgency } from './thread-writer.ts';
+import { MessageGone, NotNow, StreamEnded, type ThreadWriter } from './thread-writer.ts';
 
 /** A stream is ended before Teams ends it, which it does two minutes after the start. */
 const STREAM_LIFE_MS = 105_000;
@@ -105,6 +106,8 @@ export function createReplyMessage(deps: ReplyMessageDeps, known: PostedPart | u
       noteStreamed(part);
       await writer.chunk(chunk);
     } catch (error) {
+      // They are not there for certain: to be said again, also when nothing is added to them.
+      if (error instanceof NotNow) sent = '';
       over(error);
       if (mode === 'editing') await edit(part, 'progress');
     }

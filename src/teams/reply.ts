@@ -5,6 +5,8 @@ import { createBell, type Pause, until } from '../turns/pace.ts';
 import { type OpenReply, type Reply, ReplyRefused, type ReplyTarget } from '../turns/reply.ts';
 import type { ClaimedTurn, PostedPart } from '../turns/turn.ts';
 import type { Connector } from './connector.ts';
+import type { TeamsPacing } from './pacing.ts';
+import { choosePictures, namedOnly } from './pictures.ts';
 import type { References } from './references.ts';
 import { isBlank, type PartView, partsOf } from './render.ts';
 import { createReplyMessage, type ReplyMessage } from './reply-message.ts';
@@ -12,6 +14,7 @@ import { createThreadWriter, NotNow, type ThreadWriter } from './thread-writer.t
 
 export interface TeamsRepliesDeps {
   readonly connector: Connector;
+  readonly pacing: TeamsPacing;
   readonly references: Pick<References, 'of' | 'noteAnswer'>;
   /** The person has pressed Teams' own Stop below a stream. */
   readonly onCancelled: (turn: ClaimedTurn) => Promise<unknown>;
@@ -61,11 +64,11 @@ function openReply(deps: TeamsRepliesDeps, target: ReplyTarget): Reply {
     if (!reference) throw new ReplyRefused('conversation_reference_gone');
     return createThreadWriter({
       connector: deps.connector,
+      pacing: deps.pacing,
       place: reference,
       assertHeld: target.assertHeld,
       signal,
       pause: deps.pause,
-      now: deps.now,
       onDoubt: deps.onDoubt,
     });
   }
@@ -142,12 +145,19 @@ function openReply(deps: TeamsRepliesDeps, target: ReplyTarget): Reply {
   };
 
   const conclude = async (to: ThreadWriter) => {
-    const remarks = (wanted.files ?? []).map(
-      ({ name }) => `I made the file ${name}, but cannot show files in Teams yet.`,
-    );
-    const looks = partsOf(wanted, true, remarks);
+    const files = wanted.files ?? [];
     const first = wanted.keep ? known.length : 0;
-    if (!cancelled) await write(to, looks, first, true);
+    let looks = partsOf(wanted, true, { files: choosePictures(files), direct });
+    try {
+      if (!cancelled) await write(to, looks, first, true);
+    } catch (error) {
+      const withPictures = looks.some(({ pictures }) => pictures !== undefined);
+      if (!(error instanceof ReplyRefused && withPictures)) throw error;
+      // Better without its pictures than not at all. If it was not for them, this is refused as well.
+      deps.log.warn({ turn: turn.id, err: error }, 'Teams did not take the pictures of an answer');
+      looks = partsOf(wanted, true, { files: namedOnly(files), direct });
+      await write(to, looks, first, true);
+    }
     if (!cancelled) {
       await noteAnswer();
       return settleLate(to, looks, first);

@@ -25,11 +25,22 @@ function costOf(character: string): number {
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})[^\n]*/;
 
-/** Always one piece at least. A block of code that is cut is closed, and opened again in the next piece. */
+/** The line below the head of a table. */
+const DELIMITER = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
+/** A longer head is not worth repeating. */
+const HEAD_LIMIT = 1_000;
+
+/**
+ * Always one piece at least. A block of code that is cut is closed, and opened again in the next piece; a table that is
+ * cut between two rows has its head there, too.
+ */
 export function splitText(text: string): Piece[] {
   const pieces: Piece[] = [];
   /** The line that opened the block of code we are in. */
   let fence: string | undefined;
+  /** The two lines that opened the table we are in. */
+  let head: string | undefined;
+  let before = '';
   let begun = '';
   let size = 0;
   let from = 0;
@@ -39,8 +50,9 @@ export function splitText(text: string): Piece[] {
     const mark = fence && (FENCE.exec(fence)?.[1] ?? '```');
     const body = begun + text.slice(from, end);
     pieces.push({ text: mark ? `${body}${body.endsWith('\n') ? '' : '\n'}${mark}` : body, full: true });
-    begun = fence === undefined ? '' : `${fence}\n`;
-    size = begun.length;
+    const rowsFollow = head !== undefined && end === lineFrom && text[end] === '|';
+    begun = fence !== undefined ? `${fence}\n` : rowsFollow ? (head ?? '') : '';
+    size = [...begun].reduce((sum, character) => sum + costOf(character), 0);
     from = end;
   };
 
@@ -49,7 +61,10 @@ export function splitText(text: string): Piece[] {
     at += character.length;
     size += costOf(character);
     if (character === '\n') {
-      fence = fenceAfter(text.slice(lineFrom, at - 1), fence);
+      const line = text.slice(lineFrom, at - 1);
+      fence = fenceAfter(line, fence);
+      head = fence === undefined ? headAfter(line, before, head) : undefined;
+      before = line;
       lineFrom = at;
       if (size >= SOFT) close(at);
     } else if (size >= HARD || (size >= SPACE && character === ' ')) close(at);
@@ -65,4 +80,11 @@ function fenceAfter(line: string, fence: string | undefined): string | undefined
   const [, mark = ''] = found;
   const [, opened = ''] = FENCE.exec(fence) ?? [];
   return mark.startsWith(opened) && line.trim() === mark ? undefined : fence;
+}
+
+function headAfter(line: string, before: string, head: string | undefined): string | undefined {
+  if (head !== undefined) return line.includes('|') ? head : undefined;
+  const begins = before.includes('|') && line.includes('|') && DELIMITER.test(line);
+  const lines = `${before}\n${line}\n`;
+  return begins && lines.length <= HEAD_LIMIT ? lines : undefined;
 }

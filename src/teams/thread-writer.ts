@@ -1,26 +1,26 @@
+import type { Urgency } from '../store/call-pacing.ts';
 import type { Pause } from '../turns/pace.ts';
 import { LaneLost, ReplyRefused } from '../turns/reply.ts';
 import type { CallPlace, Connector, OutgoingActivity } from './connector.ts';
 import { type StreamOver, type TeamsFailure, teamsFailure } from './failures.ts';
+import type { TeamsPacing } from './pacing.ts';
 
 /** A call whose outcome stays unknown is repeated this often before the turn is left to a later worker. */
 const TRIES = 6;
 const BACKOFF_MS = [250, 500, 1_000, 2_000, 4_000] as const;
 
-/**
- * progress  is overtaken by the next write: goes now, or not at all
- * final     has to become visible, and waits for it
- */
-export type Urgency = 'progress' | 'final';
+/** Words of a stream that may not have been shown are sent again after this time. */
+const CHUNK_AGAIN_MS = 1_200;
+/** After a wait longer than this, somebody else may have been told to wait longer still. */
+const ASK_AGAIN_AFTER_MS = 1_000;
 
 export interface ThreadWriterDeps {
   readonly connector: Connector;
+  readonly pacing: TeamsPacing;
   readonly place: CallPlace;
   readonly assertHeld: () => void;
   readonly signal: AbortSignal;
   readonly pause: Pause;
-  /** Milliseconds, monotonic. */
-  readonly now: () => number;
   /** A message may stand there twice: Teams has no history to look it up in. */
   readonly onDoubt: () => void;
 }
@@ -63,20 +63,23 @@ export class NoAnswer extends Error {
 
 export type ThreadWriter = ReturnType<typeof createThreadWriter>;
 
-/** Guarded writes to one thread: the lane is checked right before each call, and waiting for Teams is done here. */
+/** Guarded writes to one thread: paced, the lane checked right before each call, and waiting for Teams is done here. */
 export function createThreadWriter(deps: ThreadWriterDeps) {
-  const { connector, place } = deps;
+  const { connector, pacing, place } = deps;
   let calls = 0;
-  /** Teams wants to be left alone until then. */
-  let heldUntil = Number.NEGATIVE_INFINITY;
 
+  /** Only what is final waits; everything else throws `NotNow`. */
   async function admit(urgency: Urgency): Promise<void> {
-    for (let waitMs = heldUntil - deps.now(); waitMs > 0; waitMs = heldUntil - deps.now()) {
-      if (urgency === 'progress') throw new NotNow(waitMs);
+    deps.assertHeld();
+    const slot = await pacing.ask(place, urgency);
+    if (!slot.granted) throw new NotNow(slot.waitMs);
+    for (let { waitMs } = slot; waitMs > 0; ) {
       await deps.pause(waitMs, deps.signal);
+      waitMs = waitMs > ASK_AGAIN_AFTER_MS ? await pacing.heldMs(place) : 0;
     }
     deps.signal.throwIfAborted();
     deps.assertHeld();
+    calls += 1;
   }
 
   /** Calls until Teams has answered. `onUnknown`: the call may have been carried out, and is about to be repeated. */
@@ -88,7 +91,6 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     let last = '';
     for (let tries = 0; tries < TRIES; tries += 1) {
       await admit(urgency);
-      calls += 1;
       try {
         return await call();
       } catch (error) {
@@ -102,7 +104,9 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
           case 'rate_limited':
             // Waiting for its turn is no failed try.
             tries -= 1;
-            heldUntil = deps.now() + failure.waitMs;
+            await pacing.hold(place, failure.waitMs);
+            if (urgency !== 'final') throw new NotNow(failure.waitMs);
+            await deps.pause(failure.waitMs, deps.signal);
             continue;
           case 'unknown':
             onUnknown();
@@ -123,10 +127,12 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     /** Posts a message, or begins a stream. Answers its id. */
     post: (activity: OutgoingActivity, urgency: Urgency): Promise<string> =>
       attempt(urgency, () => connector.send(place, activity), deps.onDoubt),
-    /** More of a stream, once: the next chunk says all of it again. Throws StreamEnded. */
+    /**
+     * More of a stream. Once: the next chunk says all of it again. Throws StreamEnded, and NotNow also when nobody knows
+     * whether it was shown.
+     */
     async chunk(activity: OutgoingActivity): Promise<void> {
       await admit('progress');
-      calls += 1;
       try {
         await connector.signal(place, activity);
       } catch (error) {
@@ -134,9 +140,10 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
         if (failure.kind === 'stream_over') throw new StreamEnded(failure.why);
         if (failure.kind === 'refused') throw new ReplyRefused(failure.code);
         if (failure.kind === 'rate_limited') {
-          heldUntil = deps.now() + failure.waitMs;
+          await pacing.hold(place, failure.waitMs);
           throw new NotNow(failure.waitMs);
         }
+        throw new NotNow(CHUNK_AGAIN_MS);
       }
     },
     /** Ends a stream. Throws StreamEnded. */
@@ -153,12 +160,13 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     remove: (id: string): Promise<void> => attempt('final', () => connector.remove(place, id)),
     /** Shows that something is being written. Never in the way of anything. */
     async typing(): Promise<void> {
-      deps.assertHeld();
-      calls += 1;
       try {
+        await admit('aside');
         await connector.signal(place, { type: 'typing' });
       } catch (error) {
-        failureOf(error);
+        if (error instanceof NotNow) return;
+        const failure = failureOf(error);
+        if (failure.kind === 'rate_limited') await pacing.hold(place, failure.waitMs);
       }
     },
     pause: (ms: number) => deps.pause(ms, deps.signal),

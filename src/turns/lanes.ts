@@ -5,7 +5,8 @@ import type { Seen } from '../identity/identity.ts';
 import type { Connection } from '../store/connection.ts';
 import { defineScript } from '../store/scripts.ts';
 import type { FailureCode } from './failure-policy.ts';
-import { ACCEPT, CLAIM, DEPTH, FINISH, NOTE, PARK, POST, RELEASE, RENEW, SWEEP, UNPARK } from './lua.ts';
+import { ACCEPT, CLAIM, DEPTH, FINISH, NOTE, POST, RELEASE, RENEW, SWEEP } from './lua.ts';
+import { PARK, UNPARK } from './lua-parking.ts';
 import type { TurnEnd } from './states.ts';
 import {
   type ClaimedTurn,
@@ -182,7 +183,7 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
     async claim(worker: string): Promise<ClaimedTurn | undefined> {
       const answer = (await claim(redis, [worker, leaseMs, tenantAtOnce])) as readonly unknown[] | null;
       if (!answer) return undefined;
-      const [lane, turnId, fence, quietMs, ...fields] = answer;
+      const [lane, turnId, fence, quietMs, era, ...fields] = answer;
       const held = { lane: String(lane), fence: String(fence), id: String(turnId) };
       let record: TurnRecord;
       try {
@@ -192,7 +193,12 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
         await end(held, 'failed', 'record_unreadable' satisfies FailureCode, '');
         throw new RecordUnreadable(held.id, error);
       }
-      return { ...record, fence: held.fence, quietMs: Number(quietMs) };
+      return {
+        ...record,
+        fence: held.fence,
+        quietMs: Number(quietMs),
+        ...(era === '' ? {} : { era: String(era) }),
+      };
     },
 
     /** Whether somebody has asked something in this thread. */

@@ -1,4 +1,5 @@
 import { COUNT_TURN } from '../sessions/lua-counting.ts';
+import { ERA } from '../sessions/lua-era.ts';
 import { countSlots, ROOM } from './fair-share.ts';
 import { HOME_MARKS } from './home-marks.ts';
 import { transitionsInLua } from './states.ts';
@@ -156,9 +157,9 @@ return {'accepted', turn, place - superseded, servable(tenant, cap) - before, pa
  * ARGV: worker, lease ms, turns that a tenant may run at a time (0 = no limit). Takes the next ready lane, tenants in
  * turn, and leases it. Nothing while intake is paused. What somebody asks while they are being forgotten is set aside
  * until that is done; what they had asked before is taken, to be ended.
- * Answers nil, or [lane, turn, fence, ms to keep quiet, turn record fields…].
+ * Answers nil, or [lane, turn, fence, ms to keep quiet, era ('' = not the first attempt), turn record fields…].
  */
-export const CLAIM = `${PRELUDE}
+export const CLAIM = `${PRELUDE}${ERA}
 local function comes_too_early(turn, lane)
   local asked = redis.call('HMGET', key('turn', turn), 'person', 'received')
   local since = asked[1] and redis.call('HGET', key('erasing', asked[1]), 'at')
@@ -206,14 +207,16 @@ while passed < redis.call('LLEN', key('ring')) do
       served(tenant)
       redis.call('HINCRBY', key('turn', turn), 'attempt', 1)
       redis.call('HSET', key('turn', turn), 'fence', fence)
+      local since = ''
       -- Where it is answered is settled with the first attempt, whatever happens to the lane's place meanwhile.
       if redis.call('HGET', key('turn', turn), 'attempt') == '1' then
         local places = redis.call('HGETALL', key('current', lane))
         if #places > 0 then redis.call('HSET', key('turn', turn), 'places', cjson.encode(places)) end
+        since = era()
       end
       local quiet = tonumber(redis.call('HGET', key('turn', turn), 'quiet') or '0')
       local record = redis.call('HGETALL', key('turn', turn))
-      return {lane, turn, tostring(fence), math.max(0, quiet - now), unpack(record)}
+      return {lane, turn, tostring(fence), math.max(0, quiet - now), since, unpack(record)}
     end
   end
 end
@@ -318,44 +321,6 @@ move(lease[1], 'queued')
 unlease(lane, lease[2])
 enlist(lane, lease[2], true)
 return owes(lease[2], cap, before, waited)
-`;
-
-/**
- * ARGV: lane, fence, turn, whose sign-in it waits for, record, field, value as it was seen ('' = none), ms to wait at
- * most, turns that a tenant may run at a time (0 = no limit). Sets a turn aside with its lane until its author has signed
- * in (`UNPARK`), asks anew, or the time is over; not when the record is another by now.
- * Answers [held, set aside, wake needed], each 1 or 0.
- */
-export const PARK = `${PRELUDE}
-local lane, turn, person = ARGV[2], ARGV[4], ARGV[5]
-if not holds(lane, ARGV[3]) or redis.call('LINDEX', key('lane', lane), 0) ~= turn then return {0, 0, 0} end
-if (redis.call('HGET', key(ARGV[6]), ARGV[7]) or '') ~= ARGV[8] then return {1, 0, 0} end
-local tenant, cap = redis.call('HGET', key('lease', lane), 'tenant'), tonumber(ARGV[10])
-local before, waited = servable(tenant, cap), others_wait()
-move(turn, 'awaiting_link')
--- Nobody has begun it.
-redis.call('HINCRBY', key('turn', turn), 'attempt', -1)
-unlease(lane, tenant)
-redis.call('ZADD', key('parked'), now + ARGV[9], lane)
-redis.call('SADD', key('parked', person), lane)
-if redis.call('PTTL', key('parked', person)) < tonumber(ARGV[9]) then redis.call('PEXPIRE', key('parked', person), ARGV[9]) end
-return {1, 1, owes(tenant, cap, before, waited)}
-`;
-
-/** ARGV: whose, turns that a tenant may run at a time (0 = no limit). Answers how many wakes are needed. */
-export const UNPARK = `${PRELUDE}
-local cap, wakes = tonumber(ARGV[3]), 0
-for _, lane in ipairs(redis.call('SMEMBERS', key('parked', ARGV[2]))) do
-  -- Others may have set it going before.
-  if redis.call('ZSCORE', key('parked'), lane) then
-    local tenant = redis.call('HGET', key('turn', redis.call('LINDEX', key('lane', lane), 0)), 'tenant')
-    local before = servable(tenant, cap)
-    enlist(lane, tenant, false)
-    wakes = wakes + servable(tenant, cap) - before
-  end
-end
-redis.call('DEL', key('parked', ARGV[2]))
-return wakes
 `;
 
 /**

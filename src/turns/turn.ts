@@ -130,6 +130,11 @@ export interface ClaimedTurn extends TurnRecord {
   readonly fence: string;
   /** How long no chat write may happen, because a lost owner's last call may still be under way. Milliseconds. */
   readonly quietMs: number;
+  /**
+   * Missing unless this is the first attempt, so that `places` are those of this claim. Another one than before: what was
+   * known of the lanes of people may be gone, because somebody was forgotten or Redis lost.
+   */
+  readonly era?: string;
 }
 
 /** Reads a turn record as Redis keeps it. Throws on a record that is not ours. */

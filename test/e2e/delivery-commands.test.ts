@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { redisCommands } from '../../local/redis/resp.ts';
-import * as pacing from '../../src/slack/pacing-lua.ts';
+import * as pacing from '../../src/store/call-pacing-lua.ts';
 import * as lanes from '../../src/turns/lua.ts';
 import { startCountingProxy } from '../integration/turns/counting-proxy.ts';
 import { eventually } from '../setup/eventually.ts';

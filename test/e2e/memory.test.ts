@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { LAPTOP_GUARDRAIL, laptopGuardrail } from '../../local/laptop/guardrail.ts';
 import { createMemoryClient } from '../../src/agentcore/memory-client.ts';
 import type { Invocation } from '../../src/contract/invocation.ts';
 import { RECORD_NAMESPACES } from '../../src/contract/memory.ts';
@@ -32,7 +33,7 @@ afterEach(async () => {
 async function start(options: StackOptions): Promise<Stack> {
   const stack = await startStack({
     ...options,
-    aws: () => ({ memory }),
+    aws: (publicUrl) => ({ memory, ...options.aws?.(publicUrl) }),
     agentEnv: { MEMORY_RESOURCE_ID: MEMORY, ...options.agentEnv },
     env: { MEMORY_RESOURCE_ID: MEMORY, ...options.env },
   });
@@ -147,6 +148,35 @@ describe('an agent that does not write to Memory', () => {
     expect(reply.text).toContain('Four instances.');
     stack.aws.faults.length = 0;
     await eventually('Memory knows', async () => (await everythingSaid(stack))[0]?.length === 2, 20_000);
+  });
+});
+
+describe('Memory behind a guardrail that is enforced', () => {
+  it('holds what was shown: nothing that was masked, and nothing that was refused', async () => {
+    const guardrail = {
+      GUARDRAIL_MODE: 'enforce',
+      BEDROCK_GUARDRAIL_ID: LAPTOP_GUARDRAIL.id,
+      BEDROCK_GUARDRAIL_VERSION: LAPTOP_GUARDRAIL.version,
+    };
+    // Neither is told who writes.
+    const stack = await start({
+      env: guardrail,
+      agentEnv: guardrail,
+      aws: () => ({ guardrail: laptopGuardrail('us-east-2') }),
+    });
+    const refused = await ask(stack, 'alice', '#cloud', `${MENTION} Give me a recipe for lasagna.`);
+    expect(refused.reply.notices.join()).toContain('I am here for cloud engineering');
+    await ask(stack, 'alice', '#cloud', `${MENTION} echo anna@example.com works on 203.0.113.77`);
+    const people = await eventually('Memory knows', async () => {
+      const found = await everythingSaid(stack);
+      return found[0]?.length === 2 ? found : undefined;
+    });
+    expect(people).toEqual([
+      [
+        'user: echo {EMAIL} works on 203.0.113.77',
+        expect.stringContaining('{EMAIL} works on {IP_ADDRESS}') as string,
+      ],
+    ]);
   });
 });
 

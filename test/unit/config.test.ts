@@ -90,6 +90,10 @@ describe('the configuration', () => {
     expect(writer({})).toBe('agent');
     expect(writer({ AGENT_PROTOCOL: 'generic' })).toBe('backend');
     expect(writer({ AGENT_PROTOCOL: 'generic', MEMORY_WRITER: 'agent' })).toBe('agent');
+    // What the guardrail withholds has no place in Memory.
+    const enforced = { GUARDRAIL_MODE: 'enforce', BEDROCK_GUARDRAIL_ID: 'gr1234567890' };
+    expect(writer(enforced)).toBe('backend');
+    expect(writer({ ...enforced, MEMORY_WRITER: 'agent' })).toBe('agent');
     expect(problemsOf({ ...ENOUGH, MEMORY_RESOURCE_ID: 'arn:aws:x' }).join()).toContain('MEMORY_RESOURCE_ID');
   });
 

@@ -5,10 +5,11 @@ import { failuresPage } from '../../scripts/docs/failures-page.ts';
 import * as memoryLua from '../../src/agentcore/memory-quota-lua.ts';
 import * as auditLua from '../../src/audit/lua.ts';
 import { configNames } from '../../src/config.ts';
-import * as pacingLua from '../../src/slack/pacing-lua.ts';
+import * as pacingLua from '../../src/store/call-pacing-lua.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import * as lua from '../../src/turns/lua.ts';
 import * as changesLua from '../../src/turns/lua-changes.ts';
+import * as parkingLua from '../../src/turns/lua-parking.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -75,9 +76,14 @@ describe('the operators’ pages', () => {
 
   it('list every family of keys that the scripts use', () => {
     const used = new Set(
-      Object.values({ ...lua, ...changesLua, ...pacingLua, ...auditLua, ...memoryLua }).flatMap((script) =>
-        found(script, /key\('([a-z]+)'/g),
-      ),
+      Object.values({
+        ...lua,
+        ...changesLua,
+        ...parkingLua,
+        ...pacingLua,
+        ...auditLua,
+        ...memoryLua,
+      }).flatMap((script) => found(script, /key\('([a-z]+)'/g)),
     );
     const table = read('docs/operate.md');
     expect([...used].filter((family) => !table.includes(`…:${family}`))).toEqual([]);

@@ -5,6 +5,7 @@ import { type ConversationDeps, createConversations } from '../../../src/command
 import { EVENT_KIND } from '../../../src/contract/memory.ts';
 import { type AnsweringDeps, createAnswering } from '../../../src/sessions/answering.ts';
 import { createDirectory } from '../../../src/sessions/directory.ts';
+import { createKnownLanes } from '../../../src/sessions/known-lanes.ts';
 import { createLanePlaces } from '../../../src/sessions/lane-places.ts';
 import { eventsFor, type MemoryEvent, type SessionChange } from '../../../src/sessions/memory-events.ts';
 import type { Connection } from '../../../src/store/connection.ts';
@@ -37,6 +38,9 @@ export function createToldMemory(now: () => number = Date.now) {
         (told.get(place) ?? []).filter(({ metadata }) => metadata[EVENT_KIND] === 'lane'),
       );
     },
+    erase(actor: string): void {
+      for (const place of told.keys()) if (place.startsWith(`${actor} `)) told.delete(place);
+    },
     async recall(actor: string, session: string): Promise<MemoryEvent[]> {
       memory.asked += 1;
       if (memory.away) throw new Error('Memory is away');
@@ -52,6 +56,7 @@ export interface ConversationsOptions {
   readonly actorOf?: (asker: Asker) => Promise<string | undefined>;
   readonly talk?: ConversationDeps['talk'];
   readonly observe?: AnsweringDeps['observe'];
+  readonly monotonic?: () => number;
 }
 
 /** Conversations on a real Redis, as one process has them. */
@@ -63,6 +68,7 @@ export function conversationsRig(redis: Connection, keyPrefix: string, options: 
   const answering = createAnswering({
     directory,
     places,
+    lanes: createKnownLanes({ redis, now: options.monotonic ?? (() => performance.now()) }),
     recall: memory?.recall,
     remember,
     observe: options.observe ?? (() => undefined),

@@ -6,8 +6,10 @@ import type { Ref } from '../../../src/commands/conversations.ts';
 import type { SessionEntry } from '../../../src/sessions/session-entry.ts';
 import type { Connection } from '../../../src/store/connection.ts';
 import type { Sealer } from '../../../src/store/sealed.ts';
-import { createCounting } from '../sessions/rig.ts';
-import { conversationsRig, createToldMemory } from './conversations-of.ts';
+import { createClaiming, createCounting } from '../sessions/rig.ts';
+import { type ConversationsOptions, conversationsRig, createToldMemory } from './conversations-of.ts';
+
+type Rig = ReturnType<typeof conversationsRig>;
 
 /** The accounts of three people; the first has two. */
 export const ACCOUNTS = [
@@ -35,6 +37,7 @@ export const DOES = [
   'history',
   'search',
   'entryOf',
+  'forget',
 ] as const;
 
 export interface Step {
@@ -47,13 +50,16 @@ export interface Step {
   readonly whose: number;
   readonly which: number;
   readonly given: boolean;
+  /** Which of two processes takes it. */
+  readonly process: number;
 }
 
 const actorOfSender = ({ sender }: Asker): string | undefined =>
   ACCOUNTS.find(({ id }) => id === sender.id)?.actor;
 
 /**
- * Several people with their conversations, beside a model of what is whose. `actorOf` stands for the rule that is tried.
+ * Several people with their conversations, beside a model of what is whose; two processes work for them, each with what it
+ * remembers itself. `actorOf` stands for the rule that is tried.
  * Every step checks that nobody reads another's words or ids, and is answered in no session of another; `compare`, that
  * nobody has changed what is another's.
  */
@@ -64,7 +70,7 @@ export function createPeopleAtWork(
   actorOf: (asker: Asker) => string | undefined = actorOfSender,
 ) {
   const memory = createToldMemory();
-  const rig = conversationsRig(redis, keyPrefix, {
+  const options: ConversationsOptions = {
     ...(sealer ? { sealer } : {}),
     memory,
     actorOf: async (asker) => actorOf(asker),
@@ -78,8 +84,10 @@ export function createPeopleAtWork(
         partial: false,
       }),
     },
-  });
-  const { conversations, answering, directory } = rig;
+  };
+  const processes = [1, 2].map(() => conversationsRig(redis, keyPrefix, options)) as [Rig, Rig];
+  const [{ directory }] = processes;
+  const claimed = createClaiming(redis, keyPrefix);
   const count = createCounting(redis, keyPrefix);
   /** Whose each session is that was ever seen. */
   const owners = new Map<string, string>();
@@ -129,7 +137,7 @@ export function createPeopleAtWork(
     return { id: entry?.id ?? 'tc-guessed' };
   };
 
-  async function ask(account: Account, asker: Asker): Promise<void> {
+  async function ask({ answering }: Rig, account: Account, asker: Asker): Promise<void> {
     const { actor, canary } = account;
     const lane = laneId(asker.key, asker.sender);
     const place = `${actor} ${lane}`;
@@ -137,13 +145,13 @@ export function createPeopleAtWork(
     const isRoot = !asked.has(asker.key.thread + asker.key.platform);
     asked.add(asker.key.thread + asker.key.platform);
     turns += 1;
-    const places = await redis.hgetall(`${keyPrefix}:current:${lane}`);
     const message = {
       ...asker,
       messageId: isRoot ? asker.key.thread : `${turns}.5`,
       text: `${canary} asks`,
     };
-    const turn = { id: `turn-${turns}`, lane, message, places, receivedAt: Date.now() + 60_000 };
+    const receivedAt = Date.now() + 60_000;
+    const turn = { id: `turn-${turns}`, lane, message, receivedAt, ...(await claimed(lane)) };
     const { session, listed } = await answering.sessionFor(turn, actor);
     const conversation = `${actor} ${laneId({ ...asker.key, thread: '' }, asker.sender)}`;
     // Also below a message that was no question of theirs: it may have been the wish itself.
@@ -161,6 +169,16 @@ export function createPeopleAtWork(
     expect(person).not.toBe('');
     await count(actor, session, lane);
     await look(actor, session);
+    expect(ofActor(actor).has(session), 'the session of a question is listed').toBe(true);
+  }
+
+  async function forget(actor: string): Promise<void> {
+    await directory.erase(actor);
+    memory.erase(actor);
+    ofActor(actor).clear();
+    for (const places of [expected, nextIn])
+      for (const place of places.keys()) if (place.startsWith(`${actor} `)) places.delete(place);
+    for (const place of placed) if (place.startsWith(`${actor} `)) placed.delete(place);
   }
 
   return {
@@ -171,13 +189,15 @@ export function createPeopleAtWork(
       const thread = THREADS[step.thread] ?? '';
       const asker: Asker = { key: { platform, tenant: 'T1', conversation: 'C1', thread }, sender };
       const name = `${canary} ${step.which}`;
+      const process = processes[step.process % 2] ?? processes[0];
+      if (step.does === 'forget') return forget(actor);
       if (step.does === 'ask') {
-        if (thread !== '') await ask(account, asker);
+        if (thread !== '') await ask(process, account, asker);
         return;
       }
       const ref = refOf(step);
       const mine = ofActor(actor);
-      const answer = await run(step, asker, ref, name);
+      const answer = await run(process, step, asker, ref, name);
       mayRead(actor, canary, answer, ref);
       // Whatever was meant is one of the actor's own, or nothing happened.
       for (const one of [...mine.keys()]) await look(actor, one);
@@ -196,7 +216,13 @@ export function createPeopleAtWork(
     },
   };
 
-  function run(step: Step, asker: Asker, ref: Ref | undefined, name: string): Promise<unknown> {
+  function run(
+    { conversations }: Rig,
+    step: Step,
+    asker: Asker,
+    ref: Ref | undefined,
+    name: string,
+  ): Promise<unknown> {
     const some = ref ?? { number: step.which + 1 };
     switch (step.does) {
       case 'list':

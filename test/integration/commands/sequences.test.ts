@@ -26,6 +26,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   whose: fc.nat(ACCOUNTS.length - 1),
   which: fc.nat(4),
   given: fc.boolean(),
+  process: fc.nat(1),
 });
 const sequence = fc.array(step, { minLength: 5, maxLength: 25, size: 'max' });
 const sealer = sealerWith(newKey('k1'));

@@ -1,12 +1,14 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { laneId } from '../../../src/chat/keys.ts';
 import type { AskedTurn } from '../../../src/sessions/answering.ts';
+import { directoryId } from '../../../src/sessions/directory-id.ts';
 import { sessionId } from '../../../src/sessions/session-id.ts';
 import { type Connection, connect, disconnect } from '../../../src/store/connection.ts';
 import { SealedError } from '../../../src/store/sealed-error.ts';
 import { testRedis } from '../../setup/redis.ts';
 import { conversationsRig, createToldMemory } from '../commands/conversations-of.ts';
-import { keyOf } from './rig.ts';
+import { createClaiming, keyOf } from './rig.ts';
 
 const ACTOR = 'sub-1';
 const sender = { id: 'U1', tenant: 'T-CANARY' };
@@ -37,14 +39,14 @@ beforeEach(() => {
 const asker = (thread: string) => ({ key: keyOf(thread), sender });
 const laneOf = (thread: string) => laneId(keyOf(thread), sender);
 
-/** A turn as a worker has claimed it: its places are those of this moment. */
+/** A turn as a worker has claimed it: its places, and its era, are those of this moment. */
 async function claimed(thread: string, text: string, more: Partial<AskedTurn> = {}): Promise<AskedTurn> {
   return {
     id: `turn-${text}`,
     lane: laneOf(thread),
     message: { ...asker(thread), messageId: thread, text },
     receivedAt: Date.now() + 1_000,
-    places: await redis.hgetall(`${prefix}:current:${laneOf(thread)}`),
+    ...(await createClaiming(redis, prefix)(laneOf(thread))),
     ...more,
   };
 }
@@ -59,7 +61,7 @@ const loseRedis = async () => {
 };
 
 describe('a question', () => {
-  it('begins a session with its thread, of which Memory hears once; the next one costs a look', async () => {
+  it('begins a session with its thread, of which Memory hears once', async () => {
     expect(await answered('1.0', 'how many?')).toBe(own('1.0'));
     expect(memory.changes).toEqual([
       {
@@ -71,10 +73,7 @@ describe('a question', () => {
         origin: keyOf('1.0'),
       },
     ]);
-    const turn = await claimed('1.0', 'and now?', below('1.0'));
-    const looking = { hget: redis.hget.bind(redis), zscore: redis.zscore.bind(redis) } as Connection;
-    const onlyLooking = conversationsRig(looking, prefix, { memory }).answering;
-    expect(await onlyLooking.sessionFor(turn, ACTOR)).toMatchObject({ session: own('1.0') });
+    expect(await answered('1.0', 'and now?', below('1.0'))).toBe(own('1.0'));
     expect(memory.changes).toHaveLength(1);
     expect(recalls).toEqual([]);
   });
@@ -211,4 +210,118 @@ it('somebody who joins a thread of others has a session of their own, after one 
   expect(await answered('1.0', 'me too', below('1.0'))).toBe(own('1.0'));
   expect(await answered('1.0', 'and', below('1.0'))).toBe(own('1.0'));
   expect(recalls).toEqual(['none']);
+});
+
+describe('a follow-up question', () => {
+  /** A process that can do nothing but look for places, which is noted. */
+  const looksOnly = () => {
+    const looks: string[] = [];
+    const looking = {
+      stream: redis.stream,
+      hget: (key: string, field: string) => {
+        looks.push(key);
+        return redis.hget(key, field);
+      },
+      zscore: redis.zscore.bind(redis),
+    } as Connection;
+    return { looks, ...conversationsRig(looking, prefix, { memory }) };
+  };
+  /** The same people, served by another process. */
+  const elsewhere = () => conversationsRig(redis, prefix, { memory, actorOf: async () => ACTOR });
+  const listed = () => rig.directory.get(ACTOR, own('1.0'));
+
+  it('costs a look in a process that does not know the lane, and nothing where it does', async () => {
+    await answered('1.0', 'one');
+    const { looks, answering } = looksOnly();
+    for (const text of ['two', 'three', 'four'])
+      expect(await answering.sessionFor(await claimed('1.0', text, below('1.0')), ACTOR)).toMatchObject({
+        session: own('1.0'),
+      });
+    expect(looks).toHaveLength(1);
+    // Its claim was not the first: what it handed over may be older than what is known.
+    const { era: _, ...again } = await claimed('1.0', 'five', below('1.0'));
+    await answering.sessionFor(again, ACTOR);
+    expect(looks).toHaveLength(2);
+  });
+
+  it('follows what `new`, `resume` and a delete did in another process since the one before', async () => {
+    await answered('1.0', 'one');
+    await answered('2.0', 'other');
+    await elsewhere().conversations.startNew(asker('1.0'));
+    expect(await answered('1.0', 'two', below('1.0'))).toBe(own('1.0', 1));
+    await elsewhere().conversations.resume(asker('1.0'), { id: own('2.0') });
+    expect(await answered('1.0', 'three', below('1.0'))).toBe(own('2.0'));
+    await elsewhere().conversations.resume(asker('1.0'), { id: own('1.0') });
+    expect(await answered('1.0', 'four', below('1.0'))).toBe(own('1.0'));
+    await elsewhere().conversations.remove(asker('1.0'), { id: own('1.0') });
+    const fresh = await answered('1.0', 'five', below('1.0'));
+    expect(fresh).not.toBe(own('1.0'));
+    expect(await rig.directory.get(ACTOR, fresh)).toMatchObject({ id: fresh });
+  });
+
+  it('that was claimed before `new` stays in its session, and the next one does not', async () => {
+    await answered('1.0', 'one');
+    const before = await claimed('1.0', 'two', below('1.0'));
+    await elsewhere().conversations.startNew(asker('1.0'));
+    expect((await rig.answering.sessionFor(before, ACTOR)).session).toBe(own('1.0'));
+    expect(await answered('1.0', 'three', below('1.0'))).toBe(own('1.0', 1));
+  });
+
+  it('stays in a session that was archived', async () => {
+    await answered('1.0', 'one');
+    await elsewhere().conversations.archive(asker('1.0'), undefined);
+    expect(await answered('1.0', 'two', below('1.0'))).toBe(own('1.0'));
+  });
+
+  it('of an account that is linked to somebody else, and back, is in a session of whoever it is', async () => {
+    await answered('1.0', 'one');
+    const other = await rig.answering.sessionFor(await claimed('1.0', 'two', below('1.0')), 'sub-2');
+    expect(other.session).toBe(sessionId(keyOf('1.0'), 'sub-2', 0));
+    expect(await rig.directory.get('sub-2', other.session)).toBeDefined();
+    expect(await answered('1.0', 'three', below('1.0'))).toBe(own('1.0'));
+  });
+
+  it('of somebody who was forgotten by another process begins a session anew', async () => {
+    await answered('1.0', 'one');
+    await answered('1.0', 'two', below('1.0'));
+    await elsewhere().directory.erase(ACTOR);
+    memory.erase(ACTOR);
+    expect(await listed()).toBeUndefined();
+    await answered('1.0', 'three', below('1.0'));
+    expect(await listed()).toMatchObject({ question: 'more', number: 1 });
+    expect(recalls).toEqual(['none']);
+  });
+
+  it('whose claim is older than the forgetting leaves nothing behind', async () => {
+    await answered('1.0', 'one');
+    const before = await claimed('1.0', 'two', below('1.0'));
+    await elsewhere().directory.erase(ACTOR);
+    memory.erase(ACTOR);
+    await rig.answering.sessionFor(before, ACTOR);
+    expect(await listed()).toBeUndefined();
+    await answered('1.0', 'three', below('1.0'));
+    expect(await listed()).toMatchObject({ question: 'more' });
+  });
+
+  it('asks Memory where Redis has come back without its last writes', async () => {
+    const worker = redis.duplicate();
+    try {
+      const { answering } = conversationsRig(worker, prefix, {
+        memory,
+        observe: (outcome) => void recalls.push(outcome),
+      });
+      await answering.sessionFor(await claimed('1.0', 'one'), ACTOR);
+      const person = directoryId(ACTOR);
+      // The era is older than what is lost.
+      await redis.del(`${prefix}:lanes:${person}`, `${prefix}:numbers:${person}`);
+      const back = once(worker, 'ready');
+      worker.disconnect(true);
+      await back;
+      const turn = await claimed('1.0', 'two', below('1.0'));
+      expect((await answering.sessionFor(turn, ACTOR)).session).toBe(own('1.0'));
+      expect(recalls).toEqual(['found']);
+    } finally {
+      await disconnect(worker);
+    }
+  });
 });

@@ -5,12 +5,14 @@ import { createDirectory } from '../../../src/sessions/directory.ts';
 import { directoryId } from '../../../src/sessions/directory-id.ts';
 import { createLanePlaces } from '../../../src/sessions/lane-places.ts';
 import { COUNT_TURN } from '../../../src/sessions/lua-counting.ts';
+import { ERA } from '../../../src/sessions/lua-era.ts';
 import { sessionId } from '../../../src/sessions/session-id.ts';
 import type { Connection } from '../../../src/store/connection.ts';
 import { type EncryptionKey, localDataKeys } from '../../../src/store/data-keys.ts';
 import { defineScript } from '../../../src/store/scripts.ts';
 import { createSealer, type Sealer } from '../../../src/store/sealed.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
+import { pairs } from '../../../src/turns/turn.ts';
 
 export const DAY_MS = 86_400_000;
 
@@ -41,6 +43,23 @@ export const askedIn = (actor: string, thread: string, question: string) => ({
   origin: keyOf(thread),
   question,
 });
+
+/** What the claim of a turn hands over of its lane, as the claim itself reads it. */
+export const createClaiming = (redis: Connection, keyPrefix: string) => {
+  const claim = defineScript(
+    `local prefix = ARGV[1]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function key(...) return prefix .. ':' .. table.concat({...}, ':') end
+${ERA}
+return {era(), unpack(redis.call('HGETALL', key('current', ARGV[2])))}`,
+    keyPrefix,
+  );
+  return async (lane: string) => {
+    const [era = '', ...fields] = (await claim(redis, [lane])) as string[];
+    return { era, places: pairs(fields) };
+  };
+};
 
 /** What the end of a turn does to the directory, without a turn. */
 export const createCounting = (redis: Connection, keyPrefix: string) => {

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import type { InboundMessage } from '../../../src/chat/vocabulary.ts';
-import type { Urgency } from '../../../src/slack/pacing.ts';
+import type { Urgency } from '../../../src/store/call-pacing.ts';
 import type { Accept, Retry } from '../../../src/turns/accept-turn.ts';
 import type { Acceptance } from '../../../src/turns/lanes.ts';
 import { eventually } from '../../setup/eventually.ts';

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import type { Json } from '../../../local/teams/model.ts';
 import { notice } from '../../../src/chat/notices.ts';
@@ -160,6 +161,32 @@ test('steps, notices and files stand below the words, with a button to ask again
   );
   expect(JSON.stringify(message?.activity.attachments)).toContain('"verb":"turn_retry"');
 });
+
+test.each(['personal', 'cloud'] as const)(
+  'pictures that Teams does not take cost the reader the pictures, not the answer (%s)',
+  async (where) => {
+    const t = await thread(where);
+    const reply = t.open();
+    reply.show(say('See the'));
+    await t.shows('See the');
+    const base64 = readFileSync(new URL('../../../infra/teams/outline.png', import.meta.url)).toString(
+      'base64',
+    );
+    const file = { name: 'chart.png', mediaType: 'image/png', base64, title: '', alt: '' };
+    const method = where === 'personal' ? 'send' : 'update';
+    t.teams.faults.add({
+      method,
+      kind: 'error',
+      status: 413,
+      code: 'MessageSizeTooBig',
+      message: 'too large',
+    });
+    await reply.finish(say('See the chart.', { files: [file] }));
+    expect(t.texts()).toEqual([
+      'See the chart.\n\n---\n\nI made the file chart.png, but cannot show files in Teams yet.',
+    ]);
+  },
+);
 
 test('what takes long in a channel can be stopped with a button, which goes with the end', async () => {
   const t = await thread('cloud');

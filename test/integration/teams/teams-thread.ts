@@ -5,15 +5,17 @@ import {
   type TeamsStandInOptions,
 } from '../../../local/teams/stand-in.ts';
 import type { ReplyView } from '../../../src/chat/vocabulary.ts';
-import { connect, disconnect } from '../../../src/store/connection.ts';
+import { type Connection, connect, disconnect } from '../../../src/store/connection.ts';
 import { readActivity } from '../../../src/teams/activity.ts';
 import { createConnector } from '../../../src/teams/connector.ts';
 import { normaliseActivity } from '../../../src/teams/normalise.ts';
+import { createTeamsPacing } from '../../../src/teams/pacing.ts';
 import { createReferences } from '../../../src/teams/references.ts';
 import { createTeamsReplies } from '../../../src/teams/reply.ts';
 import { createTokenSource } from '../../../src/teams/token-source.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
-import type { Reply } from '../../../src/turns/reply.ts';
+import { pause as realPause } from '../../../src/turns/pause.ts';
+import type { OpenReply, Reply } from '../../../src/turns/reply.ts';
 import type { ClaimedTurn, PostedPart } from '../../../src/turns/turn.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { testRedis } from '../../setup/redis.ts';
@@ -22,6 +24,16 @@ const APP_ID = '11111111-2222-4333-8444-555555555555';
 const APP_PASSWORD = 'password-of-the-test';
 /** Shorter waits take no time, but move the clock; for longer ones the test moves it. Milliseconds. */
 const LONG_MS = 60_000;
+
+type Open = (
+  turn?: Partial<ClaimedTurn>,
+  more?: {
+    readonly assertHeld?: () => void;
+    readonly signal?: AbortSignal;
+    /** Called with what is to be put on record, before it is. */
+    readonly beforeRecord?: () => void;
+  },
+) => Reply;
 
 export interface TeamsThread {
   readonly teams: TeamsStandIn;
@@ -32,10 +44,9 @@ export interface TeamsThread {
   readonly stopped: string[];
   /** How many messages may stand there twice. */
   doubts(): number;
-  open(
-    turn?: Partial<ClaimedTurn>,
-    more?: { readonly assertHeld?: () => void; readonly signal?: AbortSignal },
-  ): Reply;
+  readonly open: Open;
+  /** A worker in another process, as far as it shares only Redis with the first. */
+  anotherWorker(): Open;
   /** Lets time pass, for Teams and the reply alike. */
   later(ms: number): void;
   /** What the bot's messages below the question show. */
@@ -48,9 +59,16 @@ export interface TeamsThread {
 /** A question of alice in Teams, and the real reply writer on the real connector and Redis. */
 export async function startTeamsThread(
   where: 'personal' | 'cloud' | 'group' = 'personal',
-  options: Partial<TeamsStandInOptions> = {},
+  options: Partial<TeamsStandInOptions> & { readonly realTime?: true } = {},
 ): Promise<TeamsThread> {
-  const redis = connect({ url: await testRedis(), name: 'teams-reply-test' });
+  const url = await testRedis();
+  const connections: Connection[] = [];
+  const connectTo = () => {
+    const redis = connect({ url, name: 'teams-reply-test' });
+    connections.push(redis);
+    return redis;
+  };
+  const redis = connectTo();
   let ahead = 0;
   const timers = new Set<{ readonly at: number; readonly ring: () => void }>();
   const now = () => Date.now() + ahead;
@@ -70,7 +88,7 @@ export async function startTeamsThread(
       };
       timers.add(timer);
     });
-  const pause = (ms: number, signal: AbortSignal) =>
+  const moment = (ms: number, signal: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
       const timer = {
         at: now() + ms,
@@ -88,6 +106,7 @@ export async function startTeamsThread(
       if (ms < LONG_MS) setImmediate(() => timers.has(timer) && later(Math.max(0, timer.at - now())));
     });
 
+  const pause = options.realTime ? realPause : moment;
   const teams = await createTeamsStandIn({
     appId: APP_ID,
     appPassword: APP_PASSWORD,
@@ -108,29 +127,32 @@ export async function startTeamsThread(
   let doubts = 0;
   const stopped: string[] = [];
   const noted: (readonly PostedPart[])[] = [];
-  const openReply = createTeamsReplies({
-    connector: createConnector({
-      token: createTokenSource({
-        appId: APP_ID,
-        appPassword: APP_PASSWORD,
-        tokenUrl: `${teams.url}/botframework.com/oauth2/v2.0/token`,
-        now,
+  const log = createLogger({ level: 'silent' });
+  const createWriter = (own: Connection) =>
+    createTeamsReplies({
+      pacing: createTeamsPacing({ redis: own, keyPrefix: '{tc}', now, clock: now, log }),
+      connector: createConnector({
+        token: createTokenSource({
+          appId: APP_ID,
+          appPassword: APP_PASSWORD,
+          tokenUrl: `${teams.url}/botframework.com/oauth2/v2.0/token`,
+          now,
+        }),
+        serviceUrlHosts: new Set([teams.environment.TEAMS_SERVICE_URL_HOSTS]),
+        allowLoopback: false,
+        timeoutMs: 5_000,
+        observe: () => undefined,
       }),
-      serviceUrlHosts: new Set([teams.environment.TEAMS_SERVICE_URL_HOSTS]),
-      allowLoopback: false,
-      timeoutMs: 5_000,
-      observe: () => undefined,
-    }),
-    references,
-    onCancelled: async ({ id }) => stopped.push(id),
-    onDoubt: () => {
-      doubts += 1;
-    },
-    onFinished: () => undefined,
-    pause,
-    now,
-    log: createLogger({ level: 'silent' }),
-  });
+      references,
+      onCancelled: async ({ id }) => stopped.push(id),
+      onDoubt: () => {
+        doubts += 1;
+      },
+      onFinished: () => undefined,
+      pause,
+      now,
+      log,
+    });
   const claimed: ClaimedTurn = {
     id: 'turn-abcdefghijklmnopqrst',
     lane: 'lane',
@@ -147,6 +169,18 @@ export async function startTeamsThread(
     quietMs: 0,
     at: {},
   };
+  const openerOf =
+    (openReply: OpenReply): Open =>
+    (turn = {}, more = {}) =>
+      openReply({
+        turn: { ...claimed, ...turn },
+        assertHeld: more.assertHeld ?? (() => undefined),
+        signal: more.signal ?? new AbortController().signal,
+        notePosted: async (parts) => {
+          more.beforeRecord?.();
+          noted.push(parts);
+        },
+      });
   const texts = () => teams.repliesTo(question).map(({ text }) => text);
   return {
     teams,
@@ -154,13 +188,8 @@ export async function startTeamsThread(
     noted,
     stopped,
     doubts: () => doubts,
-    open: (turn = {}, more = {}) =>
-      openReply({
-        turn: { ...claimed, ...turn },
-        assertHeld: more.assertHeld ?? (() => undefined),
-        signal: more.signal ?? new AbortController().signal,
-        notePosted: async (parts) => void noted.push(parts),
-      }),
+    open: openerOf(createWriter(redis)),
+    anotherWorker: () => openerOf(createWriter(connectTo())),
     later,
     texts,
     shows: (text) =>
@@ -169,7 +198,7 @@ export async function startTeamsThread(
       ),
     async close() {
       await teams.close();
-      await disconnect(redis);
+      for (const connection of connections) await disconnect(connection);
     },
   };
 }

@@ -7,6 +7,7 @@ import { createOperator } from '../../../src/turns/operator.ts';
 import type { ClaimedTurn } from '../../../src/turns/turn.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { testRedis } from '../../setup/redis.ts';
+import { directoryOf } from '../sessions/rig.ts';
 import { dump } from './dump.ts';
 import { message } from './messages.ts';
 
@@ -48,6 +49,32 @@ describe('lanes', () => {
       order.push(turn?.id);
     }
     expect(order).toEqual(['a1', 'b1', 'a2']);
+  });
+
+  it('tell with the first claim of a turn, and no later one, whether what is known of lanes may be gone', async () => {
+    const prefix = freshPrefix();
+    const lanes = createLanes(redis, prefix);
+    const directory = directoryOf(redis, prefix);
+    const eras: (string | undefined)[] = [];
+    const begin = async (id: string) => {
+      await lanes.accept(id, message({ thread: id }));
+      const turn = await lanes.claim('w');
+      if (!turn) throw new Error('nothing was ready');
+      eras.push(turn.era);
+      return turn;
+    };
+    const first = await begin('a1');
+    await begin('b1');
+    expect(eras[0]).toMatch(/^\d+$/);
+    expect(eras[1]).toBe(eras[0]);
+    await lanes.release(first);
+    expect(await lanes.claim('w')).not.toHaveProperty('era');
+    await directory.erase('sub-1');
+    await begin('c1');
+    await redis.del(`${prefix}:era`);
+    await directory.erase('sub-1');
+    await begin('d1');
+    expect(new Set(eras).size).toBe(3);
   });
 
   it('give a handed-over turn back first, without holding its successor to silence', async () => {
@@ -168,7 +195,7 @@ describe('lanes', () => {
     expect(names).toContain('dead');
     const lasting: string[] = [];
     for (const name of names) if ((await redis.ttl(`${prefix}:${name}`)) < 0) lasting.push(name);
-    expect(lasting).toEqual(['counts', 'fence']);
+    expect(lasting).toEqual(['counts', 'era', 'fence']);
   });
 
   it('work on after Redis has forgotten the scripts', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readMonitorLine } from '../../../bench/redis-commands.ts';
-import { PACE } from '../../../src/slack/pacing-lua.ts';
+import { PACE } from '../../../src/store/call-pacing-lua.ts';
 import { ACCEPT, RENEW, SWEEP } from '../../../src/turns/lua.ts';
 
 const line = (...words: string[]) =>

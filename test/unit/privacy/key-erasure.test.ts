@@ -29,12 +29,13 @@ it('lets nothing stay that is kept for longer than ten minutes and names a perso
     const erasure = KEY_ERASURE[first];
     return typeof erasure === 'object' && bound.kind === 'expires' && bound.withinS > 600;
   });
-  // Digests of a place and of a message; counts of a conversation; and what Slack says of a workspace.
+  // Digests of a place and of a message; counts of a conversation; and what a platform says of a workspace.
   expect(long.map(({ names: [first] }) => first)).toEqual([
     'thread:<id>',
     'teamsanswer:<name>',
+    'pace:teams:<thread>',
     'paceheld:<workspace>',
-    'pacestrict:<workspace>:<method>',
+    'pacestrict:<workspace>:<name>',
     'guardcounts:<day>',
   ]);
 });

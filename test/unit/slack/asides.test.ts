@@ -1,8 +1,9 @@
 import { ErrorCode, WebAPIRateLimitedError } from '@slack/web-api';
 import { expect, test } from 'vitest';
 import { type Aside, createAsides, createPassingCalls } from '../../../src/slack/asides.ts';
-import type { PacedCall, Pacing, Slot, Urgency } from '../../../src/slack/pacing.ts';
+import type { PacedCall, Pacing } from '../../../src/slack/pacing.ts';
 import { NotNow } from '../../../src/slack/thread-writer.ts';
+import type { Slot, Urgency } from '../../../src/store/call-pacing.ts';
 
 const NOW: Slot = { granted: true, waitMs: 0 };
 const later = (waitMs: number): Slot => ({ granted: false, waitMs });

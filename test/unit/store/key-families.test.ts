@@ -7,11 +7,12 @@ import * as privacyLua from '../../../src/privacy/lua.ts';
 import * as sessionsLua from '../../../src/sessions/lua.ts';
 import * as sessionChangesLua from '../../../src/sessions/lua-changes.ts';
 import * as outboxLua from '../../../src/sessions/memory-outbox-lua.ts';
-import * as pacingLua from '../../../src/slack/pacing-lua.ts';
+import * as pacingLua from '../../../src/store/call-pacing-lua.ts';
 import { familyOf, KEY_FAMILIES } from '../../../src/store/key-families.ts';
 import * as lua from '../../../src/turns/lua.ts';
 import * as changesLua from '../../../src/turns/lua-changes.ts';
 import * as eraseLua from '../../../src/turns/lua-erase.ts';
+import * as parkingLua from '../../../src/turns/lua-parking.ts';
 
 const table = [
   '| key | holds | kept |',
@@ -39,6 +40,7 @@ it('every kind of key that a script names has a family', () => {
     sessionsLua,
     privacyLua,
     eraseLua,
+    parkingLua,
     sessionChangesLua,
     outboxLua,
   ].flatMap(Object.values<string>);
@@ -57,6 +59,7 @@ it.each([
   ['{tc}:ready', 'ready'],
   ['{tc}:ready:T1', 'ready'],
   ['{tc}:pace:T1:chat.postMessage:C1', 'pace:<workspace>:<method>'],
+  ['{tc}:pace:teams:abc', 'pace:teams:<thread>'],
   ['{tc}:paceheld:T1', 'paceheld:<workspace>'],
   ['{tc}:quota:T1:abc', 'quota:<tenant>'],
   ['{tc}:wakes:id', 'wakes:id'],

@@ -42,3 +42,23 @@ test('text that grows never changes a piece that was full, and only adds to the 
     before = now;
   }
 });
+
+test('a table that is cut has its head in every piece, and what follows it has none', () => {
+  const head = '| id | state |\n|---|:-:|\n';
+  const rows = Array.from({ length: 1_500 }, (_, i) => `| i-${i} | running and "well" |\n`);
+  const text = `These:\n\n${head}${rows.join('')}\nThat is all.`;
+  const pieces = splitText(text).map((piece) => piece.text);
+  expect(pieces.length).toBeGreaterThan(1);
+  for (const piece of pieces.slice(1)) expect(piece.startsWith(`${head}| i-`)).toBe(true);
+  expect(pieces.map((piece, i) => (i === 0 ? piece : piece.slice(head.length))).join('')).toBe(text);
+  for (const piece of pieces) expect(bytes(piece)).toBeLessThan(25_000);
+});
+
+test('a table that ends where a piece does takes its head nowhere', () => {
+  const tableOf = (rows: number) => `| a | b |\n|---|---|\n${'| some words | of a row |\n'.repeat(rows)}`;
+  let rows = 700;
+  while (splitText(`${tableOf(rows)}\nWords.`).length === 1) rows += 1;
+  const pieces = splitText(`${tableOf(rows)}\nWords.`).map(({ text }) => text);
+  expect(pieces).toHaveLength(2);
+  expect(pieces[1]).toBe('\nWords.');
+});

@@ -81,7 +81,8 @@ test('backend and agent use the same memory, and agree on who writes to it', () 
     ['threadcore-Laptop0001', writer],
     ['threadcore-Laptop0001', writer],
   ];
-  expect(writers({})).toEqual(agreed('agent'));
+  expect(writers({})).toEqual(agreed('backend'));
+  expect(writers({ GUARDRAIL_MODE: 'off' })).toEqual(agreed('agent'));
   expect(writers({ AGENT_PROTOCOL: 'generic' })).toEqual(agreed('backend'));
   expect(writers({ MEMORY_WRITER: 'backend' })).toEqual(agreed('backend'));
 });
@@ -92,12 +93,13 @@ test('people sign in unless the shell switches that off', () => {
   expect(backendEnvironment(parts(off))).toMatchObject(off);
 });
 
-test('the guardrail is named, and its mode stays what it was', () => {
+test('the guardrail is enforced unless the shell says otherwise', () => {
   expect(backendEnvironment(parts({}))).toMatchObject({
     BEDROCK_GUARDRAIL_ID: 'threadcorelaptop',
     BEDROCK_GUARDRAIL_VERSION: '1',
-    GUARDRAIL_MODE: 'off',
+    GUARDRAIL_MODE: 'enforce',
   });
+  expect(backendEnvironment(parts({ GUARDRAIL_MODE: 'shadow' }))).toMatchObject({ GUARDRAIL_MODE: 'shadow' });
 });
 
 test('operators’ commands get Redis, keys, Cognito and AWS, and nothing of Slack', () => {
