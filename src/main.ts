@@ -6,7 +6,6 @@ import { createJwtRuntimeClient } from './agentcore/runtime-client-jwt.ts';
 import type { Admission } from './chat/admission.ts';
 import type { Platform, Sender } from './chat/vocabulary.ts';
 import { createCommands } from './commands/commands.ts';
-import { privacyByAdministrator } from './commands/privacy.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { composeAudit } from './main/audit.ts';
 import { composeConversations } from './main/conversations.ts';
@@ -30,6 +29,7 @@ import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { createTraces } from './telemetry/traces.ts';
 import { createAgentCalls, interruptionOf } from './turns/agent-calls.ts';
+import { withFiles } from './turns/attached-files.ts';
 import { createFeedback } from './turns/feedback.ts';
 import { CHAT_CALL_TIMEOUT_MS, createLanes } from './turns/lanes.ts';
 import { createOnce } from './turns/once.ts';
@@ -87,7 +87,6 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         timeoutMs: CHAT_CALL_TIMEOUT_MS,
         observe: metrics.slackCall,
       });
-    const teams = composeTeams({ config, redis, keyPrefix, operator, metrics, log });
     const pacing = createPacing({ redis, keyPrefix, now: monotonic, log });
     closers.push(
       () => wakes.close(),
@@ -109,6 +108,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       log,
     });
     const base = { redis, keyPrefix, dataKeys, audit, log };
+    const teams = composeTeams({ ...base, config, operator, metrics });
     const homes = createHomePeople(redis, keyPrefix);
     const confirmDurable = createConfirmation(redis, durability);
     const memory = composeMemory({ ...base, config, confirmDurable, observe: metrics.memoryEvent });
@@ -121,7 +121,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       onAccountChanged: homes.changed,
     });
     const privacy = composePrivacy({
-      ...{ ...base, slack, pacing, lanes, operator, people, homes, memory, confirmDurable },
+      ...{ ...base, slack, teams, pacing, lanes, operator, people, homes, memory, confirmDurable },
       wake: () => wake(),
     });
     closers.push(
@@ -207,10 +207,13 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         commands: createCommands({
           ...{ operator, conversations, now },
           account: people.account,
-          privacy: platform === 'slack' ? privacy.commands : privacyByAdministrator,
+          privacy: privacy.commands,
           tasks: predefinedTasks,
         }),
         account: people.account,
+        privacy: privacy.commands,
+        conversations,
+        withheld: composeExplanations({ read: lanes.read, audit }),
         pauseReason: async () => (await operator.paused())?.reason ?? '',
         recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
         onRefused: (who: Sender, why: Exclude<Admission, 'admitted'>) =>
@@ -247,10 +250,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
           acceptTurn: knowTwins({ acceptTurn: accept.acceptTurn, observe: metrics.messageTaken, monotonic }),
         },
         changes,
-        privacy: privacy.commands,
-        conversations,
         home,
-        withheld: composeExplanations({ read: lanes.read, audit }),
         pause,
         now,
         monotonic,
@@ -294,8 +294,8 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         const actor = { id: '', name: '', groups: [] };
         return calls.stopSession(session, { kind: 'person', actor, ...(bearer ? { bearer } : {}) }, signal);
       });
-      const guarded = composeGuards({ config, redis, keyPrefix, audit, metrics, log, now, monotonic });
-      closers.push(async () => guarded.close());
+      const guarded = composeGuards({ ...base, config, metrics, now, monotonic });
+      closers.push(() => guarded.close());
       const deps: RunTurnDeps = {
         guards: guarded.guards,
         lanes,
@@ -308,7 +308,11 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         linkWaitMs: people.linkWaitMs,
         sessionOf: sessionFor,
         remember: memory?.remember,
-        invoke: withThread(calls.invoke, guarded.guardThread(people.readThread)),
+        invoke: withFiles(withThread(calls.invoke, guarded.guardThread(people.readThread)), {
+          read: people.readFiles,
+          guard: guarded.guardThread,
+          tell: people.tellUnread,
+        }),
         stopSession: calls.stopSession,
         interruptionOf,
         pause,

@@ -1,3 +1,4 @@
+import { assertCards } from './card-rules.ts';
 import { checkContent, withoutPictures } from './content-rules.ts';
 import {
   type Conversation,
@@ -130,6 +131,7 @@ export function createConversations(now: () => number, streamsAllowed: () => boo
       if (info) return stream(conversation, root, activity, info);
       if (activity.type === 'typing') return { status: 202, body: { id: nextId() } };
       if (activity.type !== 'message') throw new Refused(400, 'BadSyntax', 'Unknown activity type.');
+      assertCards(activity);
       if (!activity.text && !activity.attachments)
         throw new Refused(400, 'BadSyntax', 'Activity has neither text nor attachments.');
       return { status: 201, body: { id: add(conversation, root, 'bot', activity, false).id } };
@@ -138,6 +140,7 @@ export function createConversations(now: () => number, streamsAllowed: () => boo
       checkActivity(activity);
       const message = own(conversationId, id);
       streams.assertReplaceable(id);
+      assertCards(activity);
       Object.assign(message, {
         activity,
         text: textOf(activity),

@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { assertPressAnswer } from './card-rules.ts';
 import { activityBy, messageBy } from './client.ts';
 import { createConnectorApi, send, textOf } from './connector-api.ts';
 import { createConversations } from './conversations.ts';
+import { createDrive } from './drive.ts';
 import { createFaults, type TeamsFault } from './faults.ts';
 import { type BotFrameworkKey, type Claims, createKey, publicJwk, signToken } from './keys.ts';
 import { createLogin } from './login.ts';
@@ -69,6 +71,7 @@ export async function createTeamsStandIn(options: TeamsStandInOptions) {
   const listeners = new Set<(call: Call) => void>();
   let streams = options.streams ?? true;
   const conversations = createConversations(now, () => streams, options.streamLifeMs);
+  const drive = createDrive(() => url);
   const changed = () => {
     for (const watcher of watchers) watcher();
   };
@@ -89,6 +92,7 @@ export async function createTeamsStandIn(options: TeamsStandInOptions) {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', url);
     const work = async () => {
+      if (await drive.take(request, response, pathname)) return;
       if (pathname.startsWith('/amer/')) return connector(request, response, pathname.slice('/amer'.length));
       const tenant = /^\/([^/]+)\/oauth2\/v2\.0\/token$/.exec(pathname)?.[1];
       if (tenant !== undefined && request.method === 'POST') {
@@ -178,6 +182,7 @@ export async function createTeamsStandIn(options: TeamsStandInOptions) {
       MICROSOFT_APP_ID: appId,
       MICROSOFT_APP_PASSWORD: appPassword,
       TEAMS_SERVICE_URL_HOSTS: new URL(url).host,
+      TEAMS_FILE_HOSTS: new URL(url).host,
       TEAMS_LOGIN_URL: url,
       TEAMS_OPENID_METADATA_URL: `${url}/v1/.well-known/openidconfiguration`,
       ALLOWED_TEAMS_TENANTS: TENANT,
@@ -218,10 +223,18 @@ export async function createTeamsStandIn(options: TeamsStandInOptions) {
           Number(one.id) > Number(id),
       ),
     /** A person writes: in `personal`, in `group`, or in the channel `cloud`, there in a thread where `root` names one. */
-    async say(who: string, where: string, text: string, root = ''): Promise<Told> {
+    async say(
+      who: string,
+      where: string,
+      text: string,
+      root = '',
+      attachments: readonly Json[] = [],
+    ): Promise<Told> {
       const place = placeOf(who, where, root);
       const message = conversations.write(place.person, place.conversation, text, root);
-      const activity = messageBy({ ...place, root: message.root }, message, new Date());
+      const written = messageBy({ ...place, root: message.root }, message, new Date());
+      const own = written.attachments as readonly Json[];
+      const activity = { ...written, attachments: [...attachments, ...own] };
       return { message, activity, ...(await deliverSurely(activity)) };
     },
     /** Anything else that a person does, as `fields` of an activity. */
@@ -232,12 +245,29 @@ export async function createTeamsStandIn(options: TeamsStandInOptions) {
       root = '',
     ): Promise<Delivered & { readonly activity: Json }> {
       const activity = { ...activityBy(placeOf(who, where, root), new Date()), id: `f:${now()}`, ...fields };
-      return { activity, ...(await deliver(activity)) };
+      const delivered = await deliver(activity);
+      if (fields.name === 'adaptiveCard/action' && delivered.status === 200)
+        assertPressAnswer(delivered.body);
+      return { activity, ...delivered };
     },
     /** A person presses a button of a card. Answers what Teams is told to show. */
     async press(who: string, where: string, verb: string, data: Json, root = ''): Promise<Delivered> {
       const value = { action: { type: 'Action.Execute', verb, data }, trigger: 'manual' };
       return this.act(who, where, { type: 'invoke', name: 'adaptiveCard/action', value }, root);
+    },
+    drive,
+    /** A person answers the question whether they want a file; `more`: what else the answer says. */
+    async consent(who: string, { id, activity }: Message, action: 'accept' | 'decline', more: Json = {}) {
+      const [card] = activity.attachments as readonly Json[];
+      const { acceptContext, declineContext } = (card?.content ?? {}) as Json;
+      const value = {
+        type: 'fileUpload',
+        action,
+        context: action === 'accept' ? acceptContext : declineContext,
+        ...(action === 'accept' ? { uploadInfo: drive.open(String(card?.name)) } : {}),
+        ...more,
+      };
+      return this.act(who, 'personal', { type: 'invoke', name: 'fileConsent/invoke', replyToId: id, value });
     },
     /** A person presses Teams' own Stop below a message. */
     stop: (id: string): boolean => conversations.stop(id),

@@ -9,6 +9,8 @@ export interface Wanted {
   readonly who?: Subject;
   /** A type, or what stands before the dot of it. */
   readonly type?: string;
+  /** None from before; epoch milliseconds. */
+  readonly since?: number;
 }
 
 /** The newest entries that are wanted, oldest first. Those that cannot be read are left to `verify`. */
@@ -21,12 +23,13 @@ export async function latestEntries({ redis, place }: LogAtHand, wanted: Wanted)
     const pseudonym = pseudonyms.get(entry.key);
     return pseudonym !== undefined && Object.values(entry.event).includes(pseudonym);
   }
-  const { who, type, limit } = wanted;
+  const { who, type, limit, since = 0 } = wanted;
   const found: Entry[] = [];
   for (let before = '+'; ; ) {
     const page = await newestOf(redis, place.keyPrefix, before);
     for (const { line } of page) {
       const entry = readEntry(line);
+      if (entry && entry.at < since) return found;
       if (!entry || (who && !(await isAbout(entry, who)))) continue;
       if (type !== undefined && entry.event.type !== type && !entry.event.type.startsWith(`${type}.`))
         continue;

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { create, diff, exportPolicy, update, version } from './guardrail/commands.ts';
 import { DEFAULT_CORPUS } from './guardrail/corpus.ts';
+import { readDays, report } from './guardrail/report-command.ts';
 import { withGuardrailOptions } from './guardrail/settings.ts';
 import { readRate, readShare, test } from './guardrail/test-command.ts';
 import { HELP_HINT } from './redis.ts';
@@ -47,6 +48,14 @@ export function guardrailCommand(): Command {
     .option('--min-recall <share>', 'end with 1 where a policy is below', readShare, 0)
     .option('--misses', 'print what was judged otherwise', false)
     .action(test);
+
+  guardrail
+    .command('report')
+    .description('what it minded lately: how often, where, what people think was wrong, and examples')
+    .option('--env <file>', 'a file with variables; default: .env, or the laptop that runs here')
+    .option('--days <n>', 'of the last so many days, today included', readDays, 7)
+    .option('--json', 'one JSON document instead of text', false)
+    .action(report);
 
   return guardrail;
 }

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { COMMANDS_ON, grammar } from '../../src/chat/command.ts';
+import { type COMMANDS_ON, grammar } from '../../src/chat/command.ts';
 import { COMMANDS } from '../../src/chat/command-table.ts';
 import { readWeb } from '../../src/config/core.ts';
 import { createReader } from '../../src/config/reader.ts';
@@ -12,7 +12,20 @@ import { zip } from './zip.ts';
 
 const FOLDER = join(import.meta.dirname, '../../infra/teams');
 const ICONS = ['color.png', 'outline.png'] as const;
-const MOST_COMMANDS = 10;
+/**
+ * What Teams offers while somebody writes to the bot: ten at most for a kind of place, so those that are of use there. All
+ * commands are understood everywhere, and the help tells of all.
+ */
+const OFFERED = [
+  {
+    scopes: ['personal'],
+    commands: ['help', 'sessions', 'new', 'resume', 'history', 'search', 'tasks', 'stop', 'whoami', 'export'],
+  },
+  {
+    scopes: ['team', 'groupChat'],
+    commands: ['help', 'status', 'stop', 'new', 'sessions', 'resume', 'rename', 'archive', 'tasks', 'link'],
+  },
+] as const satisfies { scopes: string[]; commands: (typeof COMMANDS_ON)[number][] }[];
 const DEFAULT_FILE = 'threadcore-teams.zip';
 
 interface PackageOptions {
@@ -74,15 +87,14 @@ export function manifestOf(template: string, appId: string, host: string): Recor
     string,
     unknown
   > & { bots: Record<string, unknown>[] };
-  // Teams lists ten at most; the help tells of all.
-  const commands = COMMANDS_ON.slice(0, MOST_COMMANDS).map((name) => ({
-    title: name,
-    description: `${grammar.usage(name)}: ${COMMANDS[name].does}`,
+  const commandLists = OFFERED.map(({ scopes, commands }) => ({
+    scopes,
+    commands: commands.map((name) => ({
+      title: name,
+      description: `${grammar.usage(name)}: ${COMMANDS[name].does}`,
+    })),
   }));
-  return {
-    ...filled,
-    bots: filled.bots.map((bot) => ({ ...bot, commandLists: [{ scopes: bot.scopes, commands }] })),
-  };
+  return { ...filled, bots: filled.bots.map((bot) => ({ ...bot, commandLists })) };
 }
 
 /** What Microsoft's own schema has against it; empty when nothing. The schema comes with a package: nothing is fetched. */

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Command } from 'commander';
+import { createExamples } from '../../src/guardrails/examples.ts';
 import { createLinkViews } from '../../src/identity/link-views.ts';
 import { createLinks } from '../../src/identity/links.ts';
 import { memoryOfPeople } from '../../src/main/memory-of-people.ts';
@@ -73,6 +74,7 @@ async function exportOf({ out, json, ...whom }: Whom & { readonly out: string })
         directory: createDirectory({ redis, keyPrefix, sealer: at.sealer, randomBytes, log: opsLog() }),
         memory: client && memoryOfPeople(client),
         turns: createTurnEraser({ redis, keyPrefix, operator }),
+        examples: createExamples({ redis, keyPrefix, sealer: at.sealer, now: Date.now }),
         describe: async (account) => at.views?.describe(account),
         settingsOf: createHomePeople(redis, keyPrefix).settingsOf,
       });

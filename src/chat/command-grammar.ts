@@ -67,11 +67,21 @@ export function createGrammar<N extends CommandName>(on: readonly N[]) {
       return name === undefined ? { kind: 'unknown' } : { kind: 'meant', name };
     },
 
-    /** Fits one screen: a line for each command. Plain words, with the commands in backquotes. */
-    help(): string {
+    /**
+     * Fits one screen: a line for each command. Plain words, with the commands in backquotes. `slash`: what all of them
+     * can be written behind, where there is such a thing.
+     */
+    help(slash?: string): string {
       const lines = names.map((name) => `\`${usage(name)}\` ${COMMANDS[name].does}`);
       const named = names.some((name) => COMMANDS[name].takes?.includes('name'));
-      return [HOW_TO_ASK, '', ...lines, ...(named ? ['', HOW_TO_NAME] : [])].join('\n');
+      const also = slash === undefined ? '' : `, also as \`${slash} …\``;
+      const outside = slash === undefined ? 'Put' : `Outside \`${slash}\`, put`;
+      return [
+        `${HOW_TO_ASK}${also}:`,
+        '',
+        ...lines,
+        ...(named ? ['', `${outside} ${HOW_TO_NAME}`] : []),
+      ].join('\n');
     },
   };
 }
@@ -83,9 +93,8 @@ function usage(name: CommandName): string {
 
 const HOW_TO_ASK =
   'Ask me in your own words: mention me, or write to me directly. In the same thread I remember what you asked there; ' +
-  'each person in it has a conversation of their own. These words are for me, too, also as `/agent …`:';
-const HOW_TO_NAME =
-  'Outside `/agent`, put longer names and words in quotes: `rename "Costs of the staging area"`.';
+  'each person in it has a conversation of their own. These words are for me, too';
+const HOW_TO_NAME = 'longer names and words in quotes: `rename "Costs of the staging area"`.';
 
 /** One line without the slash that some put in front. */
 function lineOf(text: string): { line: string; slash: boolean } {

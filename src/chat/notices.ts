@@ -1,22 +1,25 @@
-import type { NoticeCode, ReplyNotice } from './vocabulary.ts';
+import type { NoticeCode, Platform, ReplyNotice } from './vocabulary.ts';
+
+const WELCOME =
+  'Mention me with a question, or write to me directly. For example: “How many EC2 instances are running?” ' +
+  'Write on in the same thread to follow up: I remember what you asked there. Each person in a thread has a conversation of their own with me. ' +
+  'While I am at work, write `stop` to end it, `stop all` to end what waits as well, and `status` to see what is going on. ' +
+  '`sessions` lists your conversations, `new` begins another one, `resume 3` goes on with an earlier one. ' +
+  '`whoami` shows which company account you are, `link` signs you in, `unlink` forgets you.';
+
+/** For people who do not know the bot yet. */
+export const welcomeText = (platform: Platform): string =>
+  `${WELCOME} ${platform === 'slack' ? '`/agent help`' : '`help`'} knows more words.`;
 
 /** What a person reads, and whether asking the same again can help. Every text says what to do next. */
 const NOTICES: Record<NoticeCode, { readonly text: string; readonly retry: boolean }> = {
-  help: {
-    text:
-      'Mention me with a question, or write to me directly. For example: “How many EC2 instances are running?” ' +
-      'Write on in the same thread to follow up: I remember what you asked there. Each person in a thread has a conversation of their own with me. ' +
-      'While I am at work, write `stop` to end it, `stop all` to end what waits as well, and `status` to see what is going on. ' +
-      '`sessions` lists your conversations, `new` begins another one, `resume 3` goes on with an earlier one. ' +
-      '`whoami` shows which company account you are, `link` signs you in, `unlink` forgets you. `/agent help` knows more words.',
-    retry: false,
-  },
+  help: { text: welcomeText('slack'), retry: false },
   empty_question: {
     text: 'I saw my name but no question. Write it in the same message, for example: “How many EC2 instances are running?”',
     retry: false,
   },
   file_without_question: {
-    text: 'I got a file but no question, and I cannot read files yet. Paste the part that matters and say what you would like to know.',
+    text: 'I got a file but no question. Say what you would like to know, and paste the part that matters where you can.',
     retry: false,
   },
   agent_unreachable: {

@@ -31,6 +31,13 @@ export interface Sender {
 
 export type ConversationKind = 'channel' | 'group' | 'direct';
 
+/** `shared`: kept in the person's or team's storage; `inline`: a picture in the message itself. */
+export interface FileSource {
+  readonly name: string;
+  readonly kind: 'shared' | 'inline';
+  readonly url: string;
+}
+
 /** One message from a person, free of any platform. Text is plain: platform escapes are undone, our mention is removed. */
 export interface InboundMessage {
   readonly key: ConversationKey;
@@ -41,8 +48,10 @@ export interface InboundMessage {
   readonly messageId: string;
   /** True when the message names the bot; a follow-up in a thread does not. */
   readonly addressed: boolean;
-  /** Names of attached files. Their content is not read yet. */
+  /** Names of attached files. */
   readonly files: readonly string[];
+  /** Where the content of those can be had that are read; some platforms tell none. */
+  readonly sources?: readonly FileSource[];
   /** Every identity under which the platform may deliver this message again; any one of them seen before = duplicate. */
   readonly claims: readonly string[];
   /** BCP 47, where the platform tells it. */
@@ -122,6 +131,8 @@ export interface ReplyView {
   readonly keep?: true;
   /** It takes a while: offer to stop it. */
   readonly long?: true;
+  /** The end is not near: these words need not wait for it. */
+  readonly goesOn?: true;
   /** The answer is complete: ask what its readers think of it. */
   readonly feedback?: true;
 }

@@ -14,8 +14,8 @@ export interface AccountAnswer {
   readonly text: string;
   /** An address that is for the asker alone. */
   readonly button?: { readonly label: string; readonly url: string };
-  /** A form that the asker has to fill in before anything happens. */
-  readonly form?: 'forget_me';
+  /** A form that the asker has to fill in before anything happens. `ask`: its name, where it stays in the chat. */
+  readonly form?: { readonly kind: 'forget_me'; readonly ask?: string };
 }
 
 /** `linked`: a company account is; undefined where linking is off. */

@@ -8,4 +8,15 @@ export interface CommandAnswer extends AccountAnswer {
   readonly atWork: boolean;
   /** The words were no command after all: they are for the agent. */
   readonly question?: true;
+  /** What the asker can stop, in the order of the asking. */
+  readonly open?: readonly OpenTurn[];
+}
+
+export interface OpenTurn {
+  readonly id: string;
+  readonly question: string;
+  /** Epoch milliseconds. */
+  readonly since: number;
+  /** It has not begun. */
+  readonly waiting: boolean;
 }

@@ -2,6 +2,7 @@ import { type Command, grammar } from '../chat/command.ts';
 import { spoken } from '../chat/duration.ts';
 import { laneId } from '../chat/keys.ts';
 import { oneLine } from '../chat/one-line.ts';
+import type { Platform } from '../chat/vocabulary.ts';
 import type { Operator, Stopped } from '../turns/operator.ts';
 import type { TurnRecord } from '../turns/turn.ts';
 import type { AccountAnswer, AccountCommands, Asker } from './account.ts';
@@ -72,7 +73,13 @@ export function createCommands(deps: CommandDeps) {
     if (waiting.length > 0)
       lines.push(`${questions(waiting.length)} ${waiting.length === 1 ? 'waits' : 'wait'}.`);
     const text = `${lines.join('\n')}\nWrite \`stop\` to end it.`;
-    return { found: true, atWork: turns.length > waiting.length, text };
+    const open = turns.map((turn) => ({
+      id: turn.id,
+      question: turn.message.text,
+      since: turn.receivedAt,
+      waiting: isWaiting(turn),
+    }));
+    return { found: true, atWork: turns.length > waiting.length, text, open };
   }
 
   /** Words that may as well be a question are one where there is no such session. */
@@ -92,7 +99,7 @@ export function createCommands(deps: CommandDeps) {
   ): Promise<ConversationAnswer | undefined> {
     switch (command.name) {
       case 'help':
-        return { found: true, atWork: false, text: grammar.help() };
+        return { found: true, atWork: false, text: helpFor(asker.key.platform) };
       case 'sessions':
         return command.words.toLowerCase() === 'archived'
           ? conversations.list(asker, { archived: true })
@@ -161,6 +168,8 @@ export function createCommands(deps: CommandDeps) {
   };
 }
 
+const helpFor = (platform: Platform): string => grammar.help(platform === 'slack' ? '/agent' : undefined);
+
 /** What `/agent` says of words that are no command: what may have been meant, or how it is used. */
 export function unknownCommand(words: string): string {
   const hint = grammar.hint(words);
@@ -169,7 +178,7 @@ export function unknownCommand(words: string): string {
   const unknown = `I do not know the command “${[...words.trim()].slice(0, 60).join('')}”.`;
   return hint.kind === 'meant'
     ? `${unknown} Did you mean \`${grammar.usage(hint.name)}\`?`
-    : `${unknown} ${grammar.help()}`;
+    : `${unknown} ${helpFor('slack')}`;
 }
 
 function tasksAnswer(tasks: readonly Task[]): CommandAnswer {

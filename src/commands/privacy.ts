@@ -1,4 +1,5 @@
 import { spoken } from '../chat/duration.ts';
+import type { ForgetAsks } from '../privacy/forget-asks.ts';
 import type { Account, Person } from '../privacy/person.ts';
 import type { Privacy } from '../privacy/privacy.ts';
 import type { AccountAnswer, Asker } from './account.ts';
@@ -6,6 +7,8 @@ import type { AccountAnswer, Asker } from './account.ts';
 interface PrivacyAnswer extends AccountAnswer {
   readonly found: boolean;
   readonly atWork: false;
+  /** The form is of no use any more. */
+  readonly spent?: true;
 }
 
 export type PrivacyCommands = ReturnType<typeof createPrivacyCommands>;
@@ -16,9 +19,19 @@ export const FORGET_WORDS = 'forget me';
 /** `export` and `forget me`. */
 export function createPrivacyCommands(
   privacy: Pick<Privacy, 'askExport' | 'forget' | 'personOf'>,
+  asks: ForgetAsks,
   /** People sign in with company accounts here. */
   signIn: boolean,
 ) {
+  /** Undefined: those are not the words. */
+  async function forget(asker: Asker, typed: string): Promise<PrivacyAnswer | undefined> {
+    if (typed.replace(/\s+/g, ' ').trim().toLowerCase() !== FORGET_WORDS) return undefined;
+    await privacy.forget(accountOf(asker));
+    return said(
+      'I have begun to forget you. When it is done, I tell you in a direct message. What you ask until then waits, and begins afresh.',
+    );
+  }
+
   return {
     async export(asker: Asker): Promise<PrivacyAnswer> {
       const waitS = await privacy.askExport(accountOf(asker));
@@ -32,7 +45,7 @@ export function createPrivacyCommands(
       );
     },
 
-    /** Nothing happens yet: a form asks for the words. */
+    /** Nothing happens yet: a form asks for the words. In Teams the form stays in the chat, and is good for a while. */
     async askForget(asker: Asker): Promise<PrivacyAnswer> {
       const account = accountOf(asker);
       const person = await privacy.personOf(account);
@@ -42,21 +55,37 @@ export function createPrivacyCommands(
         others === 0
           ? ''
           : ` ${others === 1 ? 'One more chat account is' : `${others} more chat accounts are`} linked to the same company account: everything of ${others === 1 ? 'that one' : 'those'} goes, too.`;
-      const text = `This erases everything that I keep about you: your conversations and what I have learnt from them, their names, your settings, your feedback, your exported files, and the link to your company account.${also} What is at work for you is stopped. It cannot be undone. Messages here in the chat stay.${stranger} Press the button, and type the words that it asks for.`;
-      return { ...said(text), form: 'forget_me' };
+      const text = `This erases everything that I keep about you: your conversations and what I have learnt from them, their names, your settings, your feedback, your exported files, and the link to your company account.${also} What is at work for you is stopped. It cannot be undone. Messages here in the chat stay.${stranger}`;
+      if (account.platform === 'slack')
+        return {
+          ...said(`${text} Press the button, and type the words that it asks for.`),
+          form: { kind: 'forget_me' },
+        };
+      const ask = await asks.ask(account);
+      return {
+        ...said(`${text} To confirm, type the words within ten minutes, and press the button.`),
+        form: { kind: 'forget_me', ask },
+      };
     },
 
-    /** `typed`: what stands in the form. Undefined: those are not the words. */
-    async forget(asker: Asker, typed: string): Promise<PrivacyAnswer | undefined> {
-      if (typed.replace(/\s+/g, ' ').trim().toLowerCase() !== FORGET_WORDS) return undefined;
-      await privacy.forget(accountOf(asker));
-      return said(
-        'I have begun to forget you. When it is done, I tell you in a direct message. What you ask until then waits, and begins afresh.',
-      );
+    /** `typed`: what stands in the form. */
+    forget,
+
+    /** The same where the form stays in the chat: `ask` names it. */
+    async forgetAsked(asker: Asker, ask: string, typed: string): Promise<PrivacyAnswer> {
+      const account = accountOf(asker);
+      if (!(await asks.waits(account, ask))) return { ...said(NOT_ASKED, false), spent: true };
+      const answer = await forget(asker, typed);
+      if (!answer) return said(`These are not the words. Type: ${FORGET_WORDS}`, false);
+      // Only now: whoever could not be heard presses again. Twice at once is one erasure.
+      await asks.over(account);
+      return { ...answer, spent: true };
     },
   };
 }
 
+const NOT_ASKED =
+  'This question is answered already, or too old, or was put to somebody else. Write `forget me` to begin anew.';
 const STRANGER =
   'You are not signed in, so I cannot tell which company account was yours: to have its conversations erased, write `link` first.';
 
@@ -65,14 +94,3 @@ const othersOf = ({ accounts }: Person, mine: Account): number =>
   accounts.filter(({ tenant, id }) => tenant !== mine.tenant || id !== mine.id).length;
 
 const said = (text: string, found = true): PrivacyAnswer => ({ text, found, atWork: false });
-
-/** Where neither a form nor a private file can be shown. */
-export const privacyByAdministrator: Pick<PrivacyCommands, 'export' | 'askForget'> = {
-  export: async () => said(ASK_ADMINISTRATOR_EXPORT, false),
-  askForget: async () => said(ASK_ADMINISTRATOR_ERASE, false),
-};
-
-const ASK_ADMINISTRATOR_EXPORT =
-  'I cannot send you files here yet. Write `export` to me in Slack, or ask your administrator for your data.';
-const ASK_ADMINISTRATOR_ERASE =
-  'I cannot show you the form for this here yet. Write `forget me` to me in Slack, or ask your administrator to erase what I keep about you.';

@@ -10,6 +10,10 @@ export interface GuardrailConfig {
   readonly redactOutput: boolean;
   /** Log which rules found something. */
   readonly trace: boolean;
+  /** Keep pieces of what was minded, without personal data, for `guardrail report`. */
+  readonly examples: boolean;
+  /** thread: an answer is compared with what others said in its thread, where they did. */
+  readonly grounding: 'off' | 'thread';
   readonly callsPerSecond: number;
   readonly unitsPerSecond: number;
   /** Words of the operator's own, by policy or `<language>.<policy>`. */
@@ -65,6 +69,13 @@ export function readGuardrails(reader: Reader, runsWorker: boolean): GuardrailCo
     redactInput: yes('GUARDRAIL_REDACT_INPUT', 'yes', 'Mask personal data in questions'),
     redactOutput: yes('GUARDRAIL_REDACT_OUTPUT', 'yes', 'Mask personal data in answers'),
     trace: yes('GUARDRAIL_TRACE', 'no', 'Log which rules found something'),
+    examples: yes('GUARDRAIL_EXAMPLES', 'yes', 'Keep examples for `guardrail report`'),
+    grounding: reader.withDefault(
+      'GUARDRAIL_GROUNDING',
+      oneOf('off', 'thread'),
+      'off',
+      'Set GUARDRAIL_GROUNDING=thread where answers must not go beyond their thread',
+    ),
     callsPerSecond: reader.withDefault(
       'GUARDRAIL_CALLS_PER_SECOND',
       integer(1, 10_000),

@@ -9,6 +9,8 @@ export interface TeamsConfig {
   readonly tenantId: string | undefined;
   /** Hosts (`name` or `name:port`) that may be sent a token; nobody else is. */
   readonly serviceUrlHosts: ReadonlySet<string>;
+  /** Hosts (`name`, `name:port`, `*.name`) that files are fetched from and put to. */
+  readonly fileHosts: ReadonlySet<string>;
   /** Where tokens for replies come from. */
   readonly tokenUrl: string;
   /** Names the keys that sign what Teams sends. */
@@ -19,6 +21,8 @@ export interface TeamsConfig {
 
 /** Where Teams' own connectors are, in the public cloud. */
 const SERVICE_HOSTS = 'smba.trafficmanager.net';
+/** OneDrive and SharePoint, where Teams keeps files. */
+const FILE_HOSTS = '*.sharepoint.com';
 const LOGIN_URL = 'https://login.microsoftonline.com';
 const METADATA_URL = 'https://login.botframework.com/v1/.well-known/openidconfiguration';
 /** The tenant that gives tokens to multi-tenant bots. */
@@ -57,6 +61,17 @@ const hosts: z.ZodType<ReadonlySet<string>, string> = allowList
   )
   .transform(({ ids }) => new Set([...ids].map((host) => host.toLowerCase())));
 
+const fileHosts: z.ZodType<ReadonlySet<string>, string> = allowList
+  .refine(
+    ({ any, ids }) =>
+      !any &&
+      [...ids].every((host) =>
+        /^(?:(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+|localhost)(?::\d{1,5})?$/i.test(host),
+      ),
+    'must be host names, comma-separated; *.example.com for all below example.com; no * alone and no https://',
+  )
+  .transform(({ ids }) => new Set([...ids].map((host) => host.toLowerCase())));
+
 /**
  * Undefined where nothing is said of Teams. `host`: where the web role listens.
  */
@@ -79,6 +94,12 @@ export function readTeams(reader: Reader, host: string): TeamsConfig | undefined
     hosts,
     new Set([SERVICE_HOSTS]),
     `Leave it out for the public cloud, ${SERVICE_HOSTS}`,
+  );
+  const files = reader.withDefault(
+    'TEAMS_FILE_HOSTS',
+    fileHosts,
+    new Set([FILE_HOSTS]),
+    `Leave it out for the public cloud, ${FILE_HOSTS}`,
   );
   const loginUrl = reader.withDefault(
     'TEAMS_LOGIN_URL',
@@ -118,6 +139,7 @@ export function readTeams(reader: Reader, host: string): TeamsConfig | undefined
     appPassword,
     tenantId: type === 'single' ? tenantId : undefined,
     serviceUrlHosts,
+    fileHosts: files,
     tokenUrl: tokenUrlOf(loginUrl, type === 'single' ? (tenantId ?? '') : BOT_FRAMEWORK_TENANT),
     openIdMetadataUrl,
     allowUnauthenticatedLoopback: unsigned,

@@ -3,15 +3,25 @@ import {
   ApplyGuardrailCommand,
   BedrockRuntimeClient,
   type BedrockRuntimeClientConfig,
+  type GuardrailContentBlock,
 } from '@aws-sdk/client-bedrock-runtime';
 import type { Logger } from '../telemetry/logger.ts';
 import { admit, after, type Breaker, CLOSED } from './breaker-decision.ts';
+import { createConnections } from './connections.ts';
 import { judge, traceOf } from './judge.ts';
 import type { GuardrailQuota } from './quota.ts';
 import { retryAfter, toFailure } from './retry-decision.ts';
 import { unavailable, type Verdict } from './verdict.ts';
 
 export type Source = 'INPUT' | 'OUTPUT';
+
+/** What an answer is compared with. */
+export interface Grounding {
+  /** What it should say nothing beyond. */
+  readonly source: string;
+  /** What it should be about. */
+  readonly query: string;
+}
 
 export interface GuardrailOptions {
   readonly region: string;
@@ -37,15 +47,31 @@ export interface GuardrailOptions {
 
 export interface Guardrail {
   /** Never rejects: what cannot be checked is blocked with the policy `unavailable`. */
-  check(source: Source, texts: readonly string[], signal: AbortSignal): Promise<Verdict>;
+  check(
+    source: Source,
+    texts: readonly string[],
+    signal: AbortSignal,
+    grounding?: Grounding,
+  ): Promise<Verdict>;
   close(): void;
 }
 
 const ATTEMPT_MS = 4_000;
 const DEADLINE_MS = 10_000;
 const UNIT = 1_000;
+/** NAT gateways forget a connection that was silent for 350 s, without telling anybody. */
+const IDLE_MS = 60_000;
 
 const isUnavailable = (verdict: Verdict) => verdict.kind === 'block' && verdict.policy === 'unavailable';
+
+const contentOf = (texts: readonly string[], grounding: Grounding | undefined): GuardrailContentBlock[] => {
+  if (!grounding) return texts.map((text) => ({ text: { text } }));
+  return [
+    { text: { text: grounding.source, qualifiers: ['grounding_source'] } },
+    { text: { text: grounding.query, qualifiers: ['query'] } },
+    ...texts.map((text): GuardrailContentBlock => ({ text: { text, qualifiers: ['guard_content'] } })),
+  ];
+};
 
 class UnreadableAnswer extends Error {
   override readonly name = 'UnreadableAnswer';
@@ -54,12 +80,18 @@ class UnreadableAnswer extends Error {
 /** Bedrock's ApplyGuardrail, with tries again, a limit to them, and a rest when it keeps failing. */
 export function createGuardrail(options: GuardrailOptions): Guardrail {
   const { attemptMs = ATTEMPT_MS, deadlineMs = DEADLINE_MS, quota, log, now, random } = options;
-  const client = new BedrockRuntimeClient({
-    region: options.region,
-    maxAttempts: 1,
-    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-  });
+  const connections = createConnections(
+    () =>
+      new BedrockRuntimeClient({
+        region: options.region,
+        maxAttempts: 1,
+        // By default this client opens a connection for each call, and every first word waits for a TLS handshake.
+        requestHandler: { disableConcurrentStreams: false, sessionTimeout: IDLE_MS },
+        ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+        ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+      }),
+  );
+  const closing = new AbortController();
   const guardrail = { guardrailIdentifier: options.guardrailId, guardrailVersion: options.version };
   let breaker: Breaker = CLOSED;
 
@@ -72,26 +104,39 @@ export function createGuardrail(options: GuardrailOptions): Guardrail {
       log.info('the guardrail answers again');
   }
 
-  async function attempt(source: Source, texts: readonly string[], signal: AbortSignal): Promise<unknown> {
-    return await client.send(
-      new ApplyGuardrailCommand({
-        ...guardrail,
-        source,
-        content: texts.map((text) => ({ text: { text } })),
-      }),
-      { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(attemptMs)]) },
-    );
+  async function attempt(
+    source: Source,
+    content: GuardrailContentBlock[],
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const limit = AbortSignal.timeout(attemptMs);
+    const command = new ApplyGuardrailCommand({
+      ...guardrail,
+      source,
+      content,
+    });
+    const abortSignal = AbortSignal.any([signal, closing.signal, limit]);
+    return await connections.use(limit, (client) => client.send(command, { abortSignal }));
   }
 
   /** Throws the last failure. */
-  async function ask(source: Source, texts: readonly string[], signal: AbortSignal): Promise<Verdict> {
+  async function ask(
+    source: Source,
+    texts: readonly string[],
+    signal: AbortSignal,
+    grounding: Grounding | undefined,
+  ): Promise<Verdict> {
     const began = now();
-    const units = texts.reduce((sum, text) => sum + Math.max(1, Math.ceil(text.length / UNIT)), 0);
+    const content = contentOf(texts, grounding);
+    const units = content.reduce(
+      (sum, { text }) => sum + Math.max(1, Math.ceil((text?.text ?? '').length / UNIT)),
+      0,
+    );
     for (let attempts = 1; ; attempts += 1) {
       const left = deadlineMs - (now() - began);
       if (quota && !(await quota.take(units, left, signal))) return unavailable('the quota is used up');
       try {
-        const response = await attempt(source, texts, signal);
+        const response = await attempt(source, content, signal);
         const verdict = judge(response, texts);
         if (isUnavailable(verdict)) throw new UnreadableAnswer();
         if (options.trace)
@@ -99,6 +144,7 @@ export function createGuardrail(options: GuardrailOptions): Guardrail {
         return verdict;
       } catch (error) {
         signal.throwIfAborted();
+        closing.signal.throwIfAborted();
         const failure = toFailure(error);
         const elapsedMs = now() - began;
         const waitMs = retryAfter(failure, { attempts, elapsedMs, deadlineMs, chance: random() });
@@ -109,16 +155,16 @@ export function createGuardrail(options: GuardrailOptions): Guardrail {
   }
 
   return {
-    async check(source, texts, signal) {
+    async check(source, texts, signal, grounding) {
       const { may, next } = admit(breaker, now());
       breaker = next;
       if (!may) return unavailable('the guardrail kept failing');
       try {
-        const verdict = await ask(source, texts, signal);
+        const verdict = await ask(source, texts, signal, grounding);
         if (!isUnavailable(verdict)) note('well');
         return verdict;
       } catch (error) {
-        if (signal.aborted) return unavailable('the check was cancelled');
+        if (signal.aborted || closing.signal.aborted) return unavailable('the check was cancelled');
         note('wrong');
         const failure = toFailure(error);
         // Messages of AWS may quote what was checked.
@@ -126,6 +172,9 @@ export function createGuardrail(options: GuardrailOptions): Guardrail {
         return unavailable(failure.cause);
       }
     },
-    close: () => client.destroy(),
+    close() {
+      closing.abort(new Error('the process is shutting down'));
+      connections.close();
+    },
   };
 }

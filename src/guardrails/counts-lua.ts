@@ -1,7 +1,7 @@
-/** ARGV: day, field, seconds to keep the day. */
+/** ARGV: day, seconds to keep it, then fields and how much more of each. */
 export const GUARDRAIL_COUNT = `
 local place = ARGV[1] .. ':guardcounts:' .. ARGV[2]
-redis.call('HINCRBY', place, ARGV[3], 1)
-redis.call('EXPIRE', place, ARGV[4])
+for i = 4, #ARGV, 2 do redis.call('HINCRBY', place, ARGV[i], ARGV[i + 1]) end
+redis.call('EXPIRE', place, ARGV[3])
 return 1
 `;

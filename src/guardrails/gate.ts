@@ -1,6 +1,5 @@
-import type { Policy } from '../chat/policies.ts';
 import { mask } from './replay.ts';
-import { type Block, type Check, type Span, unavailable, type Verdict } from './verdict.ts';
+import { type Block, type Check, type Redaction, type Span, unavailable, type Verdict } from './verdict.ts';
 import { nextWindow } from './windows-decision.ts';
 
 /**
@@ -29,7 +28,7 @@ export interface GateDeps {
   /** Texts beside were cleared: `cleared` knows them now. */
   readonly onCleared: () => void;
   readonly onBlock: (block: Block) => void;
-  readonly onMasked?: (policies: readonly Policy[]) => void;
+  readonly onMasked?: (masked: Redaction) => void;
   /** Calls back after so many milliseconds; answers how to take that back. */
   readonly after: (ms: number, run: () => void) => () => void;
   /** Milliseconds, monotonic. */
@@ -45,6 +44,10 @@ export interface Gate {
   ask(texts: readonly string[]): void;
   /** The guarded form of a text beside; undefined until it was checked. */
   cleared(text: string): string | undefined;
+  /** What was masked in a text beside; undefined until it was checked. */
+  maskedIn(text: string): readonly Span[] | undefined;
+  /** All that was written is checked or being checked, and nothing more comes: one call away from the end, or none. */
+  nearEnd(): boolean;
   /** Nothing comes after `rest`. Resolves when all is out, or nothing more will be. */
   end(rest?: string): Promise<Block | undefined>;
   /** Lets nothing out any more. */
@@ -75,7 +78,7 @@ export function createGate(deps: GateDeps): Gate {
   /** Found at the very end of a window: more text may make it something else, and the next window tells. */
   let tentative: Span[] = [];
   const calls: Call[] = [];
-  const besides = new Map<string, string | undefined>();
+  const besides = new Map<string, readonly Span[] | undefined>();
   let waiting: string[] = [];
   let lastCallAt: number | undefined;
   let firstWordAt: number | undefined;
@@ -89,6 +92,8 @@ export function createGate(deps: GateDeps): Gate {
   const shut = () => closed || blocked !== undefined;
   const full = () => pending() >= MOST_CALLS || held.length > MOST_HELD;
   const finished = () => ended && calls.length === 0 && waiting.length === 0 && out >= total();
+
+  const maskedIn = (text: string) => (text.trim() === '' ? [] : besides.get(text));
 
   /** Whoever waits looks again. */
   function tell(): void {
@@ -175,7 +180,7 @@ export function createGate(deps: GateDeps): Gate {
       return;
     }
     call.verdict = verdict;
-    if (verdict.kind === 'redact') deps.onMasked?.(verdict.policies);
+    if (verdict.kind === 'redact') deps.onMasked?.(verdict);
     let news = false;
     for (let first = calls[0]; first?.verdict; first = calls[0]) {
       calls.shift();
@@ -191,7 +196,7 @@ export function createGate(deps: GateDeps): Gate {
     const hasWindow = call.end > call.from;
     const masked = verdict.kind === 'redact' ? verdict.spans : [];
     const ahead = hasWindow ? 1 : 0;
-    for (const [i, text] of call.beside.entries()) besides.set(text, mask(text, masked[i + ahead] ?? []));
+    for (const [i, text] of call.beside.entries()) besides.set(text, masked[i + ahead] ?? []);
     if (hasWindow) {
       const found = (masked[0] ?? []).map((span) => ({
         ...span,
@@ -281,7 +286,12 @@ export function createGate(deps: GateDeps): Gate {
       }
       pump();
     },
-    cleared: (text) => (text.trim() === '' ? text : besides.get(text)),
+    cleared(text) {
+      const spans = maskedIn(text);
+      return spans && mask(text, spans);
+    },
+    maskedIn,
+    nearEnd: () => shut() || (ended && seen === total()),
     async end(rest = '') {
       if (!shut()) held += rest;
       ended = true;

@@ -1,9 +1,9 @@
 import type { Direction } from '../chat/block-messages.ts';
 import type { Policy } from '../chat/policies.ts';
 import { secretIn } from '../chat/secrets.ts';
-import type { Source } from './client.ts';
+import type { Grounding, Guardrail } from './client.ts';
 import { createGate, type Gate, type GateDeps } from './gate.ts';
-import { ALLOW, type Block, type Verdict } from './verdict.ts';
+import { ALLOW, type Block, type ExampleOf } from './verdict.ts';
 
 /** enforce: what a policy minds is withheld. shadow: everything passes, and what would have been withheld is told. */
 export type GuardMode = 'enforce' | 'shadow';
@@ -13,10 +13,12 @@ export interface Intervention {
   readonly direction: Direction;
   readonly policies: readonly Policy[];
   readonly action: 'blocked' | 'masked';
+  /** A piece of it without personal data. */
+  readonly example?: ExampleOf;
 }
 
 export interface GuardsDeps {
-  readonly check: (source: Source, texts: readonly string[], signal: AbortSignal) => Promise<Verdict>;
+  readonly check: Guardrail['check'];
   readonly mode: GuardMode;
   /** What is masked in a question is masked for the agent as well. */
   readonly redactInput: boolean;
@@ -40,6 +42,13 @@ export interface Guards {
     signal: AbortSignal,
     found: (one: Intervention) => void,
   ): Promise<readonly (string | undefined)[]>;
+  /** Why a whole answer may not be shown to its end: it says what is not in its source, or is not about the question. */
+  grounded(
+    answer: string,
+    on: Grounding,
+    signal: AbortSignal,
+    found: (one: Intervention) => void,
+  ): Promise<Block | undefined>;
   /** The gate that an answer passes. */
   answer(
     on: Pick<GateDeps, 'onText' | 'onCleared' | 'onBlock'>,
@@ -48,8 +57,12 @@ export interface Guards {
   ): Gate;
 }
 
+/** What contextual grounding takes. Characters. Source: Bedrock user guide, contextual grounding check. */
+const GROUNDING = { source: 100_000, query: 1_000, answer: 5_000 } as const;
 /** Characters that one call judges together. */
 const MOST_TOGETHER = 8_000;
+
+const withExample = (example: ExampleOf | undefined) => (example === undefined ? {} : { example });
 
 export function createGuards(deps: GuardsDeps): Guards {
   const { mode, after, now } = deps;
@@ -68,10 +81,12 @@ export function createGuards(deps: GuardsDeps): Guards {
         return verdict.kind === 'redact' && !redacts ? ALLOW : verdict;
       },
       forbidden: secretIn,
-      onMasked: (policies) => found({ direction, policies, action: 'masked' }),
+      onMasked: ({ policies, example }) =>
+        found({ direction, policies, action: 'masked', ...withExample(example) }),
       onBlock(block) {
         // Whoever left is told nothing.
-        if (!signal.aborted) found({ direction, policies: [block.policy], action: 'blocked' });
+        if (!signal.aborted)
+          found({ direction, policies: [block.policy], action: 'blocked', ...withExample(block.example) });
         on.onBlock(block);
       },
       after,
@@ -126,6 +141,19 @@ export function createGuards(deps: GuardsDeps): Guards {
       }
       const seen = await Promise.all(texts.map((text) => question(text, signal, found)));
       return seen.map((one) => ('text' in one ? one.text : undefined));
+    },
+    async grounded(answer, { source, query }, signal, found) {
+      const grounding = {
+        source: source.slice(0, GROUNDING.source),
+        query: query.slice(0, GROUNDING.query),
+      };
+      const verdict = await deps.check('OUTPUT', [answer.slice(0, GROUNDING.answer)], signal, grounding);
+      if (verdict.kind !== 'block' || signal.aborted) return undefined;
+      const { policy } = verdict;
+      // Everything else is for the windows to judge.
+      if (policy !== 'grounding' && policy !== 'unavailable') return undefined;
+      found({ direction: 'answer', policies: [policy], action: 'blocked' });
+      return mode === 'enforce' ? verdict : undefined;
     },
     answer: (on, signal, found) => gateOf('answer', on, signal, found),
   };

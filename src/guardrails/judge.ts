@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Policy } from '../chat/policies.ts';
+import { exampleOf } from './example.ts';
 import { locate, type Masked } from './replay.ts';
 import { ALLOW, type Span, unavailable, type Verdict } from './verdict.ts';
 
@@ -85,7 +86,11 @@ export function judge(response: unknown, texts: readonly string[]): Verdict {
   const { action, outputs, assessments } = parsed.data;
   const findings = findingsIn(assessments);
   const blocking = findings.find((one) => one.action !== 'NONE' && one.action !== 'ANONYMIZED');
-  if (blocking) return { kind: 'block', policy: blocking.policy, reason: nameOf(blocking) };
+  if (blocking) {
+    const { policy } = blocking;
+    const example = () => exampleOf(texts, findings, blocking);
+    return { kind: 'block', policy, reason: nameOf(blocking), example };
+  }
   const masked = findings.filter((one) => one.action === 'ANONYMIZED');
   if (action === 'NONE' && masked.length === 0) {
     const same = outputs.every((output, i) => output.text === undefined || output.text === texts[i]);
@@ -93,13 +98,14 @@ export function judge(response: unknown, texts: readonly string[]): Verdict {
   }
   if (masked.length === 0)
     return { kind: 'block', policy: 'other', reason: 'an intervention without a finding' };
-  return redact(texts, outputs, masked);
+  return redact(texts, outputs, masked, findings);
 }
 
 function redact(
   texts: readonly string[],
   outputs: readonly { readonly text?: string | undefined }[],
   masked: readonly Found[],
+  findings: readonly Found[],
 ): Verdict {
   if (outputs.length !== texts.length) return unclear('as many outputs as texts were expected');
   const matches = masked.filter((one): one is Found & Masked => one.match !== undefined);
@@ -113,7 +119,8 @@ function redact(
     guarded.push(output);
   }
   const policies = [...new Set(masked.map((one) => one.policy))];
-  return { kind: 'redact', texts: guarded, spans, policies };
+  const example = () => exampleOf(texts, findings, masked[0]);
+  return { kind: 'redact', texts: guarded, spans, policies, example };
 }
 
 function unclear(reason: string): Verdict {

@@ -71,6 +71,17 @@ function inOrder(path: Path): Span[] {
   return spans.reverse();
 }
 
+/** Spans in order, those that overlap as one, under the label of the first. Pure. */
+export function unite(spans: readonly Span[]): Span[] {
+  const united: Span[] = [];
+  for (const span of spans.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
+    const last = united.at(-1);
+    if (last && span.start < last.end) united.splice(-1, 1, { ...last, end: Math.max(last.end, span.end) });
+    else united.push(span);
+  }
+  return united;
+}
+
 /** The text with its spans (in order, none over another) masked. Pure. */
 export function mask(raw: string, spans: readonly Span[]): string {
   let text = '';

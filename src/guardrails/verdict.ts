@@ -7,6 +7,9 @@ import type { Policy } from '../chat/policies.ts';
  * `GUARDRAIL_INTERVENED` as well.
  */
 
+/** A piece of what was minded, without personal data (`example.ts`), for whoever tunes the policies. A function, so that no log has it. */
+export type ExampleOf = () => string | undefined;
+
 /** What stands instead of a part of a text. Offsets in UTF-16 units; the end is exclusive. */
 export interface Span {
   readonly start: number;
@@ -24,15 +27,18 @@ export type Verdict =
       /** What was masked in each. */
       readonly spans: readonly (readonly Span[])[];
       readonly policies: readonly Policy[];
+      readonly example?: ExampleOf;
     }
   | {
       readonly kind: 'block';
       readonly policy: Policy;
       /** For operators. Names the rule, never what was written. */
       readonly reason: string;
+      readonly example?: ExampleOf;
     };
 
 export type Block = Extract<Verdict, { kind: 'block' }>;
+export type Redaction = Extract<Verdict, { kind: 'redact' }>;
 
 export const ALLOW: Verdict = { kind: 'allow' };
 

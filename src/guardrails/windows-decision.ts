@@ -8,8 +8,9 @@
 
 /** Nothing is shown before so many characters behind it were checked with it. */
 export const HELD_BACK = 200;
-/** How much new text the first windows wait for, and every later one. The first is small, so that reading can begin. */
-const STEPS = [220, 350, 780, 1_780] as const;
+/** How much new text the first windows wait for, and every later one. The first is hardly more than what is held back: a word
+ * or two, so that reading can begin. */
+const STEPS = [208, 350, 780, 1_780] as const;
 /** No window is longer: two text units of AWS, which bills and limits by thousands of characters. */
 const LONGEST_WINDOW = 2_000;
 /** Without a space for so long, a word is cut. */

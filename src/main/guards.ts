@@ -4,23 +4,25 @@ import { linkHosts } from '../chat/links.ts';
 import type { Sender } from '../chat/vocabulary.ts';
 import type { Config } from '../config.ts';
 import { createGuardrail } from '../guardrails/client.ts';
-import { createGuardrailCounts } from '../guardrails/counts.ts';
 import { createGuards, type Guards, type Intervention } from '../guardrails/guards.ts';
 import { createGuardrailQuota } from '../guardrails/quota.ts';
 import type { Connection } from '../store/connection.ts';
+import type { DataKeys } from '../store/data-keys.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { createGuardedAnswer } from '../turns/guarded-answer.ts';
 import type { ReadThread } from '../turns/seen-thread.ts';
 import type { ClaimedTurn, TurnRecord } from '../turns/turn.ts';
 import { policyOf, type TurnGuards } from '../turns/turn-guards.ts';
+import { composeSightings } from './guard-sightings.ts';
 
 export interface GuardsDeps {
   readonly config: Pick<Config, 'guardrails' | 'access' | 'agent'>;
   readonly redis: Connection;
   readonly keyPrefix: string;
   readonly audit: Pick<Audit, 'note'>;
-  readonly metrics: Pick<Metrics, 'guardrailIntervention'>;
+  readonly dataKeys: DataKeys | undefined;
+  readonly metrics: Pick<Metrics, 'guardrailIntervention' | 'guardrailTurn'>;
   readonly log: Logger;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -32,23 +34,18 @@ export interface ComposedGuards {
   readonly guards: TurnGuards;
   /** Of what others said, what the agent may read. */
   readonly guardThread: (read: ReadThread) => ReadThread;
-  close(): void;
+  /** Resolves when what was counted is kept. */
+  close(): Promise<void>;
 }
+
+type Found = (one: Intervention) => void;
 
 function after(ms: number, run: () => void): () => void {
   const timer = setTimeout(run, ms);
   return () => clearTimeout(timer);
 }
 
-const personOf = ({ message }: Pick<TurnRecord, 'message'>) =>
-  ({
-    kind: 'person',
-    platform: message.key.platform,
-    tenant: message.sender.tenant,
-    user: message.sender.id,
-  }) as const;
-
-/** What is guarded, and who hears of it: metrics, the audit log, the counts of the day. */
+/** What is guarded, by whom, and who hears of it. */
 export function composeGuards(deps: GuardsDeps): ComposedGuards {
   const { config, redis, keyPrefix, log, monotonic } = deps;
   const { mode, messages } = config.guardrails;
@@ -56,47 +53,45 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
   const mayLink = any ? undefined : linkHosts(ids);
   const words: TurnGuards['words'] = (direction, policy, locale) =>
     blockMessage(direction, policy, locale, messages);
-  const counts = createGuardrailCounts(redis, keyPrefix);
 
-  function foundIn(turn: ClaimedTurn): (one: Intervention) => void {
-    const { key, kind } = turn.message;
-    const noted = new Set<string>();
-    return ({ direction, policies, action }) => {
-      for (const policy of policies) {
-        const once = `${direction} ${policy} ${action}`;
-        if (mode === 'off' || noted.has(once)) continue;
-        noted.add(once);
-        deps.metrics.guardrailIntervention(policy, direction, action, kind, mode);
-        deps.audit.note({
-          type: 'guardrail.intervened',
-          who: personOf(turn),
-          turn: turn.id,
-          direction,
-          action,
-          mode,
-          policy,
-        });
-        const day = new Date(deps.now()).toISOString().slice(0, 10);
-        counts
-          .add([direction, action, policy, mode, key.conversation], day)
-          .catch((error: unknown) => log.warn({ err: error }, 'an intervention could not be counted'));
-      }
-    };
+  const seen = composeSightings({
+    ...{ ...deps, after },
+    mode: mode === 'shadow' ? 'shadow' : 'enforce',
+    keepExamples: config.guardrails.examples,
+  });
+  /** What others said where a turn was asked, as its agent read it. */
+  const sources = new WeakMap<ClaimedTurn['message'], string>();
+
+  async function ground(
+    guards: Guards,
+    { message }: ClaimedTurn,
+    answer: string,
+    signal: AbortSignal,
+    found: Found,
+  ) {
+    const source = config.guardrails.grounding === 'thread' ? sources.get(message) : undefined;
+    if (source === undefined || answer.trim() === '') return undefined;
+    const judged = guards.grounded(answer, { source, query: message.text }, signal, found);
+    // In shadow mode nobody waits for what changes nothing.
+    return guards.mode === 'enforce' ? await judged : undefined;
   }
 
   const answerOf = (guards: Guards | undefined): NonNullable<TurnGuards['answer']> => {
-    return (turn, show, signal) =>
-      createGuardedAnswer({
-        openGate: guards && ((on) => guards.answer(on, signal, foundIn(turn))),
+    return (turn, show, signal) => {
+      const found: Found = (one) => seen.inTurn(turn, one);
+      return createGuardedAnswer({
+        openGate: guards && ((on) => guards.answer(on, signal, found)),
+        ground: guards && ((answer) => ground(guards, turn, answer, signal, found)),
         shadow: guards?.mode === 'shadow',
         mayLink,
         show,
       });
+    };
   };
 
   if (mode === 'off') {
     const guards = mayLink ? { answer: answerOf(undefined), words } : { words };
-    return { guards, guardThread: (read) => read, close: () => undefined };
+    return { guards, guardThread: (read) => read, close: async () => undefined };
   }
 
   const guardrail = createGuardrail({
@@ -119,29 +114,32 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
   });
   return {
     guards: {
-      question: (turn, signal) => guards.question(turn.message.text, signal, foundIn(turn)),
+      question(turn, signal) {
+        seen.checked(turn);
+        return guards.question(turn.message.text, signal, (one) => seen.inTurn(turn, one));
+      },
       answer: answerOf(guards),
       words,
     },
     guardThread: (read) => async (message, signal) => {
       const said = await read(message, signal);
       if (said.length === 0) return said;
-      // Others wrote it: it is counted, and stands on nobody's record.
-      const found = ({ policies, action }: Intervention) => {
-        for (const policy of policies)
-          deps.metrics.guardrailIntervention(policy, 'thread', action, message.kind, mode);
-      };
       const texts = await guards.thread(
         said.map(({ text }) => text),
         signal,
-        found,
+        (one) => seen.inThread(message, one),
       );
-      return said.flatMap((one, i) => {
+      const told = said.flatMap((one, i) => {
         const text = texts[i];
         return text === undefined ? [] : [{ ...one, text }];
       });
+      if (told.length > 0) sources.set(message, told.map(({ text }) => text).join('\n'));
+      return told;
     },
-    close: guardrail.close,
+    async close() {
+      guardrail.close();
+      await seen.close();
+    },
   };
 }
 

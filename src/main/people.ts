@@ -26,6 +26,7 @@ import { createSealer } from '../store/sealed.ts';
 import { SealedError } from '../store/sealed-error.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { AttachedFilesDeps, ReadFiles } from '../turns/attached-files.ts';
 import type { Lanes } from '../turns/lanes.ts';
 import { pause } from '../turns/pause.ts';
 import type { RunsAs } from '../turns/runs-as.ts';
@@ -69,6 +70,9 @@ export interface People {
   readonly invite: (asker: Asker) => Promise<AccountAnswer>;
   /** What others said in the thread of a question. */
   readonly readThread: (message: InboundMessage) => Promise<readonly ThreadMessage[]>;
+  /** What is attached to a question. Rejects only when the signal aborts. */
+  readonly readFiles: ReadFiles;
+  readonly tellUnread: AttachedFilesDeps['tell'];
   /** Puts on record that somebody wanted something of the bot who may not. */
   readonly noteRefusal: (platform: Platform, who: Sender, reason: Refusal) => void;
   /** What browsers need; undefined while identity is off. */
@@ -209,6 +213,9 @@ export function composePeople(deps: PeopleDeps): People {
     bearerOf: (account, sub) =>
       identity && account && config.agent.auth === 'jwt' ? () => bearerOf(identity, account, sub) : undefined,
     readThread: async (message) => (await peoples[message.key.platform]?.readThread?.(message)) ?? [],
+    readFiles: async (message, signal) =>
+      (await peoples[message.key.platform]?.readFiles?.(message, signal)) ?? { files: [], unread: [] },
+    tellUnread: async (message, unread) => peoples[message.key.platform]?.tellUnread?.(message, unread),
     noteRefusal,
     linkRoutes: identity && createLinkRoutes({ identity, publicUrl: config.web.publicUrl ?? '', log }),
     async close() {

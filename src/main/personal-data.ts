@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createAuditKeys } from '../audit/audit-keys.ts';
 import { entriesAbout } from '../audit/entries-about.ts';
 import { logPlace } from '../audit/log-place.ts';
+import type { Examples } from '../guardrails/examples.ts';
 import { personSubject, whomOf } from '../privacy/erase.ts';
 import type { Parts } from '../privacy/export.ts';
 import type { MemoryOfPeople } from '../privacy/memory.ts';
@@ -20,6 +21,7 @@ export interface PersonalDataDeps {
   readonly directory: Pick<Directory, 'export'>;
   readonly memory: MemoryOfPeople | undefined;
   readonly turns: Pick<TurnEraser, 'turnsOf' | 'feedbackOf'>;
+  readonly examples: Pick<Examples, 'of'>;
   /** The link of an account, without tokens; undefined: there is none. */
   readonly describe: (account: Account) => Promise<object | undefined>;
   readonly settingsOf: (account: Account) => Promise<object>;
@@ -80,7 +82,7 @@ export const personalData =
     }
     async function* questions() {
       for await (const { id, open, receivedAt, fields } of turns.turnsOf(person.accounts)) {
-        const message: unknown = fields.message === undefined ? undefined : JSON.parse(fields.message);
+        const message: unknown = fields.message === undefined ? undefined : readableOf(fields.message);
         const { state } = fields;
         yield {
           turn: id,
@@ -91,6 +93,10 @@ export const personalData =
           ...(message ? { message } : { place: placeKept(fields) }),
         };
       }
+    }
+    async function* minded() {
+      for await (const { at, ...example } of deps.examples.of(person.accounts))
+        yield { ...example, at: iso(at) };
     }
     async function* record() {
       const log = await logPlace(redis, keyPrefix, dataKeys, randomBytes);
@@ -107,6 +113,13 @@ export const personalData =
       { name: 'notes', rows: notes },
       { name: 'feedback', rows: feedback },
       { name: 'questions', rows: questions },
+      { name: 'minded', rows: minded },
       { name: 'record', rows: record },
     ];
   };
+
+/** A question as it is kept, without the addresses of its files: those are as good as keys to them. */
+function readableOf(kept: string): unknown {
+  const { sources: _addresses, ...message } = JSON.parse(kept) as Readonly<Record<string, unknown>>;
+  return message;
+}

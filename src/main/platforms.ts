@@ -15,6 +15,7 @@ import { createThreadReading, type ThreadMessage } from '../slack/thread-reading
 import type { Connection } from '../store/connection.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { AttachedFilesDeps, ReadFiles } from '../turns/attached-files.ts';
 import { pause } from '../turns/pause.ts';
 import type { OpenReply } from '../turns/reply.ts';
 
@@ -39,6 +40,10 @@ export interface PlatformPeople {
   mayPass(error: unknown): boolean;
   /** What others said in the thread of a question, where the platform tells. Never throws. */
   readThread?(message: InboundMessage): Promise<readonly ThreadMessage[]>;
+  /** What is attached to a question, where the platform tells. */
+  readonly readFiles?: ReadFiles;
+  /** Tells the person which files were not read. Never throws. */
+  readonly tellUnread?: AttachedFilesDeps['tell'];
 }
 
 export type { ThreadMessage } from '../slack/thread-reading.ts';

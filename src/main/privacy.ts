@@ -2,13 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { AgentCoreError } from '../agentcore/errors.ts';
 import type { Audit } from '../audit/recorder.ts';
 import { createPrivacyCommands, type PrivacyCommands } from '../commands/privacy.ts';
+import { createExamples } from '../guardrails/examples.ts';
 import { createErasing, type Erase, type Receipt } from '../privacy/erase.ts';
 import { createErasureJobs, type ErasureJobs } from '../privacy/erasure-jobs.ts';
 import { createExports } from '../privacy/exports.ts';
+import { createForgetAsks } from '../privacy/forget-asks.ts';
 import { createLateLooks, LATE_LOOKS_MS } from '../privacy/late-looks.ts';
 import { eraseMemory } from '../privacy/memory.ts';
 import { type Account, actorsOf, type Person } from '../privacy/person.ts';
 import { createPrivacy } from '../privacy/privacy.ts';
+import { receiptText } from '../privacy/receipt-text.ts';
 import type { ErasureStep } from '../privacy/steps.ts';
 import { type ErasureWorker, startErasures } from '../privacy/worker.ts';
 import { createDirectory } from '../sessions/directory.ts';
@@ -21,12 +24,10 @@ import type { Pacing } from '../slack/pacing.ts';
 import { createPrivateFiles } from '../slack/privacy-files.ts';
 import { eraseHome } from '../slack/privacy-home.ts';
 import { eraseMarks } from '../slack/privacy-marks.ts';
-import { receiptText } from '../slack/privacy-receipt.ts';
 import { rewriteFile } from '../store/append-only-file.ts';
 import type { Connection } from '../store/connection.ts';
 import type { DataKeys } from '../store/data-keys.ts';
 import { createSealer } from '../store/sealed.ts';
-import { createReferences } from '../teams/references.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createTurnEraser } from '../turns/erase-turns.ts';
 import type { Lanes } from '../turns/lanes.ts';
@@ -36,6 +37,7 @@ import type { ComposedMemory } from './memory.ts';
 import { memoryOfPeople } from './memory-of-people.ts';
 import type { People } from './people.ts';
 import { personalData } from './personal-data.ts';
+import type { Teams } from './teams.ts';
 
 export interface PrivacyParts {
   readonly redis: Connection;
@@ -43,8 +45,10 @@ export interface PrivacyParts {
   readonly dataKeys: DataKeys | undefined;
   readonly confirmDurable: () => Promise<void>;
   readonly audit: Audit;
-  /** Undefined where the bot is not in Slack: then only operators export and order erasures. */
+  /** Undefined where the bot is not in Slack. */
   readonly slack: (SlackClient & SlackUploader) | undefined;
+  /** Undefined where the bot is not in Teams. */
+  readonly teams: Pick<Teams, 'privateFiles' | 'forgetContact' | 'forgetHeard'> | undefined;
   readonly pacing: Pacing;
   readonly lanes: Pick<Lanes, 'unpark'>;
   readonly operator: Pick<Operator, 'stopTurn'>;
@@ -90,8 +94,9 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
   const directory = createDirectory({ redis, keyPrefix, sealer, randomBytes, log });
   const memory = parts.memory && memoryOfPeople(parts.memory.client);
   const exports = createExports(redis, keyPrefix);
-  const contacts = createReferences(redis, keyPrefix);
+  const asks = createForgetAsks({ redis, keyPrefix, randomBytes });
   const turns = createTurnEraser({ redis, keyPrefix, operator: parts.operator });
+  const examples = createExamples({ redis, keyPrefix, sealer, now });
   const { slack, pacing } = parts;
   const callAside = slack && createAsides({ client: slack, pacing, pause, closing: closing.signal });
   const privateFiles = slack && callAside && createPrivateFiles({ callAside, client: slack });
@@ -99,6 +104,7 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
 
   function filesFor({ platform }: Account) {
     if (platform === 'slack' && privateFiles) return privateFiles;
+    if (platform === 'teams' && parts.teams) return parts.teams.privateFiles;
     throw new Error(`private files cannot be given in ${platform} by this deployment`);
   }
 
@@ -110,13 +116,13 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
   }
 
   async function eraseAccountMarks(account: Account): Promise<number> {
-    const marks = await eraseMarks({ redis, keyPrefix }, account);
-    return account.platform === 'teams' ? marks + (await contacts.forget(account)) : marks;
+    await asks.over(account);
+    if (account.platform === 'teams') await parts.teams?.forgetHeard(account);
+    return eraseMarks({ redis, keyPrefix }, account);
   }
 
-  /** In Teams nobody is told: with the erasure went the way to write to them. */
   async function tellReceipt(account: Account, receipt: Receipt): Promise<void> {
-    if (account.platform === 'slack') await filesFor(account).deliverTo(account).say(receiptText(receipt));
+    await filesFor(account).deliverTo(account).say(receiptText(receipt));
   }
 
   async function personOf(account: Account): Promise<Person> {
@@ -182,7 +188,8 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
   const stepsWith = (stop: StopSession): Readonly<Record<ErasureStep, Erase>> => ({
     exports: forAccounts(eraseExports),
     runtime: stopSessions(stop),
-    turns: ({ accounts }, { before }) => turns.erase(accounts, before),
+    turns: async ({ accounts }, { before }) =>
+      (await turns.erase(accounts, before)) + (await examples.erase(accounts)),
     feedback: ({ accounts }) => turns.eraseFeedback(accounts),
     settings: forAccounts(eraseSettings),
     outbox: forActors(async (actor) => parts.memory?.outbox.erase(actor) ?? 0),
@@ -200,7 +207,7 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
     audit,
     personOf,
     partsOf: personalData({
-      ...{ redis, keyPrefix, dataKeys, directory, memory, turns },
+      ...{ redis, keyPrefix, dataKeys, directory, memory, turns, examples },
       describe: async (account) => people.identity?.describe(account),
       settingsOf: homes.settingsOf,
     }),
@@ -212,7 +219,7 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
   });
 
   return {
-    commands: createPrivacyCommands(privacy, people.identity !== undefined),
+    commands: createPrivacyCommands(privacy, asks, people.identity !== undefined),
     jobs,
     startWorker(stopSession) {
       const erasing = createErasing({
@@ -224,6 +231,9 @@ export function composePrivacy(parts: PrivacyParts): ComposedPrivacy {
           for (let i = 0; i < wakes; i += 1) await parts.wake();
         },
         tell: tellReceipt,
+        async leave(account, before) {
+          if (account.platform === 'teams') await parts.teams?.forgetContact(account, before);
+        },
         compact: () => rewriteFile(redis, log),
         audit,
         lookAgainMs: memory && LATE_LOOKS_MS[0],

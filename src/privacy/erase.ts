@@ -29,6 +29,8 @@ export interface ErasureDeps {
   readonly goOn: (account: Account) => Promise<void>;
   /** In private: that it is done, with what was. Throws when it cannot be said. */
   readonly tell: (account: Account, receipt: Receipt) => Promise<void>;
+  /** Takes away how to write to them: nothing is told them after that. What they have written since stays. */
+  readonly leave: (account: Account, before: number) => Promise<void>;
   /** Lets Redis write its file anew, which still holds what was deleted. Best effort. */
   readonly compact: () => Promise<void>;
   readonly audit: Pick<Audit, 'record'>;
@@ -111,6 +113,7 @@ export function createErasing(deps: ErasureDeps) {
     if (erasure.done.entry === undefined) await jobs.keep(id, LEASE_MS, { entry });
     if (erasure.done.told === undefined) await tell(erasure, { counts, accounts: person.accounts, entry });
     await jobs.keep(id, LEASE_MS, { told: 1 });
+    for (const account of person.accounts) await deps.leave(account, at);
     await jobs.end(erasure, deps.lookAgainMs);
     for (const account of person.accounts) await deps.goOn(account);
     await deps.compact();

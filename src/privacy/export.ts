@@ -29,6 +29,7 @@ export const README: readonly string[] = [
   'sessions: your conversations, with their names, tags and places. history: what was said in them, oldest first.',
   'notes: what was learnt from your conversations for later ones.',
   'feedback: what you said of answers. questions: what you asked lately, with how it ended; words only where they are still kept.',
+  'minded: pieces of what the content policy withheld or masked, as operators see them, without personal data.',
   'record: entries of the audit log about you. They name you by a pseudonym, and stay when you are forgotten.',
   'counts: how much of each there is. It stands in the last file.',
   'Messages in the chat itself are kept by the chat: ask its administrator for those. Write "forget me" to have all of this erased.',

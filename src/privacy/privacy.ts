@@ -8,6 +8,8 @@ import type { Account, Person } from './person.ts';
 
 /** The private way to a person for files. */
 export interface Delivery {
+  /** What the person should know of the files once all are given. */
+  readonly afterwards: string;
   /** What is going on; said again, it replaces what was said before. */
   say(text: string): Promise<void>;
   /** `named` is told the platform's id of the file before anybody sees it. */
@@ -55,7 +57,7 @@ export function createPrivacy(deps: PrivacyDeps) {
     }
     const what = files === 1 ? 'one file' : `${files} files`;
     await delivery.say(
-      `Here is everything that I keep about you, in ${what}. Only you can see this. When you write \`forget me\`, these files go, too.`,
+      `Here is everything that I keep about you, in ${what}. Only you can see this. ${delivery.afterwards}`,
     );
   }
 

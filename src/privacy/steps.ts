@@ -3,7 +3,7 @@
  *
  * exports   files that we gave them, at the platform
  * runtime   sessions of the agent that may still be there, with what the agent remembers
- * turns     their questions, and what counts them
+ * turns     their questions, what counts them, and pieces of them that a policy minded
  * feedback  what they said of answers
  * outbox    what Memory was still to be told
  * sessions  the directory of their sessions, and the places of their threads

@@ -1,17 +1,14 @@
-import { spoken } from '../chat/duration.ts';
 import type { InboundMessage } from '../chat/vocabulary.ts';
+import { LANE_FULL, pausedText, quotaText, SUPERSEDED } from '../commands/intake-words.ts';
 import type { Acceptance } from '../turns/lanes.ts';
 import type { Once } from '../turns/once.ts';
 import { placeClaim } from './normalise.ts';
 import { escapeText } from './text.ts';
 import type { createWaitingNote } from './waiting-note.ts';
-import { LANE_FULL, type Whisper } from './whisper.ts';
+import type { Whisper } from './whisper.ts';
 
 /** Slack delivers an event again for a few minutes. */
 export const REDELIVERED_S = 3_600;
-
-const SUPERSEDED =
-  'Only your newest question in this thread is answered; the ones that still waited are set aside.';
 
 export interface AcceptanceDeps {
   readonly once: Once;
@@ -38,7 +35,10 @@ export function createTellAcceptance(deps: AcceptanceDeps): TellAcceptance {
       case 'quota':
         // Said once, however often the message is delivered.
         if (!(await deps.once(`told:${placeOf(message)}`, REDELIVERED_S))) return;
-        return deps.whisper(message, acceptance.outcome === 'full' ? LANE_FULL : quotaText(acceptance));
+        return deps.whisper(
+          message,
+          acceptance.outcome === 'full' ? LANE_FULL : quotaText(acceptance, 'slack'),
+        );
       case 'duplicate':
       case 'unaddressed':
         return;
@@ -50,13 +50,3 @@ export function createTellAcceptance(deps: AcceptanceDeps): TellAcceptance {
 
 export const placeOf = ({ key, messageId }: InboundMessage) =>
   placeClaim(key.tenant, key.conversation, messageId);
-
-function pausedText(reason: string): string {
-  const why = reason === '' ? '' : ` (${reason})`;
-  return `I am paused for now${why}. Your question is kept, and I answer it when I go on.`;
-}
-
-function quotaText({ whose, waitMs }: Extract<Acceptance, { outcome: 'quota' }>): string {
-  const who = whose === 'person' ? 'You have' : 'Your workspace has';
-  return `${who} asked as much as is allowed in an hour, so I did not take this question. Ask it again in ${spoken(waitMs)}.`;
-}

@@ -1,10 +1,10 @@
 import type { ConversationAnswer, Shown } from '../commands/conversation-answers.ts';
+import { type ListState, listOf } from '../commands/session-buttons.ts';
 import type { Json } from './json.ts';
 import { type PrivateWord, wordsWithLink } from './link-blocks.ts';
 import { section } from './pieces.ts';
 import { wordsBeforeForgetting } from './privacy-blocks.ts';
 import { confirmDeleteBlocks, historyBlocks, hitBlocks, listBlocks } from './session-blocks.ts';
-import { type ListState, listOf } from './session-values.ts';
 import { escapeText } from './text.ts';
 
 /** Slack shows no more of `text`, and reads it out where blocks are not shown. Characters. */

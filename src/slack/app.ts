@@ -15,6 +15,7 @@ import type { AccountCommands } from '../commands/account.ts';
 import { type Commands, unknownCommand } from '../commands/commands.ts';
 import type { ConversationAnswer } from '../commands/conversation-answers.ts';
 import type { PrivacyCommands } from '../commands/privacy.ts';
+import type { WithheldAnswers } from '../commands/withheld.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Accept } from '../turns/accept-turn.ts';
 import type { FeedbackStore } from '../turns/feedback.ts';
@@ -40,7 +41,7 @@ import {
 } from './feedback-blocks.ts';
 import { createHomeInteractions } from './home-interactions.ts';
 import type { HomePeople } from './home-people.ts';
-import { createInteractions, type WithheldAnswers } from './interactions.ts';
+import { createInteractions } from './interactions.ts';
 import { LINK_NO_ACTION, LINK_OPEN_ACTION, LINK_YES_ACTION, type PrivateWord } from './link-blocks.ts';
 import { createLinking } from './linking.ts';
 import { kindOf } from './normalise.ts';

@@ -2,6 +2,9 @@ import type { BlockAction, ViewSubmitAction } from '@slack/bolt';
 import type { Asker } from '../commands/account.ts';
 import type { ConversationAnswer } from '../commands/conversation-answers.ts';
 import type { Conversations as AllConversations } from '../commands/conversations.ts';
+import { type ListState, listOf, readList, readSession } from '../commands/session-buttons.ts';
+import { NAME_MISSING, NO_LONGER_THERE } from '../commands/session-words.ts';
+import { archiveIdle } from '../commands/tidying.ts';
 import type { Admitted } from './admitted.ts';
 import { wordsOf } from './answer-blocks.ts';
 import { personIn, pressedValue } from './interactions.ts';
@@ -9,7 +12,6 @@ import type { Json } from './json.ts';
 import type { PrivateWord } from './link-blocks.ts';
 import type { Origins, Pressed } from './origin.ts';
 import { readRename, readSearch, renameForm, searchForm } from './session-forms.ts';
-import { type ListState, listOf, readList, readSession } from './session-values.ts';
 import type { Listener } from './whisper.ts';
 
 /** What people can do with their conversations by buttons and forms. */
@@ -43,8 +45,6 @@ export type FormAnswer =
   | undefined
   | { readonly response_action: 'errors'; readonly errors: Readonly<Record<string, string>> }
   | { readonly response_action: 'update'; readonly view: Json };
-
-const GONE = 'This conversation is no longer there. Perhaps you have deleted it meanwhile.';
 
 /**
  * The buttons and forms of conversations. What changes something is done before the acknowledgement, and throws when it
@@ -136,7 +136,7 @@ export function createConversing(deps: ConversingDeps) {
       if (!pressed) return;
       const entry = await conversations.entryOf(pressed.who, pressed.id);
       if (entry) return origins.open(pressed, renameForm(entry, pressed.origin));
-      showChange(pressed, { text: GONE, found: false, atWork: false });
+      showChange(pressed, { text: NO_LONGER_THERE, found: false, atWork: false });
     },
 
     async renamed(body: ViewSubmitAction): Promise<FormAnswer> {
@@ -148,8 +148,7 @@ export function createConversing(deps: ConversingDeps) {
       const { origin, id, name, tags, project } = form;
       const who = personIn(body, origin.channel, origin.thread);
       if (!deps.admitted(who)) return undefined;
-      if (name === '')
-        return { response_action: 'errors', errors: { name: 'A name needs letters or digits.' } };
+      if (name === '') return { response_action: 'errors', errors: { name: NAME_MISSING } };
       const answer = await conversations.edit(who, id, { name, tags, project });
       if (!answer.found) return { response_action: 'errors', errors: { name: answer.text.slice(0, 300) } };
       showChange({ who, origin, trigger: body.trigger_id ?? '' }, answer);
@@ -185,13 +184,7 @@ export function createConversing(deps: ConversingDeps) {
     async tidy(body: BlockAction): Promise<void> {
       const list = readList(pressedValue(body));
       const pressed = await pressedIn(body, list);
-      if (!list || !pressed) return;
-      const { shown } = await conversations.list(pressed.who, list);
-      const idle = shown?.kind === 'sessions' ? (shown.idle ?? []) : [];
-      let archived = 0;
-      for (const { id } of idle) if ((await conversations.archive(pressed.who, { id })).found) archived += 1;
-      const text = archived === 1 ? 'One is archived.' : `${archived} are archived.`;
-      showChange(pressed, { text, found: true, atWork: false });
+      if (list && pressed) showChange(pressed, await archiveIdle(conversations, pressed.who, list));
     },
 
     /** A new conversation: in the thread where it was pressed, or by a form where there is none. */

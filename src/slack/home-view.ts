@@ -1,10 +1,5 @@
 import { oneLine } from '../chat/one-line.ts';
 import type { ConversationAnswer } from '../commands/conversation-answers.ts';
-import type { TaskLanguage } from '../contract/tasks.ts';
-import type { Settings } from './home-people.ts';
-import type { Json } from './json.ts';
-import { actions, button, context, divider, heading, plain, quoted, section, when } from './pieces.ts';
-import { sessionBlocks } from './session-blocks.ts';
 import {
   SESSION_NEW,
   SESSIONS_NEXT,
@@ -12,7 +7,13 @@ import {
   SESSIONS_SEARCH,
   SESSIONS_TIDY,
   writeValue,
-} from './session-values.ts';
+} from '../commands/session-buttons.ts';
+import { nothingListed } from '../commands/session-words.ts';
+import type { TaskLanguage } from '../contract/tasks.ts';
+import type { Settings } from './home-people.ts';
+import type { Json } from './json.ts';
+import { actions, button, context, divider, heading, plain, quoted, section, when } from './pieces.ts';
+import { sessionBlocks } from './session-blocks.ts';
 import { taskButtons } from './tasks.ts';
 import { escapeText } from './text.ts';
 
@@ -136,7 +137,7 @@ function sessionsBlocks(answer: ConversationAnswer | undefined): Json[] {
   const older = list.entries.length > entries.length || list.next !== undefined;
   return [
     heading(`Your conversations (${list.total})`),
-    ...(last ? [] : [section('There is none yet. Ask me something: that begins one.')]),
+    ...(last ? [] : [section(nothingListed({ archived: false, words: '' }))]),
     ...entries.flatMap((entry) => sessionBlocks(entry, {}, entry.id === list.here)),
     ...(list.idle && list.idle.length > 0
       ? [

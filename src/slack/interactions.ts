@@ -1,6 +1,7 @@
 import type { BlockAction, ViewSubmitAction } from '@slack/bolt';
-import type { Sender } from '../chat/vocabulary.ts';
-import type { Accept, Retry } from '../turns/accept-turn.ts';
+import { RETRY_SPENT, retryText } from '../commands/intake-words.ts';
+import { disputedText, type WithheldAnswers } from '../commands/withheld.ts';
+import type { Accept } from '../turns/accept-turn.ts';
 import type { Admitted } from './admitted.ts';
 import type { CallAside } from './asides.ts';
 import type { Background } from './background.ts';
@@ -9,37 +10,13 @@ import { isTurnId, readFeedbackValue, readReasonForm } from './feedback-blocks.t
 import type { Json } from './json.ts';
 import { RETRY_ACTION } from './render.ts';
 import { escapeText } from './text.ts';
-import { LANE_FULL, type Listener, QUOTA_USED, type Whisper } from './whisper.ts';
+import type { Listener, Whisper } from './whisper.ts';
 
 /** `chat.update` takes 4,000 bytes of `text`; the blocks hold the whole. */
 const TEXT_BYTES = 3_900;
 
 /** A button that stays a little longer does no harm: it is known to be spent. */
 const PATIENCE_MS = 60_000;
-
-const RETRY_ANSWERS: Record<Retry, string | undefined> = {
-  accepted: undefined,
-  kept: 'I am paused for now. Your question is kept, and I answer it when I go on.',
-  already_retried: 'This question has already been asked again; look further down in the thread.',
-  not_yours: 'Only the person who asked can retry. Mention me to ask the question yourself.',
-  too_old: 'This question is too old to retry. Please ask it again.',
-  busy: LANE_FULL,
-  quota: QUOTA_USED,
-};
-/** After these, pressing the same button again leads nowhere. */
-const SPENT: ReadonlySet<Retry> = new Set(['accepted', 'kept', 'already_retried', 'too_old']);
-
-/** What people can do about a question or an answer that was withheld. */
-export interface WithheldAnswers {
-  /** Why that of this turn was, in plain words for the person who asks. */
-  explain(turnId: string): Promise<string>;
-  /** Somebody thinks that it was a mistake: puts it on record. False when there is nothing to be disputed. */
-  dispute(turnId: string, who: Sender): Promise<boolean>;
-}
-
-const DISPUTED =
-  'Thank you. I have put on record that you think this was a mistake; the people who tune the rules will see it.';
-const NOT_DISPUTED = 'There is nothing on record any more about what was withheld here.';
 
 export interface InteractionsDeps {
   readonly callAside: CallAside;
@@ -86,9 +63,9 @@ export function createInteractions(deps: InteractionsDeps) {
       const who = presser(body);
       if (!admitted(who)) return;
       const result = await deps.accept.retryTurn(pressedValue(body), who.sender);
-      if (SPENT.has(result)) withdrawRetry(body);
-      const text = RETRY_ANSWERS[result];
-      if (text !== undefined && who.key.conversation !== '') deps.whisper(who, text);
+      if (RETRY_SPENT.has(result)) withdrawRetry(body);
+      // The question that is asked again shows itself.
+      if (result !== 'accepted' && who.key.conversation !== '') deps.whisper(who, retryText(result, 'slack'));
     },
 
     async feedback(body: BlockAction): Promise<void> {
@@ -126,7 +103,7 @@ export function createInteractions(deps: InteractionsDeps) {
       if (!isTurnId(turnId)) return deps.onIgnored('malformed');
       if (!admitted(who)) return;
       const noted = await deps.withheld.dispute(turnId, who.sender);
-      deps.whisper(who, noted ? DISPUTED : NOT_DISPUTED);
+      deps.whisper(who, disputedText(noted));
     },
   };
 }

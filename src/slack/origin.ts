@@ -1,5 +1,6 @@
 import type { BlockAction } from '@slack/bolt';
 import { z } from 'zod';
+import { listOf, listSchema } from '../commands/session-buttons.ts';
 import type { CallAside } from './asides.ts';
 import type { Background } from './background.ts';
 import { aboutOf } from './forms.ts';
@@ -7,7 +8,6 @@ import { personIn, presser } from './interactions.ts';
 import type { Json } from './json.ts';
 import type { PrivateWord } from './link-blocks.ts';
 import { plain, section } from './pieces.ts';
-import { listOf, listSchema } from './session-values.ts';
 import type { Listener, Whisper } from './whisper.ts';
 
 /**

@@ -56,6 +56,7 @@ export function createPrivateFiles({ callAside, client }: PrivateFilesDeps) {
       }
 
       return {
+        afterwards: 'When you write `forget me`, these files go, too.',
         say,
         async give(name: string, text: string, named: (file: string) => Promise<void>): Promise<void> {
           if (!message) throw new Error('a file comes below words');

@@ -2,6 +2,7 @@ import { type Admission, type AdmissionRules, admit } from '../chat/admission.ts
 import { type Command, parseCommand } from '../chat/command.ts';
 import type { InboundMessage, Sender } from '../chat/vocabulary.ts';
 import type { Commands } from '../commands/commands.ts';
+import { TOO_LATE } from '../commands/intake-words.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Accept } from '../turns/accept-turn.ts';
 import type { Once } from '../turns/once.ts';
@@ -12,9 +13,6 @@ import { type Change, normaliseChange } from './normalise-change.ts';
 import type { createWaitingNote } from './waiting-note.ts';
 import { REFUSED, type Whisper } from './whisper.ts';
 import type { WordsFor } from './words-for.ts';
-
-const TOO_LATE =
-  'I had already begun with your question when you changed it: the answer is for the earlier text. Ask again if it does not fit.';
 
 export interface QuestionsDeps {
   readonly rules: AdmissionRules;

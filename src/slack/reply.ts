@@ -25,7 +25,7 @@ export interface SlackRepliesDeps {
   readonly log: Logger;
 }
 
-/** A reply that is complete within this time after its first words is posted as one message. */
+/** A reply that is complete within this time after its first words is posted as one message, unless it is known to go on. */
 const GATHER_MS = 60;
 /** However long Slack wants to be left alone, what is new is looked at again after this time. */
 const LONGEST_WAIT_MS = 15_000;
@@ -38,8 +38,10 @@ export function createSlackReplies(deps: SlackRepliesDeps): OpenReply {
   return (target) => openReply(deps, target);
 }
 
+const hasWords = (view: ReplyView) => view.text.trim() !== '';
+
 function hasContent(view: ReplyView): boolean {
-  return view.text.trim() !== '' || view.tasks.length > 0 || view.notice !== undefined || view.long === true;
+  return hasWords(view) || view.tasks.length > 0 || view.notice !== undefined || view.long === true;
 }
 
 function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
@@ -77,6 +79,9 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
   const parts: ReplyPart[] = [];
   const change = createBell();
   const finished = Promise.withResolvers<void>();
+  const firstWords = Promise.withResolvers<void>();
+  /** Words of the answer stand in the thread. */
+  let worded = false;
   let wanted: ReplyView = EMPTY_VIEW;
   let finishing = false;
   let recorded = JSON.stringify(turn.posted);
@@ -147,6 +152,7 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
     const view = status.offered() ? { ...wanted, status: '' } : wanted;
     try {
       await write(view, false, []);
+      worded ||= hasWords(view);
     } catch (error) {
       if (!(error instanceof NotNow)) throw error;
       await record();
@@ -178,18 +184,22 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
     for (;;) {
       await nextOccasion();
       const opened = parts.some((part) => part.isOpen());
-      if (!opened && !finishing && hasContent(wanted))
+      if (!opened && !finishing && hasContent(wanted) && !wanted.goesOn)
         await until(signal, finished.promise, deps.pause, GATHER_MS);
       if (finishing) return conclude();
       change.silence();
       const wait = await progress();
       const pace = parts.findLast((part) => part.isOpen())?.paceMs() ?? 0;
-      await until(signal, finished.promise, deps.pause, Math.max(wait, pace));
+      // The first words come once: after steps, they do not wait for the pace, only for Slack.
+      const sooner =
+        worded || wait > 0 ? finished.promise : Promise.race([finished.promise, firstWords.promise]);
+      await until(signal, sooner, deps.pause, Math.max(wait, pace));
     }
   };
 
   const want = (view: ReplyView) => {
     wanted = view;
+    if (hasWords(view)) firstWords.resolve();
     change.ring();
     writing ??= run();
     // `finish` waits for the same promise and reports the failure; until then it must not count as unhandled.

@@ -7,9 +7,6 @@ import type {
   SessionHistory,
   SessionList,
 } from '../commands/conversation-answers.ts';
-import type { SessionEntry } from '../sessions/session-entry.ts';
-import type { Json } from './json.ts';
-import { actions, button, context, divider, plain, quoted, section, when } from './pieces.ts';
 import {
   type ListState,
   SESSION_ARCHIVE,
@@ -26,7 +23,25 @@ import {
   SESSIONS_TIDY,
   WORDS_LIMIT,
   writeValue,
-} from './session-values.ts';
+} from '../commands/session-buttons.ts';
+import {
+  askedSoOften,
+  EARLIER_ONES,
+  foundAs,
+  foundIn,
+  goneForGood,
+  idleOffer,
+  listTitle,
+  NO_ANSWER,
+  NOT_ALL_SEARCHED,
+  NOTHING_FOUND,
+  NOTHING_SAID,
+  nothingListed,
+  otherList,
+} from '../commands/session-words.ts';
+import type { SessionEntry } from '../sessions/session-entry.ts';
+import type { Json } from './json.ts';
+import { actions, button, context, divider, plain, quoted, section, when } from './pieces.ts';
 
 /** Two blocks a session; a message holds 50 blocks. */
 const MOST_SESSIONS = 10;
@@ -41,8 +56,8 @@ export function listBlocks(list: SessionList, state: ListState): Json[] {
   const entries = list.entries.slice(0, MOST_SESSIONS);
   const here = listStateOf(list, state);
   return [
-    section(`*${titleOf(list)}*`),
-    ...(entries.length === 0 ? [section(nothingIn(list))] : []),
+    section(`*${quoted(listTitle(list), 200)}*`),
+    ...(entries.length === 0 ? [section(nothingListed(list))] : []),
     ...entries.flatMap((entry) => sessionBlocks(entry, here, entry.id === list.here)),
     ...tidyBlocks(list.idle ?? [], here),
     divider,
@@ -60,17 +75,6 @@ function listStateOf(list: SessionList, { after }: ListState): ListState {
     ...(list.archived ? { archived: true } : {}),
     ...(after === undefined ? {} : { after }),
   };
-}
-
-function titleOf({ archived, total, words }: SessionList): string {
-  const what = archived ? 'Archived conversations' : 'Your conversations';
-  return words === '' ? `${what} (${total})` : `${what} with “${quoted(words, WORDS_LIMIT)}”`;
-}
-
-function nothingIn({ archived, words }: SessionList): string {
-  if (words !== '')
-    return 'None has these words in its name, tags or project. Search looks through what was said, too.';
-  return archived ? 'Nothing is archived.' : 'There is none yet. Ask me something: that begins one.';
 }
 
 /** One session: what it is, and what can be done with it. */
@@ -104,12 +108,9 @@ function deleteButton({ name }: SessionEntry, value: string): Json {
     says: `Delete “${name}”`,
     value,
     style: 'danger',
-    confirm: { title: 'Delete this conversation?', text: gone(name), yes: 'Delete' },
+    confirm: { title: 'Delete this conversation?', text: goneForGood(name), yes: 'Delete' },
   });
 }
-
-const gone = (name: string) =>
-  `“${name}” and what I remember of it go for good. What stands in the chat stays there.`;
 
 function sessionLine(entry: SessionEntry, here: boolean): string {
   const { name, number, tags, project, lastAt, turns, archived, question, origin } = entry;
@@ -118,12 +119,11 @@ function sessionLine(entry: SessionEntry, here: boolean): string {
     ...(project === '' ? [] : [`Project: ${quoted(project, 80)}`]),
     ...(tags.length === 0 ? [] : [`Tags: ${tags.map((tag) => `\`${quoted(tag, 40)}\``).join(' ')}`]),
   ];
-  const asked = turns === 0 ? 'nothing asked yet' : turns === 1 ? '1 question' : `${turns} questions`;
   return [
     `*${number}. ${quoted(name, 80)}*${mark}`,
     ...(question === '' || question.startsWith(name) ? [] : [quoted(question, QUESTION_LENGTH)]),
     ...(labels.length === 0 ? [] : [labels.join('  ·  ')]),
-    `Last activity ${when(lastAt)}  ·  ${asked}${archived ? '  ·  archived' : ''}${threadLink(origin)}`,
+    `Last activity ${when(lastAt)}  ·  ${askedSoOften(turns)}${archived ? '  ·  archived' : ''}${threadLink(origin)}`,
   ].join('\n');
 }
 
@@ -136,7 +136,7 @@ function threadLink(origin: ConversationKey | undefined): string {
 
 function listButtons(list: SessionList, here: ListState): Json[] {
   const { after, ...first } = here;
-  const others: ListState = list.archived ? {} : { archived: true };
+  const other = otherList(list);
   return [
     ...(list.next === undefined
       ? []
@@ -166,14 +166,9 @@ function listButtons(list: SessionList, here: ListState): Json[] {
     }),
     button({
       action: SESSIONS_OTHER,
-      label: list.words === '' ? (list.archived ? 'Active' : 'Archived') : 'Show all',
-      says:
-        list.words === ''
-          ? list.archived
-            ? 'Show the active ones'
-            : 'Show the archived ones'
-          : 'Show all of them',
-      value: writeValue(list.words === '' ? others : {}),
+      label: other.label,
+      says: other.says,
+      value: writeValue(other.list),
     }),
     button({
       action: SESSION_NEW,
@@ -186,15 +181,10 @@ function listButtons(list: SessionList, here: ListState): Json[] {
 
 /** With many active sessions: those that were long idle may go to the archive, all at a press. */
 function tidyBlocks(idle: readonly SessionEntry[], here: ListState): Json[] {
-  const [oldest] = idle;
-  if (!oldest) return [];
-  const names = idle.slice(0, 5).map(({ name }) => `“${quoted(name, 40)}”`);
-  const rest = idle.length > 5 ? ` and ${idle.length - 5} more` : '';
-  const label = idle.length === 1 ? 'Archive it' : `Archive these ${idle.length}`;
+  if (idle.length === 0) return [];
+  const { text, label } = idleOffer(idle);
   return [
-    section(
-      `You have many active conversations. Longest idle: ${names.join(', ')}${rest}. Archived ones can be restored.`,
-    ),
+    section(quoted(text, 1_000)),
     ...actions([button({ action: SESSIONS_TIDY, label, value: writeValue(here) })]),
   ];
 }
@@ -206,8 +196,8 @@ export function historyBlocks(history: SessionHistory, back: ListState | undefin
   const earlier = more || turns.length < history.turns.length;
   return [
     section(`*${entry.number}. ${quoted(entry.name, 80)}*`),
-    ...(earlier ? [context('There are earlier questions than these.')] : []),
-    ...(turns.length === 0 ? [section('Nothing is known of what was said in it.')] : []),
+    ...(earlier ? [context(EARLIER_ONES)] : []),
+    ...(turns.length === 0 ? [section(NOTHING_SAID)] : []),
     ...turns.map(turnBlock),
     ...actions([
       button({
@@ -230,28 +220,24 @@ const backButton = (back: ListState) =>
   });
 
 function turnBlock({ question, answer, at }: PastTurn): Json {
-  const answered = answer === '' ? '_no answer_' : quoted(answer, ANSWER_LENGTH);
+  const answered = answer === '' ? `_${NO_ANSWER}_` : quoted(answer, ANSWER_LENGTH);
   return section(`*You*, ${when(at)}\n>${quoted(question, ANSWER_LENGTH)}\n${answered}`);
 }
 
 export function hitBlocks({ words, hits, partial }: SearchHits): Json[] {
   return [
     section(`*Found for “${quoted(words, WORDS_LIMIT)}”*`),
-    ...(hits.length === 0 ? [section('Nothing of what you and I have said has these words.')] : []),
+    ...(hits.length === 0 ? [section(NOTHING_FOUND)] : []),
     ...hits.slice(0, MOST_HITS).map(hitBlock),
-    ...(partial ? [context('Not everything could be looked through just now.')] : []),
+    ...(partial ? [context(NOT_ALL_SEARCHED)] : []),
     ...actions([backButton({})]),
   ];
 }
 
-function hitBlock({ entry, source, text, at }: SearchHit): Json {
-  const where = entry
-    ? `*${entry.number}. ${quoted(entry.name, 80)}*`
-    : source === 'note'
-      ? '*What I noted about you*'
-      : '*From a conversation that is no longer listed*';
-  const what = source === 'note' ? 'a note of mine' : 'what was said';
-  const words = `${where}  ·  ${entry ? `${what}, ` : ''}${when(at)}\n>${quoted(text, SNIPPET_LENGTH)}`;
+function hitBlock(hit: SearchHit): Json {
+  const { entry, text, at } = hit;
+  const what = entry ? `${foundAs(hit)}, ` : '';
+  const words = `*${quoted(foundIn(hit), 90)}*  ·  ${what}${when(at)}\n>${quoted(text, SNIPPET_LENGTH)}`;
   if (!entry) return section(words);
   return section(
     words,
@@ -268,7 +254,7 @@ function hitBlock({ entry, source, text, at }: SearchHit): Json {
 export function confirmDeleteBlocks(entry: SessionEntry): Json[] {
   const value = writeValue({ id: entry.id });
   return [
-    section(`*Delete “${quoted(entry.name, 80)}”?*\n${quoted(gone(entry.name), 300)}`),
+    section(`*Delete “${quoted(entry.name, 80)}”?*\n${quoted(goneForGood(entry.name), 300)}`),
     ...actions([
       {
         type: 'button',

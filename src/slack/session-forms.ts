@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { type ListState, WORDS_LIMIT } from '../commands/session-buttons.ts';
+import { tagsIn } from '../commands/session-words.ts';
 import { LIMITS, type SessionEntry } from '../sessions/session-entry.ts';
 import { aboutOf, choiceField, filledIn, form, textField } from './forms.ts';
 import type { Json } from './json.ts';
 import { type Origin, originSchema } from './origin.ts';
-import { type ListState, WORDS_LIMIT } from './session-values.ts';
 
 export const RENAME_FORM = 'session_rename_form';
 export const SEARCH_FORM = 'session_search_form';
@@ -44,11 +45,7 @@ export function readRename(view: { readonly private_metadata?: unknown }): Renam
   if (!about) return undefined;
   const { id, ...origin } = about;
   const field = filledIn(view);
-  const tags = field('tags')
-    .split(/[,;\n]/)
-    .map((tag) => tag.trim().replace(/^#/, ''))
-    .filter((tag) => tag !== '');
-  return { origin, id, name: field('name'), tags, project: field('project') };
+  return { origin, id, name: field('name'), tags: tagsIn(field('tags')), project: field('project') };
 }
 
 export const searchForm = (origin: Origin, words: string): Json =>

@@ -1,6 +1,4 @@
 import type { App, BlockAction, GlobalShortcut, MessageShortcut, ViewSubmitAction } from '@slack/bolt';
-import type { Conversing, FormAnswer } from './conversing.ts';
-import { RENAME_FORM, SEARCH_FORM } from './session-forms.ts';
 import {
   SESSION_ARCHIVE,
   SESSION_DELETE,
@@ -14,7 +12,9 @@ import {
   SESSIONS_OTHER,
   SESSIONS_SEARCH,
   SESSIONS_TIDY,
-} from './session-values.ts';
+} from '../commands/session-buttons.ts';
+import type { Conversing, FormAnswer } from './conversing.ts';
+import { RENAME_FORM, SEARCH_FORM } from './session-forms.ts';
 import { ASK_ABOUT, ASK_ABOUT_FORM, NEW_SESSION, NEW_SESSION_FORM, type Shortcuts } from './shortcuts.ts';
 import { TASK_ACTION } from './tasks.ts';
 

@@ -1,4 +1,5 @@
 import type { ConversationKey, Sender } from '../chat/vocabulary.ts';
+import { refusedText } from '../commands/intake-words.ts';
 import type { CallAside } from './asides.ts';
 import type { Background } from './background.ts';
 import type { Json } from './json.ts';
@@ -35,13 +36,8 @@ export function createWhisper(callAside: CallAside, background: Background): Whi
 }
 
 /** Said in more than one place. */
-export const REFUSED =
-  'I am not allowed to answer here. Ask your administrator to allow this workspace, channel or person for the cloud engineer bot.';
+export const REFUSED = refusedText('slack');
 export const GUESTS_REFUSED =
   'I am not allowed to answer guests of this workspace. Ask somebody who is a full member, or your administrator.';
 export const NOT_INVITED =
   'Your company account is in no group that may use me. Ask your administrator to add you to one, then ask again.';
-export const QUOTA_USED =
-  'You, or your workspace, have asked as much as is allowed for now. Try again a little later; your administrator can raise the limit.';
-export const LANE_FULL =
-  'You have too many unanswered questions in this thread. Wait until I have caught up, then ask again.';

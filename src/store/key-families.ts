@@ -1,32 +1,9 @@
+import { constant, DAY_S, expires, type KeyFamily, work } from './key-family.ts';
+
 /**
  * Every kind of key that is kept in Redis, and what keeps it from growing without bound. Whoever adds a kind of key adds
  * it here; docs/operate.md shows this as a table, and a test holds a real Redis to it.
  */
-export interface KeyFamily {
-  /** What follows the key prefix and a colon. `<…>` stands for what differs. */
-  readonly names: readonly string[];
-  readonly holds: string;
-  readonly kept: string;
-  readonly bound: Bound;
-}
-
-/**
- * expires   each key has a time to live of at most so many seconds; of a turn, from its end on
- * work      there while turns wait or run; gone when none does
- * constant  the same few keys for ever, with at most so many members (fields, entries; 1 for a value)
- * pruned    a member stays for the days that the operator sets; a key of this kind is there once
- */
-export type Bound =
-  | { readonly kind: 'expires'; readonly withinS: number }
-  | { readonly kind: 'work' }
-  | { readonly kind: 'constant'; readonly members: number }
-  | { readonly kind: 'pruned' };
-
-const DAY_S = 86_400;
-const expires = (withinS: number): Bound => ({ kind: 'expires', withinS });
-const work: Bound = { kind: 'work' };
-const constant = (members: number): Bound => ({ kind: 'constant', members });
-
 export const KEY_FAMILIES: readonly KeyFamily[] = [
   {
     names: ['claim:<name>'],
@@ -229,6 +206,25 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     bound: expires(90 * DAY_S),
   },
   {
+    names: ['teamsheard:<thread>', 'teamsspoke:<person>'],
+    holds:
+      'the newest 20 messages that the bot heard in a thread or group chat in Teams, sealed; and in which of them somebody spoke',
+    kept: 'a day after the last message',
+    bound: expires(DAY_S),
+  },
+  {
+    names: ['teamsfile:<name>'],
+    holds: 'a file of an export until its person takes it in Teams, sealed',
+    kept: '10 minutes',
+    bound: expires(600),
+  },
+  {
+    names: ['forgetask:<person>'],
+    holds: 'the name of the question whether somebody in Teams wants to be forgotten',
+    kept: '10 minutes',
+    bound: expires(600),
+  },
+  {
     names: ['teamsanswer:<name>'],
     holds: 'which turn a message in Teams answers, for what people think of it',
     kept: '90 days',
@@ -323,9 +319,16 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   },
   {
     names: ['guardcounts:<day>'],
-    holds: 'how often each policy minded something, by direction, action and channel',
+    holds:
+      'how many turns were checked and how often each policy minded something, by direction, action and channel',
     kept: '90 days',
     bound: expires(90 * DAY_S),
+  },
+  {
+    names: ['guardexamples:<person>'],
+    holds: 'pieces of what a policy minded of them, without personal data, sealed; the newest 20',
+    kept: '14 days after the last',
+    bound: expires(14 * DAY_S),
   },
   {
     names: ['out:<session>', 'outorder:<session>', 'outdue'],

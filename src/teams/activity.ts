@@ -21,7 +21,13 @@ const entitySchema = z.object({
   mentioned: z.object({ id: z.string(), name: z.string().nullish() }).nullish(),
 });
 
-const attachmentSchema = z.object({ contentType: z.string().nullish(), name: z.string().nullish() });
+const attachmentSchema = z.object({
+  contentType: z.string().nullish(),
+  name: z.string().nullish(),
+  contentUrl: z.string().nullish(),
+  /** Of a file download: where it can be had. Of the message as HTML: its text. */
+  content: z.unknown().optional(),
+});
 
 const activitySchema = z.object({
   type: z.string(),

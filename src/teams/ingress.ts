@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TurnContext } from 'botbuilder';
-import { notice } from '../chat/notices.ts';
+import { welcomeText } from '../chat/notices.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Accept } from '../turns/accept-turn.ts';
@@ -8,23 +8,31 @@ import { readActivity, type TeamsActivity, tenantOf } from './activity.ts';
 import type { Answer } from './adapter.ts';
 import { createAuthentication } from './authenticate.ts';
 import { createBackground } from './background.ts';
+import { createCommandAnswers } from './command-answers.ts';
 import { createTeamsFeedback, type FeedbackDeps } from './feedback.ts';
+import { createFileConsents, type FileConsentsDeps } from './file-consents.ts';
+import { createForgetting, type ForgettingDeps } from './forgetting.ts';
 import { createPresses, type PressesDeps } from './presses.ts';
-import { createQuestions, placeOf, type QuestionsDeps } from './questions.ts';
+import { createQuestions, type QuestionsDeps } from './questions.ts';
 import { createTeamsReceiver } from './receiver.ts';
-import type { References } from './references.ts';
+import { type References, welcomeOf } from './references.ts';
 import { createSigningKeys } from './signing-keys.ts';
+import { createTasks } from './tasks.ts';
+import { createTelling, placeOf, type TellingDeps } from './telling.ts';
 import { createTokenGate } from './token-gate.ts';
 
 /** A place is greeted once. */
 const GREETED_S = 400 * 86_400;
 
 export interface TeamsIngressDeps
-  extends Omit<QuestionsDeps, 'background' | 'accept' | 'commands' | 'references'>,
-    Omit<PressesDeps, 'accept' | 'commands' | 'references'>,
-    Omit<FeedbackDeps, 'references'> {
+  extends Omit<QuestionsDeps, 'accept' | 'references' | 'answerCommand' | 'telling' | 'background'>,
+    Omit<PressesDeps, 'accept' | 'commands' | 'references' | 'answerCommand' | 'ask'>,
+    Omit<TellingDeps, 'background'>,
+    Omit<FeedbackDeps, 'references'>,
+    Omit<ForgettingDeps, 'references'>,
+    Omit<FileConsentsDeps, 'background'> {
   readonly references: Pick<References, 'remember' | 'turnOf'>;
-  readonly accept: Pick<Accept, 'acceptTurn' | 'retryTurn'>;
+  readonly accept: Pick<Accept, 'acceptTurn' | 'retryTurn' | 'takesPart' | 'othersWrote'>;
   readonly commands: Commands;
   readonly appId: string | undefined;
   readonly allowUnauthenticatedLoopback: boolean;
@@ -42,9 +50,13 @@ export interface TeamsIngressDeps
 export function createTeamsIngress(deps: TeamsIngressDeps) {
   const { appId, monotonic, log } = deps;
   const { run: background, idle } = createBackground(log);
-  const questions = createQuestions({ ...deps, background });
-  const press = createPresses(deps);
+  const telling = createTelling({ ...deps, background });
+  const answerCommand = createCommandAnswers({ ...deps, background });
+  const questions = createQuestions({ ...deps, answerCommand, telling, background });
+  const press = createPresses({ ...deps, answerCommand, ask: createTasks({ ...deps, telling }) });
   const feedback = createTeamsFeedback(deps);
+  const forget = createForgetting(deps);
+  const consent = createFileConsents({ ...deps, background });
   const keys = createSigningKeys({
     metadataUrl: deps.openIdMetadataUrl,
     now: monotonic,
@@ -58,10 +70,10 @@ export function createTeamsIngress(deps: TeamsIngressDeps) {
   });
 
   async function greet(activity: TeamsActivity): Promise<void> {
-    const place = `teams:welcome:${tenantOf(activity)}:${activity.conversation.id}`;
+    const place = welcomeOf(tenantOf(activity) ?? '', activity.conversation.id);
     if (!(await deps.once(place, GREETED_S))) return;
     background('nobody could be welcomed', () =>
-      deps.voice.say(placeOf(activity), { text: notice('help').text }),
+      deps.voice.say(placeOf(activity), { text: welcomeText('teams') }),
     );
   }
 
@@ -86,7 +98,8 @@ export function createTeamsIngress(deps: TeamsIngressDeps) {
         await questions.deleted(activity);
         return undefined;
       case 'invoke':
-        if (name === 'adaptiveCard/action') return press(activity);
+        if (name === 'adaptiveCard/action') return (await forget(activity)) ?? press(activity);
+        if (name === 'fileConsent/invoke') return consent(activity);
         if (name === 'message/submitAction') return feedback(activity);
         deps.onIgnored('unknown_invoke');
         return { status: 501 };

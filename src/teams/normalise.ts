@@ -1,5 +1,6 @@
 import type { ConversationKey, ConversationKind, InboundMessage, Sender } from '../chat/vocabulary.ts';
 import { type TeamsActivity, tenantOf } from './activity.ts';
+import { attachedTo } from './attachments.ts';
 import { plainWords } from './text.ts';
 
 /** Why an activity starts no turn. */
@@ -15,9 +16,6 @@ export interface Whereabouts {
   readonly kind: ConversationKind;
   readonly sender: Sender;
 }
-
-/** What is attached to a message besides its own text. */
-const FILE_TYPES = /^(?:image\/|application\/vnd\.microsoft\.teams\.file\.)/;
 
 /**
  * A message of Teams as one inbound message. The thread is the conversation's id as Teams writes it: in a channel it ends
@@ -42,6 +40,8 @@ export function normaliseActivity(activity: TeamsActivity): Normalised {
     mentions.map((mention) => ({ text: mention.text ?? '', ofBot: isBot(mention.mentioned?.id) })),
     activity.textFormat,
   );
+  const files = attachedTo(activity);
+  const sources = files.flatMap(({ source }) => source ?? []);
   return {
     kind: 'message',
     message: {
@@ -51,9 +51,8 @@ export function normaliseActivity(activity: TeamsActivity): Normalised {
       text,
       messageId: activity.id,
       addressed,
-      files: (activity.attachments ?? []).flatMap(({ contentType, name }) =>
-        contentType && FILE_TYPES.test(contentType) ? [name || 'file'] : [],
-      ),
+      files: files.map(({ name }) => name),
+      ...(sources.length > 0 ? { sources } : {}),
       claims: [activityClaim(key, activity.id)],
       ...(activity.locale ? { locale: activity.locale } : {}),
     },
@@ -85,7 +84,7 @@ function kindOf(type: string | null | undefined): ConversationKind {
 const ROOT = /;messageid=(\d+)$/;
 
 /** The channel of a thread, or the chat itself. */
-function baseOf(conversationId: string): string {
+export function baseOf(conversationId: string): string {
   return conversationId.replace(ROOT, '');
 }
 

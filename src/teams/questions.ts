@@ -1,46 +1,29 @@
 import { type Admission, type AdmissionRules, admit } from '../chat/admission.ts';
-import { type Command, parseCommand } from '../chat/command.ts';
+import { parseCommand } from '../chat/command.ts';
 import type { InboundMessage, Sender } from '../chat/vocabulary.ts';
-import type { Commands } from '../commands/commands.ts';
+import { refusedText, TOO_LATE } from '../commands/intake-words.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Accept } from '../turns/accept-turn.ts';
-import type { Acceptance } from '../turns/lanes.ts';
 import type { Once } from '../turns/once.ts';
 import type { QuestionChanges } from '../turns/question-changes.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { Background } from './background.ts';
-import { linkCard } from './cards.ts';
-import { activityClaim, normaliseActivity, rootOf, whereabouts } from './normalise.ts';
-import type { Reference, References } from './references.ts';
-import { NoPrivateChat, type Voice } from './voice.ts';
-import {
-  LANE_FULL,
-  NOT_HERE,
-  pausedText,
-  quotaText,
-  REFUSED,
-  SENT_ALONE,
-  SUPERSEDED,
-  TOO_LATE,
-} from './words.ts';
-
-/** Teams delivers an activity again within minutes. */
-const REDELIVERED_S = 3_600;
-
-/** Commands whose answer concerns nobody but their author. */
-const PRIVATE: ReadonlySet<Command['name']> = new Set(['link', 'unlink', 'whoami']);
+import type { CommandAnswers } from './command-answers.ts';
+import { activityClaim, normaliseActivity, whereabouts } from './normalise.ts';
+import type { References } from './references.ts';
+import { REDELIVERED_S, type Telling } from './telling.ts';
+import type { ThreadNotes } from './thread-notes.ts';
 
 export interface QuestionsDeps {
   readonly rules: AdmissionRules;
-  readonly accept: Pick<Accept, 'acceptTurn'>;
+  readonly accept: Pick<Accept, 'acceptTurn' | 'takesPart' | 'othersWrote'>;
+  readonly threads: Pick<ThreadNotes, 'hear' | 'unhear'>;
+  readonly background: Background;
   readonly changes: Pick<QuestionChanges, 'amendQuestion' | 'cancelQuestion'>;
   readonly once: Once;
-  readonly commands: Pick<Commands, 'runOnce'>;
+  readonly answerCommand: CommandAnswers;
   readonly references: Pick<References, 'remember'>;
-  readonly voice: Voice;
-  readonly background: Background;
-  /** Why an operator has paused intake; empty when nobody said. */
-  readonly pauseReason: () => Promise<string>;
+  readonly telling: Telling;
   readonly onIgnored: (why: string) => void;
   readonly onRefused: (who: Sender, why: Exclude<Admission, 'admitted'>) => void;
   readonly log: Logger;
@@ -51,67 +34,25 @@ export interface QuestionsDeps {
  * Before the answer only Redis is asked.
  */
 export function createQuestions(deps: QuestionsDeps) {
-  const say = (activity: TeamsActivity, text: string) =>
-    deps.background('an explanation could not be shown', () => deps.voice.say(placeOf(activity), { text }));
+  const { telling } = deps;
 
-  function sayAlone(
-    activity: TeamsActivity,
-    message: InboundMessage,
-    answer: Parameters<Voice['sayAlone']>[1],
-  ) {
-    deps.background('a private answer could not be shown', async () => {
-      const place = placeOf(activity);
-      if (message.kind === 'direct') return deps.voice.say(place, answer);
-      try {
-        await deps.voice.sayAlone({ id: message.sender.id, tenant: message.key.tenant }, answer);
-      } catch (error) {
-        if (!(error instanceof NoPrivateChat)) throw error;
-        return deps.voice.say(place, { text: NOT_HERE });
-      }
-      await deps.voice.say(place, { text: SENT_ALONE });
-    });
+  /** Whether a message is meant for the bot itself. */
+  async function isCommand(activity: TeamsActivity, message: InboundMessage): Promise<boolean> {
+    const command = parseCommand(message.text);
+    if (!command || message.files.length > 0) return false;
+    const { addressed, claims } = message;
+    const [claim = ''] = claims;
+    const carried = await deps.answerCommand({ activity, where: message, command, claim, addressed });
+    if (carried === 'unheard') deps.onIgnored('no_mention');
+    return carried !== 'question';
   }
 
-  /** A message that is meant for the bot itself. At the top of a channel it means all that its author asked there. */
-  async function told(activity: TeamsActivity, message: InboundMessage, command: Command): Promise<void> {
-    const [claim = ''] = message.claims;
-    const { key, sender, kind, messageId } = message;
-    const atTop = kind === 'channel' && rootOf(key.thread) === messageId;
-    const asker = { key: atTop ? { ...key, thread: '' } : key, sender };
-    const answer = await deps.commands.runOnce(command, asker, `command:${claim}`);
-    if (!answer) return;
-    if (!answer.found && !message.addressed) return deps.onIgnored('no_mention');
-    if (!(await deps.once(`told:${claim}`, REDELIVERED_S))) return;
-    const word = {
-      text: answer.text,
-      ...(answer.button ? { card: linkCard(answer.text, answer.button) } : {}),
-    };
-    if (PRIVATE.has(command.name)) sayAlone(activity, message, word);
-    else say(activity, answer.text);
-  }
-
-  /** What the person should know about a question besides its answer. */
-  async function tell(
-    activity: TeamsActivity,
-    message: InboundMessage,
-    acceptance: Acceptance,
-  ): Promise<void> {
-    switch (acceptance.outcome) {
-      case 'accepted':
-        if ((acceptance.superseded ?? 0) > 0) say(activity, SUPERSEDED);
-        if (acceptance.paused) say(activity, pausedText(await deps.pauseReason()));
-        return;
-      case 'full':
-      case 'quota':
-        // Said once, however often the message is delivered.
-        if (!(await deps.once(`told:${message.claims[0]}`, REDELIVERED_S))) return;
-        return say(activity, acceptance.outcome === 'full' ? LANE_FULL : quotaText(acceptance));
-      case 'duplicate':
-      case 'unaddressed':
-        return;
-      default:
-        return acceptance satisfies never;
-    }
+  /** What is written among people is background for what others ask there. */
+  function hear({ from }: TeamsActivity, message: InboundMessage): void {
+    if (message.kind === 'direct' || message.text.trim() === '') return;
+    deps.background('what was said in a thread could not be kept', () =>
+      deps.threads.hear(message, from?.name || 'somebody'),
+    );
   }
 
   return {
@@ -129,13 +70,20 @@ export function createQuestions(deps: QuestionsDeps) {
         );
         if (!message.addressed) return;
         deps.onRefused(message.sender, admission);
-        return say(activity, REFUSED);
+        return telling.say(activity, { text: refusedText('teams') });
       }
+      // Only apps that were given leave to read along hear what people write to each other. It is nobody's business here.
+      if (!message.addressed && !(await deps.accept.takesPart(message.key)))
+        return deps.onIgnored('no_mention');
       await deps.references.remember(activity, message);
-      const command = parseCommand(message.text);
-      if (command && command.name !== 'help' && message.files.length === 0)
-        return told(activity, message, command);
-      await tell(activity, message, await deps.accept.acceptTurn(message));
+      if (await isCommand(activity, message)) return;
+      hear(activity, message);
+      if (!message.addressed && message.kind === 'group') {
+        // The whole chat is one thread: not everything in it is for the bot.
+        await deps.accept.othersWrote(message.key);
+        return deps.onIgnored('no_mention');
+      }
+      await telling.tell(activity, message, await deps.accept.acceptTurn(message));
     },
 
     async edited(activity: TeamsActivity): Promise<void> {
@@ -147,22 +95,17 @@ export function createQuestions(deps: QuestionsDeps) {
       const outcome = await deps.changes.amendQuestion({ claim, editor: sender.id, text, files, stamp });
       if (outcome === 'unknown') return deps.onIgnored('edit_of_no_question');
       if (outcome === 'running' && (await deps.once(`told:${claim}:${stamp}`, REDELIVERED_S)))
-        say(activity, TOO_LATE);
+        telling.say(activity, { text: TOO_LATE });
     },
 
     async deleted(activity: TeamsActivity): Promise<void> {
       const where = whereabouts(activity);
       if (!where || !activity.id) return deps.onIgnored('malformed');
+      await deps.threads.unhear(where.key, where.sender, activity.id);
       const outcome = await deps.changes.cancelQuestion(activityClaim(where.key, activity.id));
       if (outcome === 'unknown') deps.onIgnored('deletion_of_no_question');
     },
   };
-}
-
-/** Where an activity is answered. */
-export function placeOf({ serviceUrl, conversation, recipient }: TeamsActivity): Reference {
-  const { id = '', name } = recipient ?? {};
-  return { serviceUrl, conversation: conversation.id, bot: { id, ...(name ? { name } : {}) } };
 }
 
 /** Grows from edit to edit. */

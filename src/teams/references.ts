@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { claimId, personId, threadId } from '../chat/keys.ts';
 import type { ConversationKey, Sender } from '../chat/vocabulary.ts';
 import type { Connection } from '../store/connection.ts';
+import { defineScript } from '../store/scripts.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { Whereabouts } from './normalise.ts';
 
@@ -31,10 +32,30 @@ export type Contact = z.output<typeof contactSchema>;
 /** As long as a thread is known after the last question in it. */
 const KEPT_S = 90 * 86_400;
 
+/**
+ * ARGV[2]: so long a record is kept when it is written, in milliseconds; ARGV[3]: until when, in milliseconds since the
+ * epoch; then names of records. Those that were written until then go; answers how many.
+ */
+const FORGET = `
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local gone = 0
+for i = 4, #ARGV do
+  local name = ARGV[1] .. ':' .. ARGV[i]
+  local left = redis.call('PTTL', name)
+  if left >= 0 and now - (ARGV[2] - left) <= tonumber(ARGV[3]) then gone = gone + redis.call('DEL', name) end
+end
+return gone
+`;
+
 export type References = ReturnType<typeof createReferences>;
+
+/** That a place was greeted. */
+export const welcomeOf = (tenant: string, conversation: string) => `teams:welcome:${tenant}:${conversation}`;
 
 /** Workers answer where and when no request of Teams is at hand; what they need of one is kept here. */
 export function createReferences(redis: Connection, keyPrefix: string) {
+  const forget = defineScript(FORGET, keyPrefix);
   const answerKey = (key: ConversationKey, messageId: string) =>
     `${keyPrefix}:teamsanswer:${claimId(`teams:answer:${key.tenant}:${key.thread}:${messageId}`)}`;
   const placeKey = (key: ConversationKey) => `${keyPrefix}:teamsplace:${threadId(key)}`;
@@ -72,16 +93,21 @@ export function createReferences(redis: Connection, keyPrefix: string) {
 
     contactOf: readContact,
 
-    /** How to write to a person goes, and where their personal chat is. Answers how many records there were. */
-    async forget(sender: Sender): Promise<number> {
-      const chat = (await readContact(sender))?.chat;
-      const place = {
-        platform: 'teams',
-        tenant: sender.tenant,
-        conversation: chat ?? '',
-        thread: chat ?? '',
-      } as const;
-      return redis.del(personKey(sender), ...(chat === undefined ? [] : [placeKey(place)]));
+    /**
+     * How to write to a person goes, where their personal chat is, and that they were greeted there. What was kept after
+     * `before` (epoch milliseconds, Redis' clock) stays: they have written anew. Answers how many records there were.
+     */
+    async forget({ tenant, id }: Sender, before: number): Promise<number> {
+      const person = { tenant, id };
+      const chat = (await readContact(person))?.chat;
+      const place = { platform: 'teams', tenant, conversation: chat ?? '', thread: chat ?? '' } as const;
+      const names = [
+        `teamsperson:${personId(person)}`,
+        ...(chat === undefined ? [] : [`teamsplace:${threadId(place)}`]),
+      ];
+      const gone = Number(await forget(redis, [KEPT_S * 1000, before, ...names]));
+      if (chat !== undefined) await redis.del(`${keyPrefix}:claim:${claimId(welcomeOf(tenant, chat))}`);
+      return gone;
     },
 
     /** Keeps which turn a message answers: what people think of it comes with the message's id only. */

@@ -1,5 +1,5 @@
 import type { ReplyNotice, ReplyTask, ReplyView } from '../chat/vocabulary.ts';
-import { attached, type Json, retryCard, stopCard } from './cards.ts';
+import { attached, type Json, retryCard, stopCard, withheldCard } from './cards.ts';
 import { type Citation, citationsOf, claimOf } from './citations.ts';
 import type { FileChoice, Picture } from './pictures.ts';
 import { splitText } from './split.ts';
@@ -110,7 +110,13 @@ export function statusOf({ status, tasks }: PartView): string {
 /** A whole message. `done`: no step of it will move any more. */
 export function messageOf(part: PartView, turnId: string): Json {
   const { notice, remarks = [], pictures = [], tables = [], tasks, long, status } = part;
-  const cards = [...(notice?.retry ? [retryCard(turnId)] : []), ...(long ? [stopCard(turnId, status)] : [])];
+  const cards = [
+    ...(notice?.retry ? [retryCard(turnId)] : []),
+    ...(notice?.code === 'answer_blocked' || notice?.code === 'question_blocked'
+      ? [withheldCard(turnId)]
+      : []),
+    ...(long ? [stopCard(turnId, status)] : []),
+  ];
   const suggestions = part.suggest && suggestionsFor(notice?.code);
   const attachments = [...tables.map(tableCard), ...pictures.map(inline), ...cards.map(attached)];
   const below = [taskLine(tasks), escapeText(notice?.text ?? ''), ...remarks.map(escapeText)];

@@ -199,7 +199,7 @@ function openReply(deps: TeamsRepliesDeps, target: ReplyTarget): Reply {
     for (;;) {
       await nextOccasion();
       const opened = messages.some((message) => message.isOpen());
-      if (!opened && !finishing && hasContent(wanted))
+      if (!opened && !finishing && hasContent(wanted) && !wanted.goesOn)
         await until(signal, finished.promise, deps.pause, GATHER_MS);
       if (finishing) return conclude(writer);
       change.silence();

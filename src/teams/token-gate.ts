@@ -57,7 +57,7 @@ export function createTokenGate(deps: {
     /** Undefined for a token that is not good. Throws KeysUnavailable when nobody can tell. */
     async judge(authorization: string | undefined): Promise<Vouched | undefined> {
       const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
-      if (token === undefined) return undefined;
+      if (token === undefined || !isForUs(token, deps.appId)) return undefined;
       try {
         return await verify(token, false).catch((error: unknown) => {
           if (error instanceof KidNotFoundInJwksError) return verify(token, true);
@@ -70,4 +70,22 @@ export function createTokenGate(deps: {
       }
     },
   };
+}
+
+const headSchema = z.object({ alg: z.literal('RS256'), kid: z.string().min(1) });
+const addressSchema = z.object({ iss: z.literal(ISSUER), aud: z.string() });
+
+/** What a token says of itself, whoever signed it: for one that is not for us nobody's keys are fetched. */
+function isForUs(token: string, appId: string): boolean {
+  try {
+    const [head, claims] = token
+      .split('.')
+      .slice(0, 2)
+      .map((part): unknown => JSON.parse(Buffer.from(part, 'base64url').toString('utf8')));
+    const address = addressSchema.safeParse(claims);
+    return headSchema.safeParse(head).success && address.data?.aud === appId;
+  } catch {
+    // Not a token.
+    return false;
+  }
 }

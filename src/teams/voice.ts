@@ -58,36 +58,42 @@ export function createVoice({ connector, references, insist }: VoiceDeps) {
     await insist(() => connector.send(place, messageOf(word)));
   };
 
+  /** The personal chat of one person with the bot. Throws NoPrivateChat where there is none. */
+  async function alone(person: Sender): Promise<CallPlace> {
+    const contact = await references.contactOf(person);
+    if (!contact) throw new NoPrivateChat();
+    const { serviceUrl, account, bot, chat } = contact;
+    if (chat !== undefined) return { serviceUrl, conversation: chat };
+    const open = () =>
+      connector.openChat(serviceUrl, {
+        isGroup: false,
+        bot,
+        members: [{ id: account }],
+        tenantId: person.tenant,
+        channelData: { tenant: { id: person.tenant } },
+      });
+    try {
+      return { serviceUrl, conversation: await insist(open) };
+    } catch (error) {
+      if (teamsFailure(error)?.kind === 'refused') throw new NoPrivateChat({ cause: error });
+      throw error;
+    }
+  }
+
   return {
+    alone,
+
     /** In a conversation, for all to read. */
     say: (reference: Reference, word: Word) => say(reference, word),
 
     /** To one person, in their personal chat with the bot. Throws NoPrivateChat where there is none. */
     async sayAlone(person: Sender, word: Word): Promise<void> {
-      const contact = await references.contactOf(person);
-      if (!contact) throw new NoPrivateChat();
-      const { serviceUrl, account, bot } = contact;
-      const open = () =>
-        connector.openChat(serviceUrl, {
-          isGroup: false,
-          bot,
-          members: [{ id: account }],
-          tenantId: person.tenant,
-          channelData: { tenant: { id: person.tenant } },
-        });
-      let conversation = contact.chat;
-      try {
-        conversation ??= await insist(open);
-      } catch (error) {
-        if (teamsFailure(error)?.kind === 'refused') throw new NoPrivateChat({ cause: error });
-        throw error;
-      }
-      await say({ serviceUrl, conversation }, word);
+      await say(await alone(person), word);
     },
   };
 }
 
-function messageOf({ text, card }: Word): Json {
+export function messageOf({ text, card }: Word): Json {
   return {
     type: 'message',
     textFormat: 'markdown',

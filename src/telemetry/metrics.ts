@@ -41,6 +41,8 @@ export interface Metrics {
   tokenRefreshed(outcome: string): void;
   /** A policy minded a question or an answer, in a channel, group or direct message; in shadow mode nothing came of it. */
   guardrailIntervention(policy: string, direction: string, action: string, place: string, mode: string): void;
+  /** A turn was `checked`, or a policy minded something in it: `intervened`. The share of these is what an alarm watches. */
+  guardrailTurn(outcome: string, place: string, mode: string): void;
   auditEntry(outcome: string, type: string): void;
   /** An event was offered to AgentCore Memory: `written`, `failed`, `refused` or `given_up`. */
   memoryEvent(outcome: string): void;
@@ -109,6 +111,10 @@ export function createMetrics(): Metrics {
   const interventions = counter(
     'guardrail_interventions_total',
     'Questions and answers that a policy minded, by policy, direction, action, kind of conversation and mode',
+  );
+  const guardedTurns = counter(
+    'guardrail_turns_total',
+    'Turns that the guardrail checked, and those of them in which a policy minded something',
   );
   const memoryEvents = counter('memory_events_total', 'Events offered to AgentCore Memory, by outcome');
   const recalled = counter(
@@ -187,6 +193,7 @@ export function createMetrics(): Metrics {
     tokenRefreshed: (outcome) => refreshed.add(1, { outcome }),
     guardrailIntervention: (policy, direction, action, place, mode) =>
       interventions.add(1, { policy, direction, action, place, mode }),
+    guardrailTurn: (outcome, place, mode) => guardedTurns.add(1, { outcome, place, mode }),
     placeRecalled: (outcome) => recalled.add(1, { outcome }),
     auditEntry: (outcome, type) => auditEntries.add(1, { outcome, type }),
     memoryEvent: (outcome) => memoryEvents.add(1, { outcome }),

@@ -2,6 +2,7 @@ import { createLinkGuard, type MayLink, withoutLinks } from '../chat/links.ts';
 import { EMPTY_VIEW, type ReplyFile, type ReplyTask, type ReplyView } from '../chat/vocabulary.ts';
 import type { Gate } from '../guardrails/gate.ts';
 import type { Block } from '../guardrails/verdict.ts';
+import { maskedFile, partsIn } from './guarded-file.ts';
 
 export interface GateListener {
   readonly onText: (text: string) => void;
@@ -16,6 +17,8 @@ export interface GuardedAnswerDeps {
   readonly shadow: boolean;
   /** Undefined: every link is welcome. */
   readonly mayLink: MayLink | undefined;
+  /** Asked at the end, before the last words are shown: why they may not be. */
+  readonly ground?: ((answer: string) => Promise<Block | undefined>) | undefined;
   readonly show: (view: ReplyView) => void;
 }
 
@@ -36,12 +39,6 @@ export interface GuardedAnswer {
   /** Lets nothing through any more. */
   close(): void;
 }
-
-/** Files with words inside; what is in others, nobody reads. */
-const READABLE = /^(?:text\/|application\/(?:json|x-ndjson|yaml|x-yaml|xml|csv|javascript|x-sh)|image\/svg)/i;
-/** Longer files are read in parts, which overlap by so much. */
-const PART = 8_000;
-const OVERLAP = 200;
 
 export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
   const stop = new AbortController();
@@ -94,11 +91,13 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
   function viewNow(): ReplyView {
     const { status, tasks, files, ...rest } = raw;
     const clearStatus = status === undefined ? undefined : cleared(status);
+    const goesOn = enforced()?.nearEnd() === false;
     const clearFiles = files?.flatMap((file) => clearFile(file) ?? []);
     return {
       ...rest,
       text: shown,
       tasks: tasks.flatMap((task) => clearTask(task) ?? []),
+      ...(goesOn ? { goesOn } : {}),
       ...(clearStatus === undefined ? {} : { status: clearStatus }),
       ...(clearFiles === undefined ? {} : { files: clearFiles }),
     };
@@ -112,13 +111,13 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
     return { ...rest, title, ...(clearDetail === undefined ? {} : { detail: clearDetail }) };
   }
 
-  /** A file in which something would have to be masked is not attached. */
+  /** What of its words would have to be masked is masked in the file. Undefined until all of them were checked. */
   function clearFile(file: ReplyFile): ReplyFile | undefined {
     const [name, title, alt] = [cleared(file.name), cleared(file.title), cleared(file.alt)];
     if (name === undefined || title === undefined || alt === undefined) return undefined;
     const guard = enforced();
-    if (guard && wordsIn(file).some((part) => guard.cleared(part) !== part)) return undefined;
-    return { ...file, name, title, alt };
+    const base64 = guard ? maskedFile(file, guard) : file.base64;
+    return base64 === undefined ? undefined : { ...file, name, title, alt, base64 };
   }
 
   function feed(view: ReplyView): void {
@@ -142,6 +141,11 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
     room: () => (deps.shadow ? undefined : room),
     async finish(view) {
       if (!block) feed(view);
+      const ungrounded = block ? undefined : await deps.ground?.(raw.text);
+      if (ungrounded) {
+        block ??= ungrounded;
+        gate?.close();
+      }
       const ending = gate?.end();
       if (!deps.shadow) await ending;
       if (block) {
@@ -160,23 +164,6 @@ function besidesOf({ status, tasks, files = [] }: ReplyView): string[] {
   return [
     ...(status === undefined ? [] : [status]),
     ...tasks.flatMap(({ title, detail }) => (detail === undefined ? [title] : [title, detail])),
-    ...files.flatMap((file) => [file.name, file.title, file.alt, ...wordsIn(file)]),
+    ...files.flatMap((file) => [file.name, file.title, file.alt, ...partsIn(file)]),
   ].filter((text) => text.trim() !== '');
-}
-
-const read = new WeakMap<ReplyFile, readonly string[]>();
-
-/** Read once: views come with every few words, and a file is the same in all of them. */
-function wordsIn(file: ReplyFile): readonly string[] {
-  const known = read.get(file) ?? partsOf(file);
-  read.set(file, known);
-  return known;
-}
-
-function partsOf({ mediaType, base64 }: ReplyFile): string[] {
-  if (!READABLE.test(mediaType) || base64 === '') return [];
-  const text = Buffer.from(base64, 'base64').toString('utf8');
-  const parts: string[] = [];
-  for (let at = 0; at < text.length; at += PART - OVERLAP) parts.push(text.slice(at, at + PART));
-  return parts;
 }

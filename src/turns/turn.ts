@@ -24,6 +24,9 @@ const messageSchema = z.object({
   messageId: z.string(),
   addressed: z.boolean(),
   files: z.array(z.string()),
+  sources: z
+    .array(z.object({ name: z.string(), kind: z.enum(['shared', 'inline']), url: z.string() }))
+    .optional(),
   claims: z.array(z.string()),
   locale: z.string().optional(),
 });

@@ -11,6 +11,7 @@ import type { ConversationKey } from '../../src/chat/vocabulary.ts';
 import { createReader } from '../../src/config/reader.ts';
 import { readSecrets } from '../../src/config/secrets.ts';
 import { eventToken, memoryActor, talkOf } from '../../src/contract/memory.ts';
+import { createExamples } from '../../src/guardrails/examples.ts';
 import { createDirectory } from '../../src/sessions/directory.ts';
 import { createLanePlaces } from '../../src/sessions/lane-places.ts';
 import { createMemoryOutbox } from '../../src/sessions/memory-outbox.ts';
@@ -156,6 +157,10 @@ async function leaveTraces(user: string) {
   await redis.set(greeting, 'once', 'EX', 1_000);
   const feedback = createFeedback({ redis, keyPrefix: PREFIX, observe: () => undefined, log: silent });
   await feedback.record({ turnId: 'turn-shared', by: sender, value: 'down', reason: `because ${word}` });
+  const example = { at: Date.now(), turn: 'turn-minded', direction: 'question', action: 'masked' } as const;
+  await createExamples({ redis, keyPrefix: PREFIX, sealer, now: Date.now }).keep(sender, {
+    ...{ ...example, mode: 'enforce', policies: ['personal_data'], text: `${word} minded` },
+  });
   // A question that failed keeps its words for the operator.
   await redis.hset(`${PREFIX}:turn:turn-dead${word}`, {
     state: 'failed',
@@ -234,6 +239,7 @@ describe('a person among others', () => {
     expect(exported.feedback).toMatchObject([
       { turnId: 'turn-shared', value: 'down', reason: `because ${alice.word}` },
     ]);
+    expect(exported.minded).toMatchObject([{ turn: 'turn-minded', text: `${alice.word} minded` }]);
     expect(exported.questions.length).toBe(2);
     expect(exported.record.length).toBeGreaterThan(1);
     expect(exported.counts.sessions).toBe(2);
@@ -323,6 +329,7 @@ describe('a person among others', () => {
     ];
     await eventually('the job is over', async () => (await redis.zcard(`${PREFIX}:erasures`)) === 0);
     expect(found(await redisTraces(stack.redisUrl), canaries)).toEqual([]);
+    expect(await redis.exists(`${PREFIX}:guardexamples:${personId(alice.sender)}`)).toBe(0);
     expect(found(await memoryTraces(), [alice.word])).toEqual([]);
     expect(found(slackFiles(), canaries)).toEqual([]);
     expect(homeOf('alice')).not.toContain(alice.word);

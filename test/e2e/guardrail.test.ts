@@ -94,9 +94,11 @@ describe('a bot whose guardrail is enforced', () => {
       /audit_entries_total\{outcome="written",type="guardrail\.intervened"\}/.test(await metricsOf(stack)),
     );
     const day = new Date().toISOString().slice(0, 10);
-    const [counted] = await redisCommands(stack.redisUrl, [['HGETALL', `{tc}:guardcounts:${day}`]]);
-    const channel = stack.slack.people.place('bob', 'dm').channel.id;
-    expect(counted).toContain(JSON.stringify(['question', 'blocked', 'topic', 'enforce', channel]));
+    const counted = await eventually('the counts', async () => {
+      const [fields] = await redisCommands(stack.redisUrl, [['HGETALL', `{tc}:guardcounts:${day}`]]);
+      return String(fields).includes('"blocked"') && fields;
+    });
+    expect(counted).toContain(JSON.stringify(['question', 'blocked', 'topic', 'enforce', 'direct']));
   });
 
   it('goes on with the next question', async () => {

@@ -3,10 +3,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createVisitor } from '../../local/laptop/visitor.ts';
 import type { Message } from '../../local/teams/model.ts';
 import { createTeamsStandIn, type TeamsStandIn } from '../../local/teams/stand-in.ts';
+import { connect, disconnect } from '../../src/store/connection.ts';
 import { eventually } from '../setup/eventually.ts';
 import { linkUp, promptFor, signInAs } from './linking.ts';
 import { type Stack, startStack } from './stack.ts';
 import { settledReplies } from './thread.ts';
+import { found, redisTraces } from './traces.ts';
 
 let stack: Stack;
 let teams: TeamsStandIn;
@@ -86,4 +88,48 @@ test('one person’s accounts in Slack and in Teams act as one account only afte
   const { message } = await teams.say('carol', 'personal', 'whoami');
   const reply = await eventually('an answer', () => teams.repliesTo(message)[0]);
   expect(reply.text).toContain('You are carol');
+  // What was begun in Slack is on the list in Teams, and goes on there.
+  const sessionsOf = () =>
+    stack.aws.calls.flatMap((call) => (call.operation === 'InvokeAgentRuntime' ? [call.sessionId] : []));
+  const inSlack = sessionsOf().at(-1);
+  await teams.say('carol', 'personal', 'sessions');
+  const [id] = await eventually('the list', () => {
+    const ids = inCards('carol', new RegExp(`"verb":"session_resume","data":\\{"id":"(${inSlack})"`));
+    return ids.length > 0 ? ids : undefined;
+  });
+  const { body } = await teams.press('carol', 'personal', 'session_resume', { id });
+  expect(body).toContain('Here we go on with');
+  const more = await teams.say('carol', 'personal', 'how many EC2 instances are running?');
+  await answered(more.message);
+  expect(sessionsOf().at(-1)).toBe(inSlack);
+});
+
+test('who is forgotten in Teams is forgotten everywhere, with both accounts, and is told there', async () => {
+  const redis = connect({ url: stack.redisUrl, name: 'teams-forget-test' });
+  try {
+    const slackId = stack.slack.people.person('carol').id;
+    const canaries = [
+      ...['cccccccc-1111-4111-8111-111111111111', '29:1carol', 'a:1carol', 'carol@example.com', slackId],
+      ...(await Promise.all((await redis.keys('{tc}:link:*')).map((key) => redis.hget(key, 'sub')))),
+    ].map(String);
+    expect(found(await redisTraces(stack.redisUrl), canaries).length).toBeGreaterThan(5);
+    await teams.say('bob', 'personal', 'status');
+    await teams.say('carol', 'cloud', '@bot forget me');
+    const ask = await eventually('the card', () => inCards('carol', /"ask":"([^"]+)"/)[0]);
+    const data = { ask, typed: 'forget me' };
+    expect((await teams.press('bob', 'personal', 'forget_me', data)).body).toContain('put to somebody else');
+    expect((await teams.press('carol', 'personal', 'forget_me', data)).body).toContain('I have begun');
+    const receipt = await eventually(
+      'the receipt',
+      () => alone('carol').find(({ text }) => text.startsWith('I have forgotten you')),
+      60_000,
+    );
+    expect(receipt.text).toContain('all 2 chat accounts');
+    await eventually('the job is over', async () => (await redis.zcard('{tc}:erasures')) === 0);
+    const left = await redisTraces(stack.redisUrl);
+    expect(found(left, canaries)).toEqual([]);
+    expect(found(left, ['29:1bob']).length).toBe(1);
+  } finally {
+    await disconnect(redis);
+  }
 });

@@ -88,6 +88,25 @@ test('in a group chat the bot answers when it is named', async () => {
   expect((await replyTo(message)).conversation).toBe(message.conversation);
 });
 
+test('files that are attached to a question go to the agent, and the person hears of those that cannot', async () => {
+  const csv = teams.drive.share('costs.csv', Buffer.from('service,usd\nEC2,12\n'));
+  const elsewhere = { ...csv, name: 'other.csv', content: { downloadUrl: 'http://127.0.0.1:9/other.csv' } };
+  const { message } = await teams.say('bob', 'personal', 'How many EC2 instances are running?', '', [
+    csv,
+    elsewhere,
+  ]);
+  const replies = await eventually('both', () => {
+    const found = teams.repliesTo(message).filter(({ streaming }) => !streaming);
+    return found.length === 2 && found;
+  });
+  expect(replies.map(({ text }) => text)).toContain(
+    'I could not read “other.csv”: it is kept at a place that I may not read from.',
+  );
+  const [file] = [...teams.drive.files.values()];
+  expect(file?.headers['user-agent']).toBe('threadcore');
+  expect(file?.headers.authorization).toBeUndefined();
+});
+
 test('commands are messages, answered at once', async () => {
   const { message } = await teams.say('carol', 'personal', 'whoami');
   const reply = await eventually('an answer', () => teams.repliesTo(message)[0]);

@@ -7,4 +7,5 @@ export const noPrivacy: PrivacyCommands = {
   export: async () => nothing,
   askForget: async () => nothing,
   forget: async () => nothing,
+  forgetAsked: async () => nothing,
 };

@@ -45,6 +45,8 @@ describe('the configuration', () => {
         redactInput: true,
         redactOutput: true,
         trace: false,
+        examples: true,
+        grounding: 'off',
         callsPerSecond: 25,
         unitsPerSecond: 25,
         messages: {},

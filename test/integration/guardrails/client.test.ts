@@ -59,6 +59,37 @@ describe('a check by the guardrail', () => {
     expect(asked.at(-1)).toMatchObject({ source: 'INPUT', texts: ['one', 'two'] });
   });
 
+  it('of grounding is sent with the source and the question beside the answer', async () => {
+    const { guardrail, asked } = await open(honest);
+    await guardrail.check('OUTPUT', ['It is two.'], never, { source: 'Two.', query: 'How many?' });
+    expect(asked[0]?.texts).toEqual(['Two.', 'How many?', 'It is two.']);
+    expect(asked[0]?.qualifiers).toEqual([['grounding_source'], ['query'], ['guard_content']]);
+    await guardrail.check('OUTPUT', ['It is two.'], never);
+    expect(asked[1]?.qualifiers).toEqual([undefined]);
+  });
+
+  it('shares one connection with the others, so that none waits for a handshake', async () => {
+    const { check, connections } = await open(honest);
+    await Promise.all(['one', 'two', 'three'].map(check));
+    await check('four');
+    expect(connections()).toBe(1);
+  });
+
+  it('leaves a connection on which an answer was overdue, and those that still wait on it get theirs', async () => {
+    const { check, connections, guardrail } = await open(
+      (one, number) =>
+        number === 2 ? { silent: true } : { ...honest(one), ...(number === 1 ? { afterMs: 300 } : {}) },
+      { attemptMs: 500 },
+    );
+    const first = check('slow');
+    expect(await Promise.all([first, check('lost'), check('other')])).toEqual(
+      ['slow', 'lost', 'other'].map(() => ({ kind: 'allow' })),
+    );
+    expect(connections()).toBe(2);
+    guardrail.close();
+    expect(await check('late')).toMatchObject({ kind: 'block', policy: 'unavailable' });
+  });
+
   it.each([
     ['is throttled', { status: 429, error: 'ThrottlingException' }],
     ['fails', { status: 500, error: 'InternalServerException' }],

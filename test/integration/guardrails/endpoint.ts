@@ -6,6 +6,7 @@ export interface AskedGuardrail {
   readonly path: string;
   readonly source: string;
   readonly texts: readonly string[];
+  readonly qualifiers: readonly (readonly string[] | undefined)[];
 }
 
 export interface Answer {
@@ -23,8 +24,10 @@ export interface Answer {
 export async function openGuardrail(answer: (asked: AskedGuardrail, number: number) => Answer) {
   const asked: AskedGuardrail[] = [];
   const sessions = new Set<ServerHttp2Session>();
+  let opened = 0;
   const server = createServer({ settings: { maxConcurrentStreams: 1_000 } });
   server.on('session', (session) => {
+    opened += 1;
     sessions.add(session);
     session.on('close', () => sessions.delete(session));
   });
@@ -35,12 +38,13 @@ export async function openGuardrail(answer: (asked: AskedGuardrail, number: numb
     stream.on('end', async () => {
       const body = JSON.parse(Buffer.concat(chunks).toString()) as {
         source: string;
-        content: { text: { text: string } }[];
+        content: { text: { text: string; qualifiers?: string[] } }[];
       };
       const one = {
         path: String(headers[':path']),
         source: body.source,
         texts: body.content.map(({ text }) => text.text),
+        qualifiers: body.content.map(({ text }) => text.qualifiers),
       };
       asked.push(one);
       const { status = 200, error, body: said, silent, afterMs = 0 } = answer(one, asked.length);
@@ -58,6 +62,8 @@ export async function openGuardrail(answer: (asked: AskedGuardrail, number: numb
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
+    /** Connections that were made. */
+    connections: () => opened,
     async close() {
       for (const session of sessions) session.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));

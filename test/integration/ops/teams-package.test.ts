@@ -62,11 +62,19 @@ test('the package has the manifest of this bot and its icons, and Microsoft’s 
   }
 });
 
-test('the commands that are on are listed, as far as Teams takes them, and the schema is no formality', async () => {
+test('each kind of place has a list of commands that are understood there, and the schema is no formality', async () => {
   const template = await readFile(join(root, 'infra/teams/manifest.json'), 'utf8');
   const manifest = manifestOf(template, APP_ID, 'bot.example.com');
-  const [bot] = manifest.bots as { commandLists: { commands: { title: string }[] }[] }[];
-  expect(bot?.commandLists[0]?.commands.map(({ title }) => title)).toEqual(COMMANDS_ON.slice(0, 10));
+  const [bot] = manifest.bots as {
+    scopes: string[];
+    commandLists: { scopes: string[]; commands: { title: string }[] }[];
+  }[];
+  expect(bot?.commandLists.flatMap(({ scopes }) => scopes)).toEqual(bot?.scopes);
+  for (const { commands } of bot?.commandLists ?? []) {
+    expect(COMMANDS_ON).toEqual(expect.arrayContaining(commands.map(({ title }) => title)));
+    expect(commands.length).toBeLessThanOrEqual(10);
+    expect(commands[0]?.title).toBe('help');
+  }
   expect(await schemaProblems({ ...manifest, id: 'no guid' })).not.toEqual([]);
   expect(await schemaProblems({ ...manifest, accentColor: 'red' })).not.toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Message } from '../../../local/slack/model.ts';
+import type { ListState } from '../../../src/commands/session-buttons.ts';
 import { wordsOf } from '../../../src/slack/answer-blocks.ts';
-import type { ListState } from '../../../src/slack/session-values.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { conversationsInMemory, entry } from './conversations-in-memory.ts';
 import { type ConversationsRig, startConversations } from './conversations-rig.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { notice } from '../../../src/chat/notices.ts';
 import type { Pacing } from '../../../src/slack/pacing.ts';
 import { eventually } from '../../setup/eventually.ts';
-import { say, startThread, UNPACED } from './slack-thread.ts';
+import { quickPause, say, startThread, UNPACED } from './slack-thread.ts';
 
 const NOW = { granted: true, waitMs: 0 };
 
@@ -153,3 +153,39 @@ test('a 429 is told to all workers', async () => {
   ]);
   await thread.close();
 });
+
+test('words that are known to go on do not wait for their end', async () => {
+  const waits: number[] = [];
+  const thread = await startThread('cloud', {
+    pause: (ms, signal) =>
+      ms > 60 ? quickPause(waits)(ms, signal) : new Promise((_, reject) => noteAbort(signal, reject)),
+  });
+  const reply = thread.open();
+  reply.show(say('Three', { goesOn: true }));
+  await eventually('the words', () => thread.messages()[0] === 'Three');
+  await reply.finish(say('Three instances.'));
+  expect(thread.writes()).toEqual(['chat.startStream', 'chat.stopStream']);
+  await thread.close();
+});
+
+test('the first words after steps do not wait for the pace between two writes', async () => {
+  const thread = await startThread('cloud', {
+    pause: (ms, signal) =>
+      ms >= 800 ? new Promise((_, reject) => noteAbort(signal, reject)) : quickPause([])(ms, signal),
+  });
+  const reply = thread.open();
+  const step = { id: 'tool-1', title: 'Looks at instances', state: 'in_progress' } as const;
+  reply.show(say('', { tasks: [step] }));
+  await eventually('the step', () => thread.writes().includes('chat.startStream'));
+  reply.show(say('Three', { tasks: [step] }));
+  await eventually('the words', () => thread.messages()[0]?.includes('Three'));
+  // More of them wait, until the end ends the waiting.
+  await reply.finish(say('Three instances.', { tasks: [{ ...step, state: 'complete' }] }));
+  expect(thread.writes()).toEqual(['chat.startStream', 'chat.appendStream', 'chat.stopStream']);
+  await thread.close();
+});
+
+function noteAbort(signal: AbortSignal, reject: (reason: unknown) => void): void {
+  if (signal.aborted) reject(signal.reason);
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+}

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { notice } from '../../../src/chat/notices.ts';
+import { welcomeText } from '../../../src/chat/notices.ts';
 import { createConnector } from '../../../src/teams/connector.ts';
 import type { Feedback } from '../../../src/turns/feedback.ts';
 import type { Acceptance } from '../../../src/turns/lanes.ts';
@@ -22,7 +22,12 @@ async function ingress(...args: Parameters<typeof startTeamsIngress>): Promise<T
 }
 
 const accepting = (acceptance: Acceptance) => ({
-  accept: { acceptTurn: async () => acceptance, retryTurn: async () => 'accepted' as const },
+  accept: {
+    acceptTurn: async () => acceptance,
+    retryTurn: async () => 'accepted' as const,
+    takesPart: async () => false,
+    othersWrote: async () => undefined,
+  },
 });
 /** What the bot has said anywhere. */
 const said = ({ teams }: TestIngress) =>
@@ -55,6 +60,8 @@ test('what could not be stored is answered with 503, and delivered again until i
           return { outcome: 'accepted', turnId: 'turn-1', place: 1, wake: true };
         },
         retryTurn: async () => 'accepted',
+        takesPart: async () => false,
+        othersWrote: async () => undefined,
       },
     },
   });
@@ -180,7 +187,7 @@ test('a place is welcomed once, however often and in whatever way Teams tells', 
   await eventually('the welcome', () => said(t).length > 0);
   await t.close();
   started.splice(0);
-  expect(said(t)).toEqual([notice('help').text]);
+  expect(said(t)).toEqual([welcomeText('teams')]);
 });
 
 test('pressing what nobody knows, or what cannot be read, is answered with an error that Teams can show', async () => {
@@ -207,6 +214,8 @@ test('whoever may not ask may not press either', async () => {
           pressed.push(id);
           return 'accepted';
         },
+        takesPart: async () => false,
+        othersWrote: async () => undefined,
       },
     },
   });

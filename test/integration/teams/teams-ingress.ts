@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,16 +11,21 @@ import type { AdmissionRules } from '../../../src/chat/admission.ts';
 import type { InboundMessage } from '../../../src/chat/vocabulary.ts';
 import { createAccountCommands } from '../../../src/commands/account.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
-import { privacyByAdministrator } from '../../../src/commands/privacy.ts';
-import { connect, disconnect } from '../../../src/store/connection.ts';
+import type { PrivacyCommands } from '../../../src/commands/privacy.ts';
+import { type Connection, connect, disconnect } from '../../../src/store/connection.ts';
 import { createConnector } from '../../../src/teams/connector.ts';
+import { createFileUpload } from '../../../src/teams/file-upload.ts';
 import { createTeamsIngress, type TeamsIngressDeps } from '../../../src/teams/ingress.ts';
+import { createPrivateFiles } from '../../../src/teams/private-files.ts';
 import { createReferences } from '../../../src/teams/references.ts';
+import { createStagedFiles } from '../../../src/teams/staged-files.ts';
+import { createThreadNotes, type ThreadNotes } from '../../../src/teams/thread-notes.ts';
 import { createTokenSource } from '../../../src/teams/token-source.ts';
 import { createInsist, createVoice } from '../../../src/teams/voice.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createOnce } from '../../../src/turns/once.ts';
 import { createWebApp } from '../../../src/web/web-app.ts';
+import { noPrivacy } from '../../setup/no-privacy.ts';
 import { testRedis } from '../../setup/redis.ts';
 import { NO_CONVERSATIONS } from '../slack/slack-ingress.ts';
 
@@ -37,6 +43,7 @@ export interface TestIngress {
   readonly ignored: string[];
   readonly refused: string[];
   readonly references: ReturnType<typeof createReferences>;
+  readonly threads: ThreadNotes;
   close(): Promise<void>;
 }
 
@@ -44,8 +51,13 @@ export interface TestIngress {
 export async function startTeamsIngress(
   options: {
     readonly rules?: Partial<AdmissionRules>;
-    readonly deps?: Partial<TeamsIngressDeps>;
+    readonly deps?: Partial<TeamsIngressDeps> | ((redis: Connection) => Partial<TeamsIngressDeps>);
     readonly teams?: Partial<TeamsStandInOptions>;
+    readonly privacy?: (
+      redis: Connection,
+      files: ReturnType<typeof createPrivateFiles>,
+      references: ReturnType<typeof createReferences>,
+    ) => PrivacyCommands;
   } = {},
 ): Promise<TestIngress> {
   const redis = connect({ url: await testRedis(), name: 'teams-test' });
@@ -62,22 +74,31 @@ export async function startTeamsIngress(
   const serviceUrlHosts = new Set([teams.environment.TEAMS_SERVICE_URL_HOSTS]);
   const monotonic = () => performance.now();
   const references = createReferences(redis, '{tc}');
-  const voice = createVoice({
-    connector: createConnector({
-      token: createTokenSource({
-        appId: APP_ID,
-        appPassword: APP_PASSWORD,
-        tokenUrl: `${teams.url}/botframework.com/oauth2/v2.0/token`,
-        now: monotonic,
-      }),
-      serviceUrlHosts,
-      allowLoopback: false,
-      timeoutMs: 5_000,
-      observe: () => undefined,
+  const connector = createConnector({
+    token: createTokenSource({
+      appId: APP_ID,
+      appPassword: APP_PASSWORD,
+      tokenUrl: `${teams.url}/botframework.com/oauth2/v2.0/token`,
+      now: monotonic,
     }),
-    references,
-    insist: createInsist(() => Promise.resolve(), new AbortController().signal),
+    serviceUrlHosts,
+    allowLoopback: false,
+    timeoutMs: 5_000,
+    observe: () => undefined,
   });
+  const insist = createInsist(() => Promise.resolve(), new AbortController().signal);
+  const voice = createVoice({ connector, references, insist });
+  const staged = createStagedFiles({ redis, keyPrefix: '{tc}', sealer: undefined, randomBytes });
+  const threads = createThreadNotes({
+    redis,
+    keyPrefix: '{tc}',
+    sealer: undefined,
+    now: () => Date.now(),
+    log,
+  });
+  const privacy =
+    options.privacy?.(redis, createPrivateFiles({ connector, voice, staged, insist }), references) ??
+    noPrivacy;
   const ingress = createTeamsIngress({
     appId: APP_ID,
     allowUnauthenticatedLoopback: false,
@@ -97,6 +118,8 @@ export async function startTeamsIngress(
         return { outcome: 'accepted', turnId: 'turn-1', place: 1, wake: true };
       },
       retryTurn: async () => 'accepted',
+      takesPart: async () => false,
+      othersWrote: async () => undefined,
     },
     changes: { amendQuestion: async () => 'unknown', cancelQuestion: async () => 'unknown' },
     once: createOnce(redis, '{tc}'),
@@ -110,13 +133,28 @@ export async function startTeamsIngress(
       },
       account: createAccountCommands(undefined),
       conversations: NO_CONVERSATIONS,
-      privacy: privacyByAdministrator,
+      privacy,
       tasks: () => [],
       now: () => Date.now(),
     }),
     account: createAccountCommands(undefined),
+    conversations: {
+      ...NO_CONVERSATIONS,
+      edit: NO_CONVERSATIONS.archive,
+      entryOf: async () => undefined,
+    },
+    withheld: { explain: async (turn) => `A rule matched in ${turn}.`, dispute: async () => true },
     references,
     voice,
+    privacy,
+    threads,
+    staged,
+    connector,
+    insist,
+    upload: createFileUpload({
+      fileHosts: new Set([teams.environment.TEAMS_FILE_HOSTS]),
+      timeoutMs: 5_000,
+    }),
     pauseReason: async () => '',
     recordFeedback: async () => 'new',
     monotonic,
@@ -125,7 +163,7 @@ export async function startTeamsIngress(
     onRefused: (who, why) => void refused.push(`${who.id}: ${why}`),
     onRequestRefused: (why) => void refused.push(why),
     log,
-    ...options.deps,
+    ...(typeof options.deps === 'function' ? options.deps(redis) : options.deps),
   });
   const server = createServer(
     createWebApp({
@@ -146,6 +184,7 @@ export async function startTeamsIngress(
     ignored,
     refused,
     references,
+    threads,
     async close() {
       await ingress.close();
       const closed = once(server, 'close');

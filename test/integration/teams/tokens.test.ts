@@ -214,6 +214,16 @@ test('while the keys cannot be had nobody is judged: Teams delivers again', asyn
   try {
     const { status } = await unreachable.teams.say('alice', 'personal', 'one');
     expect(status).toBe(503);
+    // What is no token for this bot is refused all the same.
+    const { teams } = unreachable;
+    const good = await question();
+    const bad = ['no token', 'no JWT', 'another app', 'another issuer', 'algorithm none', 'no key named'];
+    const statuses: number[] = [];
+    for (const name of bad) {
+      const { authorization } = BAD[name]?.(teams, good) ?? {};
+      statuses.push((await teams.deliver(good, authorization)).status);
+    }
+    expect(statuses).toEqual(bad.map(() => 401));
     expect(unreachable.turns).toEqual([]);
   } finally {
     await unreachable.close();

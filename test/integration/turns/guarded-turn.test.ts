@@ -3,7 +3,7 @@ import { blockMessage } from '../../../src/chat/block-messages.ts';
 import { linkHosts } from '../../../src/chat/links.ts';
 import { createGuards, type GuardMode, type Intervention } from '../../../src/guardrails/guards.ts';
 import { judge } from '../../../src/guardrails/judge.ts';
-import { unavailable } from '../../../src/guardrails/verdict.ts';
+import { type Block, unavailable } from '../../../src/guardrails/verdict.ts';
 import { createGuardedAnswer } from '../../../src/turns/guarded-answer.ts';
 import { HandedOver } from '../../../src/turns/run-turn.ts';
 import { policyOf, type TurnGuards } from '../../../src/turns/turn-guards.ts';
@@ -34,10 +34,12 @@ function guardsOf({
   mode = 'enforce',
   rules = RULES,
   down = false,
+  ground,
 }: {
   mode?: GuardMode;
   rules?: Rules;
   down?: boolean | 'answer';
+  ground?: (answer: string) => Promise<Block | undefined>;
 } = {}) {
   const found: Intervention[] = [];
   const asked: string[] = [];
@@ -63,6 +65,7 @@ function guardsOf({
       createGuardedAnswer({
         openGate: (on) => guards.answer(on, signal, note),
         shadow: mode === 'shadow',
+        ground,
         mayLink: linkHosts(new Set(['docs.example.org'])),
         show,
       }),
@@ -98,7 +101,7 @@ describe('a guarded turn', () => {
     // What was withheld is not kept, either.
     expect(await rig.lanes.read(b.turnId)).toMatchObject({ wordsGone: true, message: { text: '' } });
     expect(JSON.stringify(await rig.redis.hgetall(`${rig.prefix}:turn:${b.turnId}`))).not.toContain('gold');
-    expect(found).toEqual([{ direction: 'question', policies: ['topic'], action: 'blocked' }]);
+    expect(found).toMatchObject([{ direction: 'question', policies: ['topic'], action: 'blocked' }]);
   });
 
   it('masks in a question what the agent and its memory are not to know', async () => {
@@ -138,7 +141,10 @@ describe('a guarded turn', () => {
     expect(JSON.stringify([b.shown, b.finals])).not.toContain('Alice');
     expect(b.finals[0]?.text).toBe(`${words(400)}{NAME} did it.`);
     expect(b.finals[0]?.tasks).toMatchObject([{ title: 'Look up {NAME}' }]);
-    expect(b.finals[0]?.files).toMatchObject([{ name: 'people.png', title: 'Of {NAME}' }]);
+    expect(b.finals[0]?.files).toMatchObject([
+      { name: 'people.png', title: 'Of {NAME}', base64: 'AAAA' },
+      { name: 'people.csv', title: 'Of {NAME}', base64: btoa('name\n{NAME}\n') },
+    ]);
   });
 
   it('ends in mid-answer: what passed stays, the rest is never shown, and the agent is stopped', async () => {
@@ -163,7 +169,26 @@ describe('a guarded turn', () => {
     expect(final?.notice).toMatchObject({ code: 'answer_blocked' });
     expect(stopped).toHaveLength(1);
     expect(await b.state()).toBe('blocked');
-    expect(found).toEqual([{ direction: 'answer', policies: ['topic'], action: 'blocked' }]);
+    expect(found).toMatchObject([{ direction: 'answer', policies: ['topic'], action: 'blocked' }]);
+  });
+
+  it('withholds the end of an answer that says more than its thread, and says why', async () => {
+    const asked: string[] = [];
+    const { guards } = guardsOf({
+      async ground(answer) {
+        asked.push(answer);
+        return { kind: 'block', policy: 'grounding', reason: 'grounding: GROUNDING' };
+      },
+    });
+    const b = await bench({
+      agent: [says(text(words(600)), text('and nine more.'), end())],
+      more: { guards },
+    });
+    await b.runNext();
+    expect(asked).toEqual([`${words(600)}and nine more.`]);
+    expect(JSON.stringify([b.shown, b.finals])).not.toContain('nine');
+    expect(b.finals[0]?.notice).toMatchObject({ code: 'answer_blocked' });
+    expect(b.ends[0]).toMatch(/^blocked: guardrail: grounding/);
   });
 
   it('shows no step that a policy minds', async () => {

@@ -131,13 +131,14 @@ describe('behind /agent', () => {
 
 describe('help', () => {
   it('has a line for each command, and fits one screen', () => {
-    const lines = all.help().split('\n');
+    const lines = all.help('/agent').split('\n');
     for (const name of NAMES)
       expect(lines.filter((line) => line.startsWith(`\`${all.usage(name)}\` `))).toHaveLength(1);
     expect(lines.length).toBeLessThanOrEqual(NAMES.length + 4);
     // One section block of Slack holds 3,000 characters.
-    expect(all.help().length).toBeLessThan(1_800);
+    expect(all.help('/agent').length).toBeLessThan(1_800);
     for (const line of lines.slice(1)) expect(line.length).toBeLessThanOrEqual(100);
+    expect(all.help()).not.toContain('/agent');
   });
 
   it('offers nothing that is off, and nothing of that is read or guessed', () => {

@@ -197,6 +197,7 @@ describe('status', () => {
       found: true,
       atWork: true,
       text: `At work for 1 min 15 s on “why ${'x'.repeat(55)}…”.\n2 questions wait.\nWrite \`stop\` to end it.`,
+      open: [false, true, true].map((waiting) => expect.objectContaining({ id: 'turn-1', waiting })),
     });
   });
 
@@ -206,7 +207,7 @@ describe('status', () => {
 });
 
 it('help says what can be asked, and is given for words that are no command', async () => {
-  const help = grammar.help();
+  const help = grammar.help('/agent');
   expect((await commandsWith().run({ name: 'help' }, asker)).text).toBe(help);
   for (const word of ['stop [all]', 'status', 'sessions [words]']) expect(help).toContain(`\`${word}\``);
   expect(unknownCommand('  make coffee ')).toBe(`I do not know the command “make coffee”. ${help}`);

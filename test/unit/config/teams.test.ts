@@ -32,6 +32,7 @@ describe('a bot in Teams', () => {
       appPassword: 'a~secret',
       tenantId: undefined,
       serviceUrlHosts: new Set(['smba.trafficmanager.net']),
+      fileHosts: new Set(['*.sharepoint.com']),
       tokenUrl: 'https://login.microsoftonline.com/botframework.com/oauth2/v2.0/token',
       openIdMetadataUrl: 'https://login.botframework.com/v1/.well-known/openidconfiguration',
       allowUnauthenticatedLoopback: false,

@@ -23,7 +23,7 @@ function open(rules: Rules = {}, forbidden: (text: string) => string | undefined
     onText: (text) => void shown.push({ at: time.now(), text }),
     onCleared: () => undefined,
     onBlock: (block) => void blocks.push(block),
-    onMasked: (policies) => void masked.push(...policies),
+    onMasked: ({ policies }) => void masked.push(...policies),
     after: time.after,
     now: time.now,
     signal: new AbortController().signal,
@@ -78,7 +78,7 @@ describe('the gate', () => {
 
   it('asks after 1.5 s for less than a window, if some of it can be shown', async () => {
     const { gate, time, asked, shown } = open();
-    void gate.write(words(215));
+    void gate.write('so '.repeat(69));
     await time.pass();
     expect(asked).toHaveLength(1);
     expect(shown[0]?.at).toBe(1_500 + CALL_MS);
@@ -172,6 +172,21 @@ describe('the gate', () => {
     expect(text()).not.toContain('AK');
     expect(asked.flat().join()).not.toContain('AKIA');
     expect(blocks).toHaveLength(1);
+  });
+
+  it('knows that the end is near once all that there is, is being checked', async () => {
+    const { gate, time } = open();
+    void gate.write(words(600));
+    expect(gate.nearEnd()).toBe(false);
+    const ending = gate.end(words(9_000));
+    expect(gate.nearEnd()).toBe(false);
+    await time.pass();
+    await ending;
+    expect(gate.nearEnd()).toBe(true);
+    const short = open();
+    void short.gate.end(words(300));
+    expect(short.gate.nearEnd()).toBe(true);
+    await short.time.pass();
   });
 
   it('lets nothing out after it was closed', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createGuards, type GuardMode, type Intervention } from '../../../src/guardrails/guards.ts';
 import { judge } from '../../../src/guardrails/judge.ts';
+import { unavailable, type Verdict } from '../../../src/guardrails/verdict.ts';
 import { answerOf } from './scripted-guardrail.ts';
 
 const never = new AbortController().signal;
@@ -61,7 +62,7 @@ describe('what the agent may read', () => {
     expect(await guards.question('I buy gold', never, note)).toEqual({ text: 'I buy gold' });
     await Promise.resolve();
     await new Promise(setImmediate);
-    expect(found).toEqual([{ direction: 'question', policies: ['topic'], action: 'blocked' }]);
+    expect(found).toMatchObject([{ direction: 'question', policies: ['topic'], action: 'blocked' }]);
   });
 
   it('long texts are read in windows, and a mask over a border is found', async () => {
@@ -69,5 +70,59 @@ describe('what the agent may read', () => {
     const long = `${'word '.repeat(398)}Alice Smith ${'word '.repeat(500)}`;
     expect(await guards.question(long, never, note)).toEqual({ text: long.replace('Alice Smith', '{NAME}') });
     expect(asked.length).toBeLessThan(5);
+  });
+});
+
+describe('the grounding of an answer', () => {
+  const on = { source: 'Two instances run.', query: 'How many?' };
+  const ungrounded = judge(
+    {
+      action: 'GUARDRAIL_INTERVENED',
+      outputs: [{ text: 'Sorry.' }],
+      assessments: [
+        { contextualGroundingPolicy: { filters: [{ type: 'GROUNDING', score: 0.1, action: 'BLOCKED' }] } },
+      ],
+    },
+    ['x'],
+  );
+  function grounding(mode: GuardMode, verdict: Verdict) {
+    const found: Intervention[] = [];
+    const asked: unknown[] = [];
+    const guards = createGuards({
+      async check(source, texts, _signal, by) {
+        asked.push([source, texts, by]);
+        return verdict;
+      },
+      ...{ mode, redactInput: true, redactOutput: true },
+      after: () => () => undefined,
+      now: () => 0,
+    });
+    const note = (one: Intervention) => void found.push(one);
+    return { found, asked, of: (answer: string, about = on) => guards.grounded(answer, about, never, note) };
+  }
+
+  it('blocks what says more than its source, and is told in shadow mode', async () => {
+    const enforced = grounding('enforce', ungrounded);
+    expect(await enforced.of('Nine run.')).toMatchObject({ policy: 'grounding' });
+    expect(enforced.found).toMatchObject([{ direction: 'answer', policies: ['grounding'] }]);
+    const shadow = grounding('shadow', ungrounded);
+    expect(await shadow.of('Nine run.')).toBeUndefined();
+    expect(shadow.found).toHaveLength(1);
+  });
+
+  it('blocks where it cannot be checked, and leaves to the windows what is theirs', async () => {
+    expect(await grounding('enforce', unavailable('x')).of('Two.')).toMatchObject({ policy: 'unavailable' });
+    expect(
+      await grounding('enforce', { kind: 'block', policy: 'topic', reason: 'x' }).of('Two.'),
+    ).toBeUndefined();
+    expect(await grounding('enforce', { kind: 'allow' }).of('Two.')).toBeUndefined();
+  });
+
+  it('sends no more than the service takes', async () => {
+    const { of, asked } = grounding('enforce', { kind: 'allow' });
+    await of('a'.repeat(6_000), { source: 's'.repeat(200_000), query: 'q'.repeat(2_000) });
+    expect(asked).toEqual([
+      ['OUTPUT', ['a'.repeat(5_000)], { source: 's'.repeat(100_000), query: 'q'.repeat(1_000) }],
+    ]);
   });
 });

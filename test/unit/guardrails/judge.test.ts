@@ -27,7 +27,7 @@ describe('a verdict', () => {
 
   it('redacts where only masks are, although the guardrail says it intervened', () => {
     const response = answer(masking(email('bob@x.io')), 'write to {EMAIL}, or {EMAIL}');
-    expect(judge(response, ['write to bob@x.io, or bob@x.io'])).toEqual({
+    expect(judge(response, ['write to bob@x.io, or bob@x.io'])).toMatchObject({
       kind: 'redact',
       texts: ['write to {EMAIL}, or {EMAIL}'],
       spans: [

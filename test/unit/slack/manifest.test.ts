@@ -130,7 +130,7 @@ test('each button and form of conversations, tasks and the App Home is registere
   expect(registered.filter((name) => name.startsWith('shortcut'))).toEqual(
     LISTENED.shortcuts.map((name) => `shortcut ${name}`),
   );
-  const source = globSync('src/slack/*.ts', { cwd: root })
+  const source = globSync(['src/slack/*.ts', 'src/commands/session-buttons.ts'], { cwd: root })
     .map((file) => readFileSync(new URL(file, root), 'utf8'))
     .join('\n');
   const named = [...source.matchAll(/export const (?:SESSIONS?|HOME)_[A-Z]+ = '([a-z_]+)'/g)].map(

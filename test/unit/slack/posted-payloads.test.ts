@@ -68,6 +68,20 @@ const AROUND: readonly ((x: string) => string)[] = [
   (x) => `- ${x}\n`,
 ];
 const KINDS = Object.keys(SECRET_MAKERS);
+/** The same to whoever reads it: with letters of other alphabets, or with characters that nobody sees. */
+const DISGUISES: readonly ((secret: string) => string)[] = [
+  (x) => x,
+  (x) => x,
+  (x) => x.replaceAll('A', '\u0410').replaceAll('p', '\u0440').replaceAll('e', '\uff45'),
+  (x) => x.replace(/^(.{3})/, '$1\u200b'),
+  (x) => [...x].join('\u200b'),
+];
+const SECRET_PLACES: readonly ((secret: string) => string)[] = [
+  (x) => `\`\`\`\n${x}\n\`\`\`\n`,
+  (x) => ` \`${x}\` `,
+  (x) => ` **${x}** `,
+  (x) => `\n${x}\n`,
+];
 
 interface Case {
   readonly pieces: readonly string[];
@@ -79,12 +93,12 @@ function caseOf(seed: number): Case {
   const below = (most: number) => Math.floor(random() * most);
   const pick = <T>(items: readonly T[]) => items[below(items.length)] as T;
   let text = '';
-  const secret = random() < 0.3 ? makeSecret(pick(KINDS), seed) : undefined;
+  const secret = random() < 0.3 ? pick(DISGUISES)(makeSecret(pick(KINDS), seed)) : undefined;
   const parts = 1 + below(5);
   const at = below(parts);
   for (let i = 0; i < parts; i += 1) {
     text += `${'word '.repeat(below(30))}`;
-    if (i === at && secret) text += `\`\`\`\n${secret}\n\`\`\`\n`;
+    if (i === at && secret) text += pick(SECRET_PLACES)(secret);
     text += random() < 0.7 ? pick(AROUND)(pick(EVIL)) : pick(AROUND)(pick(MENTIONS));
     text += random() < 0.5 ? ' ' : '\n';
   }

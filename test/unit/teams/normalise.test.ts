@@ -93,10 +93,31 @@ describe('a message of Teams', () => {
   it('names its files, but not its own text in another form', () => {
     const attachments = [
       { contentType: 'text/html', content: '<p>x</p>' },
+      {
+        contentType: 'application/vnd.microsoft.teams.file.download.info',
+        name: 'costs.csv',
+        content: { downloadUrl: 'https://contoso-my.sharepoint.com/x?tempauth=1' },
+      },
       { contentType: 'application/vnd.microsoft.teams.file.download.info', name: 'costs.csv' },
-      { contentType: 'image/png', contentUrl: 'https://example.com' },
+      { contentType: 'application/vnd.microsoft.card.adaptive', content: {} },
+      {
+        contentType: 'image/png',
+        contentUrl: 'https://smba.trafficmanager.net/amer/v3/attachments/1/views/original',
+      },
+      { contentType: 'image/*', contentUrl: 'https://evil.example.com/' },
+      { contentType: 'image/jpeg', contentUrl: 'https://smba.trafficmanager.net.evil.example/amer/' },
     ];
-    expect(messageOf(personal({ attachments })).files).toEqual(['costs.csv', 'file']);
+    const { files, sources } = messageOf(personal({ attachments }));
+    expect(files).toEqual(['costs.csv', 'costs-2.csv', 'picture.png', 'picture', 'picture.jpeg']);
+    // The bot's token goes with the second one: only to the service that delivered the message.
+    expect(sources).toEqual([
+      { name: 'costs.csv', kind: 'shared', url: 'https://contoso-my.sharepoint.com/x?tempauth=1' },
+      {
+        name: 'picture.png',
+        kind: 'inline',
+        url: 'https://smba.trafficmanager.net/amer/v3/attachments/1/views/original',
+      },
+    ]);
   });
 
   it.each([

@@ -14,6 +14,21 @@ describe('the question as the model gets it', () => {
     expect(blocks.at(-1)).toBe('why?');
     expect(blocks).toHaveLength(3);
     expect(blocks.join()).not.toContain('c2VjcmV0');
+    expect(blocks[1]).toContain('{"name":"a.txt","mediaType":"text/plain","text":"secret"}');
+  });
+
+  test('has the text of files as far as it fits, and of pictures the names', () => {
+    const base64 = Buffer.from('x'.repeat(50_000)).toString('base64');
+    const files = ['a.csv', 'b.csv', 'c.csv'].map((name) => ({ name, mediaType: 'text/csv', base64 }));
+    const picture = { name: 'd.png', mediaType: 'image/png', base64: 'AAAA' };
+    const [block = ''] = composeQuestion({ prompt: 'q', files: [picture, ...files] }, nonce);
+    const [, ...lines] = block.split('\n').slice(0, -1);
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { name: 'd.png', mediaType: 'image/png' },
+      { name: 'a.csv', mediaType: 'text/csv', text: 'x'.repeat(50_000) },
+      { name: 'b.csv', mediaType: 'text/csv', text: 'x'.repeat(10_000), cut: true },
+      { name: 'c.csv', mediaType: 'text/csv' },
+    ]);
   });
 
   test('frames the thread so that nobody who writes in it can close the frame', () => {

@@ -1,4 +1,4 @@
-import type { Receipt } from '../privacy/erase.ts';
+import type { Receipt } from './erase.ts';
 
 /** What a person reads when they were forgotten. Pure. */
 export function receiptText({ counts, accounts, entry }: Receipt): string {
