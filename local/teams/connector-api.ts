@@ -66,8 +66,9 @@ export function createConnectorApi(deps: ConnectorApiDeps) {
     const raw = await textOf(request);
     if (!route) return send(response, 404, errorBody('NotFound', 'There is no such operation.'));
     const body = (raw === '' ? {} : JSON.parse(raw)) as Json;
-    const record = (status: number) =>
+    const record = (status: number, more: Pick<Call, 'id' | 'lost'> = {}) =>
       deps.onCall({
+        ...more,
         method: route.method,
         conversation: route.conversation,
         activity: body,
@@ -79,9 +80,10 @@ export function createConnectorApi(deps: ConnectorApiDeps) {
       if (refused.retryAfter !== undefined) response.setHeader('Retry-After', String(refused.retryAfter));
       send(response, refused.status, errorBody(refused.code, refused.message));
     };
-    const carryOut = (): Done => {
+    const carryOut = (lost?: true): Done => {
       const done = route.run(body);
-      record(done.status);
+      const { id } = done.body;
+      record(done.status, { ...(typeof id === 'string' ? { id } : {}), ...(lost ? { lost } : {}) });
       deps.onChange();
       return done;
     };
@@ -98,12 +100,12 @@ export function createConnectorApi(deps: ConnectorApiDeps) {
         case 'refuse':
           return lose();
         case 'drop_answer':
-          carryOut();
+          carryOut(true);
           return lose();
         case 'commit_late':
           void deps.wait(fault.ms).then(() => {
             try {
-              carryOut();
+              carryOut(true);
             } catch (error) {
               // Nobody waits for the answer any more.
               if (!(error instanceof Refused)) throw error;
@@ -111,7 +113,7 @@ export function createConnectorApi(deps: ConnectorApiDeps) {
           });
           return lose();
         case 'status':
-          if (fault.commit) carryOut();
+          if (fault.commit) carryOut(true);
           throw new Refused(
             fault.status,
             'ServiceError',

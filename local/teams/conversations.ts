@@ -1,12 +1,12 @@
 import { assertCards } from './card-rules.ts';
 import { checkContent, withoutPictures } from './content-rules.ts';
 import {
-  CONVERSATIONS,
   type Conversation,
+  conversationOf,
   type Json,
   type Message,
-  PEOPLE,
   type Person,
+  personOf,
   Refused,
 } from './model.ts';
 import { createStreams, streamInfoOf } from './streams.ts';
@@ -25,9 +25,9 @@ export interface Done {
 export type Conversations = ReturnType<typeof createConversations>;
 
 /** What stands in the chats and channels of a tenant, and what the bot may do there. */
-export function createConversations(now: () => number, streamsAllowed: () => boolean) {
+export function createConversations(now: () => number, streamsAllowed: () => boolean, streamLifeMs?: number) {
   const messages: Message[] = [];
-  const streams = createStreams(now, streamsAllowed);
+  const streams = createStreams(now, streamsAllowed, streamLifeMs);
   let lastId = 0;
 
   /** Ids are times, as in Teams; no two are the same. */
@@ -38,7 +38,7 @@ export function createConversations(now: () => number, streamsAllowed: () => boo
 
   function find(conversationId: string): { conversation: Conversation; root: string } {
     const base = conversationId.replace(THREAD, '');
-    const conversation = CONVERSATIONS.find(({ id }) => id === base);
+    const conversation = conversationOf(base);
     if (!conversation) throw new Refused(404, 'ConversationNotFound', 'Conversation not found.');
     const root = THREAD.exec(conversationId)?.[1] ?? '';
     const known = root === '' || messages.some(({ id, conversation: c }) => id === root && c === base);
@@ -156,7 +156,7 @@ export function createConversations(now: () => number, streamsAllowed: () => boo
     /** Who somebody is. */
     member(conversationId: string, account: string): Done {
       const { conversation } = find(conversationId);
-      const person = PEOPLE.find(({ id, aadObjectId }) => account === id || account === aadObjectId);
+      const person = personOf(account);
       const here = conversation.type !== 'personal' || conversation.name === person?.name;
       if (!person || !here)
         throw new Refused(404, 'MemberNotFoundInConversation', 'The member is not there.');
@@ -179,10 +179,8 @@ export function createConversations(now: () => number, streamsAllowed: () => boo
     /** The personal chat with somebody. */
     open(body: Json): Done {
       const members = Array.isArray(body.members) ? (body.members as Json[]) : [];
-      const person = PEOPLE.find(({ id, aadObjectId }) =>
-        members.some((one) => one.id === id || one.id === aadObjectId),
-      );
-      const chat = CONVERSATIONS.find(({ name, type }) => type === 'personal' && name === person?.name);
+      const [person] = members.flatMap(({ id }) => personOf(String(id)) ?? []);
+      const chat = person && conversationOf(person.name);
       if (!person || !chat || members.length !== 1)
         throw new Refused(403, 'ForbiddenOperationException', 'The bot is not installed for this person.');
       return { status: 201, body: { id: chat.id } };
@@ -192,7 +190,12 @@ export function createConversations(now: () => number, streamsAllowed: () => boo
       return add(conversation, root, person, { type: 'message', text }, false);
     },
     /** A person presses Stop below what is being streamed. False: nothing is. */
-    stop: (id: string) => streams.cancel(id),
+    stop(id: string): boolean {
+      const stopped = streams.cancel(id);
+      const message = messages.find((one) => one.id === id);
+      if (stopped && message) message.streaming = false;
+      return stopped;
+    },
     endStreams: () => streams.expire(),
     clear(): void {
       messages.length = 0;

@@ -45,6 +45,10 @@ export interface Call {
   readonly status: number;
   /** Milliseconds, of the stand-in's clock. */
   readonly at: number;
+  /** What it made. */
+  readonly id?: string;
+  /** It was carried out, and its sender got no answer that says so. */
+  readonly lost?: true;
 }
 
 /** An answer that is no success. */
@@ -79,7 +83,7 @@ const person = (
   guest,
 });
 
-export const PEOPLE: readonly Person[] = [
+const PEOPLE: readonly Person[] = [
   person('alice', 'Alice Archer', 'a'),
   person('bob', 'Bob Baker', 'b'),
   person('carol', 'Carol Cook', 'c'),
@@ -87,13 +91,53 @@ export const PEOPLE: readonly Person[] = [
   person('external', 'Erin External', 'e', OTHER_TENANT),
 ];
 
-export const CONVERSATIONS: readonly Conversation[] = [
-  ...PEOPLE.map(({ name, tenantId }) => ({
-    id: `a:1${name}-and-the-bot`,
-    name,
-    type: 'personal' as const,
-    tenantId,
-  })),
+/** Besides them there are user1, user2, … */
+const NUMBERED = /^user(\d{1,12})$/;
+const NUMBERED_ID = /^29:1(user\d{1,12})-of-the-stand-in$/;
+const NUMBERED_OBJECT = /^22222222-2222-4222-8222-(\d{12})$/;
+const NUMBERED_CHAT = /^a:1(user\d{1,12})-and-the-bot$/;
+const NUMBERED_GROUP = /^(?:19:)?(group\d{1,12})(?:@thread\.v2)?$/;
+
+export function personNamed(name: string): Person | undefined {
+  const number = NUMBERED.exec(name)?.[1];
+  if (number === undefined) return PEOPLE.find((one) => one.name === name);
+  const aadObjectId = `22222222-2222-4222-8222-${number.padStart(12, '0')}`;
+  return { ...person(name, `User ${number}`, '2'), aadObjectId };
+}
+
+/** By the account in Teams or the object id in Entra. */
+export function personOf(account: string): Person | undefined {
+  const number = NUMBERED_OBJECT.exec(account)?.[1];
+  const name = NUMBERED_ID.exec(account)?.[1] ?? (number === undefined ? undefined : `user${Number(number)}`);
+  if (name !== undefined) return personNamed(name);
+  return PEOPLE.find(({ id, aadObjectId }) => account === id || account === aadObjectId);
+}
+
+const chatWith = ({ name, tenantId }: Pick<Person, 'name' | 'tenantId'>): Conversation => ({
+  id: `a:1${name}-and-the-bot`,
+  name,
+  type: 'personal',
+  tenantId,
+});
+
+const groupNamed = (name: string): Conversation => ({
+  id: `19:${name}@thread.v2`,
+  name,
+  type: 'groupChat',
+  tenantId: TENANT,
+});
+
+const CONVERSATIONS: readonly Conversation[] = [
+  ...PEOPLE.map(chatWith),
   { id: '19:cloudgroup@thread.v2', name: 'group', type: 'groupChat', tenantId: TENANT },
   { id: '19:cloudchannel@thread.tacv2', name: 'cloud', type: 'channel', tenantId: TENANT },
 ];
+
+/** By its id without a thread, or by its name: that of a person for their personal chat. Also group1, group2, … */
+export function conversationOf(idOrName: string): Conversation | undefined {
+  const owner = NUMBERED_CHAT.exec(idOrName)?.[1] ?? NUMBERED.exec(idOrName)?.[0];
+  if (owner !== undefined) return chatWith({ name: owner, tenantId: TENANT });
+  const group = NUMBERED_GROUP.exec(idOrName)?.[1];
+  if (group !== undefined) return groupNamed(group);
+  return CONVERSATIONS.find(({ id, name }) => id === idOrName || name === idOrName);
+}

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { assertPressAnswer } from './card-rules.ts';
 import { activityBy, messageBy } from './client.ts';
 import { createConnectorApi, send, textOf } from './connector-api.ts';
@@ -9,7 +10,7 @@ import { createDrive } from './drive.ts';
 import { createFaults, type TeamsFault } from './faults.ts';
 import { type BotFrameworkKey, type Claims, createKey, publicJwk, signToken } from './keys.ts';
 import { createLogin } from './login.ts';
-import { type Call, CONVERSATIONS, type Json, type Message, PEOPLE, TENANT } from './model.ts';
+import { type Call, conversationOf, type Json, type Message, personNamed, TENANT } from './model.ts';
 import { createThrottle } from './throttle.ts';
 
 export interface TeamsStandInOptions {
@@ -25,6 +26,10 @@ export interface TeamsStandInOptions {
   readonly throttled?: boolean;
   /** Waits before an activity is delivered again that was not answered with success. Default: 15 s, once. */
   readonly retryDelaysMs?: readonly number[];
+  /** How long a stream may last. Default: two minutes. Milliseconds. */
+  readonly streamLifeMs?: number;
+  /** The address that bots are told to write to, where it leads here by a detour. */
+  readonly serviceUrl?: string;
   /** Milliseconds; for ids, the life and pace of streams, limits. Tokens always use the wall clock. */
   readonly now?: () => number;
   /** How long calls that take effect late are late. Default: in real time, whatever `now` says. */
@@ -60,9 +65,12 @@ export async function createTeamsStandIn(options: TeamsStandInOptions) {
   const faults = createFaults();
   const calls: Call[] = [];
   const watchers = new Set<() => void>();
-  const retries = new Set<NodeJS.Timeout>();
+  const closing = new AbortController();
+  /** Deliveries that are to be made again. */
+  const again = new Set<Promise<unknown>>();
+  const listeners = new Set<(call: Call) => void>();
   let streams = options.streams ?? true;
-  const conversations = createConversations(now, () => streams);
+  const conversations = createConversations(now, () => streams, options.streamLifeMs);
   const drive = createDrive(() => url);
   const changed = () => {
     for (const watcher of watchers) watcher();
@@ -74,7 +82,10 @@ export async function createTeamsStandIn(options: TeamsStandInOptions) {
     throttle: createThrottle(options.throttled ?? false, now),
     now,
     wait: options.wait ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms).unref())),
-    onCall: (call) => calls.push(call),
+    onCall: (call) => {
+      calls.push(call);
+      for (const hear of listeners) hear(call);
+    },
     onChange: changed,
   });
 
@@ -105,7 +116,7 @@ export async function createTeamsStandIn(options: TeamsStandInOptions) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const serviceUrl = `${url}/amer/`;
+  const serviceUrl = options.serviceUrl ?? `${url}/amer/`;
 
   /** A good token, with other claims, another key or another header where the test says so. */
   function token(
@@ -134,22 +145,29 @@ export async function createTeamsStandIn(options: TeamsStandInOptions) {
 
   /** As Teams does: again when it was not answered with success. */
   async function deliverSurely(activity: Json, tries = 0): Promise<Delivered> {
+    const fault = tries === 0 ? faults.takeDelivery() : undefined;
+    if (fault === 'duplicate') redeliver(activity, 1, 0);
     const delivered = await deliver(activity).catch((error: unknown) => ({ status: 0, body: String(error) }));
     const waitMs = retryDelaysMs[tries];
-    if (delivered.status >= 200 && delivered.status < 300) return delivered;
-    if (waitMs === undefined || (delivered.status >= 400 && delivered.status < 500)) return delivered;
-    const timer = setTimeout(() => {
-      retries.delete(timer);
-      void deliverSurely(activity, tries + 1);
-    }, waitMs);
-    retries.add(timer);
+    const taken = delivered.status >= 200 && delivered.status < 300 && fault !== 'lose_ack';
+    const refused = delivered.status >= 400 && delivered.status < 500;
+    if (!taken && !refused && waitMs !== undefined) redeliver(activity, tries + 1, waitMs);
     return delivered;
   }
 
+  function redeliver(activity: Json, tries: number, waitMs: number): void {
+    const work = pause(waitMs, undefined, { signal: closing.signal, ref: false }).then(
+      () => deliverSurely(activity, tries),
+      // Everything is being closed.
+      () => undefined,
+    );
+    again.add(work);
+    void work.then(() => again.delete(work));
+  }
+
   function placeOf(who: string, where: string, root: string) {
-    const person = PEOPLE.find(({ name }) => name === who);
-    const name = where === 'personal' ? who : where;
-    const conversation = CONVERSATIONS.find((one) => one.name === name);
+    const person = personNamed(who);
+    const conversation = conversationOf(where === 'personal' ? who : where);
     if (!person || !conversation) throw new Error(`there is no ${who} in ${where}`);
     return { serviceUrl, bot, person, conversation, root };
   }
@@ -179,6 +197,15 @@ export async function createTeamsStandIn(options: TeamsStandInOptions) {
     token,
     login,
     calls: calls as readonly Call[],
+    /** Tells of every call from now on, until the returned function is called. */
+    listen(hear: (call: Call) => void): () => void {
+      listeners.add(hear);
+      return () => listeners.delete(hear);
+    },
+    /** Resolves when no message waits to be delivered again. */
+    async delivered(): Promise<void> {
+      while (again.size > 0) await Promise.all(again);
+    },
     faults: { add: (fault: TeamsFault) => faults.add(fault), clear: () => faults.clear() },
     setStreams(allowed: boolean) {
       streams = allowed;
@@ -264,7 +291,7 @@ export async function createTeamsStandIn(options: TeamsStandInOptions) {
       }
     },
     async close(): Promise<void> {
-      for (const timer of retries) clearTimeout(timer);
+      closing.abort();
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();

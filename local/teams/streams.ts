@@ -47,14 +47,15 @@ export function streamInfoOf(activity: Json): StreamInfo | undefined {
   };
 }
 
-export function createStreams(now: () => number, allowed: () => boolean) {
+/** `lifeMs`: two minutes, unless somebody cannot wait for that. */
+export function createStreams(now: () => number, allowed: () => boolean, lifeMs = LIFE_MS) {
   const streams = new Map<string, Stream>();
 
   /** Throws unless the stream takes more. */
   function open(id: string, conversation: string): Stream {
     const stream = streams.get(id);
     if (stream?.conversation !== conversation) throw badRequest('There is no such stream');
-    if (stream.state === 'open' && now() - stream.startedAt > LIFE_MS) stream.state = 'timed_out';
+    if (stream.state === 'open' && now() - stream.startedAt > lifeMs) stream.state = 'timed_out';
     if (stream.state === 'cancelled') throw notAllowed('Content stream was cancelled by user.');
     if (stream.state === 'timed_out')
       throw notAllowed('Content stream finished due to exceeded streaming time.');
@@ -132,7 +133,7 @@ export function createStreams(now: () => number, allowed: () => boolean) {
     assertReplaceable(id: string): void {
       const stream = streams.get(id);
       if (!stream) return;
-      if (stream.state === 'open' && now() - stream.startedAt > LIFE_MS) stream.state = 'timed_out';
+      if (stream.state === 'open' && now() - stream.startedAt > lifeMs) stream.state = 'timed_out';
       if (stream.state === 'cancelled') throw notAllowed('Content stream was cancelled by user.');
       if (stream.state === 'open') throw badRequest('The message is still being streamed');
     },

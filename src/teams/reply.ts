@@ -1,3 +1,4 @@
+import { notice } from '../chat/notices.ts';
 import { EMPTY_VIEW, type ReplyView } from '../chat/vocabulary.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createBell, type Pause, until } from '../turns/pace.ts';
@@ -162,8 +163,9 @@ function openReply(deps: TeamsRepliesDeps, target: ReplyTarget): Reply {
       return settleLate(to, looks, first);
     }
     // What the person has stopped stays as it is: the rest of the answer is not shown, only how it ended, below.
-    const { notice } = wanted;
-    if (notice) await write(to, partsOf({ ...EMPTY_VIEW, notice }, true), messages.length, true);
+    // Where the answer was complete when they pressed, nobody else says so.
+    const ending = wanted.notice ?? notice('stopped');
+    await write(to, partsOf({ ...EMPTY_VIEW, notice: ending }, true), messages.length, true);
   };
 
   /** An older look may come back over the last one, where a call was given up: it is put right once more. */

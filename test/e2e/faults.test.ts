@@ -2,25 +2,25 @@ import { expect, it } from 'vitest';
 import { runSample } from '../faults/sample.ts';
 import { firstStepOf, ROUND } from '../faults/schedule.ts';
 
-/** A sample of the campaign that `npm run faults` runs in full: each of the harms, all along the way of a turn. */
+/** A sample of the campaign that `npm run faults` runs in full: each of the harms, all along the way of a turn, in Slack and in Teams. */
 const SAMPLE = [
   'kill at “delivered, not verified”',
-  'kill at “claimed and enqueued, not known”',
+  'Teams: kill at “accepted from Teams, not acknowledged”',
   'kill at “enqueued, not woken”',
   'kill at “accepted, not acknowledged”',
-  'kill at “lane claimed”',
+  'Teams: kill at “lane claimed”',
   'kill at “before invoke”',
   'kill at “mid-stream”',
-  'kill at “a change was begun”',
+  'Teams: kill at “sent to Teams, not recorded”',
   'kill at “agent completed”',
   'kill at “before post”',
   'kill at “posted, not recorded”',
   'kill at “before the end is recorded”',
   'late at “before post”',
   'cut at “posted, not recorded”',
-  'cut at “end recorded”',
+  'Teams: cut at “sent to Teams, not recorded”',
   'freeze at “mid-stream”',
-  'term at “mid-stream”',
+  'Teams: term at “mid-stream”',
   'redis is killed',
   'rolling restart',
   'slack says 500',

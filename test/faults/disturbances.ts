@@ -15,7 +15,7 @@ export async function disturb(
   { disturbance, ms }: DisturbanceStep,
   kill: Kill,
 ): Promise<void> {
-  const { slack, aws } = stack;
+  const { slack, teams, aws } = stack;
   switch (disturbance) {
     case 'redis connections break':
       for (const link of stack.redisLinks) link.cut();
@@ -53,7 +53,28 @@ export async function disturb(
       slack.faults.add({ kind: 'end_stream', afterMs: ms / 4, times: CALLS / 2 });
       slack.faults.add({ kind: 'end_stream', afterAppends: 1, times: CALLS });
       return;
+    case 'teams says 429':
+      teams.faults.add({ method: '*', kind: 'status', status: 429, retryAfter: 1, times: CALLS * 2 });
+      return;
+    case 'teams says 500':
+      teams.faults.add({ method: '*', kind: 'status', status: 500, times: CALLS });
+      teams.faults.add({ method: '*', kind: 'status', status: 502, commit: true, times: CALLS });
+      return;
+    case 'teams loses answers':
+      teams.faults.add({ method: '*', kind: 'drop_answer', times: CALLS });
+      teams.faults.add({ method: '*', kind: 'refuse', times: CALLS / 2 });
+      return;
+    case 'teams is late':
+      teams.faults.add({ method: 'update', kind: 'commit_late', ms: ms % 4_400, times: CALLS / 2 });
+      teams.faults.add({ method: 'send', kind: 'commit_late', ms: ms % 4_400, times: CALLS / 2 });
+      return;
+    case 'teams ends streams':
+      return teams.endStreams();
+    case 'teams is cut off':
+      return stack.teamsLink.cut();
     case 'deliveries repeat':
+      teams.faults.add({ method: 'delivery', kind: 'duplicate', times: CALLS });
+      teams.faults.add({ method: 'delivery', kind: 'lose_ack', times: CALLS });
       slack.faults.add({ kind: 'duplicate_event', times: CALLS });
       slack.faults.add({ kind: 'lose_ack', times: CALLS });
       return;

@@ -11,6 +11,8 @@ export interface Failpoint {
   readonly atLeast: number;
   /** It comes only where a worker was killed at this failpoint before. */
   readonly onlyAfter?: string;
+  /** It comes only where people ask there. */
+  readonly platform?: 'slack' | 'teams';
   /** It comes only with this disturbance. */
   readonly onlyWith?: 'people say stop';
 }
@@ -24,7 +26,7 @@ const point =
     name: string,
     phase: Passage['phase'],
     matches: Failpoint['matches'],
-    more: Partial<Pick<Failpoint, 'atLeast' | 'onlyAfter' | 'onlyWith'>> = {},
+    more: Partial<Pick<Failpoint, 'atLeast' | 'onlyAfter' | 'onlyWith' | 'platform'>> = {},
   ): Failpoint => ({
     name,
     member,
@@ -32,6 +34,7 @@ const point =
     phase,
     matches: (passage) => passage.link === link && passage.phase === phase && matches(passage),
     atLeast: more.onlyAfter || more.onlyWith ? 1 : 4,
+    ...(link === 'slack' || link === 'teams' ? { platform: link } : {}),
     ...more,
   });
 const named =
@@ -44,6 +47,11 @@ const accepting = point('web', 'redis');
 const leasing = point('worker', 'redis');
 const asking = point('worker', 'aws');
 const showing = point('worker', 'slack');
+const telling = point('worker', 'teams');
+
+const TEAMS = { platform: 'teams' } as const;
+/** Only answers that grow. */
+const AT_TIMES = { atLeast: 1 } as const;
 
 const asks = (passage: Passage) => passage.name === 'invoke';
 const attaches = (passage: Passage) =>
@@ -58,12 +66,14 @@ const allowsMessage = ({ name, request = '' }: Passage) =>
   name === 'pace' && CREATES.some((method) => request.includes(method));
 
 export const FAILPOINTS: readonly Failpoint[] = [
-  delivery('delivered, not verified', 'request', named('event')),
+  delivery('delivered, not verified', 'request', named('event'), { platform: 'slack' }),
+  delivery('delivered by Teams, not verified', 'request', named('activity'), TEAMS),
   accepting('verified, not claimed', 'request', named('accept')),
   accepting('claimed and enqueued, not known', 'answer', named('accept')),
   accepting('enqueued, not woken', 'request', named('queue script'), { atLeast: 2 }),
   accepting('woken, not known', 'answer', named('queue script'), { atLeast: 2 }),
-  delivery('accepted, not acknowledged', 'answer', named('event')),
+  delivery('accepted, not acknowledged', 'answer', named('event'), { platform: 'slack' }),
+  delivery('accepted from Teams, not acknowledged', 'answer', named('activity'), TEAMS),
   accepting('before a stop is stored', 'request', named('stop'), { onlyWith: 'people say stop' }),
   accepting('stop stored', 'answer', named('stop'), { onlyWith: 'people say stop' }),
   leasing('before the claim', 'request', named('claim')),
@@ -89,8 +99,8 @@ export const FAILPOINTS: readonly Failpoint[] = [
     (p) => p.name === 'note' && p.text.includes('\r\nwrite\r\n'),
     { atLeast: 2 },
   ),
-  leasing('slot granted', 'answer', named('pace')),
-  leasing('slot for a message granted', 'answer', allowsMessage),
+  leasing('slot granted', 'answer', named('pace'), { platform: 'slack' }),
+  leasing('slot for a message granted', 'answer', allowsMessage, { platform: 'slack' }),
   showing('before post', 'request', named(...CREATES)),
   showing('posted, not recorded', 'answer', named(...CREATES)),
   leasing(
@@ -101,6 +111,14 @@ export const FAILPOINTS: readonly Failpoint[] = [
   leasing('post recorded', 'answer', named('note')),
   showing('before append', 'request', named('chat.appendStream')),
   showing('appended', 'answer', named('chat.appendStream')),
+  telling('before a message is sent to Teams', 'request', named('post')),
+  telling('sent to Teams, not recorded', 'answer', named('post')),
+  telling('before more is streamed', 'request', named('chunk'), AT_TIMES),
+  telling('more was streamed', 'answer', named('chunk'), AT_TIMES),
+  telling('before a stream is ended', 'request', named('end')),
+  telling('stream ended', 'answer', named('end')),
+  telling('before an update', 'request', named('update'), AT_TIMES),
+  telling('updated', 'answer', named('update'), AT_TIMES),
   leasing('before the outcome is recorded', 'request', named('post')),
   leasing('outcome recorded', 'answer', named('post')),
   showing('before the last write', 'request', named(...ENDS)),

@@ -3,7 +3,7 @@ import { runCampaign } from './campaign.ts';
 import { tryPlanted } from './planted-run.ts';
 import { isClean, type Report, reportOf } from './report.ts';
 import type { SeedResult } from './run-seed.ts';
-import { firstStepOf, ROUND, scheduleOf } from './schedule.ts';
+import { firstStepOf, type Platform, ROUND, scheduleOf } from './schedule.ts';
 import { describeStep } from './steps.ts';
 import { buildTree } from './tree.ts';
 
@@ -17,6 +17,7 @@ const WITH_PLANTED = 1_000;
 const USAGE = `Usage: npm run faults -- [options]
   --seeds N      how many seeds to run, 1 to 100000 (default ${ROUND}: every failpoint once)
   --seed S       run only this seed, or begin with it when --seeds is given
+  --platform P   only seeds in which people ask in P: slack, teams (teams only, or both at once) or mixed (both)
   --first WORDS  only seeds whose first step has these words, such as "rolling restart"
   --stacks N     stacks side by side, 1 to 16 (default ${STACKS})
   --planted      plant known defects one by one and say which are detected: after the seeds, or, without --seed
@@ -35,14 +36,22 @@ function wholeNumber(name: string, text: string, max: number): number {
   throw new UsageError(`--${name} must be a whole number from 1 to ${max}, not ${text}.`);
 }
 
+const PLATFORMS: Readonly<Record<string, readonly Platform[]>> = {
+  any: ['slack', 'teams', 'mixed'],
+  slack: ['slack'],
+  teams: ['teams', 'mixed'],
+  mixed: ['mixed'],
+};
+
 /** So many seeds from `first` on whose first step has these words. */
-function seedsFrom(first: number, many: number, words: string): number[] {
+function seedsFrom(first: number, many: number, words: string, platforms: readonly Platform[]): number[] {
   const seeds: number[] = [];
   // The first steps take turns, so that a round without one means that there is none.
   for (let seed = first; seeds.length < many && seed < first + ROUND * (seeds.length + 1); seed += 1) {
-    if (firstStepOf(seed).includes(words)) seeds.push(seed);
+    const fits = platforms.includes(scheduleOf(seed).platform);
+    if (fits && firstStepOf(seed).includes(words)) seeds.push(seed);
   }
-  if (seeds.length === 0) throw new UsageError(`No seed begins with “${words}”.`);
+  if (seeds.length === 0) throw new UsageError(`No seed there begins with “${words}”.`);
   return seeds;
 }
 
@@ -52,6 +61,7 @@ function readOptions() {
       seeds: { type: 'string' },
       seed: { type: 'string' },
       first: { type: 'string', default: '' },
+      platform: { type: 'string', default: 'any' },
       stacks: { type: 'string', default: String(STACKS) },
       planted: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
@@ -62,10 +72,12 @@ function readOptions() {
     },
   });
   const first = wholeNumber('seed', values.seed ?? '1', 1_000_000_000);
+  const platforms = PLATFORMS[values.platform];
+  if (!platforms) throw new UsageError(`--platform must be slack, teams or mixed, not ${values.platform}.`);
   const onlyPlanted = values.planted && values.seed === undefined && values.seeds === undefined;
   const many = wholeNumber('seeds', values.seeds ?? (values.seed ? '1' : String(ROUND)), 100_000);
   return {
-    seeds: onlyPlanted ? [] : seedsFrom(first, many, values.first),
+    seeds: onlyPlanted ? [] : seedsFrom(first, many, values.first, platforms),
     stacks: wholeNumber('stacks', values.stacks, 16),
     planted: values.planted || many >= WITH_PLANTED,
     only: values.only,
@@ -80,8 +92,10 @@ const say = (line: string) => process.stderr.write(`faults: ${line}\n`);
 
 function sayResult(result: SeedResult, verbose: boolean): void {
   const failed = result.problems.length > 0;
-  const what = scheduleOf(result.seed).steps.map(describeStep).join(', ');
-  const took = `${(result.tookMs / 1000).toFixed(1)} s, ${result.inFlight} turns in flight`;
+  const { steps, platform } = scheduleOf(result.seed);
+  const what = steps.map(describeStep).join(', ');
+  const doubt = result.teamsInDoubt > 0 ? `, ${result.teamsInDoubt} in doubt` : '';
+  const took = `${platform}, ${(result.tookMs / 1000).toFixed(1)} s, ${result.inFlight} turns in flight${doubt}`;
   say(`seed ${result.seed} ${failed ? 'FAILED' : 'ok'} (${took}): ${what}`);
   if (failed || verbose) for (const line of result.happened) say(`    ${line}`);
   for (const problem of result.problems.slice(0, 10)) say(`  ! ${problem}`);
@@ -135,5 +149,5 @@ try {
   );
   process.exitCode = 1;
 }
-// A timer of a seed that was broken off must not keep the command.
-if (stop.signal.aborted) process.exit(130);
+// What a seed that was broken off still waits for must not keep the command.
+process.exit();

@@ -8,6 +8,8 @@ export interface ReplySeen {
   readonly text: string;
   readonly notices: readonly string[];
   readonly streaming: boolean;
+  /** Nobody could know that it stands there: Teams has no history to look it up in. It may be answered once more. */
+  readonly inDoubt?: true;
 }
 
 export interface QuestionSeen {
@@ -34,6 +36,8 @@ export interface RunSeen {
   /** Everything had come to its end within the time that a run may take. */
   readonly drained: boolean;
   readonly staleRedis: readonly string[];
+  /** Messages in Teams that nobody could know of, and that belong to no question. */
+  readonly orphans?: number;
   /** Messages of the bot that belong to no question. */
   readonly strays: readonly string[];
   /** Status lines that stand under threads in which nothing goes on. */
@@ -74,6 +78,8 @@ export interface Verdict extends Counts {
   readonly turns: number;
   /** Questions that ended with a remark of the bot instead of an answer: visible ends, but not answers. */
   readonly notices: number;
+  /** Messages in Teams beside a reply that came of a lost answer: the one case that Teams does not let us exclude. */
+  readonly teamsInDoubt: number;
   /** One line a defect. */
   readonly problems: readonly string[];
 }
@@ -93,12 +99,20 @@ export function judge(run: RunSeen): Verdict {
     leftover: leftover.length,
   };
   let notices = 0;
+  let teamsInDoubt = run.orphans ?? 0;
   const found = (kind: keyof Counts, what: string) => {
     count[kind] += 1;
     problems.push(`${kind}: ${what}`);
   };
 
-  for (const question of run.lanes.flat()) {
+  const lanes = run.lanes.map((lane) =>
+    lane.map((question) => {
+      const replies = withoutDoubtful(question.replies);
+      teamsInDoubt += question.replies.length - replies.length;
+      return { ...question, replies };
+    }),
+  );
+  for (const question of lanes.flat()) {
     const { canary, turns } = question;
     const replies = wholeReplies(question);
     if (turns.length > 1) found('duplicated', `${canary} became ${turns.length} turns`);
@@ -123,7 +137,7 @@ export function judge(run: RunSeen): Verdict {
       if (why) found('staleVisible', `${canary}: ${why}`);
     }
   }
-  for (const lane of run.lanes) {
+  for (const lane of lanes) {
     const order = lane.flatMap((question) =>
       question.replies.slice(0, 1).map(({ ts }) => ({ ts, question })),
     );
@@ -139,7 +153,13 @@ export function judge(run: RunSeen): Verdict {
   for (const what of leftover) problems.push(`leftover: ${what}`);
   problems.push(...run.troubles);
   if (!run.drained) problems.push('not everything came to its end in time');
-  return { ...count, turns: run.lanes.flat().length, notices, problems };
+  return { ...count, turns: lanes.flat().length, notices, teamsInDoubt, problems };
+}
+
+/** A reply counts however doubtful it was, unless there is another. */
+function withoutDoubtful(replies: readonly ReplySeen[]): readonly ReplySeen[] {
+  const sure = replies.filter(({ inDoubt }) => !inDoubt);
+  return sure.length > 0 ? sure : replies.slice(-1);
 }
 
 /**

@@ -144,6 +144,7 @@ export async function startMember(options: MemberOptions): Promise<Member> {
       const deadline = performance.now() + READY_WITHIN_MS;
       for (;;) {
         await starting;
+        if (closed) throw new Error(`${name} was closed`);
         if (await answersReady(port)) return;
         if (performance.now() > deadline)
           throw new Error(`${name} is not ready; see ${options.folder}/${name}.log`);

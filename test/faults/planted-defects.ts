@@ -12,6 +12,7 @@ export interface PlantedDefect {
 
 const TURNS = 'src/turns';
 const SLACK = 'src/slack';
+const TEAMS = 'src/teams';
 const NO_SECOND_LOOK: Change = {
   under: SLACK,
   from: /await lateWrites\.settle\(parts, posted\(\)\);/,
@@ -140,6 +141,34 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
       to: 'renewing ??= Promise.resolve().finally',
     },
     tries: ['kill at “before post”', 'kill at “mid-stream”'],
+  },
+  {
+    name: 'Teams: who takes a turn over forgets the message that was posted',
+    change: { under: TEAMS, from: /const known = turn\.posted;/, to: 'const known: PostedPart[] = [];' },
+    tries: ['Teams: kill at “post recorded”', 'Teams: kill at “mid-stream”'],
+  },
+  {
+    name: 'Teams: an update without an answer posts anew',
+    change: {
+      under: TEAMS,
+      from: /attempt\(urgency, \(\) => connector\.update\(place, id, activity\), onUnknown\)/,
+      to: "attempt(urgency, () => connector.update(place, id, activity).catch((error) => teamsFailure(error)?.kind === 'unknown' ? connector.send(place, activity).then(() => undefined) : Promise.reject(error)), onUnknown)",
+    },
+    tries: ['Teams: cut at “updated”', 'Teams: teams loses answers'],
+  },
+  {
+    name: 'Teams: what is posted is not put on record',
+    change: { under: TEAMS, from: /await target\.notePosted\(posted\(\)\);/, to: '' },
+    tries: ['Teams: kill at “mid-stream”', 'Teams: both workers die'],
+  },
+  {
+    name: 'Teams: how to answer is kept only after the question was accepted',
+    change: {
+      under: TEAMS,
+      from: /await deps\.references\.remember\(activity, message\);/,
+      to: 'setTimeout(() => void deps.references.remember(activity, message), 300);',
+    },
+    tries: ['Teams: kill at “accepted from Teams, not acknowledged”', 'Teams: web dies'],
   },
 ];
 

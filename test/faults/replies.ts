@@ -13,8 +13,10 @@ export function turnsIn(message: Message): string[] {
     message.blocks,
     [...(message.stream?.tasks.keys() ?? [])],
   ]);
-  return [...new Set(marks.match(TURN) ?? [])];
+  return turnsNamedIn(marks);
 }
+
+export const turnsNamedIn = (marks: string): string[] => [...new Set(marks.match(TURN) ?? [])];
 
 /** The question that a message of the bot answers; undefined when nothing in it tells. */
 export function questionOf(message: Message, canaryOfTurn: ReadonlyMap<string, string>): string | undefined {

@@ -1,11 +1,12 @@
 import { disturb } from './disturbances.ts';
+import { watchDoubts } from './doubts.ts';
 import { judge, type Verdict } from './judge.ts';
 import type { Member } from './member.ts';
-import type { Fate } from './passage.ts';
+import type { Fate, Passage } from './passage.ts';
 import { createRecoveryClock } from './recovery-clock.ts';
 import { IN_FLIGHT, type Schedule } from './schedule.ts';
 import type { Stack } from './stack.ts';
-import { describeStep, type HarmStep, type Step, standsStill } from './steps.ts';
+import { describeStep, forgets, type HarmStep, losesAnswers, type Step, standsStill } from './steps.ts';
 import { startTalk, type Talk } from './talk.ts';
 import { setTraps } from './traps.ts';
 import { verdictOf } from './verdict.ts';
@@ -62,9 +63,11 @@ export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits =
   const track = (work: Promise<unknown>) => {
     works.push(work.catch((error: unknown) => troubles.push(String(error))));
   };
-  const clock = createRecoveryClock(stack.slack, (turn, ms) => {
+  const turnsOf = (canary: string) => stack.agent.records.get(canary)?.turns ?? [];
+  const clock = createRecoveryClock(stack.slack, stack.teams, turnsOf, (turn, ms) => {
     if (ms > SLOW_MS) note(`${turn} goes on only ${(ms / 1000).toFixed(2)} s after its worker was killed`);
   });
+  const doubts = watchDoubts(stack.teams.calls, stack.web.name);
   let kills = 0;
   let inFlight: number | undefined;
 
@@ -78,6 +81,7 @@ export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits =
     const pid = member.kill();
     if (pid === undefined) return false;
     kills += 1;
+    doubts.struck(member.name, 0);
     note(`${member.name} (${pid}) is killed`);
     if (member.role === 'web') return true;
     const at = performance.now();
@@ -116,6 +120,7 @@ export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits =
   };
   const traps = setTraps(schedule.steps, (step, member) => {
     const fate = strike(step, member);
+    if (fate !== undefined && forgets(step)) doubts.struck(member.name, step.ms);
     if (fate !== undefined) begin(step, ` (${member.name})`);
     return fate;
   });
@@ -133,6 +138,7 @@ export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits =
       const over = pause(step.afterMs).then(() => {
         begin(step);
         if (step.disturbance.startsWith('redis is')) kills += 1;
+        if (losesAnswers(step)) doubts.struck(undefined, step.ms);
         return disturb(stack, talk, step, kill);
       });
       track(over);
@@ -146,11 +152,20 @@ export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits =
   const talk = startTalk(stack, schedule, onTaken, manyUnderWay.promise);
   const late = setTimeout(arm, ARMED_AFTER_MS);
 
+  const decide = (member: Member, passage: Passage): Fate => {
+    const fate = traps.decide(member, passage);
+    doubts.saw(member.name, passage, fate);
+    return fate;
+  };
+  stack.teamsLink.watch = (passage) => {
+    const member = stack.senderOf(passage);
+    return member ? decide(member, passage) : 'pass';
+  };
   for (const member of stack.members) {
     for (const link of member.links) {
       link.watch = (passage) => {
         if (passage.link === 'redis' && passage.phase === 'answer') talk.sawEnd(passage);
-        const fate = traps.decide(member, passage);
+        const fate = decide(member, passage);
         if (passage.link === 'events' && passage.phase === 'answer') {
           if (fate === 'pass') talk.sawAnswer(passage);
           else if (fate !== 'drop') void fate.then((late) => late === 'pass' && talk.sawAnswer(passage));
@@ -165,7 +180,9 @@ export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits =
   clearTimeout(late);
   note(drained ? 'all is quiet' : 'it does not come to its end');
   for (const { links } of stack.members) for (const link of links) link.watch = () => 'pass';
+  stack.teamsLink.watch = () => 'pass';
   stack.slack.faults.clear();
+  stack.teams.faults.clear();
   stack.aws.faults.length = 0;
   for (const member of stack.members) {
     await member.ready().catch((error: unknown) => {
@@ -181,7 +198,13 @@ export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits =
 
   const result = pause(limits.staleAfterMs).then(async () => {
     clock.close();
-    const verdict = await verdictOf(stack, schedule, talk, { drained, staleRedis, leftover, troubles });
+    const verdict = await verdictOf(stack, schedule, talk, {
+      drained,
+      staleRedis,
+      leftover,
+      troubles,
+      doubts,
+    });
     return {
       seed: schedule.seed,
       kills,
@@ -228,7 +251,7 @@ async function untilDrained(
   };
   if (!(await within(talk.over))) return false;
   note('everything was asked');
-  if (!(await within(stack.slack.deliveries.idle()))) return false;
+  if (!(await within(Promise.all([stack.slack.deliveries.idle(), stack.teams.delivered()])))) return false;
   note('everything was delivered');
   for (;;) {
     // Steps may still strike while turns end; what they began belongs to the run.

@@ -4,6 +4,8 @@ import { DISTURBANCES, type Disturbance, disturb, type Harm, harm, type Step } f
 
 /** What a run is about. The first step names it. */
 export interface Scene {
+  /** Undefined: everybody asks in Slack. `teams`: in Teams, or some of them in Slack. */
+  readonly platform?: 'teams';
   readonly steps: (dice: Dice) => readonly [Step, ...Step[]];
   /** One question is answered for longer than a worker that shuts down waits for its turns. */
   readonly longAnswer?: true;
@@ -11,22 +13,27 @@ export interface Scene {
   readonly alone?: true;
 }
 
-const one = (kind: Harm, at: string): Scene => ({ steps: (dice) => [harm(kind, at, dice)] });
-const all = (kind: Harm, ...points: readonly string[]) => points.map((at) => one(kind, at));
+export const one = (kind: Harm, at: string): Scene => ({ steps: (dice) => [harm(kind, at, dice)] });
+export const all = (kind: Harm, ...points: readonly string[]) => points.map((at) => one(kind, at));
 
 /** A worker dies, and whoever takes its turns over meets the next harm. */
-const twice = (first: string, kind: Harm, second: string): Scene => ({
+export const twice = (first: string, kind: Harm, second: string): Scene => ({
   steps: (dice) => [harm('kill', first, dice), harm(kind, second, dice)],
 });
 
-/** Failpoints that every run comes by. */
-export const EVERYDAY = FAILPOINTS.filter(({ onlyAfter, onlyWith }) => !onlyAfter && !onlyWith);
+const everyday = (platform: 'slack' | 'teams') =>
+  FAILPOINTS.filter(
+    (point) => !point.onlyAfter && !point.onlyWith && (point.platform ?? platform) === platform,
+  );
+/** Failpoints that every run in Slack, or in Teams, comes by. */
+export const EVERYDAY = everyday('slack');
+export const EVERYDAY_IN_TEAMS = everyday('teams');
 
 /** Long, or begun and ended by an operator who needs a Redis that answers. */
 const ALONE: readonly Disturbance[] = ['redis stands still for long', 'intake is paused'];
 
-/** Every failpoint and every disturbance: consecutive seeds go through them in turn. */
-export const SCENES: readonly Scene[] = [
+/** Every failpoint and every disturbance of a run in Slack. */
+export const SLACK_SCENES: readonly Scene[] = [
   ...EVERYDAY.map(({ name }) => one('kill', name)),
   ...FAILPOINTS.flatMap(({ name, onlyAfter }) => (onlyAfter ? [twice(onlyAfter, 'kill', name)] : [])),
   ...FAILPOINTS.flatMap(({ name, onlyWith }): Scene[] =>
@@ -68,7 +75,7 @@ export const SCENES: readonly Scene[] = [
     'before leases are renewed',
   ),
   ...all('term', 'mid-stream', 'posted, not recorded', 'accepted, not acknowledged'),
-  ...DISTURBANCES.map(
+  ...DISTURBANCES.filter((disturbance) => !disturbance.startsWith('teams ')).map(
     (disturbance): Scene => ({
       steps: (dice) => [disturb(disturbance, dice)],
       ...(ALONE.includes(disturbance) ? { alone: true } : {}),

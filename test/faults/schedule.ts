@@ -1,6 +1,7 @@
-import { EVERYDAY, SCENES } from './scenes.ts';
+import { EVERYDAY, EVERYDAY_IN_TEAMS, type Scene, SLACK_SCENES } from './scenes.ts';
 import { createDice, type Dice } from './seeded.ts';
 import { type Disturbance, describeStep, disturb, harm, harmsAt, type Step } from './steps.ts';
+import { TEAMS_SCENES } from './teams-scenes.ts';
 
 /** One question that a person will ask. */
 export interface Ask {
@@ -18,6 +19,7 @@ export interface Ask {
 
 /** One lane: all that one person asks in one thread, in order. */
 export interface Lane {
+  readonly platform: 'slack' | 'teams';
   readonly user: string;
   readonly channel: string;
   /** Lanes of the same thread share its number; the first of them begins it. */
@@ -25,8 +27,12 @@ export interface Lane {
   readonly asks: readonly Ask[];
 }
 
+/** Where people ask in a run. `mixed`: in Teams, and some of them in Slack. */
+export type Platform = 'slack' | 'teams' | 'mixed';
+
 export interface Schedule {
   readonly seed: number;
+  readonly platform: Platform;
   readonly lanes: readonly Lane[];
   /** Begin to count when `IN_FLIGHT` turns are under way. */
   readonly steps: readonly Step[];
@@ -55,6 +61,8 @@ const TURNS = LANES + 2 * BUSY.length;
 /** A worker that shuts down waits 20 s for its turns. */
 const LONG_ANSWER = { silentMs: 0, words: 26, wordMs: 1_000 };
 
+const SCENES: readonly Scene[] = [...SLACK_SCENES, ...TEAMS_SCENES];
+/** So many consecutive seeds go through every scene. */
 export const ROUND = SCENES.length;
 
 /** Disturbances that go with any other step. Deployments are the most frequent thing to happen. */
@@ -73,51 +81,89 @@ const SIDE_EFFECTS: readonly Disturbance[] = [
   'agentcore breaks answers',
   'people say stop',
 ];
+const SIDE_EFFECTS_IN_TEAMS: readonly Disturbance[] = [
+  'redis connections break',
+  'rolling restart',
+  'rolling restart',
+  'rolling restart',
+  'rolling restart',
+  'rolling restart',
+  'teams says 429',
+  'teams says 500',
+  'teams loses answers',
+  'teams is late',
+  'teams ends streams',
+  'deliveries repeat',
+  'agentcore breaks answers',
+  'people say stop',
+];
 
 /** Everything that a run with this seed does. The same seed gives the same schedule. Pure. */
 export function scheduleOf(seed: number): Schedule {
   const dice = createDice(seed);
   const scene = SCENES[(seed - 1) % SCENES.length];
   const steps: Step[] = [...(scene?.steps(dice) ?? [])];
-  while (!scene?.alone && steps.length < 3 && dice.chance(0.4)) steps.push(anyStep(dice));
-  return { seed, lanes: lanesOf(seed, dice, scene?.longAnswer ?? false), steps };
+  const inTeams = scene?.platform === 'teams';
+  while (!scene?.alone && steps.length < 3 && dice.chance(0.4)) steps.push(anyStep(dice, inTeams));
+  const platform = inTeams ? (dice.chance(1 / 3) ? 'mixed' : 'teams') : 'slack';
+  const lanes = lanesOf(seed, dice, scene?.longAnswer ?? false, platform);
+  return { seed, platform, lanes, steps };
 }
 
-function anyStep(dice: Dice): Step {
-  if (dice.chance(0.4)) return disturb(dice.pick(SIDE_EFFECTS), dice);
-  const point = dice.pick(EVERYDAY);
+function anyStep(dice: Dice, inTeams: boolean): Step {
+  if (dice.chance(0.4)) return disturb(dice.pick(inTeams ? SIDE_EFFECTS_IN_TEAMS : SIDE_EFFECTS), dice);
+  const point = dice.pick(inTeams ? EVERYDAY_IN_TEAMS : EVERYDAY);
   return harm(dice.chance(0.6) ? 'kill' : dice.pick(harmsAt(point)), point.name, dice);
 }
 
 /** The first step of a seed in words, for choosing seeds that try a certain moment. */
 export function firstStepOf(seed: number): string {
-  const [step] = scheduleOf(seed).steps;
-  return step ? describeStep(step) : '';
+  const { steps, platform } = scheduleOf(seed);
+  const [step] = steps;
+  return step ? `${platform === 'slack' ? '' : 'Teams: '}${describeStep(step)}` : '';
 }
 
-function lanesOf(seed: number, dice: Dice, longAnswer: boolean): Lane[] {
+function lanesOf(seed: number, dice: Dice, longAnswer: boolean, platform: Platform): Lane[] {
   const canaries = Array.from({ length: TURNS }, (_, i) => `canary-s${seed}-q${i + 1}`);
   return Array.from({ length: LANES }, (_, i): Lane => {
     const own = canaries.filter((_canary, q) => (q < LANES ? q : BUSY[q % BUSY.length]) === i);
     const asks = own.map((canary, place) =>
-      place === 0 && i < LANES_AT_ONCE ? firstAsk(canary, dice) : laterAsk(canary, dice),
+      place === 0 && i < LANES_AT_ONCE
+        ? firstAsk(canary, dice, platform !== 'slack' && i % 3 === 0)
+        : laterAsk(canary, dice),
     );
     const [first, ...later] = asks;
-    // A channel takes about one message a second, so that most people talk in their own direct messages.
-    const place = PLACES[i] ?? { user: `user${i}`, channel: 'dm', thread: i };
+    const inSlack = platform === 'slack' || (platform === 'mixed' && i < LANES_AT_ONCE && i % 2 === 0);
+    const place = inSlack ? slackPlace(i) : teamsPlace(seed, i);
     const long =
       longAnswer && i === LANES_AT_ONCE - 1 && first ? [{ ...first, ...LONG_ANSWER }, ...later] : asks;
     return { ...place, asks: long };
   });
 }
 
+/** A channel takes about one message a second, so that most people talk in their own direct messages. */
+function slackPlace(i: number): Omit<Lane, 'asks'> {
+  return { platform: 'slack', ...(PLACES[i] ?? { user: `user${i}`, channel: 'dm', thread: i }) };
+}
+
+/** Others in each run: a personal chat is one conversation for ever. */
+function teamsPlace(seed: number, i: number): Omit<Lane, 'asks'> {
+  const user = `user${seed * 100 + i}`;
+  const thread = 100 + i;
+  if (i < 4) return { platform: 'teams', user, channel: 'cloud', thread };
+  // Two threads, and the group chat, have two speakers.
+  if (i < 6) return { platform: 'teams', user, channel: 'cloud', thread: thread - 3 };
+  if (i === 7 || i === 8) return { platform: 'teams', user, channel: `group${seed}`, thread: 107 };
+  return { platform: 'teams', user, channel: 'personal', thread };
+}
+
 const KINDS: readonly Ask['kind'][] = ['plain', 'plain', 'read', 'write'];
 
-/** Lasts longer than the steps take to strike. A third of them grows before the reader's eyes. */
-function firstAsk(canary: string, dice: Dice): Ask {
+/** Lasts longer than the steps take to strike. A third of them, and one that `grows`, grows before the reader's eyes. */
+function firstAsk(canary: string, dice: Dice, grows: boolean): Ask {
   const lastsMs = dice.between(1_600, 2_800);
   const words = dice.between(3, 5);
-  const silentMs = dice.chance(0.35) ? dice.between(200, 900) : lastsMs;
+  const silentMs = dice.chance(0.35) || grows ? dice.between(200, 900) : lastsMs;
   const pace = { silentMs, words, wordMs: Math.round((lastsMs - silentMs) / words) };
   return { canary, kind: dice.pick(KINDS), ...pace, later: false, afterMs: dice.between(0, 200) };
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,11 +8,13 @@ import { type AwsStandIn, createAwsStandIn } from '../../local/aws/stand-in.ts';
 import { redisCommands } from '../../local/redis/resp.ts';
 import { type RunningRedis, startRedis } from '../../local/redis/start-redis.ts';
 import { createSlackStandIn, type SlackStandIn } from '../../local/slack/stand-in.ts';
+import { createTeamsStandIn, type TeamsStandIn } from '../../local/teams/stand-in.ts';
 import { createFaultLink, type FaultLink } from './fault-link.ts';
 import { type FenceWatch, watchFences } from './fence-watch.ts';
 import { createHttpReader } from './http-reader.ts';
 import { type LaneRecords, readLaneRecords } from './lane-records.ts';
 import { type Member, startMember } from './member.ts';
+import type { Passage } from './passage.ts';
 import { quietPort } from './ports.ts';
 import { createRedisReader } from './redis-reader.ts';
 import { PEOPLE } from './schedule.ts';
@@ -22,6 +24,11 @@ import type { BuiltTree } from './tree.ts';
 /** One web process and two workers between a real Redis and the stand-ins, with a fault link on every connection. */
 export interface Stack {
   readonly slack: SlackStandIn;
+  readonly teams: TeamsStandIn;
+  /** All that the processes write to Teams: there is one address for it. */
+  readonly teamsLink: FaultLink;
+  /** By the token it has shown; undefined when nobody was given it. */
+  senderOf(passage: Passage): Member | undefined;
   readonly aws: AwsStandIn;
   readonly agent: ScriptedAgent;
   readonly web: Member;
@@ -42,6 +49,9 @@ export interface Stack {
 
 /** Waits of Slack before it delivers again, a good deal shorter than the real ones; none is given up too early. */
 const RETRY_DELAYS_MS = [50, 500, 1_000, 2_000, 4_000, 8_000, 8_000];
+
+/** A stream whose worker was lost holds its message for that long. Teams: two minutes. */
+const STREAM_LIFE_MS = 10_000;
 
 const LOADED_WITHIN_MS = 20_000;
 
@@ -64,9 +74,13 @@ export async function startStack(tree: BuiltTree, number: number): Promise<Stack
     closers.push(async () => fences.close());
 
     const webPort = await quietPort();
-    const link = async (target: number, kind: 'events' | 'slack' | 'aws' | 'redis') => {
+    const link = async (
+      target: number,
+      kind: 'events' | 'slack' | 'aws' | 'redis' | 'teams',
+      onToken?: (token: string) => void,
+    ) => {
       const made = await createFaultLink(target, () =>
-        kind === 'redis' ? createRedisReader(tree.scripts) : createHttpReader(kind),
+        kind === 'redis' ? createRedisReader(tree.scripts) : createHttpReader(kind, onToken),
       );
       closers.push(made.close);
       return made;
@@ -82,19 +96,36 @@ export async function startStack(tree: BuiltTree, number: number): Promise<Stack
       retryDelaysMs: RETRY_DELAYS_MS,
     });
     closers.push(slack.close);
+    const teamsLink = await link(0, 'teams');
+    const serviceHost = `127.0.0.1:${teamsLink.port}`;
+    const teams = await createTeamsStandIn({
+      appId: randomUUID(),
+      appPassword: randomBytes(16).toString('hex'),
+      botUrl: () => `http://127.0.0.1:${events.port}/api/messages`,
+      serviceUrl: `http://${serviceHost}/amer/`,
+      streamLifeMs: STREAM_LIFE_MS,
+      throttled: true,
+      retryDelaysMs: RETRY_DELAYS_MS,
+    });
+    closers.push(teams.close);
     const agent = await createScriptedAgent();
     closers.push(agent.close);
     const aws = await createAwsStandIn({ agent: { mode: 'url', url: agent.url } });
     closers.push(aws.close);
 
     const portOf = (url: string) => Number(new URL(url).port);
+    teamsLink.setTarget(portOf(teams.url));
     const redisLinks: FaultLink[] = [];
+    /** By token, the process that was given it. */
+    const owners = new Map<string, string>();
     const member = async (name: string, role: 'web' | 'worker') => {
       const toRedis = await link(redisPort, 'redis');
       const toSlack = await link(portOf(slack.url), 'slack');
       const toAws = await link(portOf(aws.url), 'aws');
+      const toTeams = await link(portOf(teams.url), 'teams', (token) => owners.set(token, name));
       redisLinks.push(toRedis);
-      const links = [toRedis, toSlack, toAws, ...(role === 'web' ? [events] : [])];
+      const links = [toRedis, toSlack, toAws, toTeams, ...(role === 'web' ? [events] : [])];
+      const teamsUrl = `http://127.0.0.1:${toTeams.port}`;
       const env = {
         HOST: '127.0.0.1',
         REDIS_URL: `redis://127.0.0.1:${toRedis.port}`,
@@ -105,6 +136,10 @@ export async function startStack(tree: BuiltTree, number: number): Promise<Stack
         SLACK_BOT_TOKEN: botToken,
         SLACK_SIGNING_SECRET: signingSecret,
         SLACK_API_URL: `http://127.0.0.1:${toSlack.port}/api/`,
+        ...teams.environment,
+        TEAMS_SERVICE_URL_HOSTS: serviceHost,
+        TEAMS_LOGIN_URL: teamsUrl,
+        TEAMS_OPENID_METADATA_URL: `${teamsUrl}/v1/.well-known/openidconfiguration`,
         ALLOWED_SLACK_TEAMS: '*',
         ALLOWED_CHANNELS: '*',
         ALLOWED_USERS: '*',
@@ -128,6 +163,9 @@ export async function startStack(tree: BuiltTree, number: number): Promise<Stack
 
     return {
       slack,
+      teams,
+      teamsLink,
+      senderOf: ({ sender = '' }) => members.find(({ name }) => name === owners.get(sender)),
       aws,
       agent,
       web,

@@ -30,6 +30,12 @@ export const DISTURBANCES = [
   'slack says 500',
   'slack loses answers',
   'streams end early',
+  'teams says 429',
+  'teams says 500',
+  'teams loses answers',
+  'teams is late',
+  'teams ends streams',
+  'teams is cut off',
   'deliveries repeat',
   'agentcore throttles',
   'agentcore breaks answers',
@@ -114,6 +120,21 @@ const STILL: readonly string[] = [
 
 export function standsStill(step: Step): boolean {
   return STILL.includes('disturbance' in step ? step.disturbance : step.harm);
+}
+
+/** What may keep a process from putting on record what it has heard. An answer that is cut off is known by itself. */
+export function forgets({ harm: kind, at }: HarmStep): boolean {
+  if (kind === 'cut' || kind === 'stall') return failpoint(at).link === 'redis';
+  return kind !== 'term';
+}
+
+/** What breaks the connections of all processes, or keeps them from putting something on record. */
+export function losesAnswers({ disturbance }: DisturbanceStep): boolean {
+  return (
+    disturbance === 'teams is cut off' ||
+    disturbance.startsWith('redis') ||
+    disturbance.includes('while redis')
+  );
 }
 
 export function describeStep(step: Step): string {

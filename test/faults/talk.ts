@@ -4,9 +4,16 @@ import type { Schedule } from './schedule.ts';
 import { scriptedPrompt } from './scripted-agent.ts';
 import type { Stack } from './stack.ts';
 
+/** In Teams, `ts` is the message that begins the thread; empty in chats, which are one thread each. */
+export interface Thread {
+  readonly platform: 'slack' | 'teams';
+  readonly channel: string;
+  readonly ts: string;
+}
+
 export interface Talk {
   /** Where the threads are, by the schedule's numbers. */
-  readonly threads: ReadonlyMap<number, { readonly channel: string; readonly ts: string }>;
+  readonly threads: ReadonlyMap<number, Thread>;
   acknowledged(canary: string): boolean;
   /** Turns that Slack knows to be taken and whose end is not on record. */
   underWay(): number;
@@ -14,6 +21,8 @@ export interface Talk {
   sayStop(): Promise<void>;
   /** Somebody wanted this question, or one beside it, to end. */
   toldToStop(canary: string): boolean;
+  /** Messages in Teams below which somebody pressed Stop: they stay as they are. */
+  readonly stoppedStreams: ReadonlySet<string>;
   /** To be told of what Slack gets from the web role. */
   sawAnswer(passage: Passage): void;
   /** To be told of what workers get from Redis. */
@@ -32,12 +41,12 @@ const ENDED = '*2\r\n:1\r\n';
  * order of a lane is known; across lanes all talk at once.
  */
 export function startTalk(
-  { slack }: Pick<Stack, 'slack'>,
+  { slack, teams }: Pick<Stack, 'slack' | 'teams'>,
   schedule: Schedule,
   onTaken: () => void,
   manyUnderWay: Promise<void>,
 ): Talk {
-  const threads = new Map<number, { channel: string; ts: string }>();
+  const threads = new Map<number, Thread>();
   const roots = new Map<number, PromiseWithResolvers<string>>();
   const taken = new Map<string, PromiseWithResolvers<void>>();
   const known = new Set<string>();
@@ -48,34 +57,52 @@ export function startTalk(
   }
 
   async function talk(lane: Schedule['lanes'][number], begins: boolean): Promise<void> {
-    const { user, thread, channel } = lane;
+    const { platform, user, thread, channel } = lane;
     const root = roots.get(thread);
     let threadTs = begins ? undefined : await root?.promise;
+    const noteThread = (place: string, ts: string) => {
+      threads.set(thread, { platform, channel: place, ts });
+      threadTs = ts;
+      root?.resolve(ts);
+    };
     for (const ask of lane.asks) {
       if (ask.later) await manyUnderWay;
       await pause(ask.afterMs);
-      const text = `@Cloud Engineer ${scriptedPrompt(ask)}`;
-      const posted = slack.postAs(user, channel, text, { threadTs });
-      if (threadTs === undefined) {
-        // It stands there at once; that the app was offered it comes later.
-        const ts = slack.state.messages(slack.people.place(user, channel).channel.id).at(-1)?.ts ?? '';
-        threads.set(thread, { channel: slack.people.place(user, channel).channel.id, ts });
-        threadTs = ts;
-        root?.resolve(ts);
+      // It stands there at once; that the app was offered it comes later.
+      if (platform === 'slack') {
+        const posted = slack.postAs(user, channel, `@Cloud Engineer ${scriptedPrompt(ask)}`, { threadTs });
+        const place = slack.people.place(user, channel).channel.id;
+        if (threadTs === undefined) noteThread(place, slack.state.messages(place).at(-1)?.ts ?? '');
+        await posted;
+      } else {
+        const said = teams.say(user, channel, `@bot ${scriptedPrompt(ask)}`, threadTs);
+        const written = teams.messages.at(-1);
+        if (threadTs === undefined) noteThread(written?.conversation ?? '', written?.root ?? '');
+        await said;
       }
-      await posted;
       await Promise.race([taken.get(ask.canary)?.promise, pause(GIVEN_UP_MS)]);
     }
   }
 
   const stopped = new Set<string>();
+  const stoppedStreams = new Set<string>();
   async function sayStop(): Promise<void> {
     const theirs = schedule.lanes.filter((_, i) => i % 3 === 1);
-    const said = theirs.map(async ({ user, channel, thread, asks }, i) => {
-      const ts = threads.get(thread)?.ts;
-      if (ts === undefined) return;
+    const said = theirs.map(async ({ platform, user, channel, thread, asks }, i) => {
+      const place = threads.get(thread);
+      if (place === undefined) return;
+      const { ts } = place;
       for (const { canary } of asks) stopped.add(canary);
-      if (i % 2 === 0) await slack.postAs(user, channel, '@Cloud Engineer stop', { threadTs: ts });
+      if (platform === 'teams') {
+        const streamed = teams.messages.findLast(
+          (one) => one.streaming && one.conversation === place.channel && one.root === ts,
+        );
+        if (i % 2 === 1 && streamed && teams.stop(streamed.id)) {
+          stoppedStreams.add(streamed.id);
+          return;
+        }
+        await teams.say(user, channel, '@bot stop', ts);
+      } else if (i % 2 === 0) await slack.postAs(user, channel, '@Cloud Engineer stop', { threadTs: ts });
       else await slack.people.stop(user, channel, ts);
     });
     await Promise.all(said);
@@ -92,6 +119,7 @@ export function startTalk(
     threads,
     sayStop,
     toldToStop: (canary) => stopped.has(canary),
+    stoppedStreams,
     acknowledged: (canary) => known.has(canary),
     underWay: () => known.size - ended,
     sawAnswer({ text, request = '' }) {

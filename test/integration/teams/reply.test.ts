@@ -123,14 +123,14 @@ test('when the person presses Stop, what was streamed stays, the turn is stopped
   expect(t.stopped).toEqual(['turn-abcdefghijklmnopqrst']);
 });
 
-test('a stop at the very end leaves no second answer', async () => {
+test('a stop at the very end leaves no second answer, and is told', async () => {
   const t = await thread();
   const reply = t.open();
   reply.show(say('one'));
   const message = await t.shows('one');
   t.teams.stop(message.id);
   await reply.finish(say('one two'));
-  expect(t.texts()).toEqual(['one']);
+  expect(t.texts()).toEqual(['one', notice('stopped').text]);
 });
 
 test('an answer that begins anew takes the place of what was streamed', async () => {

@@ -14,6 +14,7 @@ function result(seed: number, more: Partial<SeedResult> = {}): SeedResult {
     happened: [],
     turns: 28,
     notices: 0,
+    teamsInDoubt: 0,
     problems: [],
     lost: 0,
     duplicated: 0,
