@@ -155,7 +155,9 @@ export async function createTeamsStandIn(options: TeamsStandInOptions) {
     return delivered;
   }
 
+  let redelivered = 0;
   function redeliver(activity: Json, tries: number, waitMs: number): void {
+    redelivered += 1;
     const work = pause(waitMs, undefined, { signal: closing.signal, ref: false }).then(
       () => deliverSurely(activity, tries),
       // Everything is being closed.
@@ -202,6 +204,8 @@ export async function createTeamsStandIn(options: TeamsStandInOptions) {
       listeners.add(hear);
       return () => listeners.delete(hear);
     },
+    /** How often something was delivered again. */
+    redelivered: () => redelivered,
     /** Resolves when no message waits to be delivered again. */
     async delivered(): Promise<void> {
       while (again.size > 0) await Promise.all(again);
