@@ -205,6 +205,24 @@ export function createReplyMessage(deps: ReplyMessageDeps, known: PostedPart | u
       else if (mode === 'unposted') await post(part, urgency);
       closedAs = JSON.stringify(part);
     },
+    /**
+     * Ends a lost worker's stream with this look, if no words stand there that it does not begin with. Answers whether it
+     * did; what stands there otherwise stays.
+     */
+    async takes(part: PartView): Promise<boolean> {
+      if (!leftOpen) return false;
+      try {
+        await writer.end(streamEnd(part, turnId, id ?? ''), 'final');
+      } catch (error) {
+        if (!(error instanceof StreamEnded)) throw error;
+        if (error.why !== 'changed') over(error);
+        return false;
+      }
+      leftOpen = false;
+      edited = JSON.stringify(messageOf(part, turnId));
+      closedAs = JSON.stringify(part);
+      return true;
+    },
     /** When an edit was left without an answer that another has overtaken since. Milliseconds. */
     overtakenAt: (): number | undefined => {
       const overtaken = [...unanswered].flatMap(([look, at]) => (look === edited ? [] : [at]));

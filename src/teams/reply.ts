@@ -144,10 +144,16 @@ function openReply(deps: TeamsRepliesDeps, target: ReplyTarget): Reply {
     });
   };
 
+  /** Where the end goes, with what an earlier worker had shown left as it is: into its stream, while that has no words yet. */
+  const below = async ([look, ...more]: readonly PartView[]): Promise<number> => {
+    const taken = look !== undefined && more.length === 0 && (await messages.at(-1)?.takes(look));
+    return taken ? known.length - 1 : known.length;
+  };
+
   const conclude = async (to: ThreadWriter) => {
     const files = wanted.files ?? [];
-    const first = wanted.keep ? known.length : 0;
     let looks = partsOf(wanted, true, { files: choosePictures(files), direct });
+    const first = wanted.keep ? await below(looks) : 0;
     try {
       if (!cancelled) await write(to, looks, first, true);
     } catch (error) {

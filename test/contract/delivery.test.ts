@@ -186,6 +186,19 @@ describe.each(PLATFORMS)('$name', (platform) => {
       expect(parts[0]?.id).toBe(posted[0]?.id);
     });
 
+    test('a successor that has only a notice to add leaves no sign of work behind', async () => {
+      const thread = await started(manner);
+      const first = thread.open();
+      first.show(say('', { status: 'is looking it up…', long: true }));
+      await eventually('the record', () => thread.noted.length > 0);
+      const posted = thread.noted.at(-1) ?? [];
+      thread.later(60_000);
+      const last = say('', { keep: true, notice: notice('stopped') });
+      await thread.open({ turn: { attempt: 2, posted } }).finish(last);
+      expect(thread.atWork()).toBe(false);
+      expect(thread.everything().split(notice('stopped').text).length).toBeGreaterThan(1);
+    });
+
     test('what takes long can be stopped, until it is over', async () => {
       const thread = await started(manner);
       const reply = thread.open();

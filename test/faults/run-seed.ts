@@ -6,7 +6,15 @@ import type { Fate, Passage } from './passage.ts';
 import { createRecoveryClock } from './recovery-clock.ts';
 import { IN_FLIGHT, type Schedule } from './schedule.ts';
 import type { Stack } from './stack.ts';
-import { describeStep, forgets, type HarmStep, losesAnswers, type Step, standsStill } from './steps.ts';
+import {
+  describeStep,
+  forgets,
+  type HarmStep,
+  holdsUpMs,
+  losesAnswers,
+  type Step,
+  standsStill,
+} from './steps.ts';
 import { startTalk, type Talk } from './talk.ts';
 import { setTraps } from './traps.ts';
 import { verdictOf } from './verdict.ts';
@@ -77,11 +85,14 @@ export async function runSeed(stack: Stack, schedule: Schedule, limits: Limits =
     note(`${describeStep(step)}${where}`);
   };
 
+  // What a process has sent into Teams may arrive after its death where a step holds it up.
+  const lateMs = Math.max(0, ...schedule.steps.map(holdsUpMs));
+
   const kill = (member: Member): boolean => {
     const pid = member.kill();
     if (pid === undefined) return false;
     kills += 1;
-    doubts.struck(member.name, 0);
+    doubts.struck(member.name, lateMs);
     note(`${member.name} (${pid}) is killed`);
     if (member.role === 'web') return true;
     const at = performance.now();

@@ -128,6 +128,10 @@ export function forgets({ harm: kind, at }: HarmStep): boolean {
   return kind !== 'term';
 }
 
+/** For how long it holds up what is sent into Teams. Milliseconds. */
+export const holdsUpMs = (step: Step): number =>
+  'at' in step && step.harm === 'stall' && failpoint(step.at).link === 'teams' ? step.ms : 0;
+
 /** What breaks the connections of all processes, or keeps them from putting something on record. */
 export function losesAnswers({ disturbance }: DisturbanceStep): boolean {
   return (
