@@ -1,4 +1,5 @@
 import type { Connection } from '../store/connection.ts';
+import { createLately } from '../store/lately.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createAppend, type Receipt } from './append.ts';
 import { AuditError } from './audit-error.ts';
@@ -72,7 +73,7 @@ export function createAudit(deps: AuditDeps): Audit {
   const waiting: Waiting[] = [];
   let working = false;
   const noted = new Set<Promise<void>>();
-  const lately = new Map<string, number>();
+  const lately = createLately<true>({ most: MOST_REMEMBERED, keptMs: REPEAT_MS, now: deps.now });
 
   async function write(event: AuditEvent): Promise<Receipt> {
     const facts = factsOf(event, await keys.current());
@@ -118,7 +119,7 @@ export function createAudit(deps: AuditDeps): Audit {
       }
       await write(event);
     } catch (error) {
-      if (name !== undefined) lately.delete(name);
+      if (name !== undefined) lately.drop(name, true);
       lose(event, error);
     }
   }
@@ -129,12 +130,8 @@ export function createAudit(deps: AuditDeps): Audit {
   }
 
   function isRepeated(name: string): boolean {
-    const now = deps.now();
-    if ((lately.get(name) ?? 0) > now) return true;
-    lately.delete(name);
-    lately.set(name, now + REPEAT_MS);
-    const oldest = lately.keys().next().value;
-    if (lately.size > MOST_REMEMBERED && oldest !== undefined) lately.delete(oldest);
+    if (lately.get(name)) return true;
+    lately.set(name, true);
     return false;
   }
 

@@ -1,6 +1,7 @@
 import { personId } from '../chat/keys.ts';
 import type { Sender } from '../chat/vocabulary.ts';
 import type { Connection } from '../store/connection.ts';
+import { createLately } from '../store/lately.ts';
 
 /** Members become guests rarely; Slack's limit for looking people up is reached quickly. */
 const KEPT_S = 6 * 3_600;
@@ -18,20 +19,17 @@ export function createGuests(deps: {
   readonly now: () => number;
 }): (workspace: string, sender: Sender) => Promise<boolean> {
   const { redis, keyPrefix, now } = deps;
-  const known = new Map<string, { readonly guest: boolean; readonly until: number }>();
+  const known = createLately<boolean>({ most: MOST_KEPT, keptMs: KEPT_S * 1000, now });
 
   return async (workspace, sender) => {
     const person = personId(sender);
     const found = known.get(person);
-    if (found && found.until > now()) return found.guest;
+    if (found !== undefined) return found;
     const key = `${keyPrefix}:guest:${person}`;
     const kept = await redis.get(key);
     const guest = kept === null ? (await deps.lookUp(workspace, sender.id)).guest : kept === '1';
     if (kept === null) await redis.set(key, guest ? '1' : '0', 'EX', KEPT_S);
-    known.delete(person);
-    known.set(person, { guest, until: now() + KEPT_S * 1000 });
-    const oldest = known.keys().next().value;
-    if (known.size > MOST_KEPT && oldest !== undefined) known.delete(oldest);
+    known.set(person, guest);
     return guest;
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { createLately } from '../store/lately.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Pause } from '../turns/pace.ts';
 import type { SlackClient } from './client.ts';
@@ -57,8 +58,8 @@ export function createSlackPeople(deps: {
   readonly now: () => number;
   readonly log: Logger;
 }) {
-  const { client, now } = deps;
-  const known = new Map<string, { readonly until: number; readonly person: Promise<SlackPerson> }>();
+  const { client } = deps;
+  const known = createLately<Promise<SlackPerson>>({ most: MOST_KEPT, keptMs: KEPT_MS, now: deps.now });
   let itself: Promise<Itself> | undefined;
 
   async function call(method: string, args: Record<string, unknown>) {
@@ -101,14 +102,11 @@ export function createSlackPeople(deps: {
     of(tenant: string, id: string): Promise<SlackPerson> {
       const key = `${tenant}:${id}`;
       const found = known.get(key);
-      if (found && found.until > now()) return found.person;
+      if (found) return found;
       const person = lookUp(id);
-      known.delete(key);
-      known.set(key, { until: now() + KEPT_MS, person });
+      known.set(key, person);
       // What failed is asked again; whoever waits for it hears of the failure.
-      person.catch(() => known.delete(key));
-      const oldest = known.keys().next().value;
-      if (known.size > MOST_KEPT && oldest !== undefined) known.delete(oldest);
+      person.catch(() => known.drop(key, person));
       return person;
     },
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Sender } from '../chat/vocabulary.ts';
+import { createLately } from '../store/lately.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Connector } from './connector.ts';
 import { teamsFailure } from './failures.ts';
@@ -38,8 +39,8 @@ export function createTeamsPeople(deps: {
   readonly now: () => number;
   readonly log: Logger;
 }) {
-  const { connector, references, now } = deps;
-  const known = new Map<string, { readonly until: number; readonly person: Promise<TeamsPerson> }>();
+  const { connector, references } = deps;
+  const known = createLately<Promise<TeamsPerson>>({ most: MOST_KEPT, keptMs: KEPT_MS, now: deps.now });
 
   async function lookUp(person: Sender): Promise<TeamsPerson> {
     const contact = await references.contactOf(person);
@@ -63,14 +64,11 @@ export function createTeamsPeople(deps: {
     of(tenant: string, id: string): Promise<TeamsPerson> {
       const key = `${tenant}:${id}`;
       const found = known.get(key);
-      if (found && found.until > now()) return found.person;
+      if (found) return found;
       const person = lookUp({ id, tenant });
-      known.delete(key);
-      known.set(key, { until: now() + KEPT_MS, person });
+      known.set(key, person);
       // What failed is asked again; whoever waits for it hears of the failure.
-      person.catch(() => known.delete(key));
-      const oldest = known.keys().next().value;
-      if (known.size > MOST_KEPT && oldest !== undefined) known.delete(oldest);
+      person.catch(() => known.drop(key, person));
       return person;
     },
   };
