@@ -35,6 +35,21 @@ export interface ConversationDeps extends ConversationChangesDeps {
 
 export type Conversations = ReturnType<typeof createConversations>;
 
+/** What people can do with their conversations by buttons and forms. */
+export type ConversationActions = Pick<
+  Conversations,
+  | 'list'
+  | 'startNew'
+  | 'resume'
+  | 'edit'
+  | 'archive'
+  | 'restore'
+  | 'remove'
+  | 'history'
+  | 'search'
+  | 'entryOf'
+>;
+
 const PAGE = 10;
 /** From so many active sessions on, those that are idle for longest are offered for archiving. */
 const MANY = 50;

@@ -1,10 +1,10 @@
 import type { AccountCommands, WhoAnswer } from '../commands/account.ts';
 import type { Task } from '../commands/commands.ts';
+import type { ConversationActions } from '../commands/conversations.ts';
 import { PREDEFINED_TASKS } from '../contract/tasks.ts';
 import type { Home } from '../slack/app.ts';
 import { createAsides } from '../slack/asides.ts';
 import type { SlackClient } from '../slack/client.ts';
-import type { Conversations } from '../slack/conversing.ts';
 import type { DueHome, HomePeople } from '../slack/home-people.ts';
 import { startHomePublisher } from '../slack/home-publisher.ts';
 import { homeView, type RunningTurn } from '../slack/home-view.ts';
@@ -17,7 +17,7 @@ import type { TurnRecord } from '../turns/turn.ts';
 export interface HomeDeps {
   readonly homes: HomePeople;
   readonly account: Pick<AccountCommands, 'whoami'>;
-  readonly conversations: Pick<Conversations, 'list'>;
+  readonly conversations: Pick<ConversationActions, 'list'>;
   readonly operator: Pick<Operator, 'openTurnsOf' | 'show'>;
   readonly slack: SlackClient;
   readonly pacing: Pacing;

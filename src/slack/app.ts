@@ -14,6 +14,7 @@ import type { Sender } from '../chat/vocabulary.ts';
 import type { AccountCommands } from '../commands/account.ts';
 import { type Commands, unknownCommand } from '../commands/commands.ts';
 import type { ConversationAnswer } from '../commands/conversation-answers.ts';
+import type { ConversationActions } from '../commands/conversations.ts';
 import type { PrivacyCommands } from '../commands/privacy.ts';
 import type { WithheldAnswers } from '../commands/withheld.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -29,7 +30,7 @@ import { createAsking } from './asking.ts';
 import { createAssistantView } from './assistant-view.ts';
 import { createBackground } from './background.ts';
 import type { SlackClient } from './client.ts';
-import { type Conversations, createConversing } from './conversing.ts';
+import { createConversing } from './conversing.ts';
 import { createCourtesy } from './courtesy.ts';
 import { createSlackFeedback } from './feedback.ts';
 import {
@@ -75,7 +76,7 @@ export interface SlackAppDeps {
   readonly commands: Commands;
   readonly account: Pick<AccountCommands, 'answer'>;
   readonly privacy: Pick<PrivacyCommands, 'forget'>;
-  readonly conversations: Conversations;
+  readonly conversations: ConversationActions;
   readonly home: Home;
   /** Why an operator has paused intake; empty when nobody said. */
   readonly pauseReason: () => Promise<string>;

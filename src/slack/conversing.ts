@@ -1,7 +1,7 @@
 import type { BlockAction, ViewSubmitAction } from '@slack/bolt';
 import type { Asker } from '../commands/account.ts';
 import type { ConversationAnswer } from '../commands/conversation-answers.ts';
-import type { Conversations as AllConversations } from '../commands/conversations.ts';
+import type { ConversationActions } from '../commands/conversations.ts';
 import { type ListState, listOf, readList, readSession } from '../commands/session-buttons.ts';
 import { NAME_MISSING, NO_LONGER_THERE } from '../commands/session-words.ts';
 import { archiveIdle } from '../commands/tidying.ts';
@@ -14,23 +14,8 @@ import type { Origins, Pressed } from './origin.ts';
 import { readRename, readSearch, renameForm, searchForm } from './session-forms.ts';
 import type { Listener } from './whisper.ts';
 
-/** What people can do with their conversations by buttons and forms. */
-export type Conversations = Pick<
-  AllConversations,
-  | 'list'
-  | 'startNew'
-  | 'resume'
-  | 'edit'
-  | 'archive'
-  | 'restore'
-  | 'remove'
-  | 'history'
-  | 'search'
-  | 'entryOf'
->;
-
 export interface ConversingDeps {
-  readonly conversations: Conversations;
+  readonly conversations: ConversationActions;
   readonly admitted: Admitted;
   readonly origins: Origins;
   /** Something of a person's is another now: their App Home shows it. */

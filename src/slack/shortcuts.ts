@@ -1,11 +1,12 @@
 import type { GlobalShortcut, MessageShortcut, ViewSubmitAction } from '@slack/bolt';
 import { z } from 'zod';
 import { oneLine } from '../chat/one-line.ts';
+import type { ConversationActions } from '../commands/conversations.ts';
 import { LIMITS } from '../sessions/session-entry.ts';
 import type { Admitted } from './admitted.ts';
 import { wordsOf } from './answer-blocks.ts';
 import type { Asking } from './asking.ts';
-import type { Conversations, FormAnswer } from './conversing.ts';
+import type { FormAnswer } from './conversing.ts';
 import { aboutOf, filledIn, form, textField } from './forms.ts';
 import { personIn } from './interactions.ts';
 import type { Json } from './json.ts';
@@ -35,7 +36,7 @@ export interface ShortcutsDeps {
   readonly admitted: Admitted;
   readonly asking: Asking;
   readonly origins: Pick<Origins, 'open'>;
-  readonly conversations: Pick<Conversations, 'startNew'>;
+  readonly conversations: Pick<ConversationActions, 'startNew'>;
   readonly whisper: Whisper;
   readonly changed: (who: Listener['sender']) => void;
   readonly onIgnored: (why: string) => void;

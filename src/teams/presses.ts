@@ -1,6 +1,7 @@
 import { type AdmissionRules, admit } from '../chat/admission.ts';
 import type { AccountCommands, Asker } from '../commands/account.ts';
 import type { Commands } from '../commands/commands.ts';
+import type { ConversationActions } from '../commands/conversations.ts';
 import { RETRY_SPENT, refusedText, retryText } from '../commands/intake-words.ts';
 import { disputedText, type WithheldAnswers } from '../commands/withheld.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -13,7 +14,7 @@ import { activityClaim, type Whereabouts, whereabouts } from './normalise.ts';
 import { badRequest, broken, forbidden, replacing, saying, showing } from './press-answers.ts';
 import { type PressData, readPress } from './press-data.ts';
 import type { References } from './references.ts';
-import { type Conversations, createSessionPresses } from './session-presses.ts';
+import { createSessionPresses } from './session-presses.ts';
 import type { createTasks } from './tasks.ts';
 import { ASKED, NO_SUCH_BUTTON, NOT_STORED, SAID_BELOW, SENT_ALONE, UNREADABLE } from './words.ts';
 
@@ -22,7 +23,7 @@ export interface PressesDeps {
   readonly accept: Pick<Accept, 'retryTurn'>;
   readonly commands: Pick<Commands, 'stopTurn'>;
   readonly account: Pick<AccountCommands, 'answer'>;
-  readonly conversations: Conversations;
+  readonly conversations: ConversationActions;
   readonly withheld: WithheldAnswers;
   readonly answerCommand: CommandAnswers;
   readonly ask: ReturnType<typeof createTasks>;

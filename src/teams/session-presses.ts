@@ -1,6 +1,6 @@
 import type { Asker } from '../commands/account.ts';
 import type { ConversationAnswer } from '../commands/conversation-answers.ts';
-import type { Conversations as AllConversations } from '../commands/conversations.ts';
+import type { ConversationActions } from '../commands/conversations.ts';
 import {
   SESSION_ARCHIVE,
   SESSION_DELETE,
@@ -29,21 +29,6 @@ import {
   SESSION_SAVE,
 } from './session-cards.ts';
 
-/** What people can do with their conversations by buttons. */
-export type Conversations = Pick<
-  AllConversations,
-  | 'list'
-  | 'startNew'
-  | 'resume'
-  | 'edit'
-  | 'archive'
-  | 'restore'
-  | 'remove'
-  | 'history'
-  | 'search'
-  | 'entryOf'
->;
-
 /** Somebody pressed a button of a list of conversations. */
 export interface SessionPress {
   readonly asker: Asker;
@@ -61,7 +46,7 @@ type Next = { readonly card: Json } | { readonly said: string };
  * card that takes the place of the one that was pressed in; undefined for what is malformed, or is none of these buttons.
  * Throws when something could not be stored.
  */
-export function createSessionPresses(conversations: Conversations) {
+export function createSessionPresses(conversations: ConversationActions) {
   const listed = async ({ asker, state }: SessionPress, said = ''): Promise<Json> => {
     const answer = await conversations.list(asker, state.list);
     if (answer.shown?.kind === 'sessions') return listCard(answer.shown, state, said);

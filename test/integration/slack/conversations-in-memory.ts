@@ -1,9 +1,8 @@
 import type { Asker } from '../../../src/commands/account.ts';
 import type { ConversationAnswer } from '../../../src/commands/conversation-answers.ts';
-import type { Ref } from '../../../src/commands/conversations.ts';
+import type { ConversationActions, Ref } from '../../../src/commands/conversations.ts';
 import type { SessionEntry } from '../../../src/sessions/session-entry.ts';
 import type { Home } from '../../../src/slack/app.ts';
-import type { Conversations } from '../../../src/slack/conversing.ts';
 
 export const NO_HOME: Home = {
   opened: async () => false,
@@ -58,7 +57,7 @@ export function conversationsInMemory(of: Readonly<Record<string, readonly Sessi
     return say(text(now));
   };
 
-  const conversations: Conversations = {
+  const conversations: ConversationActions = {
     async list(asker, { words = '', archived = false, after } = {}) {
       const all = [...own(asker).values()].toSorted((a, b) => b.lastAt - a.lastAt);
       const kind = all.filter((one) => one.archived === archived);

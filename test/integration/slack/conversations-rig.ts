@@ -12,10 +12,10 @@ import { personId } from '../../../src/chat/keys.ts';
 import { EMPTY_VIEW } from '../../../src/chat/vocabulary.ts';
 import { createAccountCommands } from '../../../src/commands/account.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
+import type { ConversationActions } from '../../../src/commands/conversations.ts';
 import { predefinedTasks } from '../../../src/main/home.ts';
 import type { Home } from '../../../src/slack/app.ts';
 import { createSlackClient } from '../../../src/slack/client.ts';
-import type { Conversations } from '../../../src/slack/conversing.ts';
 import { createHomePeople, type HomePeople } from '../../../src/slack/home-people.ts';
 import { createSlackIngress, type SlackIngress } from '../../../src/slack/ingress.ts';
 import { createPacing } from '../../../src/slack/pacing.ts';
@@ -48,7 +48,7 @@ export interface RigOptions {
   readonly slack?: Partial<SlackStandInOptions>;
   /** Web processes beside each other. Socket Mode only. */
   readonly processes?: number;
-  readonly conversations?: Conversations;
+  readonly conversations?: ConversationActions;
   /** What hears of the App Home, once the rest is there. */
   readonly home?: () => Home | undefined;
 }

@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import type { AdmissionRules } from '../../../src/chat/admission.ts';
 import { createAccountCommands } from '../../../src/commands/account.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
+import type { ConversationActions } from '../../../src/commands/conversations.ts';
 import type { Home } from '../../../src/slack/app.ts';
 import type { SlackClient } from '../../../src/slack/client.ts';
-import type { Conversations } from '../../../src/slack/conversing.ts';
 import { createSlackIngress } from '../../../src/slack/ingress.ts';
 import type { Pacing } from '../../../src/slack/pacing.ts';
 import { createSlackReceiver } from '../../../src/slack/receiver.ts';
@@ -78,7 +78,7 @@ export async function startIngress(
     readonly changes?: Partial<QuestionChanges>;
     readonly recordFeedback?: FeedbackStore['record'];
     readonly once?: Once;
-    readonly conversations?: Conversations;
+    readonly conversations?: ConversationActions;
     readonly home?: Partial<Home>;
     readonly withoutBolt?: boolean;
   } = {},
