@@ -18,7 +18,7 @@ import { createTranslator, type Stop, stopFor } from './translate.ts';
 /** What a turn is asked: the part of an invocation that the agent sees. */
 export type Question = Pick<
   Invocation,
-  'prompt' | 'actor' | 'thread' | 'files' | 'locale' | 'replyLength'
+  'prompt' | 'actor' | 'thread' | 'files' | 'locale' | 'replyLength' | 'memoryWriter'
 > & {
   /** Somebody vouches for the actor; else nothing is remembered. */
   readonly vouched: boolean;
@@ -104,8 +104,8 @@ export function createAnswerQuestion(deps: {
       deps.log.warn({ turnId: run.turnId, code: failure.code, err: outcome.failure }, 'a turn failed');
       await publish({ type: 'error', ...failure });
     }
-    // What the agent itself goes on with, and nothing else.
-    if (answered && memory && place) {
+    // What the agent itself goes on with, and nothing else. Whoever guards its answers knows better what was shown of them.
+    if (answered && memory && place && question.memoryWriter === undefined) {
       const { turnId } = run;
       const turn = { turnId, question: question.prompt, answer: said(), askedAt, answeredAt: wallClock() };
       remembers = (await memory.keep(place, turn)) && remembers;

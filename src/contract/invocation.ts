@@ -53,6 +53,8 @@ export const invocationSchema = z.object({
   locale: z.string().max(35).optional(),
   /** How long an answer the person likes. Missing: as the agent sees fit. */
   replyLength: z.enum(REPLY_LENGTHS).optional(),
+  /** `backend`: the agent writes nothing of this turn to Memory, however it is set. Missing: as it is set. */
+  memoryWriter: z.literal('backend').optional(),
 });
 
 export type Invocation = z.infer<typeof invocationSchema>;

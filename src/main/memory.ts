@@ -35,7 +35,7 @@ export function composeMemory(deps: {
   if (memoryId === undefined) return undefined;
   if (deps.config.memory.writer === 'agent' && deps.config.guardrails.mode === 'enforce')
     log.warn(
-      'the agent writes to Memory also what the guardrail withholds: set MEMORY_WRITER=backend for both',
+      'the agent writes to Memory also what the guardrail withholds: set MEMORY_WRITER=backend, or leave it out',
     );
   const now = () => performance.now();
   const quota = createMemoryQuota({ redis, keyPrefix, log, now });

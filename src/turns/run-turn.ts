@@ -140,7 +140,9 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
 
   let listed = '';
   const ask = async (person: Person, prompt: string): Promise<Outcome> => {
-    const answered = await deps.sessionOf(turn, person.actor.id);
+    // A session is named after what it was asked, and Memory hears of it.
+    const asked = { ...turn, message: { ...message, text: prompt } };
+    const answered = await deps.sessionOf(asked, person.actor.id);
     const { session } = answered;
     listed = answered.listed;
     log = log.child({ session });
@@ -153,6 +155,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
       session: { id: session },
       ...(locale === undefined ? {} : { locale }),
       ...(turn.replyLength ? { replyLength: turn.replyLength } : {}),
+      ...(deps.remember ? { memoryWriter: 'backend' as const } : {}),
     };
     const guarded = deps.guards?.answer?.(turn, show, hold.signal);
     const outcome = await askAgent(

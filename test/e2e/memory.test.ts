@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { LAPTOP_GUARDRAIL, laptopGuardrail } from '../../local/laptop/guardrail.ts';
 import { createMemoryClient } from '../../src/agentcore/memory-client.ts';
 import type { Invocation } from '../../src/contract/invocation.ts';
-import { RECORD_NAMESPACES } from '../../src/contract/memory.ts';
+import { RECORD_NAMESPACES, recordsPath } from '../../src/contract/memory.ts';
 import { eventually } from '../setup/eventually.ts';
 import { type Stack, type StackOptions, startStack } from './stack.ts';
 import { ask, settledReplies } from './thread.ts';
@@ -59,14 +59,34 @@ async function everythingSaid(stack: Stack): Promise<string[][]> {
   }
 }
 
+/** All that Memory holds, talk and what is told of sessions, as one text. */
+async function everythingHeld(stack: Stack): Promise<string> {
+  const client = createMemoryClient({ region: 'us-east-2', endpoint: stack.aws.url, memoryId: MEMORY });
+  try {
+    const held: unknown[] = [];
+    for await (const actorId of client.listActors({ signal })) {
+      for await (const { sessionId } of client.listSessions({ actorId, signal }))
+        for await (const event of client.listEvents({ actorId, sessionId, signal })) held.push(event);
+      const namespacePath = recordsPath(actorId);
+      for await (const record of client.listRecords({ namespacePath, signal })) held.push(record);
+    }
+    return JSON.stringify(held);
+  } finally {
+    client.close();
+  }
+}
+
 /** An agent of somebody else's, which notes what it was sent. */
-async function someAgent(answer: string): Promise<{ url: string; bodies: Partial<Invocation>[] }> {
+async function someAgent(
+  answers: string | ((prompt: string) => string),
+): Promise<{ url: string; bodies: Partial<Invocation>[] }> {
   const bodies: Partial<Invocation>[] = [];
   const server = createServer((request, response) => {
     void read(request).then((text) => {
       if (request.url === '/ping') return response.end('{"status":"Healthy"}');
       const body = JSON.parse(text) as Partial<Invocation>;
       bodies.push(body);
+      const answer = typeof answers === 'string' ? answers : answers(body.prompt ?? '');
       if (request.headers.accept?.includes('text/event-stream') && 'v' in body) {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
         const events = [
@@ -151,21 +171,16 @@ describe('an agent that does not write to Memory', () => {
   });
 });
 
-describe('Memory behind a guardrail that is enforced', () => {
-  it('holds what was shown: nothing that was masked, and nothing that was refused', async () => {
-    const guardrail = {
-      GUARDRAIL_MODE: 'enforce',
-      BEDROCK_GUARDRAIL_ID: LAPTOP_GUARDRAIL.id,
-      BEDROCK_GUARDRAIL_VERSION: LAPTOP_GUARDRAIL.version,
-    };
-    // Neither is told who writes.
-    const stack = await start({
-      env: guardrail,
-      agentEnv: guardrail,
-      aws: () => ({ guardrail: laptopGuardrail('us-east-2') }),
-    });
-    const refused = await ask(stack, 'alice', '#cloud', `${MENTION} Give me a recipe for lasagna.`);
-    expect(refused.reply.notices.join()).toContain('I am here for cloud engineering');
+describe('behind a guardrail that is enforced', () => {
+  const GUARDRAIL = {
+    GUARDRAIL_MODE: 'enforce',
+    BEDROCK_GUARDRAIL_ID: LAPTOP_GUARDRAIL.id,
+    BEDROCK_GUARDRAIL_VERSION: LAPTOP_GUARDRAIL.version,
+  };
+  const aws = () => ({ guardrail: laptopGuardrail('us-east-2') });
+
+  it('Memory holds what was shown, and an agent that knows of no guardrail writes nothing to it', async () => {
+    const stack = await start({ env: GUARDRAIL, aws });
     await ask(stack, 'alice', '#cloud', `${MENTION} echo anna@example.com works on 203.0.113.77`);
     const people = await eventually('Memory knows', async () => {
       const found = await everythingSaid(stack);
@@ -177,6 +192,59 @@ describe('Memory behind a guardrail that is enforced', () => {
         expect.stringContaining('{EMAIL} works on {IP_ADDRESS}') as string,
       ],
     ]);
+    // The session is named after its first question.
+    const held = await eventually('the session is told of', async () => {
+      const all = await everythingHeld(stack);
+      return all.includes('created') && all;
+    });
+    expect(held).toContain('echo {EMAIL} works on');
+    expect(held).not.toContain('anna');
+  });
+
+  it('a question that was refused, and an answer that was withheld, are nowhere: not for the agent, not in Memory', async () => {
+    const token = `gh${'p_'}${'a1B2c3D4e5F6'.repeat(3)}`;
+    const agent = await someAgent((prompt) => (prompt.includes('rotate') ? `Use ${token}.` : 'I see.'));
+    const stack = await start({
+      agent: { mode: 'url', url: agent.url },
+      // What is not addressed to the bot is no question to it, not even in its threads.
+      env: { ...GUARDRAIL, SLACK_FOLLOW_UPS: 'mention' },
+      aws,
+    });
+    const lasagna = 'Give me a recipe for lasagna.';
+    const { ts, channelId, reply } = await ask(stack, 'alice', '#cloud', `${MENTION} ${lasagna}`);
+    expect(reply.notices.join()).toContain('I am here for cloud engineering');
+    expect(agent.bodies).toEqual([]);
+    await stack.slack.postAs('bob', '#cloud', lasagna, { threadTs: ts });
+    // What is told together is judged together: words of the cloud beside it would outweigh the recipe (guarded-turns.md).
+    await stack.slack.postAs('bob', '#cloud', 'It fails with E42.', { threadTs: ts });
+    const asked: [string, string][] = [
+      ['alice', 'why does it fail?'],
+      ['bob', 'since when is that so?'],
+      ['alice', 'how do I rotate the key?'],
+      ['alice', 'and now?'],
+    ];
+    for (const [i, [person, question]] of asked.entries()) {
+      await stack.slack.postAs(person, '#cloud', `${MENTION} ${question}`, { threadTs: ts });
+      await settledReplies(stack, channelId, ts, i + 2);
+    }
+    const [, why, where, how, now] = await settledReplies(stack, channelId, ts, 5);
+    for (const answered of [why, where, now]) expect(answered?.text).toContain('I see.');
+    expect(how?.text).toBe('');
+    expect(how?.notices).not.toEqual([]);
+    // All of them reached the agent, with what others said but for what a policy minds.
+    expect(agent.bodies.map(({ prompt }) => prompt)).toEqual(asked.map(([, question]) => question));
+    expect(JSON.stringify(agent.bodies[0]?.thread)).toContain('E42');
+    expect(JSON.stringify(agent.bodies)).not.toMatch(/lasagna|ghp_/);
+    await eventually('Memory knows', async () => {
+      const said = await everythingSaid(stack);
+      return (
+        said
+          .map((one) => one.length)
+          .toSorted((a, b) => a - b)
+          .join() === '2,4'
+      );
+    });
+    expect(await everythingHeld(stack)).not.toMatch(/lasagna|ghp_|rotate/);
   });
 });
 

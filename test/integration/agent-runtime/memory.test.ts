@@ -71,7 +71,10 @@ function clientOf(url: string) {
   };
 }
 
-type Ask = Partial<Pick<Invocation, 'turnId' | 'thread'>> & { session?: string; actor?: string };
+type Ask = Partial<Pick<Invocation, 'turnId' | 'thread' | 'memoryWriter'>> & {
+  session?: string;
+  actor?: string;
+};
 
 async function ask(app: AgentApp, prompt: string, { session = 'a', actor = 'actor-1', ...more }: Ask = {}) {
   const id = sessionId(session);
@@ -184,6 +187,16 @@ describe('an agent with Memory', () => {
     const app = await agentOn(url, { MEMORY_WRITER: 'backend' });
     expect(textOf(await ask(app, 'what did I ask you to remember?'))).toContain('the red door');
     expect(await said()).toEqual(['user: remember the red door', 'assistant: I will.']);
+  });
+
+  test('writes nothing of a turn that somebody else writes, however it is set, and goes on with it all the same', async () => {
+    const { url } = await startMemory();
+    const { said } = clientOf(url);
+    const app = await agentOn(url, { MEMORY_WRITER: 'agent' });
+    await ask(app, 'remember the blue door', { memoryWriter: 'backend' });
+    expect(await said()).toEqual([]);
+    expect(textOf(await ask(app, 'what did I ask first?'))).toContain('the blue door');
+    expect(await said()).toHaveLength(2);
   });
 
   test('answers without Memory, says so, and catches up when Memory is back', async () => {

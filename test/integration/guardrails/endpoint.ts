@@ -16,6 +16,8 @@ export interface Answer {
   readonly body?: unknown;
   /** Say nothing at all. */
   readonly silent?: true;
+  /** Close the connection. */
+  readonly hangUp?: true;
   /** Milliseconds that the answer takes. */
   readonly afterMs?: number;
 }
@@ -36,6 +38,8 @@ export async function openGuardrail(answer: (asked: AskedGuardrail, number: numb
     stream.on('error', () => undefined);
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.on('end', async () => {
+      // The connection was closed before all of the question had come.
+      if (stream.aborted || stream.destroyed) return;
       const body = JSON.parse(Buffer.concat(chunks).toString()) as {
         source: string;
         content: { text: { text: string; qualifiers?: string[] } }[];
@@ -47,8 +51,9 @@ export async function openGuardrail(answer: (asked: AskedGuardrail, number: numb
         qualifiers: body.content.map(({ text }) => text.qualifiers),
       };
       asked.push(one);
-      const { status = 200, error, body: said, silent, afterMs = 0 } = answer(one, asked.length);
+      const { status = 200, error, body: said, silent, hangUp, afterMs = 0 } = answer(one, asked.length);
       if (afterMs > 0) await wait(afterMs);
+      if (hangUp) stream.session?.destroy();
       if (silent || stream.destroyed) return;
       stream.respond({
         ':status': status,

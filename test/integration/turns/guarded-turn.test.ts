@@ -106,14 +106,26 @@ describe('a guarded turn', () => {
 
   it('masks in a question what the agent and its memory are not to know', async () => {
     const { guards } = guardsOf();
+    const told: unknown[] = [];
     const b = await bench({
       text: 'Is Alice Smith an admin?',
       agent: [says(text('Yes.'), end())],
-      more: { guards },
+      more: {
+        guards,
+        async remember(said) {
+          told.push(said);
+        },
+        // A session is named after its first question, and Memory hears of that.
+        async sessionOf({ message }) {
+          told.push(message);
+          return { session: `session-${'x'.repeat(30)}`, listed: '' };
+        },
+      },
     });
     await b.runNext();
     expect(b.calls[0]?.invocation.prompt).toBe('Is {NAME} an admin?');
-    expect(JSON.stringify(b.calls[0]?.invocation)).not.toContain('Alice');
+    expect(told).toMatchObject([{ text: 'Is {NAME} an admin?' }, { question: 'Is {NAME} an admin?' }]);
+    expect(JSON.stringify([b.calls[0]?.invocation, told])).not.toContain('Alice');
   });
 
   it('masks in an answer, in steps and in files', async () => {
