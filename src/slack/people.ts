@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createLately } from '../store/lately.ts';
+import { askedLately, createLately } from '../store/lately.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Pause } from '../turns/pace.ts';
 import type { SlackClient } from './client.ts';
@@ -100,14 +100,7 @@ export function createSlackPeople(deps: {
 
   return {
     of(tenant: string, id: string): Promise<SlackPerson> {
-      const key = `${tenant}:${id}`;
-      const found = known.get(key);
-      if (found) return found;
-      const person = lookUp(id);
-      known.set(key, person);
-      // What failed is asked again; whoever waits for it hears of the failure.
-      person.catch(() => known.drop(key, person));
-      return person;
+      return askedLately(known, `${tenant}:${id}`, () => lookUp(id));
     },
 
     /** The bot, and the name of the workspace that it is installed in. */

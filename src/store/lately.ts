@@ -7,6 +7,8 @@ export interface LatelyDeps {
   readonly now: () => number;
 }
 
+type Lately<T> = ReturnType<typeof createLately<T>>;
+
 /** What this process has learnt lately, by name. It never grows without bound, whatever comes in. */
 export function createLately<T>({ most, keptMs, now }: LatelyDeps) {
   /** In the order in which they came, so that the first one is always the next to go. */
@@ -39,4 +41,14 @@ export function createLately<T>({ most, keptMs, now }: LatelyDeps) {
       kept.clear();
     },
   };
+}
+
+/** What is being asked, or was asked lately: once, however many want to know. What failed is asked again; whoever waits for it hears of the failure. */
+export function askedLately<T>(lately: Lately<Promise<T>>, name: string, ask: () => Promise<T>): Promise<T> {
+  const known = lately.get(name);
+  if (known) return known;
+  const asked = ask();
+  lately.set(name, asked);
+  asked.catch(() => lately.drop(name, asked));
+  return asked;
 }

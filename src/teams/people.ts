@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Sender } from '../chat/vocabulary.ts';
-import { createLately } from '../store/lately.ts';
+import { askedLately, createLately } from '../store/lately.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Connector } from './connector.ts';
 import { teamsFailure } from './failures.ts';
@@ -62,14 +62,7 @@ export function createTeamsPeople(deps: {
 
   return {
     of(tenant: string, id: string): Promise<TeamsPerson> {
-      const key = `${tenant}:${id}`;
-      const found = known.get(key);
-      if (found) return found;
-      const person = lookUp({ id, tenant });
-      known.set(key, person);
-      // What failed is asked again; whoever waits for it hears of the failure.
-      person.catch(() => known.drop(key, person));
-      return person;
+      return askedLately(known, `${tenant}:${id}`, () => lookUp({ id, tenant }));
     },
   };
 }
