@@ -45,6 +45,9 @@ export function plainWords(text: string, mentions: readonly Mention[], format?: 
 /** Nobody sees it, and it parts what would be markup. */
 const APART = '\u200b';
 
+/** What opens or closes a block of code, with what stands before it. What is said behind backticks has none. */
+const FENCE = /^([^`~]*)(`{3,}(?=[^`]*$)|~{3,})/;
+
 /**
  * Makes text of the agent safe for Teams: shown to the character, and no tag or picture of its making comes alive; Teams'
  * Markdown lets some HTML through. Code is left alone, which Teams escapes itself, but for tags that load or link to
@@ -56,12 +59,12 @@ export function escapeText(text: string): string {
   return text
     .split(/(?<=\n)/)
     .map((line) => {
-      const mark = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
+      const [, before = '', mark] = FENCE.exec(line) ?? [];
       if (fence !== undefined) {
         if (mark?.startsWith(fence) && /^\s*[`~]+\s*$/.test(line)) fence = undefined;
-        return disarm(line);
+        return disarm(undefine(line, true));
       }
-      if (mark !== undefined) {
+      if (mark !== undefined && CONTAINERS.test(before)) {
         fence = mark;
         return disarm(line);
       }
@@ -103,8 +106,8 @@ const DEFINITION = /^((?:[^[\]\\]|\\.)*)(?:\[(?:[^[\]\\]|\\.)*)?\](?=:)/;
 const CONTAINERS = /^[\s>*+.)\d-]*$/;
 
 /** A definition hides its target as a link does, and none is needed: what is not one shows its target. */
-function undefine(line: string): string {
+function undefine(line: string, code = false): string {
   const [label = '', before = ''] = DEFINITION.exec(line) ?? [];
-  const begins = label === `${before}]` || CONTAINERS.test(before);
+  const begins = label === `${before}]` ? !code : CONTAINERS.test(before);
   return label !== '' && begins ? `${label}${APART}${line.slice(label.length)}` : line;
 }

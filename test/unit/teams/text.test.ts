@@ -20,8 +20,9 @@ describe('text for Teams', () => {
     ['[a][b]\n\n> [b]: //evil.rocks/x', '[a][b]\n\n> [b]\u200b: //evil.rocks/x'],
     ['[a\nb]: javascript:alert(1)', '[a\nb]\u200b: javascript:alert(1)'],
     ['an open ` <img src="//evil.rocks/x">', 'an open ` <img\u200b src="//evil.rocks/x">'],
-    ['``` a`\n<a href="//evil.rocks">', '``` a`\n<a\u200b href="//evil.rocks">'],
-    ['- ```\n  ```\n<img/src=x>', '- ```\n  ```\n<img\u200b/src=x>'],
+    ['``` a`\n<a href="//evil.rocks">', '``` a`\n&lt;a href="//evil.rocks">'],
+    ['- ```\n  ```\n<img/src=x>', '- ```\n  ```\n&lt;img/src=x>'],
+    ['```\n<IMG/src=x>', '```\n<IMG\u200b/src=x>'],
     ['an open ` https&#58;//evil.rocks', 'an open ` https&#58\u200b;//evil.rocks'],
   ])('%j has no picture, tag or hidden address', (text, escaped) => {
     expect(escapeText(text)).toBe(escaped);
