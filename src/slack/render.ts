@@ -1,3 +1,4 @@
+import { nameOf } from '../chat/digest.ts';
 import type { ReplyNotice, ReplyTask, ReplyView } from '../chat/vocabulary.ts';
 import { feedbackBlocks, whyBlocks } from './feedback-blocks.ts';
 import type { Json } from './json.ts';
@@ -189,7 +190,8 @@ export function taskChunk(turnId: string, task: ReplyTask, before?: ReplyTask): 
   const detail = task.detail === before?.detail ? '' : (task.detail ?? '');
   return {
     type: 'task_update',
-    id: `${turnId}.t.${task.id}`.slice(0, 250),
+    // Whoever answers chooses this id, and nobody has looked at it.
+    id: `${turnId}.t.${nameOf([task.id]).slice(0, 26)}`,
     title: clip(titleOf(task), TASK_TITLE_LIMIT),
     status: task.state,
     ...(detail

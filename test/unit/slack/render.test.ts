@@ -176,6 +176,15 @@ test('a step without a title gets one, and a title of several lines becomes one 
   expect(taskChunk(TURN, { id: '1', title: 'a\n\nb', state: 'complete' })).toMatchObject({ title: 'a b' });
 });
 
+test('a step is told by a name of our own: its id is the agent’s, and may be anything', () => {
+  const step = (id: string) => taskChunk(TURN, { id, title: 'List', state: 'complete' });
+  expect(step('a')).toEqual(step('a'));
+  expect(step('a').id).not.toBe(step('b').id);
+  const secret = `gh${'p_'}${'aB3'.repeat(12)}`;
+  expect(JSON.stringify(step(`${secret} mail@example.com`))).not.toMatch(/aB3|example/);
+  expect(String(step('x'.repeat(1_000)).id).length).toBeLessThan(250);
+});
+
 test('details that stand on the card already are not sent again', () => {
   const before: ReplyTask = { id: '1', title: 'Look', state: 'in_progress', detail: 'Ohio' };
   expect(taskChunk(TURN, before)).toMatchObject({ details: 'Ohio' });
