@@ -4,7 +4,7 @@ import { feedbackBlocks, whyBlocks } from './feedback-blocks.ts';
 import type { Json } from './json.ts';
 import { type PartPlan, type PlanParts, planParts } from './markdown/plan-parts.ts';
 import { blocksOf, fallbackText } from './markdown/sending.ts';
-import { escapeText } from './text.ts';
+import { escapeText, plainText } from './text.ts';
 
 /**
  * Slack's limits for what we send beside the agent's text: a section holds 3,000 characters; a button's value 2,000;
@@ -205,7 +205,7 @@ export function markerOf(turnId: string, part: number): Json {
 }
 
 export function statusText(status: string): string {
-  return clip(status, STATUS_LIMIT);
+  return clip(plainText(status), STATUS_LIMIT);
 }
 
 function clip(text: string, limit: number): string {

@@ -90,6 +90,9 @@ function escapeLine(line: string): string {
 const LOADS =
   /<(?:a|area|at|attachment|audio|base|body|button|div|embed|form|iframe|image|img|input|link|meta|object|script|source|span|style|svg|table|td|video)(?=[\s/])/gi;
 
+/** Words that Teams is to show as they are, and that nothing comes alive in, should it read them after all. */
+export const plainText = (text: string): string => disarm(text.replace(/<(?=[a-z/!])/gi, `<${APART}`));
+
 /** Characters of an address, written in another way. */
 const REFERENCE =
   /&(?:#\w{1,8}|colon|period|sol|bsol|commat|excl|lpar|lsqb|lbrack|rsqb|rbrack|Tab|NewLine)(?=;)/g;

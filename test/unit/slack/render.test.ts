@@ -212,6 +212,14 @@ test('blank is what has neither words nor steps nor a remark', () => {
   expect(isBlank(part('', { notice: notice('help') }))).toBe(false);
 });
 
+test('a status mentions nobody and links to nothing, and reads as it was written', () => {
+  const status = statusText('Ask <@U0123456789> <!channel> <https://evil.com|docs> if a <b> < 3');
+  expect(status).not.toMatch(/<(?:[@!#]|https?:)/);
+  expect(status.replaceAll('\u200b', '')).toBe(
+    'Ask <@U0123456789> <!channel> <https://evil.com|docs> if a <b> < 3',
+  );
+});
+
 test('a long status is cut between characters', () => {
   const status = statusText(`${'x'.repeat(248)}😀${'y'.repeat(50)}`);
   expect(status).toBe(`${'x'.repeat(248)}…`);
