@@ -45,13 +45,19 @@ export interface GuardrailOptions {
   readonly now: () => number;
 }
 
+export interface CheckOptions {
+  readonly grounding?: Grounding | undefined;
+  /** So long is waited for a place in the quota, if not until the check is given up. Milliseconds. */
+  readonly patienceMs?: number | undefined;
+}
+
 export interface Guardrail {
   /** Never rejects: what cannot be checked is blocked with the policy `unavailable`. */
   check(
     source: Source,
     texts: readonly string[],
     signal: AbortSignal,
-    grounding?: Grounding,
+    options?: CheckOptions,
   ): Promise<Verdict>;
   close(): void;
 }
@@ -124,7 +130,7 @@ export function createGuardrail(options: GuardrailOptions): Guardrail {
     source: Source,
     texts: readonly string[],
     signal: AbortSignal,
-    grounding: Grounding | undefined,
+    { grounding, patienceMs = deadlineMs }: CheckOptions,
   ): Promise<Verdict> {
     const began = now();
     const content = contentOf(texts, grounding);
@@ -134,7 +140,8 @@ export function createGuardrail(options: GuardrailOptions): Guardrail {
     );
     for (let attempts = 1; ; attempts += 1) {
       const left = deadlineMs - (now() - began);
-      if (quota && !(await quota.take(units, left, signal))) return unavailable('the quota is used up');
+      if (quota && !(await quota.take(units, Math.min(left, patienceMs), signal)))
+        return unavailable('the quota is used up');
       try {
         const response = await attempt(source, content, signal);
         const verdict = judge(response, texts);
@@ -155,12 +162,12 @@ export function createGuardrail(options: GuardrailOptions): Guardrail {
   }
 
   return {
-    async check(source, texts, signal, grounding) {
+    async check(source, texts, signal, checkOptions = {}) {
       const { may, next } = admit(breaker, now());
       breaker = next;
       if (!may) return unavailable('the guardrail kept failing');
       try {
-        const verdict = await ask(source, texts, signal, grounding);
+        const verdict = await ask(source, texts, signal, checkOptions);
         if (!isUnavailable(verdict)) note('well');
         return verdict;
       } catch (error) {

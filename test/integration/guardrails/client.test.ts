@@ -61,7 +61,9 @@ describe('a check by the guardrail', () => {
 
   it('of grounding is sent with the source and the question beside the answer', async () => {
     const { guardrail, asked } = await open(honest);
-    await guardrail.check('OUTPUT', ['It is two.'], never, { source: 'Two.', query: 'How many?' });
+    await guardrail.check('OUTPUT', ['It is two.'], never, {
+      grounding: { source: 'Two.', query: 'How many?' },
+    });
     expect(asked[0]?.texts).toEqual(['Two.', 'How many?', 'It is two.']);
     expect(asked[0]?.qualifiers).toEqual([['grounding_source'], ['query'], ['guard_content']]);
     await guardrail.check('OUTPUT', ['It is two.'], never);
@@ -132,6 +134,16 @@ describe('a check by the guardrail', () => {
     const { check, asked } = await open(honest, { quota: { take: () => Promise.resolve(false) } });
     expect(await check('all well')).toMatchObject({ kind: 'block', policy: 'unavailable' });
     expect(asked).toEqual([]);
+  });
+
+  it('waits for a place in the quota as long as it may last, or as long as it is told to', async () => {
+    const patience: number[] = [];
+    const take = async (_units: number, patienceMs: number) => patience.push(patienceMs) > 0;
+    const { check, guardrail } = await open(honest, { deadlineMs: 10_000, quota: { take } });
+    await check('all well');
+    await guardrail.check('INPUT', ['all well'], never, { patienceMs: 2_000 });
+    await guardrail.check('INPUT', ['all well'], never, { patienceMs: 60_000 });
+    expect(patience).toEqual([10_000, 2_000, 10_000]);
   });
 
   it('blocks when it is cancelled', async () => {
