@@ -68,29 +68,30 @@ const hangs = (signal: AbortSignal) =>
   });
 
 describe('what others said in a thread', () => {
-  it('is judged each by itself: what blocks is left out, however much else stands beside it, and the rest is kept', async () => {
+  it('is judged each by itself: what blocks is left out, however much else stands beside it', async () => {
     const { thread, found } = open();
-    const said = [
-      'The deploy fails with E42.',
-      'I buy gold',
-      'Since when?',
-      'so says Alice Smith',
-      `my key is AK${'IA'}IOSFODNN7EXAMPLE`,
-      'Which region is that?',
-    ];
-    expect(await thread(said)).toEqual([
-      'The deploy fails with E42.',
-      undefined,
-      'Since when?',
-      'so says {NAME}',
-      undefined,
-      'Which region is that?',
-    ]);
+    const said = ['The deploy fails with E42.', 'I buy gold', 'Since when?', 'Which region is that?'];
+    expect(await thread(said)).toEqual([said[0], undefined, said[2], said[3]]);
+    expect(found).toMatchObject([{ policies: ['topic'], action: 'blocked' }]);
+  });
+
+  it('is masked where it has to be, and a secret in it asks nobody', async () => {
+    const { thread, asked, found } = open();
+    const said = ['so says Alice Smith', `my key is AK${'IA'}IOSFODNN7EXAMPLE`, 'Since when?'];
+    expect(await thread(said)).toEqual(['so says {NAME}', undefined, 'Since when?']);
+    expect(asked()).toHaveLength(2);
     expect(found.map(({ policies, action }) => `${policies.join()} ${action}`).toSorted()).toEqual([
       'personal_data masked',
       'secret blocked',
-      'topic blocked',
     ]);
+  });
+
+  it('is masked in each turn where one call could not read it whole', async () => {
+    const { thread } = open();
+    const long = `Alice Smith ${'word '.repeat(500)}`;
+    const masked = long.replace('Alice Smith', '{NAME}');
+    expect(await thread([long])).toEqual([masked]);
+    expect(await thread([long])).toEqual([masked]);
   });
 
   it('costs calls in later turns only for what is new, comes out the same, and counts again', async () => {
