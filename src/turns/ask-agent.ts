@@ -1,10 +1,11 @@
 import { maskPersonalData } from '../chat/personal-data.ts';
 import type { ReplyView } from '../chat/vocabulary.ts';
-import { type AgentEvent, TURN_UNKNOWN } from '../contract/events.ts';
+import type { AgentEvent } from '../contract/events.ts';
 import type { Invocation } from '../contract/invocation.ts';
 import { agentErrorCode, FAILURE_POLICY, type FailureCode } from './failure-policy.ts';
+import { followRun, heardSoFar } from './follow-run.ts';
 import { StopRequested } from './leases.ts';
-import { advance, NO_PROGRESS, type Progress } from './progress.ts';
+import { NO_PROGRESS, type Progress } from './progress.ts';
 import { decideNext, failureOf, type Interruption } from './recovery-decision.ts';
 import type { Outcome, StopReason } from './turn.ts';
 
@@ -44,16 +45,18 @@ export interface AskAgentDeps {
 /** Waits between tries vary by so much of their length, up and down. */
 const JITTER = 0.25;
 
+/** What another worker, which may have begun this turn already, put on record. */
+export interface Earlier {
+  readonly sawWrite: boolean;
+  /** It left a stream open, which only its own words can end. */
+  readonly streaming: boolean;
+}
+
 /**
  * Asks the agent and follows its answer to the end, through broken connections: it attaches to the run it began,
  * and begins anew only where nothing with effect can have happened.
- *
- * `earlier`: another worker may have begun this turn already, and this is what it put on record.
  */
-export async function askAgent(
-  deps: AskAgentDeps,
-  earlier?: { readonly sawWrite: boolean },
-): Promise<Outcome> {
+export async function askAgent(deps: AskAgentDeps, earlier?: Earlier): Promise<Outcome> {
   let progress: Progress = { ...NO_PROGRESS, sawWrite: earlier?.sawWrite ?? false };
   let mode: Invocation['mode'] = earlier && deps.canAttach ? 'attach' : 'start';
   const tries = { start: 0, attach: 0 };
@@ -73,11 +76,12 @@ export async function askAgent(
   try {
     for (;;) {
       if (deps.stop.aborted) {
-        const begun = earlier !== undefined || tries.start + tries.attach > 0;
-        return await stopped(deps, progress, begun);
+        const asked = tries.start + tries.attach > 0;
+        if (!asked && earlier?.streaming && deps.canAttach) progress = await heardSoFar(deps, progress);
+        return await stopped(deps, progress, asked || earlier !== undefined);
       }
       tries[mode] += 1;
-      const outcome = await follow(deps, mode, progress, signal);
+      const outcome = await followRun(deps, mode, progress, signal);
       // Tries are counted without progress in between: a long answer may be cut more often.
       if (outcome.progress.lastSeq > progress.lastSeq) tries.attach = 0;
       progress = outcome.progress;
@@ -143,52 +147,6 @@ async function pauseUnlessStopped(deps: AskAgentDeps, ms: number): Promise<void>
     deps.signal.throwIfAborted();
     if (!deps.stop.aborted) throw error;
   }
-}
-
-interface Followed {
-  readonly progress: Progress;
-  readonly interruption?: Interruption;
-}
-
-async function follow(
-  deps: AskAgentDeps,
-  mode: Invocation['mode'],
-  from: Progress,
-  signal: AbortSignal,
-): Promise<Followed> {
-  let progress = from;
-  try {
-    const events = deps.open({ mode, afterSeq: from.lastSeq, signal });
-    for await (const event of events) {
-      signal.throwIfAborted();
-      const refusal = event.type === 'error' ? refusalOf(event.code) : undefined;
-      if (refusal) return { progress, interruption: refusal };
-      const before = progress;
-      progress = advance(progress, event);
-      if (progress.sawWrite && !before.sawWrite) await deps.onWrite();
-      if (progress.view !== before.view) deps.onView(progress.view);
-      const room = deps.room?.();
-      if (room) await room;
-      if (progress.stop !== undefined) return { progress };
-    }
-    signal.throwIfAborted();
-    // An error event without an end is an answer too: waiting for more would show the person nothing.
-    return progress.error ? { progress } : { progress, interruption: { kind: 'cut' } };
-  } catch (error) {
-    deps.signal.throwIfAborted();
-    const interruption = deps.interruptionOf(error);
-    // Neither the agent's, nor because we have left: a bug, or a lane that is lost.
-    if (interruption === undefined && error !== signal.reason) throw error;
-    if (deps.stop.aborted) return { progress, interruption: { kind: 'cut' } };
-    return { progress, interruption: signal.aborted || !interruption ? { kind: 'deadline' } : interruption };
-  }
-}
-
-/** Error codes of our protocol that speak about the run itself, not about the answer. */
-function refusalOf(code: string): Interruption | undefined {
-  if (code === TURN_UNKNOWN) return { kind: 'turn_unknown' };
-  if (code === 'session_busy') return { kind: 'session_busy' };
-  return undefined;
 }
 
 function concluded({ view, error, stop, gap, remark }: Progress): Outcome {

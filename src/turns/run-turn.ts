@@ -206,7 +206,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         pause: deps.pause,
         random: deps.random,
       },
-      turn.attempt > 1 ? { sawWrite: turn.sawWrite } : undefined,
+      turn.attempt > 1 ? { sawWrite: turn.sawWrite, streaming: leftStreaming(turn) } : undefined,
     ).catch((error: unknown) => {
       guarded?.close();
       throw error;
@@ -391,6 +391,8 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     log.error({ err: error }, 'the turn could not be concluded; it will be taken up again');
   }
 }
+
+const leftStreaming = ({ posted }: ClaimedTurn) => posted.some(({ streaming }) => streaming);
 
 /** A worker that has nothing to show in its place leaves what an earlier one had shown; only the notice is added. */
 function keptBy(turn: ClaimedTurn, outcome: Outcome): Outcome {
