@@ -1,12 +1,12 @@
 import type { Guardrail } from './client.ts';
 import { unavailable, type Verdict } from './verdict.ts';
 
-/** How long is waited for what can be done without. Milliseconds. */
+/** For what can be done without. Milliseconds. */
 export interface Haste {
-  /** For all of it. What was not checked by then is not checked. */
+  /** So long is waited for all of it. What was not checked by then is not checked. */
   readonly withinMs: number;
-  /** For a place in the quota that all processes share. */
-  readonly patienceMs: number;
+  /** How long the calls of others may have to wait for one of these, in the quota that all processes share. */
+  readonly mostAheadMs: number;
 }
 
 export interface BoundedCheckDeps {
@@ -50,7 +50,7 @@ export function createBoundedCheck(deps: BoundedCheckDeps, haste?: Haste) {
     try {
       const ends = AbortSignal.any([signal, late.signal]);
       if (ends.aborted) return unavailable(TOO_LATE);
-      const asked = deps.check(source, texts, ends, { ...more, patienceMs: haste?.patienceMs });
+      const asked = deps.check(source, texts, ends, { ...more, mostAheadMs: haste?.mostAheadMs });
       return await Promise.race([asked, overdue.promise]);
     } finally {
       leave();

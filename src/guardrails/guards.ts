@@ -71,7 +71,7 @@ export interface Guards {
 /** What contextual grounding takes. Characters. Source: Bedrock user guide, contextual grounding check. */
 const GROUNDING = { source: 100_000, query: 1_000, answer: 5_000 } as const;
 /** A question is answered without what others said, where that cannot be judged soon; it will be in a later turn. */
-const THREAD_HASTE: Haste = { withinMs: 5_000, patienceMs: 2_000 };
+const THREAD_HASTE: Haste = { withinMs: 5_000, mostAheadMs: 1_000 };
 
 const withExample = (example: ExampleOf | undefined) => (example === undefined ? {} : { example });
 

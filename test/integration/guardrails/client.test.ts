@@ -136,14 +136,34 @@ describe('a check by the guardrail', () => {
     expect(asked).toEqual([]);
   });
 
-  it('waits for a place in the quota as long as it may last, or as long as it is told to', async () => {
+  it('waits for a place in the quota as long as it may last', async () => {
     const patience: number[] = [];
     const take = async (_units: number, patienceMs: number) => patience.push(patienceMs) > 0;
     const { check, guardrail } = await open(honest, { deadlineMs: 10_000, quota: { take } });
     await check('all well');
-    await guardrail.check('INPUT', ['all well'], never, { patienceMs: 2_000 });
-    await guardrail.check('INPUT', ['all well'], never, { patienceMs: 60_000 });
-    expect(patience).toEqual([10_000, 2_000, 10_000]);
+    await guardrail.check('INPUT', ['all well'], never, { mostAheadMs: 60_000 });
+    expect(patience).toEqual([10_000, 10_000]);
+  });
+
+  it('that can wait takes a near place in the quota only, and looks for one again until it is given up', async () => {
+    const patience: number[] = [];
+    let places = () => patience.length === 3;
+    const left = new AbortController();
+    const take = async (_units: number, patienceMs: number) => {
+      patience.push(patienceMs);
+      return places();
+    };
+    const { guardrail, asked } = await open(honest, { deadlineMs: 10_000, quota: { take } });
+    const check = () => guardrail.check('INPUT', ['all well'], left.signal, { mostAheadMs: 1_000 });
+    expect(await check()).toEqual({ kind: 'allow' });
+    expect(patience).toEqual([1_000, 1_000, 1_000]);
+    places = () => {
+      if (patience.length === 5) left.abort();
+      return false;
+    };
+    expect(await check()).toMatchObject({ kind: 'block', policy: 'unavailable' });
+    expect(patience).toHaveLength(5);
+    expect(asked).toHaveLength(1);
   });
 
   it('blocks when it is cancelled', async () => {

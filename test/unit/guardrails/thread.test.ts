@@ -20,7 +20,7 @@ function open(
 ) {
   const found: Intervention[] = [];
   const asked: string[] = [];
-  const patience: (number | undefined)[] = [];
+  const ahead: (number | undefined)[] = [];
   const timers: (() => void)[] = [];
   let clock = 0;
   let running = 0;
@@ -28,7 +28,7 @@ function open(
   const guards = createGuards({
     async check(_source, texts, signal, options?: CheckOptions) {
       asked.push(texts.join(' + '));
-      patience.push(options?.patienceMs);
+      ahead.push(options?.mostAheadMs);
       running += 1;
       mostRunning = Math.max(mostRunning, running);
       await new Promise(setImmediate);
@@ -49,7 +49,7 @@ function open(
   const note = (one: Intervention) => void found.push(one);
   return {
     found,
-    patience,
+    ahead,
     timers,
     most: () => mostRunning,
     pass: (ms: number) => (clock += ms),
@@ -165,13 +165,13 @@ describe('what others said in a thread', () => {
     },
   );
 
-  it('is judged from the newest back, eight calls at a time, which wait little for the shared quota', async () => {
-    const { thread, asked, most, patience } = open();
+  it('is judged from the newest back, eight calls at a time, which let others into the shared quota', async () => {
+    const { thread, asked, most, ahead } = open();
     const said = numbered(20);
     expect(await thread(said)).toEqual(said);
     expect(asked()).toEqual(said.toReversed());
     expect(most()).toBe(8);
-    expect(new Set(patience)).toEqual(new Set([2_000]));
+    expect(new Set(ahead)).toEqual(new Set([1_000]));
   });
 
   it('is waited for so long and no longer: what was not judged by then is left out, and judged in a later turn', async () => {
@@ -218,12 +218,12 @@ describe('what others said in a thread', () => {
 
 describe('files that are attached to a question', () => {
   it('are judged each by itself, a few calls at a time, and are waited for', async () => {
-    const { files, timers, most, patience } = open();
+    const { files, timers, most, ahead } = open();
     const read = files(['a,b', 'I buy gold', 'name\nAlice Smith', ...numbered(20)]);
     expect(timers).toEqual([]);
     expect(await read).toEqual(['a,b', undefined, 'name\n{NAME}', ...numbered(20)]);
     expect(most()).toBe(8);
-    expect(new Set(patience)).toEqual(new Set([undefined]));
+    expect(new Set(ahead)).toEqual(new Set([undefined]));
   });
 
   it('that are long are read to their end', async () => {
