@@ -177,6 +177,17 @@ describe('the gate', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('masks what its last window found at the very end, when nothing follows', async () => {
+    const { gate, time, asked, text } = open({ masked: ['bob@x.io'] });
+    void gate.write(`${words(209)}. Ask bob@x.io `);
+    await time.pass();
+    expect(asked).toHaveLength(1);
+    void gate.end();
+    await time.pass();
+    expect(asked).toHaveLength(1);
+    expect(text()).toBe(`${words(209)}. Ask {NAME} `);
+  });
+
   it('clears nothing that blocks', async () => {
     const { gate, time, blocks } = open({ blocked: ['gold'] });
     gate.ask(['Buy gold']);
