@@ -127,7 +127,7 @@ export const SHAPES: readonly Shape[] = [
       { type: 'end', seq: 6, stop: 'end' },
     ),
     text: 'Grüße, 👩‍💻 שלום',
-    others: ['status:thinking', 'tool:started count', 'end:end'],
+    others: ['status:thinking', 'tool:started count', 'notice', 'end:end'],
     unknown: ['sparkle'],
   },
   {
