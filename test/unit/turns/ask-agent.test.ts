@@ -220,6 +220,13 @@ describe('asking the agent', () => {
     expect(run.pauses).toEqual([500, 1500]);
   });
 
+  it('outlasts several errors of AgentCore itself, and asks the agent once', async () => {
+    const internal: Script = { fails: { kind: 'refused', code: 'agent_internal', started: 'maybe' } };
+    const run = scripted([internal, internal, internal, unknownTurn, { events: answered }]);
+    await expect(askAgent(run.deps)).resolves.toMatchObject({ end: 'done', reason: 'answered' });
+    expect(run.exchanges).toEqual([start, attach(0), attach(0), attach(0), start]);
+  });
+
   it('never asks an agent of other make a second time once it may have begun', async () => {
     const maybe = (code: 'agent_internal' | 'agent_unreachable'): Script => ({
       fails: { kind: 'refused', code, started: 'maybe' },
