@@ -10,6 +10,7 @@ import type { Connection } from '../store/connection.ts';
 import type { DataKeys } from '../store/data-keys.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { GuardFiles } from '../turns/attached-files.ts';
 import { createGuardedAnswer } from '../turns/guarded-answer.ts';
 import type { ReadThread } from '../turns/seen-thread.ts';
 import type { ClaimedTurn, TurnRecord } from '../turns/turn.ts';
@@ -34,6 +35,7 @@ export interface ComposedGuards {
   readonly guards: TurnGuards;
   /** Of what others said, what the agent may read. */
   readonly guardThread: (read: ReadThread) => ReadThread;
+  readonly guardFiles: GuardFiles;
   /** Resolves when what was counted is kept. */
   close(): Promise<void>;
 }
@@ -91,7 +93,12 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
 
   if (mode === 'off') {
     const guards = mayLink ? { answer: answerOf(undefined), words } : { words };
-    return { guards, guardThread: (read) => read, close: async () => undefined };
+    return {
+      guards,
+      guardThread: (read) => read,
+      guardFiles: async (_message, texts) => texts,
+      close: async () => undefined,
+    };
   }
 
   const guardrail = createGuardrail({
@@ -135,6 +142,12 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
       });
       if (told.length > 0) sources.set(message, told.map(({ text }) => text).join('\n'));
       return told;
+    },
+    async guardFiles(message, texts, signal) {
+      const read = await guards.files(texts, signal, (one) => seen.inThread(message, one));
+      const told = read.filter((text) => text !== undefined);
+      if (told.length > 0) sources.set(message, told.join('\n'));
+      return read;
     },
     async close() {
       guardrail.close();

@@ -1,40 +1,19 @@
 import { maskPersonalData } from '../chat/personal-data.ts';
 import type { ReplyView } from '../chat/vocabulary.ts';
-import { type AgentEvent, TURN_UNKNOWN } from '../contract/events.ts';
 import type { Invocation } from '../contract/invocation.ts';
 import { agentErrorCode, FAILURE_POLICY, type FailureCode } from './failure-policy.ts';
+import { type FollowDeps, followRun, heardSoFar } from './follow-run.ts';
 import { StopRequested } from './leases.ts';
-import { advance, NO_PROGRESS, type Progress } from './progress.ts';
+import { NO_PROGRESS, type Progress } from './progress.ts';
 import { decideNext, failureOf, type Interruption } from './recovery-decision.ts';
 import type { Outcome, StopReason } from './turn.ts';
 
-export interface Exchange {
-  readonly mode: 'start' | 'attach';
-  readonly afterSeq: number;
-  readonly signal: AbortSignal;
-}
-
-/** One invocation, decoded. Failures before or within the stream are thrown. */
-export type OpenExchange = (exchange: Exchange) => AsyncIterable<AgentEvent>;
-
-export interface AskAgentDeps {
-  readonly open: OpenExchange;
-  /** Translates a thrown error; undefined for one that is not the agent's (a bug, or a lost lane): it is thrown on. */
-  readonly interruptionOf: (error: unknown) => Interruption | undefined;
+export interface AskAgentDeps extends FollowDeps {
   /** Ends the runtime session of a run that went silent, so that it does not block the next question. */
   readonly stopSession: () => Promise<void>;
   readonly canAttach: boolean;
-  /** The whole turn may take this long, through all its exchanges. */
+  /** The whole turn may take this long, through all its exchanges. Milliseconds. */
   readonly totalMs: number;
-  /** The turn is given up: another worker has it, or will. */
-  readonly signal: AbortSignal;
-  /** Aborts with `StopRequested`: what was answered so far is the answer. */
-  readonly stop: AbortSignal;
-  readonly onView: (view: ReplyView) => void;
-  /** Asked after a view. What it returns, if anything, resolves when there is room for more. */
-  readonly room?: () => Promise<void> | undefined;
-  /** Before a tool that changes things is shown as started. */
-  readonly onWrite: () => Promise<void>;
   readonly onInterruption: (interruption: Interruption) => void;
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /** From 0 up to 1; spreads tries that would otherwise all come at once. */
@@ -44,16 +23,18 @@ export interface AskAgentDeps {
 /** Waits between tries vary by so much of their length, up and down. */
 const JITTER = 0.25;
 
+/** What another worker, which may have begun this turn already, put on record. */
+export interface Earlier {
+  readonly sawWrite: boolean;
+  /** It left a stream open, which only its own words can end. */
+  readonly streaming: boolean;
+}
+
 /**
  * Asks the agent and follows its answer to the end, through broken connections: it attaches to the run it began,
  * and begins anew only where nothing with effect can have happened.
- *
- * `earlier`: another worker may have begun this turn already, and this is what it put on record.
  */
-export async function askAgent(
-  deps: AskAgentDeps,
-  earlier?: { readonly sawWrite: boolean },
-): Promise<Outcome> {
+export async function askAgent(deps: AskAgentDeps, earlier?: Earlier): Promise<Outcome> {
   let progress: Progress = { ...NO_PROGRESS, sawWrite: earlier?.sawWrite ?? false };
   let mode: Invocation['mode'] = earlier && deps.canAttach ? 'attach' : 'start';
   const tries = { start: 0, attach: 0 };
@@ -73,11 +54,12 @@ export async function askAgent(
   try {
     for (;;) {
       if (deps.stop.aborted) {
-        const begun = earlier !== undefined || tries.start + tries.attach > 0;
-        return await stopped(deps, progress, begun);
+        const asked = tries.start + tries.attach > 0;
+        if (!asked && earlier?.streaming && deps.canAttach) progress = await heardSoFar(deps, progress);
+        return await stopped(deps, progress, asked || earlier !== undefined);
       }
       tries[mode] += 1;
-      const outcome = await follow(deps, mode, progress, signal);
+      const outcome = await followRun(deps, mode, progress, signal);
       // Tries are counted without progress in between: a long answer may be cut more often.
       if (outcome.progress.lastSeq > progress.lastSeq) tries.attach = 0;
       progress = outcome.progress;
@@ -143,52 +125,6 @@ async function pauseUnlessStopped(deps: AskAgentDeps, ms: number): Promise<void>
     deps.signal.throwIfAborted();
     if (!deps.stop.aborted) throw error;
   }
-}
-
-interface Followed {
-  readonly progress: Progress;
-  readonly interruption?: Interruption;
-}
-
-async function follow(
-  deps: AskAgentDeps,
-  mode: Invocation['mode'],
-  from: Progress,
-  signal: AbortSignal,
-): Promise<Followed> {
-  let progress = from;
-  try {
-    const events = deps.open({ mode, afterSeq: from.lastSeq, signal });
-    for await (const event of events) {
-      signal.throwIfAborted();
-      const refusal = event.type === 'error' ? refusalOf(event.code) : undefined;
-      if (refusal) return { progress, interruption: refusal };
-      const before = progress;
-      progress = advance(progress, event);
-      if (progress.sawWrite && !before.sawWrite) await deps.onWrite();
-      if (progress.view !== before.view) deps.onView(progress.view);
-      const room = deps.room?.();
-      if (room) await room;
-      if (progress.stop !== undefined) return { progress };
-    }
-    signal.throwIfAborted();
-    // An error event without an end is an answer too: waiting for more would show the person nothing.
-    return progress.error ? { progress } : { progress, interruption: { kind: 'cut' } };
-  } catch (error) {
-    deps.signal.throwIfAborted();
-    const interruption = deps.interruptionOf(error);
-    // Neither the agent's, nor because we have left: a bug, or a lane that is lost.
-    if (interruption === undefined && error !== signal.reason) throw error;
-    if (deps.stop.aborted) return { progress, interruption: { kind: 'cut' } };
-    return { progress, interruption: signal.aborted || !interruption ? { kind: 'deadline' } : interruption };
-  }
-}
-
-/** Error codes of our protocol that speak about the run itself, not about the answer. */
-function refusalOf(code: string): Interruption | undefined {
-  if (code === TURN_UNKNOWN) return { kind: 'turn_unknown' };
-  if (code === 'session_busy') return { kind: 'session_busy' };
-  return undefined;
 }
 
 function concluded({ view, error, stop, gap, remark }: Progress): Outcome {

@@ -145,7 +145,7 @@ describe('stopping a turn that no worker has', () => {
       more: { stopSession: async (session) => void sessions.push(session) },
     });
     const lost = await b.claim();
-    await rig.lanes.note(lost, { posted: [{ id: '1.1', streaming: true }] });
+    await rig.lanes.note(lost, { posted: [{ id: '1.1', streaming: false }] });
     await rig.lanes.release(lost);
     expect(await rig.operator.stopTurn(b.turnId, person)).toMatchObject({ outcome: 'stopping' });
     await b.runNext();
@@ -153,6 +153,25 @@ describe('stopping a turn that no worker has', () => {
     expect(sessions).toHaveLength(1);
     expect(b.finals).toEqual([
       { text: '', tasks: [], keep: true, notice: expect.objectContaining({ code: 'stopped' }) },
+    ]);
+    expect(await b.state()).toBe('stopped');
+  });
+
+  it('hears from its run the words of a stream that stands open, which end it', async () => {
+    const order: string[] = [];
+    const b = await bench({
+      agent: [hangs(() => order.push('run heard'), text('So far'))],
+      more: { stopSession: async () => void order.push('session stopped') },
+    });
+    const lost = await b.claim();
+    await rig.lanes.note(lost, { posted: [{ id: '1.1', streaming: true }] });
+    await rig.lanes.release(lost);
+    await rig.operator.stopTurn(b.turnId, person);
+    await b.runNext();
+    expect(b.calls).toMatchObject([{ mode: 'attach', afterSeq: 0 }]);
+    expect(order).toEqual(['run heard', 'session stopped']);
+    expect(b.finals).toEqual([
+      { text: 'So far', tasks: [], notice: expect.objectContaining({ code: 'stopped' }) },
     ]);
     expect(await b.state()).toBe('stopped');
   });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { TURN_UNKNOWN } from '../../../src/contract/events.ts';
 import { type AskAgentDeps, askAgent } from '../../../src/turns/ask-agent.ts';
 import { StopRequested } from '../../../src/turns/leases.ts';
 import type { StopReason } from '../../../src/turns/turn.ts';
-import { numbered, text, tool } from './agent-events.ts';
+import { end, failure, numbered, text, tool } from './agent-events.ts';
 import { answered, attach, type Script, scripted, start, throttled } from './scripted-agent.ts';
 
 /** A scripted agent, and somebody who may stop the turn. */
@@ -85,7 +86,7 @@ describe('stopping an answer', () => {
   it('of a turn that a lost worker began asks nobody, but ends what may still run', async () => {
     const run = stoppable([]);
     run.stop();
-    await expect(askAgent(run.deps, { sawWrite: false })).resolves.toMatchObject({
+    await expect(askAgent(run.deps, { sawWrite: false, streaming: false })).resolves.toMatchObject({
       end: 'stopped',
       notice: 'stopped',
     });
@@ -93,11 +94,73 @@ describe('stopping an answer', () => {
     expect(run.stops()).toBe(1);
   });
 
+  describe('of a turn whose lost worker left a stream open', () => {
+    const lost = { sawWrite: false, streaming: true };
+
+    it('hears from the run what stands there, before it ends it', async () => {
+      const order: string[] = [];
+      const run = stoppable([{ events: numbered([text('So '), text('far')]), hangs: true }], {
+        stopSession: async () => void order.push(`stopped after ${run.exchanges.length} exchange`),
+      });
+      run.stop();
+      await expect(askAgent(run.deps, lost)).resolves.toMatchObject({
+        end: 'stopped',
+        notice: 'stopped',
+        view: { text: 'So far' },
+      });
+      expect(run.exchanges).toEqual([attach(0)]);
+      expect(order).toEqual(['stopped after 1 exchange']);
+      expect(run.views).toEqual([]);
+    });
+
+    it('hears all of it, however slowly what is heard is taken in', async () => {
+      const events = numbered([tool('write'), text('So '), text('far')]);
+      const run = stoppable([{ events, hangs: true }], {
+        room: () => Promise.reject(new Error('nobody waits for room')),
+        onWrite: () => new Promise((resolve) => setTimeout(resolve, 300)),
+      });
+      run.stop();
+      await expect(askAgent(run.deps, lost)).resolves.toMatchObject({
+        notice: 'stopped_in_change',
+        view: { text: 'So far' },
+      });
+    });
+
+    it.each([
+      ['that is gone', { events: numbered([failure(TURN_UNKNOWN), end()]) }],
+      ['that breaks off', { events: numbered([text('So')]) }],
+      ['that cannot be reached', throttled],
+    ])('takes no part of a run %s for the whole', async (_, script) => {
+      const run = stoppable([script]);
+      run.stop();
+      await expect(askAgent(run.deps, lost)).resolves.toMatchObject({ end: 'stopped', view: { text: '' } });
+      expect(run.stops()).toBe(1);
+    });
+
+    it('hears nothing from an agent that cannot attach', async () => {
+      const run = stoppable([], { canAttach: false });
+      run.stop();
+      await expect(askAgent(run.deps, lost)).resolves.toMatchObject({ end: 'stopped', view: { text: '' } });
+    });
+
+    it('leaves the turn when the lane is lost meanwhile', async () => {
+      const reason = new Error('the lane is lost');
+      const gone = new AbortController();
+      const run = stoppable([{ events: numbered([tool('write')]), hangs: true }], {
+        signal: gone.signal,
+        onWrite: async () => gone.abort(reason),
+      });
+      run.stop();
+      await expect(askAgent(run.deps, lost)).rejects.toBe(reason);
+      expect(run.stops()).toBe(0);
+    });
+  });
+
   it('during an attach to the run of a lost worker keeps what was replayed', async () => {
     const run = stoppable([{ events: numbered([text('So far')]), hangs: true }], {
       onView: () => run.stop(),
     });
-    await expect(askAgent(run.deps, { sawWrite: false })).resolves.toMatchObject({
+    await expect(askAgent(run.deps, { sawWrite: false, streaming: false })).resolves.toMatchObject({
       end: 'stopped',
       view: { text: 'So far' },
     });
@@ -193,7 +256,7 @@ describe('stopping a change', () => {
   it('that only the lost worker saw says that nobody can tell', async () => {
     const run = stoppable([]);
     run.stop();
-    await expect(askAgent(run.deps, { sawWrite: true })).resolves.toMatchObject({
+    await expect(askAgent(run.deps, { sawWrite: true, streaming: false })).resolves.toMatchObject({
       notice: 'stopped_in_change',
     });
   });

@@ -180,18 +180,22 @@ describe('asking the agent', () => {
 
   it('attaches first to a turn of a lost worker, and begins it only if the agent never heard of it', async () => {
     const known = scripted([{ events: answered }]);
-    await expect(askAgent(known.deps, { sawWrite: false })).resolves.toMatchObject({ end: 'done' });
+    await expect(askAgent(known.deps, { sawWrite: false, streaming: false })).resolves.toMatchObject({
+      end: 'done',
+    });
     expect(known.exchanges).toEqual([attach(0)]);
 
     const unknown = scripted([unknownTurn, { events: answered }]);
-    await expect(askAgent(unknown.deps, { sawWrite: false })).resolves.toMatchObject({ end: 'done' });
+    await expect(askAgent(unknown.deps, { sawWrite: false, streaming: false })).resolves.toMatchObject({
+      end: 'done',
+    });
     expect(unknown.exchanges).toEqual([attach(0), start]);
     expect(unknown.pauses).toEqual([0]);
   });
 
   it('remembers the change that a lost worker saw', async () => {
     const run = scripted([unknownTurn]);
-    await expect(askAgent(run.deps, { sawWrite: true })).resolves.toMatchObject({
+    await expect(askAgent(run.deps, { sawWrite: true, streaming: false })).resolves.toMatchObject({
       end: 'unknown',
       notice: 'outcome_unknown',
     });
