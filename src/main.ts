@@ -12,7 +12,7 @@ import { composeConversations } from './main/conversations.ts';
 import { composeExplanations, composeGuards } from './main/guards.ts';
 import { composeHome, predefinedTasks } from './main/home.ts';
 import { composeIntake, type Intake } from './main/intake.ts';
-import { composeMemory } from './main/memory.ts';
+import { composeMemory, toldWriter } from './main/memory.ts';
 import { composePeople } from './main/people.ts';
 import { repliesByPlatform, slackPeople, slackReplies } from './main/platforms.ts';
 import { composePrivacy } from './main/privacy.ts';
@@ -309,6 +309,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         linkWaitMs: people.linkWaitMs,
         sessionOf: sessionFor,
         remember: memory?.remember,
+        memoryWriter: toldWriter(config),
         invoke: withFiles(withThread(calls.invoke, guarded.guardThread(people.readThread)), {
           read: people.readFiles,
           guard: guarded.guardThread,

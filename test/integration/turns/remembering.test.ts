@@ -42,8 +42,8 @@ it('tells what was said to whoever remembers it, before it is shown', async () =
   ]);
 });
 
-it('tells the agent when it is the backend that remembers, so that it does not do so as well', async () => {
-  const b = await bench({ agent: [answers], more: { remember: async () => undefined } });
+it('tells the agent with each question when it is not to write to Memory itself', async () => {
+  const b = await bench({ agent: [answers], more: { memoryWriter: 'backend' } });
   await b.runNext();
   expect(b.calls[0]?.invocation.memoryWriter).toBe('backend');
   const other = await bench({ agent: [answers] });
