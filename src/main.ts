@@ -286,6 +286,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       const calls = createAgentCalls({
         runtime,
         protocol: config.agent.protocol,
+        memoryWriter: toldWriter(config),
         silenceMs: config.agent.silenceMs,
         onUnknown: metrics.unknownAgentEvent,
       });
@@ -309,7 +310,6 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         linkWaitMs: people.linkWaitMs,
         sessionOf: sessionFor,
         remember: memory?.remember,
-        memoryWriter: toldWriter(config),
         invoke: withFiles(withThread(calls.invoke, guarded.guardThread(people.readThread)), {
           read: people.readFiles,
           guard: guarded.guardThread,

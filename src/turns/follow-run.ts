@@ -74,7 +74,12 @@ export async function heardSoFar(deps: AskAgentDeps, from: Progress): Promise<Pr
   try {
     const signal = AbortSignal.any([deps.signal, enough.signal]);
     const { room: _, ...rest } = deps;
-    const listener = { ...rest, open: listening, stop: new AbortController().signal, onView: () => undefined };
+    const listener = {
+      ...rest,
+      open: listening,
+      stop: new AbortController().signal,
+      onView: () => undefined,
+    };
     const heard = await followRun(listener, 'attach', from, signal);
     const whole = heard.interruption === undefined || heard.interruption.kind === 'deadline';
     return whole ? heard.progress : from;

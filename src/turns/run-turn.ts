@@ -88,8 +88,6 @@ export interface RunTurnDeps {
   readonly invoke: (call: AgentCall) => AsyncIterable<AgentEvent>;
   /** Tells Memory what was said, where the agent does not. Never throws. */
   readonly remember?: ((said: Said) => Promise<void>) | undefined;
-  /** What the agent is told of who writes to Memory. */
-  readonly memoryWriter?: Invocation['memoryWriter'];
   /** Ends the runtime session; given up when the signal aborts. */
   readonly stopSession: (sessionId: string, person: Person, signal: AbortSignal) => Promise<void>;
   readonly interruptionOf: AskAgentDeps['interruptionOf'];
@@ -157,7 +155,6 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
       session: { id: session },
       ...(locale === undefined ? {} : { locale }),
       ...(turn.replyLength ? { replyLength: turn.replyLength } : {}),
-      ...(deps.memoryWriter ? { memoryWriter: deps.memoryWriter } : {}),
     };
     const guarded = deps.guards?.answer?.(turn, show, hold.signal);
     const outcome = await askAgent(
