@@ -132,8 +132,11 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     );
     // A worker's erasures end before the runtime that they call.
     if (config.role === 'web') closers.push(() => privacy.close());
+    const guarded = composeGuards({ ...base, config, metrics, now, monotonic });
+    closers.push(() => guarded.close());
     const talks = composeConversations({
       ...{ ...base, config, people, memory, metrics },
+      checkWords: guarded.checkWords,
       isErasing: privacy.jobs.isErasing,
     });
     const { conversations, sessionFor, startUpkeep } = talks;
@@ -296,8 +299,6 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         const actor = { id: '', name: '', groups: [] };
         return calls.stopSession(session, { kind: 'person', actor, ...(bearer ? { bearer } : {}) }, signal);
       });
-      const guarded = composeGuards({ ...base, config, metrics, now, monotonic });
-      closers.push(() => guarded.close());
       const deps: RunTurnDeps = {
         guards: guarded.guards,
         lanes,

@@ -21,7 +21,7 @@ export interface CommandDeps {
   readonly operator: Pick<Operator, 'stopLanes' | 'stopTurn' | 'openTurnsIn' | 'openTurnsOf' | 'show'>;
   readonly account: Pick<AccountCommands, 'link' | 'unlink' | 'whoami'>;
   readonly privacy: Pick<PrivacyCommands, 'export' | 'askForget'>;
-  readonly conversations: Omit<Conversations, 'edit' | 'untag' | 'entryOf'>;
+  readonly conversations: Omit<Conversations, 'edit' | 'untag' | 'entryOf' | 'words'>;
   /** What people can have done at a press. */
   readonly tasks: () => readonly Task[];
   /** Epoch milliseconds. */

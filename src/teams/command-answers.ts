@@ -99,9 +99,9 @@ export function createCommandAnswers({ commands, once, voice, background }: Comm
 }
 
 /** At the top of a channel, people mean all that they asked there. */
-function askerOf({ key, kind, sender }: Whereabouts, { id }: TeamsActivity): Asker {
+function askerOf({ key, kind, sender }: Whereabouts, { id, locale }: TeamsActivity): Asker {
   const atTop = kind === 'channel' && rootOf(key.thread) === id;
-  return { key: atTop ? { ...key, thread: '' } : key, sender };
+  return { key: atTop ? { ...key, thread: '' } : key, sender, locale: locale ?? undefined };
 }
 
 /** The list that is answered, for it to be shown again. */
