@@ -313,7 +313,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         remember: memory?.remember,
         invoke: withFiles(withThread(calls.invoke, guarded.guardThread(people.readThread)), {
           read: people.readFiles,
-          guard: guarded.guardThread,
+          guard: guarded.guardFiles,
           tell: people.tellUnread,
         }),
         stopSession: calls.stopSession,

@@ -45,13 +45,22 @@ export interface GuardrailOptions {
   readonly now: () => number;
 }
 
+export interface CheckOptions {
+  readonly grounding?: Grounding | undefined;
+  /**
+   * For what can wait: a place in the quota is taken only if it comes within so long, and looked for again while it does
+   * not, so that no other call waits longer for it. Milliseconds.
+   */
+  readonly mostAheadMs?: number | undefined;
+}
+
 export interface Guardrail {
   /** Never rejects: what cannot be checked is blocked with the policy `unavailable`. */
   check(
     source: Source,
     texts: readonly string[],
     signal: AbortSignal,
-    grounding?: Grounding,
+    options?: CheckOptions,
   ): Promise<Verdict>;
   close(): void;
 }
@@ -59,6 +68,8 @@ export interface Guardrail {
 const ATTEMPT_MS = 4_000;
 const DEADLINE_MS = 10_000;
 const UNIT = 1_000;
+/** About so often a place in the quota is looked for by what can wait. Milliseconds. */
+const AGAIN_MS = 400;
 /** NAT gateways forget a connection that was silent for 350 s, without telling anybody. */
 const IDLE_MS = 60_000;
 
@@ -119,12 +130,23 @@ export function createGuardrail(options: GuardrailOptions): Guardrail {
     return await connections.use(limit, (client) => client.send(command, { abortSignal }));
   }
 
+  /** False: there is none in time. Throws the reason of the signal. */
+  async function place(units: number, left: () => number, mostAheadMs: number, signal: AbortSignal) {
+    while (quota) {
+      const leftMs = left();
+      if (await quota.take(units, Math.min(leftMs, mostAheadMs), signal)) return true;
+      if (leftMs <= mostAheadMs) return false;
+      await wait(AGAIN_MS * (0.5 + random()), undefined, { signal });
+    }
+    return true;
+  }
+
   /** Throws the last failure. */
   async function ask(
     source: Source,
     texts: readonly string[],
     signal: AbortSignal,
-    grounding: Grounding | undefined,
+    { grounding, mostAheadMs = deadlineMs }: CheckOptions,
   ): Promise<Verdict> {
     const began = now();
     const content = contentOf(texts, grounding);
@@ -133,8 +155,8 @@ export function createGuardrail(options: GuardrailOptions): Guardrail {
       0,
     );
     for (let attempts = 1; ; attempts += 1) {
-      const left = deadlineMs - (now() - began);
-      if (quota && !(await quota.take(units, left, signal))) return unavailable('the quota is used up');
+      const left = () => deadlineMs - (now() - began);
+      if (!(await place(units, left, mostAheadMs, signal))) return unavailable('the quota is used up');
       try {
         const response = await attempt(source, content, signal);
         const verdict = judge(response, texts);
@@ -155,12 +177,12 @@ export function createGuardrail(options: GuardrailOptions): Guardrail {
   }
 
   return {
-    async check(source, texts, signal, grounding) {
+    async check(source, texts, signal, checkOptions = {}) {
       const { may, next } = admit(breaker, now());
       breaker = next;
       if (!may) return unavailable('the guardrail kept failing');
       try {
-        const verdict = await ask(source, texts, signal, grounding);
+        const verdict = await ask(source, texts, signal, checkOptions);
         if (!isUnavailable(verdict)) note('well');
         return verdict;
       } catch (error) {

@@ -1,12 +1,18 @@
 import type { Direction } from '../chat/block-messages.ts';
 import type { Policy } from '../chat/policies.ts';
 import { secretIn } from '../chat/secrets.ts';
+import { createBoundedCheck, type Haste } from './bounded-check.ts';
 import type { Grounding, Guardrail } from './client.ts';
 import { createGate, type Gate, type GateDeps } from './gate.ts';
-import { ALLOW, type Block, type ExampleOf } from './verdict.ts';
+import { createKeptVerdicts } from './kept-verdicts.ts';
+import { mask } from './replay.ts';
+import { ALLOW, type Block, type ExampleOf, type Verdict } from './verdict.ts';
 
 /** enforce: what a policy minds is withheld. shadow: everything passes, and what would have been withheld is told. */
 export type GuardMode = 'enforce' | 'shadow';
+
+/** As the agent may read it, or why it may not. */
+export type Read = { readonly text: string } | Block;
 
 /** A policy minded something. */
 export interface Intervention {
@@ -31,13 +37,18 @@ export interface GuardsDeps {
 export interface Guards {
   readonly mode: GuardMode;
   /** The question as the agent may read it, or why it may not. */
-  question(
-    text: string,
+  question(text: string, signal: AbortSignal, found: (one: Intervention) => void): Promise<Read>;
+  /**
+   * What others said, in its order: each as the agent may read it; undefined for what it may not, and for what could not
+   * be judged soon. Each is judged by itself, once: beside many words that nobody minds, those that somebody does would pass.
+   */
+  thread(
+    texts: readonly string[],
     signal: AbortSignal,
     found: (one: Intervention) => void,
-  ): Promise<{ readonly text: string } | Block>;
-  /** What others said: each as the agent may read it; undefined for what it may not. */
-  thread(
+  ): Promise<readonly (string | undefined)[]>;
+  /** Texts that are attached to a question: likewise, but they are waited for. */
+  files(
     texts: readonly string[],
     signal: AbortSignal,
     found: (one: Intervention) => void,
@@ -59,25 +70,27 @@ export interface Guards {
 
 /** What contextual grounding takes. Characters. Source: Bedrock user guide, contextual grounding check. */
 const GROUNDING = { source: 100_000, query: 1_000, answer: 5_000 } as const;
-/** Characters that one call judges together. */
-const MOST_TOGETHER = 8_000;
+/** A question is answered without what others said, where that cannot be judged soon; it will be in a later turn. */
+const THREAD_HASTE: Haste = { withinMs: 5_000, mostAheadMs: 1_000 };
 
 const withExample = (example: ExampleOf | undefined) => (example === undefined ? {} : { example });
 
 export function createGuards(deps: GuardsDeps): Guards {
   const { mode, after, now } = deps;
+  const kept = createKeptVerdicts(now);
 
   function gateOf(
     direction: Direction,
     on: Pick<GateDeps, 'onText' | 'onCleared' | 'onBlock'>,
     signal: AbortSignal,
     found: (one: Intervention) => void,
+    check = deps.check,
   ): Gate {
     const redacts = direction === 'question' ? deps.redactInput : deps.redactOutput;
     return createGate({
       ...on,
       async check(texts, ends) {
-        const verdict = await deps.check(direction === 'question' ? 'INPUT' : 'OUTPUT', texts, ends);
+        const verdict = await check(direction === 'question' ? 'INPUT' : 'OUTPUT', texts, ends);
         return verdict.kind === 'redact' && !redacts ? ALLOW : verdict;
       },
       forbidden: secretIn,
@@ -99,8 +112,10 @@ export function createGuards(deps: GuardsDeps): Guards {
     text: string,
     signal: AbortSignal,
     found: (one: Intervention) => void,
-  ): Promise<{ readonly text: string } | Block> {
+    check = deps.check,
+  ): Promise<Read> {
     let passed = '';
+    let whole: Verdict | undefined;
     const gate = gateOf(
       'question',
       {
@@ -112,42 +127,74 @@ export function createGuards(deps: GuardsDeps): Guards {
       },
       signal,
       found,
+      async (source, texts, ends) => {
+        const verdict = await check(source, texts, ends);
+        if (texts[0] === text) whole = verdict;
+        return verdict;
+      },
     );
-    return (await gate.end(text)) ?? { text: passed };
+    const block = await gate.end(text);
+    // What was masked in several windows is not known as one verdict.
+    const verdict = block ?? (passed === text ? ALLOW : whole);
+    if (verdict) kept.note(text, verdict);
+    return block ?? { text: passed };
   }
 
-  /** Masked or not at all. */
+  /** What came of the same text lately; told again, since it is withheld again. */
+  function again(text: string, found: (one: Intervention) => void): Read | undefined {
+    const known = kept.of(text);
+    if (!known) return undefined;
+    if (known.kind === 'allow') return { text };
+    if (known.kind === 'block') {
+      found({ direction: 'question', policies: [known.policy], action: 'blocked' });
+      return known;
+    }
+    found({ direction: 'question', policies: known.policies, action: 'masked' });
+    return { text: mask(text, known.spans) };
+  }
+
+  /** In shadow mode nobody waits for what changes nothing. It never rejects. */
   async function question(text: string, signal: AbortSignal, found: (one: Intervention) => void) {
     const asked = guarded(text, signal, found);
-    if (mode === 'enforce') return await asked;
-    // Nobody waits for what changes nothing. It never rejects.
-    void asked;
-    return { text };
+    return mode === 'enforce' ? await asked : { text };
+  }
+
+  async function each(
+    texts: readonly string[],
+    signal: AbortSignal,
+    found: (one: Intervention) => void,
+    haste?: Haste,
+  ): Promise<readonly (string | undefined)[]> {
+    const { check, close } = createBoundedCheck(deps, haste);
+    const judge = async (text: string) => {
+      const read = again(text, found) ?? (await guarded(text, signal, found, check));
+      return [text, 'text' in read ? read.text : undefined] as const;
+    };
+    const read = new Map(await Promise.all([...new Set(texts)].map(judge)));
+    close();
+    return texts.map((text) => read.get(text));
   }
 
   return {
     mode,
     question,
     async thread(texts, signal, found) {
-      if (mode === 'shadow') {
-        void Promise.all(texts.map((text) => question(text, signal, found)));
-        return texts;
-      }
-      // Nearly always nobody minds any of it: then one call has judged them all.
-      const total = texts.reduce((sum, text) => sum + text.length, 0);
-      if (texts.length > 1 && total <= MOST_TOGETHER && !texts.some((text) => secretIn(text) !== undefined)) {
-        const verdict = await deps.check('INPUT', texts, signal);
-        if (verdict.kind === 'allow') return texts;
-      }
-      const seen = await Promise.all(texts.map((text) => question(text, signal, found)));
-      return seen.map((one) => ('text' in one ? one.text : undefined));
+      // The newest matter most.
+      const judged = each(texts.toReversed(), signal, found, THREAD_HASTE);
+      return mode === 'enforce' ? (await judged).toReversed() : texts;
+    },
+    async files(texts, signal, found) {
+      const judged = each(texts, signal, found);
+      return mode === 'enforce' ? await judged : texts;
     },
     async grounded(answer, { source, query }, signal, found) {
       const grounding = {
         source: source.slice(0, GROUNDING.source),
         query: query.slice(0, GROUNDING.query),
       };
-      const verdict = await deps.check('OUTPUT', [answer.slice(0, GROUNDING.answer)], signal, grounding);
+      const verdict = await deps.check('OUTPUT', [answer.slice(0, GROUNDING.answer)], signal, {
+        grounding,
+      });
       if (verdict.kind !== 'block' || signal.aborted) return undefined;
       const { policy } = verdict;
       // Everything else is for the windows to judge.

@@ -12,6 +12,7 @@ import type { Connection } from '../store/connection.ts';
 import type { DataKeys } from '../store/data-keys.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { GuardFiles } from '../turns/attached-files.ts';
 import { createGuardedAnswer } from '../turns/guarded-answer.ts';
 import type { ReadThread } from '../turns/seen-thread.ts';
 import type { ClaimedTurn, TurnRecord } from '../turns/turn.ts';
@@ -39,6 +40,7 @@ export interface ComposedGuards {
   readonly checkWords: CheckWords;
   /** Of what others said, what the agent may read. */
   readonly guardThread: (read: ReadThread) => ReadThread;
+  readonly guardFiles: GuardFiles;
   /** Resolves when what was counted is kept. */
   close(): Promise<void>;
 }
@@ -96,8 +98,13 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
 
   if (mode === 'off') {
     const guards = mayLink ? { answer: answerOf(undefined), words } : { words };
-    const checkWords: CheckWords = async (_asker, texts) => ({ texts });
-    return { guards, checkWords, guardThread: (read) => read, close: async () => undefined };
+    return {
+      guards,
+      checkWords: async (_asker, texts) => ({ texts }),
+      guardThread: (read) => read,
+      guardFiles: async (_message, texts) => texts,
+      close: async () => undefined,
+    };
   }
 
   // A process that runs no turns may have been given none.
@@ -152,6 +159,12 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
       });
       if (told.length > 0) sources.set(message, told.map(({ text }) => text).join('\n'));
       return told;
+    },
+    async guardFiles(message, texts, signal) {
+      const read = await guards.files(texts, signal, (one) => seen.inThread(message, one));
+      const told = read.filter((text) => text !== undefined);
+      if (told.length > 0) sources.set(message, told.join('\n'));
+      return read;
     },
     async close() {
       guardrail.close();

@@ -1,41 +1,19 @@
 import { maskPersonalData } from '../chat/personal-data.ts';
 import type { ReplyView } from '../chat/vocabulary.ts';
-import type { AgentEvent } from '../contract/events.ts';
 import type { Invocation } from '../contract/invocation.ts';
 import { agentErrorCode, FAILURE_POLICY, type FailureCode } from './failure-policy.ts';
-import { followRun, heardSoFar } from './follow-run.ts';
+import { type FollowDeps, followRun, heardSoFar } from './follow-run.ts';
 import { StopRequested } from './leases.ts';
 import { NO_PROGRESS, type Progress } from './progress.ts';
 import { decideNext, failureOf, type Interruption } from './recovery-decision.ts';
 import type { Outcome, StopReason } from './turn.ts';
 
-export interface Exchange {
-  readonly mode: 'start' | 'attach';
-  readonly afterSeq: number;
-  readonly signal: AbortSignal;
-}
-
-/** One invocation, decoded. Failures before or within the stream are thrown. */
-export type OpenExchange = (exchange: Exchange) => AsyncIterable<AgentEvent>;
-
-export interface AskAgentDeps {
-  readonly open: OpenExchange;
-  /** Translates a thrown error; undefined for one that is not the agent's (a bug, or a lost lane): it is thrown on. */
-  readonly interruptionOf: (error: unknown) => Interruption | undefined;
+export interface AskAgentDeps extends FollowDeps {
   /** Ends the runtime session of a run that went silent, so that it does not block the next question. */
   readonly stopSession: () => Promise<void>;
   readonly canAttach: boolean;
-  /** The whole turn may take this long, through all its exchanges. */
+  /** The whole turn may take this long, through all its exchanges. Milliseconds. */
   readonly totalMs: number;
-  /** The turn is given up: another worker has it, or will. */
-  readonly signal: AbortSignal;
-  /** Aborts with `StopRequested`: what was answered so far is the answer. */
-  readonly stop: AbortSignal;
-  readonly onView: (view: ReplyView) => void;
-  /** Asked after a view. What it returns, if anything, resolves when there is room for more. */
-  readonly room?: () => Promise<void> | undefined;
-  /** Before a tool that changes things is shown as started. */
-  readonly onWrite: () => Promise<void>;
   readonly onInterruption: (interruption: Interruption) => void;
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /** From 0 up to 1; spreads tries that would otherwise all come at once. */

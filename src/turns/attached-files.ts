@@ -2,7 +2,6 @@ import { isText, type Unreadable } from '../chat/incoming-files.ts';
 import type { AgentEvent } from '../contract/events.ts';
 import type { Invocation } from '../contract/invocation.ts';
 import type { AgentCall } from './run-turn.ts';
-import type { ReadThread } from './seen-thread.ts';
 import type { ClaimedTurn } from './turn.ts';
 
 export type AttachedFile = NonNullable<Invocation['files']>[number];
@@ -20,10 +19,16 @@ export interface AttachedFiles {
 /** What is attached to a question. Rejects only when the signal aborts. */
 export type ReadFiles = (message: ClaimedTurn['message'], signal: AbortSignal) => Promise<AttachedFiles>;
 
+/** Texts that are attached to a question: each as the agent may read it; undefined for what it may not. Never rejects. */
+export type GuardFiles = (
+  message: ClaimedTurn['message'],
+  texts: readonly string[],
+  signal: AbortSignal,
+) => Promise<readonly (string | undefined)[]>;
+
 export interface AttachedFilesDeps {
   readonly read: ReadFiles;
-  /** Of what was written, what the agent may read. */
-  readonly guard: (read: ReadThread) => ReadThread;
+  readonly guard: GuardFiles;
   /** Tells the person which files were not read. Never throws. */
   readonly tell: (message: ClaimedTurn['message'], unread: readonly UnreadFile[]) => Promise<void>;
 }
@@ -39,21 +44,19 @@ export function withFiles(
   async function read({ message, signal }: AgentCall): Promise<readonly AttachedFile[]> {
     const { files, unread } = await deps.read(message, signal);
     const texts = files.filter(({ mediaType }) => isText(mediaType));
-    const cleared = await deps.guard(async () =>
-      texts.map(({ base64 }, i) => ({
-        author: String(i),
-        text: Buffer.from(base64, 'base64').toString('utf8'),
-        at: '',
-      })),
-    )(message, signal);
-    const clear = new Map(cleared.map(({ author, text }) => [texts[Number(author)], text]));
+    const cleared = await deps.guard(
+      message,
+      texts.map(({ base64 }) => Buffer.from(base64, 'base64').toString('utf8')),
+      signal,
+    );
+    const clear = new Map(texts.map((file, i) => [file, cleared[i]]));
     const readable = files.flatMap((file) => {
       if (!isText(file.mediaType)) return [file];
       const text = clear.get(file);
       return text === undefined ? [] : [{ ...file, base64: Buffer.from(text).toString('base64') }];
     });
     const withheld = texts
-      .filter((file) => !clear.has(file))
+      .filter((file) => clear.get(file) === undefined)
       .map(({ name }) => ({ name, why: 'withheld' as const }));
     const all = [...unread, ...withheld];
     if (all.length > 0) await deps.tell(message, all);

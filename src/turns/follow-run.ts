@@ -1,8 +1,30 @@
+import type { ReplyView } from '../chat/vocabulary.ts';
 import { type AgentEvent, TURN_UNKNOWN } from '../contract/events.ts';
 import type { Invocation } from '../contract/invocation.ts';
-import type { AskAgentDeps, Exchange } from './ask-agent.ts';
 import { advance, type Progress } from './progress.ts';
 import type { Interruption } from './recovery-decision.ts';
+
+export interface Exchange {
+  readonly mode: Invocation['mode'];
+  readonly afterSeq: number;
+  readonly signal: AbortSignal;
+}
+
+export interface FollowDeps {
+  /** One invocation, decoded. Failures before or within the stream are thrown. */
+  readonly open: (exchange: Exchange) => AsyncIterable<AgentEvent>;
+  /** Translates a thrown error; undefined for one that is not the agent's (a bug, or a lost lane): it is thrown on. */
+  readonly interruptionOf: (error: unknown) => Interruption | undefined;
+  /** The turn is given up: another worker has it, or will. */
+  readonly signal: AbortSignal;
+  /** Aborts with `StopRequested`: what was answered so far is the answer. */
+  readonly stop: AbortSignal;
+  readonly onView: (view: ReplyView) => void;
+  /** Asked after a view. What it returns, if anything, resolves when there is room for more. */
+  readonly room?: () => Promise<void> | undefined;
+  /** Before a tool that changes things is shown as started. */
+  readonly onWrite: () => Promise<void>;
+}
 
 /** An agent that is there answers an attach sooner, and replays without such gaps. Milliseconds. */
 const REPLAY = { beginsWithin: 2_000, goesOnWithin: 250, endsWithin: 4_000 } as const;
@@ -15,7 +37,7 @@ interface Followed {
 
 /** One exchange with the agent, heard from behind `from` on. Throws what is not the agent's failure. */
 export async function followRun(
-  deps: AskAgentDeps,
+  deps: FollowDeps,
   mode: Invocation['mode'],
   from: Progress,
   signal: AbortSignal,
@@ -59,7 +81,7 @@ function refusalOf(code: string): Interruption | undefined {
  * What the run of a lost worker has said until now: followed only until it has replayed that, and not shown on the way.
  * `from` again where it does not answer, or breaks off.
  */
-export async function heardSoFar(deps: AskAgentDeps, from: Progress): Promise<Progress> {
+export async function heardSoFar(deps: FollowDeps, from: Progress): Promise<Progress> {
   const enough = new AbortController();
   const leave = () => enough.abort(new DOMException('the run has said what it had to say', 'TimeoutError'));
   const last = setTimeout(leave, REPLAY.endsWithin);

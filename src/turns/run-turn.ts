@@ -2,7 +2,8 @@ import { EMPTY_VIEW, type ReplyView } from '../chat/vocabulary.ts';
 import type { AgentEvent } from '../contract/events.ts';
 import type { Invocation } from '../contract/invocation.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { type AskAgentDeps, askAgent, type Exchange, ended, stoppedBefore } from './ask-agent.ts';
+import { type AskAgentDeps, askAgent, ended } from './ask-agent.ts';
+import type { Exchange } from './follow-run.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import type { Lanes } from './lanes.ts';
 import type { Hold } from './leases.ts';
@@ -10,10 +11,11 @@ import { localAnswer } from './local-answer.ts';
 import { eitherOf } from './pace.ts';
 import { closeTasks } from './progress.ts';
 import { LaneLost, type OpenReply, ReplyRefused } from './reply.ts';
-import { type FindOut, findOut, type Person, type RunsAs } from './runs-as.ts';
+import type { Person } from './runs-as.ts';
 import type { TurnEnd } from './states.ts';
 import type { ClaimedTurn, Outcome } from './turn.ts';
 import { blockedBy, noticeOf, type TurnGuards, withheld } from './turn-guards.ts';
+import { type Refused, type WhoAsksDeps, whoAsks } from './who-asks.ts';
 
 /** A turn that crashed this many workers is given up with a message instead of crashing the next. */
 const MAX_CRASHES = 5;
@@ -66,16 +68,10 @@ export interface Said {
   readonly answeredAt: number;
 }
 
-export interface RunTurnDeps {
+export interface RunTurnDeps extends Pick<WhoAsksDeps, 'identify' | 'identityMayPass' | 'linkWaitMs'> {
   readonly guards?: TurnGuards;
   readonly lanes: Pick<Lanes, 'note' | 'post' | 'finish' | 'park' | 'release'>;
   readonly openReply: OpenReply;
-  /** Who asks, and whether they may. */
-  readonly identify: (turn: ClaimedTurn) => Promise<RunsAs>;
-  /** A failure of `identify` that may pass. */
-  readonly identityMayPass: FindOut['mayPass'];
-  /** How long a question is kept for a person who has to sign in. Milliseconds. */
-  readonly linkWaitMs: number;
   /** The session in which the turn of this actor is answered. */
   readonly sessionOf: (
     turn: ClaimedTurn,
@@ -251,8 +247,13 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     if (turn.outcome) return turn.outcome;
     const local = localAnswer(message);
     if (local) return { end: 'done', view: EMPTY_VIEW, notice: local, reason: local };
-    const person = await whoAsks();
-    if (!person || 'end' in person) return person;
+    const person = await whoAsks({ ...deps, log, wake }, turn, hold);
+    if (person === 'set_aside') {
+      trace.end('awaiting_link');
+      return undefined;
+    }
+    if ('end' in person) return person;
+    if (person.kind === 'refused') return refuse(person);
     heartbeat.show({ ...EMPTY_VIEW, status: 'is thinking…' });
     const question = (await deps.guards?.question?.(turn, hold.signal)) ?? { text: message.text };
     hold.signal.throwIfAborted();
@@ -268,41 +269,8 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     return ask(person, question.text);
   };
 
-  /** The person that the turn runs as; or how it ends without; or undefined, as `answer`. */
-  const whoAsks = async (): Promise<Person | Outcome | undefined> => {
-    for (;;) {
-      const found = await findOut({
-        identify: () => deps.identify(turn),
-        mayPass: deps.identityMayPass,
-        pause: (ms) => deps.pause(ms, hold.signal),
-        onFailure: (error) => log.warn({ err: error }, 'it could not be told who asks'),
-      });
-      hold.assertHeld();
-      if (found === 'identity_unavailable') return ended(found, EMPTY_VIEW);
-      if (found.kind === 'person') return found;
-      if (hold.stop.aborted) return stoppedBefore(hold.stop, EMPTY_VIEW);
-      if (found.kind === 'refused') return refuse(found);
-      const leftMs = deps.linkWaitMs - (deps.now() - turn.receivedAt);
-      if (leftMs <= 0) return ended('link_lapsed', EMPTY_VIEW);
-      try {
-        await found.invite();
-      } catch (error) {
-        log.error({ err: error }, 'the person could not be asked to sign in');
-        return ended('sign_in_needed', EMPTY_VIEW);
-      }
-      const parking = await deps.lanes.park(turn, found.seen, leftMs);
-      if (!parking.held) throw new LaneLost(turn.lane);
-      if (parking.wake) await wake();
-      if (parking.aside) {
-        log.info('the question waits until its author has signed in');
-        trace.end('awaiting_link');
-        return undefined;
-      }
-    }
-  };
-
   /** They are told in private; in the thread nothing is shown. */
-  const refuse = async (refused: Extract<RunsAs, { kind: 'refused' }>): Promise<undefined> => {
+  const refuse = async (refused: Refused): Promise<undefined> => {
     await refused.tell();
     await close('blocked', refused.reason);
   };

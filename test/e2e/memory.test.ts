@@ -215,11 +215,10 @@ describe('behind a guardrail that is enforced', () => {
     expect(reply.notices.join()).toContain('I am here for cloud engineering');
     expect(agent.bodies).toEqual([]);
     await stack.slack.postAs('bob', '#cloud', lasagna, { threadTs: ts });
-    // What is told together is judged together: words of the cloud beside it would outweigh the recipe (guarded-turns.md).
-    await stack.slack.postAs('bob', '#cloud', 'It fails with E42.', { threadTs: ts });
+    await stack.slack.postAs('bob', '#cloud', 'The deploy fails with E42.', { threadTs: ts });
     const asked: [string, string][] = [
       ['alice', 'why does it fail?'],
-      ['bob', 'since when is that so?'],
+      ['bob', 'which region is that?'],
       ['alice', 'how do I rotate the key?'],
       ['alice', 'and now?'],
     ];

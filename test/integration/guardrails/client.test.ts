@@ -61,7 +61,9 @@ describe('a check by the guardrail', () => {
 
   it('of grounding is sent with the source and the question beside the answer', async () => {
     const { guardrail, asked } = await open(honest);
-    await guardrail.check('OUTPUT', ['It is two.'], never, { source: 'Two.', query: 'How many?' });
+    await guardrail.check('OUTPUT', ['It is two.'], never, {
+      grounding: { source: 'Two.', query: 'How many?' },
+    });
     expect(asked[0]?.texts).toEqual(['Two.', 'How many?', 'It is two.']);
     expect(asked[0]?.qualifiers).toEqual([['grounding_source'], ['query'], ['guard_content']]);
     await guardrail.check('OUTPUT', ['It is two.'], never);
@@ -132,6 +134,36 @@ describe('a check by the guardrail', () => {
     const { check, asked } = await open(honest, { quota: { take: () => Promise.resolve(false) } });
     expect(await check('all well')).toMatchObject({ kind: 'block', policy: 'unavailable' });
     expect(asked).toEqual([]);
+  });
+
+  it('waits for a place in the quota as long as it may last', async () => {
+    const patience: number[] = [];
+    const take = async (_units: number, patienceMs: number) => patience.push(patienceMs) > 0;
+    const { check, guardrail } = await open(honest, { deadlineMs: 10_000, quota: { take } });
+    await check('all well');
+    await guardrail.check('INPUT', ['all well'], never, { mostAheadMs: 60_000 });
+    expect(patience).toEqual([10_000, 10_000]);
+  });
+
+  it('that can wait takes a near place in the quota only, and looks for one again until it is given up', async () => {
+    const patience: number[] = [];
+    let places = () => patience.length === 3;
+    const left = new AbortController();
+    const take = async (_units: number, patienceMs: number) => {
+      patience.push(patienceMs);
+      return places();
+    };
+    const { guardrail, asked } = await open(honest, { deadlineMs: 10_000, quota: { take } });
+    const check = () => guardrail.check('INPUT', ['all well'], left.signal, { mostAheadMs: 1_000 });
+    expect(await check()).toEqual({ kind: 'allow' });
+    expect(patience).toEqual([1_000, 1_000, 1_000]);
+    places = () => {
+      if (patience.length === 5) left.abort();
+      return false;
+    };
+    expect(await check()).toMatchObject({ kind: 'block', policy: 'unavailable' });
+    expect(patience).toHaveLength(5);
+    expect(asked).toHaveLength(1);
   });
 
   it('blocks when it is cancelled', async () => {

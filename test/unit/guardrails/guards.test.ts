@@ -40,23 +40,6 @@ describe('what the agent may read', () => {
     expect(found).toEqual([]);
   });
 
-  it('of what others said, leaves out what blocks, and keeps the rest', async () => {
-    const { guards, note } = open();
-    const said = ['all well', 'I buy gold', 'so says Alice Smith', `my key is AK${'IA'}IOSFODNN7EXAMPLE`];
-    expect(await guards.thread(said, never, note)).toEqual([
-      'all well',
-      undefined,
-      'so says {NAME}',
-      undefined,
-    ]);
-  });
-
-  it('of what others said is judged by one call, if nobody minds any of it', async () => {
-    const { guards, asked, note } = open();
-    expect(await guards.thread(['all well', 'so it is'], never, note)).toEqual(['all well', 'so it is']);
-    expect(asked).toEqual(['INPUT all well', 'INPUT so it is']);
-  });
-
   it('is everything in shadow mode, and what would have been withheld is told', async () => {
     const { guards, found, note } = open('shadow');
     expect(await guards.question('I buy gold', never, note)).toEqual({ text: 'I buy gold' });
@@ -89,8 +72,8 @@ describe('the grounding of an answer', () => {
     const found: Intervention[] = [];
     const asked: unknown[] = [];
     const guards = createGuards({
-      async check(source, texts, _signal, by) {
-        asked.push([source, texts, by]);
+      async check(source, texts, _signal, options) {
+        asked.push([source, texts, options?.grounding]);
         return verdict;
       },
       ...{ mode, redactInput: true, redactOutput: true },

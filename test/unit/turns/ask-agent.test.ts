@@ -163,11 +163,15 @@ describe('asking the agent', () => {
 
   it('attaches first to a turn of a lost worker, and begins it only if the agent never heard of it', async () => {
     const known = scripted([{ events: answered }]);
-    await expect(askAgent(known.deps, { sawWrite: false, streaming: false })).resolves.toMatchObject({ end: 'done' });
+    await expect(askAgent(known.deps, { sawWrite: false, streaming: false })).resolves.toMatchObject({
+      end: 'done',
+    });
     expect(known.exchanges).toEqual([attach(0)]);
 
     const unknown = scripted([unknownTurn, { events: answered }]);
-    await expect(askAgent(unknown.deps, { sawWrite: false, streaming: false })).resolves.toMatchObject({ end: 'done' });
+    await expect(askAgent(unknown.deps, { sawWrite: false, streaming: false })).resolves.toMatchObject({
+      end: 'done',
+    });
     expect(unknown.exchanges).toEqual([attach(0), start]);
     expect(unknown.pauses).toEqual([0]);
   });

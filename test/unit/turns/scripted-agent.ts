@@ -1,6 +1,7 @@
 import type { ReplyView } from '../../../src/chat/vocabulary.ts';
 import { type AgentEvent, TURN_UNKNOWN } from '../../../src/contract/events.ts';
-import type { AskAgentDeps, Exchange } from '../../../src/turns/ask-agent.ts';
+import type { AskAgentDeps } from '../../../src/turns/ask-agent.ts';
+import type { Exchange } from '../../../src/turns/follow-run.ts';
 import type { Interruption } from '../../../src/turns/recovery-decision.ts';
 import { end, failure, numbered, text } from './agent-events.ts';
 
