@@ -41,7 +41,7 @@ async function open(options: WordsOptions = {}) {
     entry: () => rig.directory.get(ACTOR, id),
     /** What Redis and Memory hold of it. */
     async kept() {
-      const keys = await redis.keys(`${prefix}:*`);
+      const keys = (await redis.keys(`${prefix}:*`)).toSorted();
       const types = await Promise.all(keys.map(async (key) => [key, await redis.type(key)] as const));
       const hashes = types.filter(([, type]) => type === 'hash').map(([key]) => redis.hgetall(key));
       return JSON.stringify([await Promise.all(hashes), memory.changes, keys]);
