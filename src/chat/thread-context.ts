@@ -12,6 +12,7 @@ export interface SeenMessage {
 
 const MOST_MESSAGES = 20;
 const MOST_CHARS = 12_000;
+/** No more than the guardrail reads at once, with the sign that there was more. */
 const MESSAGE_CHARS = 2_000;
 
 /**
@@ -30,7 +31,9 @@ export function threadContext(thread: readonly SeenMessage[]): SeenMessage[] {
   for (const message of told.slice(-MOST_MESSAGES).reverse()) {
     const { text } = message;
     const short =
-      text.length > MESSAGE_CHARS ? `${text.slice(0, MESSAGE_CHARS).toWellFormed()}…` : text.toWellFormed();
+      text.length > MESSAGE_CHARS
+        ? `${text.slice(0, MESSAGE_CHARS - 1).toWellFormed()}…`
+        : text.toWellFormed();
     chars += short.length;
     if (chars > MOST_CHARS) break;
     kept.unshift({ ...message, text: short });

@@ -48,7 +48,7 @@ it('is the newest part, of bounded size, for any thread', () => {
       const told = threadContext(thread);
       expect(told.length).toBeLessThanOrEqual(20);
       expect(told.reduce((sum, { text }) => sum + text.length, 0)).toBeLessThanOrEqual(12_000);
-      expect(told.every(({ text, from }) => text.length <= 2_001 && from !== 'bot')).toBe(true);
+      expect(told.every(({ text, from }) => text.length <= 2_000 && from !== 'bot')).toBe(true);
       expect(told.map(({ at }) => at)).toEqual(told.map(({ at }) => at).toSorted((a, b) => a - b));
       const newest = thread.filter(({ from, text }) => from === 'other' && text.trim() !== '').at(-1);
       if (newest && told.length > 0) expect(told.at(-1)?.at).toBeGreaterThanOrEqual(told[0]?.at ?? 0);
