@@ -12,7 +12,7 @@ import { composeConversations } from './main/conversations.ts';
 import { composeExplanations, composeGuards } from './main/guards.ts';
 import { composeHome, predefinedTasks } from './main/home.ts';
 import { composeIntake, type Intake } from './main/intake.ts';
-import { composeMemory } from './main/memory.ts';
+import { composeMemory, toldWriter } from './main/memory.ts';
 import { composePeople } from './main/people.ts';
 import { repliesByPlatform, slackPeople, slackReplies } from './main/platforms.ts';
 import { composePrivacy } from './main/privacy.ts';
@@ -132,8 +132,11 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     );
     // A worker's erasures end before the runtime that they call.
     if (config.role === 'web') closers.push(() => privacy.close());
+    const guarded = composeGuards({ ...base, config, metrics, now, monotonic });
+    closers.push(() => guarded.close());
     const talks = composeConversations({
       ...{ ...base, config, people, memory, metrics },
+      checkWords: guarded.checkWords,
       isErasing: privacy.jobs.isErasing,
     });
     const { conversations, sessionFor, startUpkeep } = talks;
@@ -286,6 +289,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       const calls = createAgentCalls({
         runtime,
         protocol: config.agent.protocol,
+        memoryWriter: toldWriter(config),
         silenceMs: config.agent.silenceMs,
         onUnknown: metrics.unknownAgentEvent,
       });
@@ -295,8 +299,6 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         const actor = { id: '', name: '', groups: [] };
         return calls.stopSession(session, { kind: 'person', actor, ...(bearer ? { bearer } : {}) }, signal);
       });
-      const guarded = composeGuards({ ...base, config, metrics, now, monotonic });
-      closers.push(() => guarded.close());
       const deps: RunTurnDeps = {
         guards: guarded.guards,
         lanes,
@@ -354,7 +356,8 @@ async function main(): Promise<void> {
   try {
     const config = loadConfig();
     log = createLogger({ level: config.telemetry.logLevel, service: config.telemetry.serviceName });
-    const threadcore = await startThreadcore(config, log);
+    const starting = startThreadcore(config, log);
+    // From now on: the first process of a container is not ended by a signal that it does not listen to.
     let stopping = false;
     const stop = (signal: string) => {
       if (stopping) process.exit(1);
@@ -364,16 +367,19 @@ async function main(): Promise<void> {
         log.error('the shutdown takes too long; other workers take over what is left');
         process.exit(1);
       }, SHUTDOWN_LIMIT_MS);
-      threadcore.close().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          log.fatal({ err: error }, 'shutdown failed');
-          process.exit(1);
-        },
-      );
+      starting
+        .then((threadcore) => threadcore.close())
+        .then(
+          () => process.exit(0),
+          (error: unknown) => {
+            log.fatal({ err: error }, 'shutdown failed');
+            process.exit(1);
+          },
+        );
     };
     process.on('SIGTERM', () => stop('SIGTERM'));
     process.on('SIGINT', () => stop('SIGINT'));
+    await starting;
   } catch (error) {
     if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
     else log.fatal({ err: error }, 'Threadcore could not start');

@@ -4,7 +4,7 @@ import { feedbackBlocks, whyBlocks } from './feedback-blocks.ts';
 import type { Json } from './json.ts';
 import { type PartPlan, type PlanParts, planParts } from './markdown/plan-parts.ts';
 import { blocksOf, fallbackText } from './markdown/sending.ts';
-import { escapeText, plainText } from './text.ts';
+import { disarmed, escapeText } from './text.ts';
 
 /**
  * Slack's limits for what we send beside the agent's text: a section holds 3,000 characters; a button's value 2,000;
@@ -93,6 +93,13 @@ export function messageOf(part: PartView, turnId: string): { text: string; block
 export function editOf(part: PartView, turnId: string): { text: string; blocks: Json[] } {
   const message = messageOf(part, turnId);
   return { ...message, text: clipBytes(message.text, EDIT_TEXT_BYTES) };
+}
+
+/** All of it in words, for when Slack does not take the blocks. */
+export function plainText(part: PartView): string {
+  const ending = [...(part.notice ? [part.notice.text] : []), ...(part.remarks ?? [])].join('\n');
+  const all = [fallbackText(part.plan), escapeText(ending)].filter((text) => text !== '');
+  return clip(all.join('\n\n') || 'Working on it…', POST_TEXT_LIMIT);
 }
 
 /** What stands below the text. Appended to a stream when it stops. */
@@ -205,7 +212,7 @@ export function markerOf(turnId: string, part: number): Json {
 }
 
 export function statusText(status: string): string {
-  return clip(plainText(status), STATUS_LIMIT);
+  return clip(disarmed(status), STATUS_LIMIT);
 }
 
 function clip(text: string, limit: number): string {

@@ -59,4 +59,4 @@ export function escapeText(text: string): string {
  * Plain text where Slack knows no escapes, such as a status or the title of a file: as it is, but that nothing in angle
  * brackets would come alive, should Slack read it after all.
  */
-export const plainText = (text: string): string => text.replace(/<(?=[@!#]|\w+:)/g, '<\u200b');
+export const disarmed = (text: string): string => text.replace(/<(?=[@!#]|\w+:)/g, '<\u200b');

@@ -127,6 +127,7 @@ export const SHAPES: readonly Shape[] = [
       { type: 'end', seq: 6, stop: 'end' },
     ),
     text: 'Grüße, 👩‍💻 שלום',
+    // It keeps its place, so that nothing seems to be missing there.
     others: ['status:thinking', 'tool:started count', 'notice', 'end:end'],
     unknown: ['sparkle'],
   },
