@@ -16,11 +16,13 @@ const CALL_MS = 300;
 function open({ shadow = false } = {}) {
   const time = createPassingTime();
   const views: ReplyView[] = [];
+  const asked: (readonly string[])[] = [];
   const answer = createGuardedAnswer({
     openGate: (on) =>
       createGate({
         ...on,
         async check(texts) {
+          asked.push(texts);
           await time.pause(CALL_MS);
           return judge(answerOf(texts, { masked: [NAME], blocked: ['buy gold'] }), texts);
         },
@@ -34,7 +36,7 @@ function open({ shadow = false } = {}) {
     show: (view) => void views.push(view),
   });
   return {
-    ...{ time, answer, views },
+    ...{ time, answer, views, asked },
     async finish(view: ReplyView) {
       const finished = answer.finish(view);
       await time.pass();
@@ -99,6 +101,15 @@ describe.each(Object.keys(PLACES))('words in %s', (place) => {
     answer.take(viewOf(`by ${NAME}`));
     expect(views.map(wordsOf).join('\n')).toContain(NAME);
   });
+});
+
+it('of statuses that follow each other fast those are checked whose turn comes, and the last is shown', async () => {
+  const { answer, views, time, asked } = open();
+  for (let i = 0; i <= 100; i += 1) answer.take({ text: '', tasks: [], status: `Step ${i}` });
+  await time.pass();
+  await time.pass();
+  expect(views.at(-1)?.status).toBe('Step 100');
+  expect(asked.flat()).toEqual(['Step 0', 'Step 100']);
 });
 
 it('an answer that is withheld stops its agent, and nothing of it is shown from then on', async () => {
