@@ -19,7 +19,7 @@ const form = (name: string, source: string, flags = ''): SecretForm => ({
   form: new RegExp(source, `g${flags}`),
 });
 /** `name = "value"` as people write it in configuration, code and prose. */
-const ASSIGN = String.raw`["'\`]?\s{0,3}(?::=|=>|[:=]|\bis\b)\s{0,3}["'\`]?`;
+const ASSIGN = String.raw`\\?["'\`]?\s{0,3}(?::=|=>|[:=]|\bis\b)\s{0,3}\\?["'\`]?`;
 
 /** Letters alone are a word, and what begins like this stands for a value. */
 const ODD = String.raw`(?=[^\s"'\`<>]{0,60}(?:\d|[!@#$%^&*]))(?![*$<{\[(/~])`;

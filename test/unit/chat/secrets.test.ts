@@ -79,6 +79,12 @@ it.each([
   expect(maskSecrets(text)).toBe(text);
 });
 
+it('is recognised in JSON that stands in JSON', () => {
+  const text = JSON.stringify(JSON.stringify({ password: 'hunter22', db: 'x' }));
+  expect(secretIn(text)).toBe('password');
+  expect(maskSecrets(text)).not.toContain('hunter22');
+});
+
 it('ordinary paths and names of 40 characters are none', () => {
   for (const text of [
     'src/main/java/com/example/billing/Invoic',
