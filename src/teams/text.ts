@@ -66,7 +66,7 @@ export function escapeText(text: string): string {
       }
       if (mark !== undefined && CONTAINERS.test(before)) {
         fence = mark;
-        return disarm(line);
+        return disarm(undefine(line));
       }
       return disarm(undefine(escapeLine(line)));
     })
