@@ -356,7 +356,8 @@ async function main(): Promise<void> {
   try {
     const config = loadConfig();
     log = createLogger({ level: config.telemetry.logLevel, service: config.telemetry.serviceName });
-    const threadcore = await startThreadcore(config, log);
+    const starting = startThreadcore(config, log);
+    // From now on: the first process of a container is not ended by a signal that it does not listen to.
     let stopping = false;
     const stop = (signal: string) => {
       if (stopping) process.exit(1);
@@ -366,16 +367,19 @@ async function main(): Promise<void> {
         log.error('the shutdown takes too long; other workers take over what is left');
         process.exit(1);
       }, SHUTDOWN_LIMIT_MS);
-      threadcore.close().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          log.fatal({ err: error }, 'shutdown failed');
-          process.exit(1);
-        },
-      );
+      starting
+        .then((threadcore) => threadcore.close())
+        .then(
+          () => process.exit(0),
+          (error: unknown) => {
+            log.fatal({ err: error }, 'shutdown failed');
+            process.exit(1);
+          },
+        );
     };
     process.on('SIGTERM', () => stop('SIGTERM'));
     process.on('SIGINT', () => stop('SIGINT'));
+    await starting;
   } catch (error) {
     if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
     else log.fatal({ err: error }, 'Threadcore could not start');

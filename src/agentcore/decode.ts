@@ -1,4 +1,4 @@
-import { type AgentEvent, agentEventSchema } from '../contract/events.ts';
+import { type AgentEvent, agentEventSchema, UNKNOWN_TYPE } from '../contract/events.ts';
 import { errorText, isRecord } from './answer-text.ts';
 import {
   createGenericReader,
@@ -26,7 +26,7 @@ export interface DecodeOptions {
  * A `threadcore` stream is passed through as sent: `seq` gaps are the caller's to notice, and without `end` it was
  * interrupted. A `generic` answer gets `seq` 1, 2, … and an `end` when it finished well; after an `error` event there
  * is none. A body that is not a stream is understood under both protocols.
- * One unreadable frame is counted and skipped. An event over the limit ends the stream with error `agent_protocol`.
+ * One unreadable frame is counted and skipped; of an unknown type a notice keeps the place. An event over the limit ends the stream with error `agent_protocol`.
  *
  * Errors of the body itself (AgentCoreError of the client) are thrown on.
  */
@@ -90,8 +90,14 @@ function readOwnFrame(
     return { type: 'error', seq, code: 'agent_failed', message: errorMessage(frame.data), retryable: false };
   }
   const type = isRecord(value) && typeof value.type === 'string' ? value.type : MALFORMED;
-  onUnknown(OWN_TYPES.has(type) ? MALFORMED : shortType(type));
-  return undefined;
+  if (!isRecord(value) || type === MALFORMED || OWN_TYPES.has(type)) {
+    onUnknown(MALFORMED);
+    return undefined;
+  }
+  onUnknown(shortType(type));
+  // What only a newer backend understands is ignored, but not missing: it keeps its place among the others.
+  const place = agentEventSchema.safeParse({ type: 'notice', seq: value.seq, code: UNKNOWN_TYPE });
+  return place.success ? place.data : undefined;
 }
 
 async function* decodeGenericSse(

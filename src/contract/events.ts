@@ -76,5 +76,8 @@ export type AgentEvent = z.infer<typeof agentEventSchema>;
 /** `notice.code`: the answer came without what Memory knows, or has not got there yet. */
 export const MEMORY_UNAVAILABLE = 'memory_unavailable';
 
+/** `notice.code` of the reader: here stood an event of a type that it does not know. */
+export const UNKNOWN_TYPE = 'unknown_type';
+
 /** `error.code` that answers `mode: attach` when the process does not know the turn. */
 export const TURN_UNKNOWN = 'turn_unknown';

@@ -47,7 +47,9 @@ export function slackFailure(error: unknown): SlackFailure | undefined {
   }
   if (error instanceof WebAPIHTTPError) {
     if (error.statusCode === 429) return { kind: 'rate_limited', waitMs: 1_000 };
-    if (error.statusCode >= 500) return { kind: 'unknown', reason: `http_${error.statusCode}` };
+    // 408: somebody between us and Slack grew tired of waiting.
+    if (error.statusCode >= 500 || error.statusCode === 408)
+      return { kind: 'unknown', reason: `http_${error.statusCode}` };
     return { kind: 'refused', code: `http_${error.statusCode}` };
   }
   if (error instanceof WebAPIRequestError) return { kind: 'unknown', reason: 'no_answer' };

@@ -62,6 +62,15 @@ export function createSlackReceiver(deps: SlackReceiverDeps): SlackReceiver {
       }
       if (body.ssl_check !== undefined) return answer(response, 200, '');
       if (body.type === 'url_verification') return answer(response, 200, { challenge: body.challenge });
+      if (body.type === 'app_rate_limited') {
+        deps.onRefused('app_rate_limited');
+        const { team_id: team, minute_rate_limited: minute } = body;
+        deps.log.error(
+          { team, minute },
+          'Slack keeps events of this workspace back: more than 30,000 an hour',
+        );
+        return answer(response, 200, '');
+      }
       answerWith(response, await dispatch(body, retryOf(request)));
     },
   };

@@ -94,6 +94,13 @@ export function editOf(part: PartView, turnId: string): { text: string; blocks: 
   return { ...message, text: clipBytes(message.text, EDIT_TEXT_BYTES) };
 }
 
+/** All of it in words, for when Slack does not take the blocks. */
+export function plainText(part: PartView): string {
+  const ending = [...(part.notice ? [part.notice.text] : []), ...(part.remarks ?? [])].join('\n');
+  const all = [fallbackText(part.plan), escapeText(ending)].filter((text) => text !== '');
+  return clip(all.join('\n\n') || 'Working on it…', POST_TEXT_LIMIT);
+}
+
 /** What stands below the text. Appended to a stream when it stops. */
 export function closingBlocks(
   part: Pick<PartView, 'notice' | 'remarks' | 'feedback'>,

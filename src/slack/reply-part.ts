@@ -11,6 +11,7 @@ import {
   messageOf,
   openingTask,
   type PartView,
+  plainText,
   stopBlock,
   taskChunk,
 } from './render.ts';
@@ -36,6 +37,11 @@ export interface ReplyPartDeps {
 }
 
 const NOTHING: PartView = { plan: { pieces: [], closed: true }, tasks: [] };
+/** Slack does not take the message as it is meant to look. */
+const NOT_LIKE_THIS = new Set(['invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long']);
+/** Somebody has deleted the message, or it cannot be changed any more. */
+const OUT_OF_REACH = new Set(['message_not_found', 'edit_window_closed', 'cant_update_message']);
+const STILL_STREAMING = new Set(['streaming_state_conflict']);
 const WITHDRAWN = '_This part was replaced; the answer stands above._';
 
 /**
@@ -69,6 +75,8 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
   let closedAs: PartView | undefined;
   let edited = '';
   let lastEdit: PartView | undefined;
+  /** Its message has not taken what it was to show; what is final is shown in another. */
+  let stuck = false;
   /** Looks that were sent without an answer, and when: each may still come back over a newer one. */
   const unanswered = new Map<string, number>();
 
@@ -76,10 +84,14 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
   const silent = { unfurl_links: false, unfurl_media: false };
 
   async function post(part: PartView, urgency: Urgency): Promise<void> {
-    const message = messageOf(part, turnId);
     const metadata = markerOf(turnId, index);
-    ts = await writer
-      .create('chat.postMessage', index, { ...address, ...silent, ...message, metadata }, urgency)
+    const say = (message: { text: string; blocks?: Json[] }) =>
+      writer.create('chat.postMessage', index, { ...address, ...silent, ...message, metadata }, urgency);
+    ts = await say(messageOf(part, turnId))
+      .catch((error: unknown) => {
+        if (!isRefusal(error, NOT_LIKE_THIS)) throw error;
+        return say({ text: plainText(part) });
+      })
       .catch(final);
     created += 1;
     mode = 'editing';
@@ -145,7 +157,32 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
     unsettledStream = false;
   }
 
-  async function edit(part: PartView, urgency: Urgency, metadata = markerOf(turnId, index)): Promise<void> {
+  async function edit(part: PartView, urgency: Urgency): Promise<void> {
+    if (stuck && urgency !== 'final') return;
+    await change(part, urgency, markerOf(turnId, index))
+      .catch((error: unknown) => {
+        if (!isRefusal(error, OUT_OF_REACH) && !isRefusal(error, NOT_LIKE_THIS)) throw error;
+        stuck = true;
+        return urgency === 'final' ? replace(part) : undefined;
+      })
+      .catch(final);
+  }
+
+  /** Another message takes the place of this one, which is taken away where it still stands. */
+  async function replace(part: PartView): Promise<void> {
+    const old = ts;
+    await writer.attempt('chat.delete', { channel, ts }, 'final').catch((error: unknown) => {
+      if (!(error instanceof SlackRefusal)) throw error;
+    });
+    // A lost worker may have come as far as this.
+    ts = await writer.findPart(index, old);
+    edited = '';
+    if (ts === undefined) await post(part, 'final');
+    else await change(part, 'final', markerOf(turnId, index));
+    stuck = false;
+  }
+
+  async function change(part: PartView, urgency: Urgency, metadata: Json): Promise<void> {
     if (unsettledStream) await settleStream();
     const message = editOf(part, turnId);
     const wanted = JSON.stringify(message);
@@ -156,13 +193,11 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
         unanswered.set(wanted, now());
         return undefined;
       });
-    await update()
-      .catch(async (error: unknown) => {
-        if (!(error instanceof SlackRefusal) || error.code !== 'streaming_state_conflict') throw error;
-        await settleStream();
-        return update();
-      })
-      .catch(final);
+    await update().catch(async (error: unknown) => {
+      if (!isRefusal(error, STILL_STREAMING)) throw error;
+      await settleStream();
+      return update();
+    });
     edited = wanted;
     lastEdit = part;
   }
@@ -271,7 +306,7 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
     isOpen: () => ts !== undefined,
     /** How many messages it has put into the thread, which is not how many it has found there. */
     created: () => created,
-    isClosedAs: (part: PartView) => closedAs !== undefined && sameLook(closedAs, part),
+    isClosedAs: (part: PartView) => !stuck && closedAs !== undefined && sameLook(closedAs, part),
     /** How long to leave it alone after a write. Milliseconds. */
     paceMs: () => (mode === 'editing' ? editPaceMs(now() - begunAt) : APPEND_PACE_MS),
     /** Until its stream has to be ended; undefined without a stream. Milliseconds. */
@@ -315,12 +350,16 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
         // Some workspaces keep every message: then it says that it counts no more.
         const plan = { pieces: [{ kind: 'text' as const, text: WITHDRAWN }], closed: true };
         // Without our mark, it is no part of the reply to anybody who looks.
-        if (error.code !== 'message_not_found') await edit({ plan, tasks: [] }, 'final', {});
+        if (error.code !== 'message_not_found') await change({ plan, tasks: [] }, 'final', {}).catch(final);
       }
       ts = undefined;
       mode = 'unposted';
     },
   };
+}
+
+function isRefusal(error: unknown, codes: ReadonlySet<string>): boolean {
+  return error instanceof SlackRefusal && codes.has(error.code);
 }
 
 function chunksOf(chunks: readonly Json[] | undefined): Record<string, unknown> | undefined {

@@ -184,10 +184,11 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     return undefined;
   }
 
-  /** The message of this part, if it already stands in the thread: by our marker, or by the stream's opening step. */
-  async function findPart(part: number): Promise<string | undefined> {
+  /** The message of this part, if one already stands in the thread: by our marker, or by the stream's opening step. */
+  async function findPart(part: number, except?: string): Promise<string | undefined> {
     const taskId = JSON.stringify(openingTaskId(deps.turnId, part));
     const found = await findMessage((message) => {
+      if (message.ts === except) return false;
       const payload = asRecord(asRecord(message.metadata).event_payload);
       const marked = payload.turn === deps.turnId && Number(payload.part) === part;
       return marked || JSON.stringify(message).includes(taskId);

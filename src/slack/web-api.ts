@@ -94,7 +94,8 @@ function formOf(args: Readonly<Record<string, unknown>>): string {
   const fields: Record<string, string> = {};
   for (const [name, value] of Object.entries(args)) {
     if (value === undefined || value === null) continue;
-    fields[name] = typeof value === 'string' ? value : JSON.stringify(value);
+    // Half a character cannot be encoded.
+    fields[name] = (typeof value === 'string' ? value : JSON.stringify(value)).toWellFormed();
   }
   return stringify(fields);
 }

@@ -46,12 +46,25 @@ export function durabilityProblems(info: Record<string, string>, wanted: Durabil
   if (wanted === 'aof' && info.aof_last_write_status === 'err') {
     problems.push('Redis cannot write its append-only file. Look at its log, and whether its disk is full.');
   }
+  if (isFull(info)) {
+    problems.push(
+      'Redis is full (maxmemory) and takes no more questions. Give it more memory; what runs goes on to its end.',
+    );
+  }
   if (wanted === 'replicated' && onlineReplicas(info) < 1) {
     problems.push(
       'REDIS_DURABILITY=replicated, but Redis has no online replica. Add one and wait until it is online.',
     );
   }
   return problems;
+}
+
+/** As Redis itself decides whether it takes a write; a limit of 0 is none. */
+function isFull(info: Record<string, string>): boolean {
+  const [limit, used, notCounted] = [info.maxmemory, info.used_memory, info.mem_not_counted_for_evict].map(
+    (bytes) => Number(bytes ?? 0),
+  );
+  return !!limit && (used ?? 0) - (notCounted ?? 0) > limit;
 }
 
 function isTooOld(version: string | undefined): boolean {

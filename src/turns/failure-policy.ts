@@ -134,7 +134,13 @@ export const FAILURE_POLICY: Readonly<Record<FailureCode, FailurePolicy>> = {
     'The configuration, compared with .env.example; the size of the question.',
   ),
   agent_failed: refusal('The agent’s own code failed.', 'agent_failed', RUNTIME_LOG),
-  agent_internal: refusal('AgentCore had an internal error.', 'agent_failed', 'The AWS Health Dashboard.'),
+  agent_internal: refusal(
+    'AgentCore had an internal error.',
+    'agent_failed',
+    'The AWS Health Dashboard.',
+    // Of calls that fail one by one, two in a row are not rare enough.
+    { attach: ATTACH },
+  ),
   agent_timeout: refusal(
     'The agent sent nothing for AGENT_SILENCE_SECONDS.',
     'agent_timeout',

@@ -1,4 +1,4 @@
-import { PRELUDE } from './lua.ts';
+import { EVEN_WHEN_FULL, PRELUDE } from './lua.ts';
 
 /** Scripts for what people and operators do to turns that stand in their lanes already. */
 
@@ -34,8 +34,7 @@ return 'amended'
  * ARGV: turn, reason, retention s. Takes a question that no worker has begun out of its lane; the others keep their
  * order. Answers cancelled | begun.
  */
-export const CANCEL = `${PRELUDE}
-if not waits(ARGV[2]) then return 'begun' end
+export const CANCEL = `${PRELUDE}${EVEN_WHEN_FULL}if not waits(ARGV[2]) then return 'begun' end
 cancel(ARGV[2], ARGV[3], ARGV[4])
 return 'cancelled'
 `;
@@ -47,8 +46,7 @@ return 'cancelled'
  * Answers nil for a wish that was claimed before; otherwise for the turn, or each lane: stopping | cancelled | posting |
  * ended | none, turn, how many others were cancelled, how many still wait.
  */
-export const STOP = `${PRELUDE}
-local reason, by, all, retention, claim = ARGV[2], ARGV[3], ARGV[4] == '1', ARGV[5], ARGV[6]
+export const STOP = `${PRELUDE}${EVEN_WHEN_FULL}local reason, by, all, retention, claim = ARGV[2], ARGV[3], ARGV[4] == '1', ARGV[5], ARGV[6]
 if claim ~= '' and not redis.call('SET', key('claim', claim), 'stop', 'NX', 'EX', ARGV[7]) then return false end
 local answer = {}
 local function say(...)
@@ -96,8 +94,7 @@ return before
 `;
 
 /** ARGV: who, why. Workers take no new turn until intake is resumed; questions are still accepted. Answers 1, or 0 when it was paused. */
-export const PAUSE = `${PRELUDE}
-if redis.call('EXISTS', key('paused')) == 1 then return 0 end
+export const PAUSE = `${PRELUDE}${EVEN_WHEN_FULL}if redis.call('EXISTS', key('paused')) == 1 then return 0 end
 redis.call('HSET', key('paused'), 'by', ARGV[2], 'reason', ARGV[3], 'at', now)
 return 1
 `;

@@ -86,6 +86,14 @@ end
 `;
 
 /**
+ * Redis with its memory full takes no more questions, but what it has taken is brought to its end, and gives memory back.
+ * It lets a script go on that has begun to write, so this stands first: a write that needs no memory, and changes
+ * nothing. (`flags=allow-oom` is for Redis 7.)
+ */
+export const EVEN_WHEN_FULL = `redis.call('ZREM', key('leases'), '')
+`;
+
+/**
  * ARGV: turn, lane, tenant, thread, only in known threads (0|1), message, claim TTL s, thread TTL s, turn retention s,
  * lane limit, policy (queue | latest | interrupt), person, questions a person may ask in a period (0 = no limit), the
  * same for a tenant, period ms, turns that a tenant may run at a time (0 = no limit), asked below another message where
@@ -170,6 +178,8 @@ local function comes_too_early(turn, lane)
   return true
 end
 if redis.call('EXISTS', key('paused')) == 1 then return false end
+-- Nothing is begun in a full Redis, which takes this write no more: a turn writes elsewhere, too.
+if redis.call('EXISTS', key('ring')) == 1 then redis.call('HINCRBY', key('counts'), 'running', 0) end
 local cap = tonumber(ARGV[4])
 local passed = 0
 while passed < redis.call('LLEN', key('ring')) do
@@ -224,8 +234,7 @@ return false
 `;
 
 /** ARGV: lease ms, then lane, fence pairs. Answers [lost lanes, lane and reason of each stop that is asked for]. */
-export const RENEW = `${PRELUDE}
-local lost, stops = {}, {}
+export const RENEW = `${PRELUDE}${EVEN_WHEN_FULL}local lost, stops = {}, {}
 for i = 3, #ARGV, 2 do
   local lease = redis.call('HMGET', key('lease', ARGV[i]), 'fence', 'stop')
   if lease[1] == ARGV[i + 1] then
@@ -240,8 +249,7 @@ return {lost, stops}
 `;
 
 /** ARGV: lane, fence, turn, then field, value pairs of the turn record. Answers 1, or 0 when the lane is lost. */
-export const NOTE = `${PRELUDE}
-if not holds(ARGV[2], ARGV[3]) then return 0 end
+export const NOTE = `${PRELUDE}${EVEN_WHEN_FULL}if not holds(ARGV[2], ARGV[3]) then return 0 end
 redis.call('HSET', key('turn', ARGV[4]), unpack(ARGV, 5))
 return 1
 `;
@@ -250,8 +258,7 @@ return 1
  * ARGV: lane, fence, turn, then field, value pairs. The outcome is known; from now on it is only shown.
  * Answers 1, or 0 when the lane is lost.
  */
-export const POST = `${PRELUDE}
-if not holds(ARGV[2], ARGV[3]) then return 0 end
+export const POST = `${PRELUDE}${EVEN_WHEN_FULL}if not holds(ARGV[2], ARGV[3]) then return 0 end
 -- A call whose answer was lost is sent again.
 if redis.call('HGET', key('turn', ARGV[4]), 'state') ~= 'posting' then move(ARGV[4], 'posting') end
 if #ARGV > 4 then redis.call('HSET', key('turn', ARGV[4]), unpack(ARGV, 5)) end
@@ -264,7 +271,7 @@ return 1
  * lane; one that did not end well is listed for the operator.
  * Answers [1, wake needed], or [0, 0] when the lane is lost.
  */
-export const FINISH = `${PRELUDE}${COUNT_TURN}
+export const FINISH = `${PRELUDE}${EVEN_WHEN_FULL}${COUNT_TURN}
 local over = {outcome=1, posted=1, fence=1, lane=1, tenant=1, person=1, opens=1, others=1, invoked=1, quiet=1, edited=1, places=1, session=1, home=1, language=1, length=1}
 local lane, turn, state, retention = ARGV[2], ARGV[4], ARGV[5], ARGV[6]
 if not holds(lane, ARGV[3]) or redis.call('LINDEX', key('lane', lane), 0) ~= turn then return {0, 0} end
@@ -311,8 +318,7 @@ return {1, owes(tenant, cap, before, waited)}
  * ARGV: lane, fence, turns that a tenant may run at a time (0 = no limit). Gives an unfinished lane back, first in line;
  * its owner writes nothing more. Answers whether a wake is needed, 1 or 0.
  */
-export const RELEASE = `${PRELUDE}
-local lane = ARGV[2]
+export const RELEASE = `${PRELUDE}${EVEN_WHEN_FULL}local lane = ARGV[2]
 if not holds(lane, ARGV[3]) then return 0 end
 local lease = redis.call('HMGET', key('lease', lane), 'turn', 'tenant')
 local cap = tonumber(ARGV[4])
@@ -328,8 +334,7 @@ return owes(lease[2], cap, before, waited)
  * turns that a tenant may run at a time (0 = no limit), then, from a worker, its name and its slots.
  * Counts the slots of the workers that were heard of lately, gives the lanes of dead workers back and answers [lanes given back, overlooked ready lanes that a worker would be given].
  */
-export const SWEEP = `${PRELUDE}
-${countSlots('ARGV[6]', 'ARGV[7]')}local expired = redis.call('ZRANGEBYSCORE', key('leases'), '-inf', now, 'WITHSCORES', 'LIMIT', 0, ARGV[4])
+export const SWEEP = `${PRELUDE}${EVEN_WHEN_FULL}${countSlots('ARGV[6]', 'ARGV[7]')}local expired = redis.call('ZRANGEBYSCORE', key('leases'), '-inf', now, 'WITHSCORES', 'LIMIT', 0, ARGV[4])
 for i = 1, #expired, 2 do
   local lane = expired[i]
   local lease = redis.call('HMGET', key('lease', lane), 'turn', 'tenant')

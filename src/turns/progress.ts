@@ -14,15 +14,23 @@ export interface Progress {
   readonly sawWrite: boolean;
   /** Events are missing in between: what is shown cannot be trusted to be the whole answer. */
   readonly gap: boolean;
+  /** The first half of a character, whose other half has not come yet. */
+  readonly half: string;
   readonly error?: Pick<ErrorEvent, 'code' | 'message' | 'retryable'>;
   readonly stop?: EndEvent['stop'];
   /** What a complete answer closes with. */
   readonly remark?: NoticeCode;
 }
 
-export const NO_PROGRESS: Progress = { view: EMPTY_VIEW, lastSeq: 0, sawWrite: false, gap: false };
+export const NO_PROGRESS: Progress = {
+  view: EMPTY_VIEW,
+  lastSeq: 0,
+  sawWrite: false,
+  gap: false,
+  half: '',
+};
 
-/** Adds one event. Events already seen (a replay after attach) change nothing. */
+/** Adds one event. Events already seen (a replay after attach) change nothing. What is to be shown has whole characters only. */
 export function advance(progress: Progress, event: AgentEvent): Progress {
   if (event.seq <= progress.lastSeq) return progress;
   const next: Progress = {
@@ -33,9 +41,13 @@ export function advance(progress: Progress, event: AgentEvent): Progress {
   const { view } = next;
   switch (event.type) {
     case 'status':
-      return { ...next, view: { ...view, status: event.text } };
-    case 'text':
-      return { ...next, view: { ...view, text: view.text + event.text } };
+      return { ...next, view: { ...view, status: event.text.toWellFormed() } };
+    case 'text': {
+      const words = progress.half + event.text;
+      const half = /[\ud800-\udbff]$/.exec(words)?.[0] ?? '';
+      const whole = words.slice(0, words.length - half.length).toWellFormed();
+      return { ...next, half, view: { ...view, text: view.text + whole } };
+    }
     case 'tool':
       return {
         ...next,
@@ -68,8 +80,8 @@ export function closeTasks(view: ReplyView, end: TurnEnd): ReplyView {
 
 function toolTask(event: Extract<AgentEvent, { type: 'tool' }>): ReplyTask {
   const states = { started: 'in_progress', finished: 'complete', failed: 'error' } as const;
-  const detail = event.detail === undefined ? {} : { detail: event.detail };
-  return { id: event.id, title: event.title, state: states[event.state], ...detail };
+  const detail = event.detail === undefined ? {} : { detail: event.detail.toWellFormed() };
+  return { id: event.id, title: event.title.toWellFormed(), state: states[event.state], ...detail };
 }
 
 /** Nobody is sent more files than these; of the others only the names are kept. */

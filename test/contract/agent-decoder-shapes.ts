@@ -127,7 +127,8 @@ export const SHAPES: readonly Shape[] = [
       { type: 'end', seq: 6, stop: 'end' },
     ),
     text: 'Grüße, 👩‍💻 שלום',
-    others: ['status:thinking', 'tool:started count', 'end:end'],
+    // It keeps its place, so that nothing seems to be missing there.
+    others: ['status:thinking', 'tool:started count', 'notice', 'end:end'],
     unknown: ['sparkle'],
   },
   {

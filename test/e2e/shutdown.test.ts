@@ -24,6 +24,7 @@ async function surroundings({ onTestFinished }: TestContext) {
   return {
     ...around,
     link,
+    startUnready: (role: 'web' | 'worker' | 'all') => around.start(role, env),
     async start(role: 'web' | 'worker' | 'all') {
       const backend = await around.start(role, env);
       await backend.ready();
@@ -110,6 +111,23 @@ describe('a process that is told to end', () => {
     expect(stack.wrong()).toEqual([]);
     const questions = stack.slack.deliveries.records.filter(({ name }) => name === 'app_mention');
     expect(questions.map(({ outcome }) => outcome)).toEqual([200]);
+  });
+
+  it.concurrent('ends in order when it is told so while it still starts', async (context) => {
+    const stack = await surroundings(context);
+    const reached = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<'pass'>();
+    stack.link.watch = ({ phase }) => {
+      if (phase !== 'request') return 'pass';
+      reached.resolve();
+      return goOn.promise;
+    };
+    const backend = await stack.startUnready('all');
+    await reached.promise;
+    backend.signal('SIGTERM');
+    await backend.says(/shutting down/);
+    goOn.resolve('pass');
+    expect(await backend.exited).toBe(0);
   });
 
   it.concurrent('ends at once when it is told so twice, and others go on with its turn', async (context) => {

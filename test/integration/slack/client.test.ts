@@ -64,6 +64,18 @@ test('a call is one request with token and arguments, and answers what Slack ans
   expect(observed).toEqual(['chat.postMessage ok']);
 });
 
+test('half a character is no reason not to call', async () => {
+  let text: string | null = '';
+  const { client } = await clientOf(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += String(chunk);
+    text = new URLSearchParams(body).get('text');
+    json({ ok: true })(request, response);
+  });
+  await client.call('chat.postMessage', { channel: 'C1', text: `bye ${'😀'.charAt(0)}` });
+  expect(text).toBe('bye \ufffd');
+});
+
 test.each<[string, RequestListener, SlackFailure]>([
   [
     'a refusal',

@@ -32,6 +32,12 @@ const stillServes = async () => {
   expect(accepted).toHaveLength(before + 1);
 };
 
+test('that Slack keeps events back is taken note of', async () => {
+  const body = JSON.stringify({ type: 'app_rate_limited', team_id: 'T1', minute_rate_limited: 1518467820 });
+  expect(await send(ingress, { body })).toMatchObject({ status: 200, text: '' });
+  expect(ingress.refused).toEqual(['app_rate_limited']);
+});
+
 test('a signed mention is accepted and acknowledged with an empty 200', async () => {
   expect(await send(ingress, mention())).toMatchObject({ status: 200, text: '' });
   expect(accepted).toEqual(['1700000000.000100']);

@@ -30,6 +30,7 @@ test.each<[string, unknown, SlackFailure | undefined]>([
   ['a body without an error name', platform(undefined), { kind: 'unknown', reason: 'unreadable' }],
   ['HTTP 500', http(500), { kind: 'unknown', reason: 'http_500' }],
   ['HTTP 503', http(503), { kind: 'unknown', reason: 'http_503' }],
+  ['HTTP 408', http(408), { kind: 'unknown', reason: 'http_408' }],
   ['HTTP 429', http(429), { kind: 'rate_limited', waitMs: 1_000 }],
   ['HTTP 404', http(404), { kind: 'refused', code: 'http_404' }],
   [

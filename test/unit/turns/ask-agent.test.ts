@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { askAgent } from '../../../src/turns/ask-agent.ts';
+import { decodeChunks } from '../agentcore/streams.ts';
 import { anyRun, end, failure, numbered, text, tool } from './agent-events.ts';
 import {
   answered,
@@ -156,6 +157,22 @@ describe('asking the agent', () => {
     expect(run.exchanges).toEqual([start, attach(1), attach(1)]);
   });
 
+  it('misses nothing where the agent sent what only a newer backend understands', async () => {
+    const wire = [
+      { type: 'text', seq: 1, text: 'Two ' },
+      { type: 'sparkle', seq: 2, colour: 'pink' },
+      { type: 'text', seq: 3, text: 'instances.' },
+      { type: 'end', seq: 4, stop: 'end' },
+    ].map((event) => `data: ${JSON.stringify(event)}\n\n`);
+    const { events } = await decodeChunks([Buffer.from(wire.join(''))], 'text/event-stream');
+    const run = scripted([{ events }]);
+    await expect(askAgent(run.deps)).resolves.toMatchObject({
+      end: 'done',
+      view: { text: 'Two instances.' },
+      reason: 'answered',
+    });
+  });
+
   it('calls an answer with missing events unknown, even if it has an end', async () => {
     const run = scripted([{ events: [...numbered([text('a')]), ...numbered([text('c'), end()], 3)] }]);
     await expect(askAgent(run.deps)).resolves.toMatchObject({ end: 'unknown', notice: 'outcome_unknown' });
@@ -205,6 +222,13 @@ describe('asking the agent', () => {
     await expect(askAgent(run.deps)).resolves.toMatchObject({ end: 'done' });
     expect(run.exchanges).toEqual([start, start, start]);
     expect(run.pauses).toEqual([500, 1500]);
+  });
+
+  it('outlasts several errors of AgentCore itself, and asks the agent once', async () => {
+    const internal: Script = { fails: { kind: 'refused', code: 'agent_internal', started: 'maybe' } };
+    const run = scripted([internal, internal, internal, unknownTurn, { events: answered }]);
+    await expect(askAgent(run.deps)).resolves.toMatchObject({ end: 'done', reason: 'answered' });
+    expect(run.exchanges).toEqual([start, attach(0), attach(0), attach(0), start]);
   });
 
   it('never asks an agent of other make a second time once it may have begun', async () => {

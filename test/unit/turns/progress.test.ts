@@ -50,6 +50,18 @@ describe('the progress of a turn', () => {
     );
   });
 
+  it('shows whole characters only, also where the agent sends one in two halves', () => {
+    const [high, low] = ['😀'.charAt(0), '😀'.charAt(1)];
+    const events = numbered([text(`a${high}`), tool('read'), text(`${low}b`)]);
+    const [first, , last] = events.map((_, i) => follow(events.slice(0, i + 1)).view.text);
+    expect([first, last]).toEqual(['a', 'a😀b']);
+    const broken = follow(numbered([text(`x${low}y`), text(high), end()]));
+    expect(broken.view.text).toBe('x\ufffdy');
+    const named = { type: 'tool', id: 't', name: 't', title: `T${high}` } as const;
+    const step = follow(numbered([{ ...named, effect: 'read', state: 'started' }]));
+    expect(step.view.tasks[0]?.title).toBe('T\ufffd');
+  });
+
   it('knows of a change from any sign of the tool that made it', () => {
     expect(follow(numbered([tool('read')])).sawWrite).toBe(false);
     for (const state of ['started', 'finished', 'failed'] as const) {
