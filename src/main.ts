@@ -12,7 +12,7 @@ import { composeConversations } from './main/conversations.ts';
 import { composeExplanations, composeGuards } from './main/guards.ts';
 import { composeHome, predefinedTasks } from './main/home.ts';
 import { composeIntake, type Intake } from './main/intake.ts';
-import { composeMemory } from './main/memory.ts';
+import { composeMemory, toldWriter } from './main/memory.ts';
 import { composePeople } from './main/people.ts';
 import { repliesByPlatform, slackPeople, slackReplies } from './main/platforms.ts';
 import { composePrivacy } from './main/privacy.ts';
@@ -132,8 +132,11 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     );
     // A worker's erasures end before the runtime that they call.
     if (config.role === 'web') closers.push(() => privacy.close());
+    const guarded = composeGuards({ ...base, config, metrics, now, monotonic });
+    closers.push(() => guarded.close());
     const talks = composeConversations({
       ...{ ...base, config, people, memory, metrics },
+      checkWords: guarded.checkWords,
       isErasing: privacy.jobs.isErasing,
     });
     const { conversations, sessionFor, startUpkeep } = talks;
@@ -286,6 +289,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       const calls = createAgentCalls({
         runtime,
         protocol: config.agent.protocol,
+        memoryWriter: toldWriter(config),
         silenceMs: config.agent.silenceMs,
         onUnknown: metrics.unknownAgentEvent,
       });
@@ -295,8 +299,6 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         const actor = { id: '', name: '', groups: [] };
         return calls.stopSession(session, { kind: 'person', actor, ...(bearer ? { bearer } : {}) }, signal);
       });
-      const guarded = composeGuards({ ...base, config, metrics, now, monotonic });
-      closers.push(() => guarded.close());
       const deps: RunTurnDeps = {
         guards: guarded.guards,
         lanes,

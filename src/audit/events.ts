@@ -118,8 +118,9 @@ export const factsSchema = z.discriminatedUnion('type', [
   // A policy minded what somebody asked, or what they were to be answered; and somebody thinks that this was wrong.
   event('guardrail.intervened', {
     who: subject,
-    turn,
-    direction: z.enum(['question', 'answer']),
+    /** Missing with `words`: what somebody types besides questions belongs to no turn. */
+    turn: turn.optional(),
+    direction: z.enum(['question', 'answer', 'words']),
     action: z.enum(['blocked', 'masked']),
     /** In shadow mode nothing came of it. */
     mode: z.enum(['enforce', 'shadow']),

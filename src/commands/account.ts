@@ -8,6 +8,8 @@ import type { Identity } from '../identity/identity.ts';
 export interface Asker {
   readonly key: ConversationKey;
   readonly sender: Sender;
+  /** BCP 47, where it is known. */
+  readonly locale?: string | undefined;
 }
 
 export interface AccountAnswer {

@@ -2,6 +2,7 @@ import { type Command, grammar } from '../chat/command.ts';
 import { spoken } from '../chat/duration.ts';
 import { laneId } from '../chat/keys.ts';
 import { oneLine } from '../chat/one-line.ts';
+import { maskSecrets } from '../chat/secrets.ts';
 import type { Platform } from '../chat/vocabulary.ts';
 import type { Operator, Stopped } from '../turns/operator.ts';
 import type { TurnRecord } from '../turns/turn.ts';
@@ -21,7 +22,7 @@ export interface CommandDeps {
   readonly operator: Pick<Operator, 'stopLanes' | 'stopTurn' | 'openTurnsIn' | 'openTurnsOf' | 'show'>;
   readonly account: Pick<AccountCommands, 'link' | 'unlink' | 'whoami'>;
   readonly privacy: Pick<PrivacyCommands, 'export' | 'askForget'>;
-  readonly conversations: Omit<Conversations, 'edit' | 'untag' | 'entryOf'>;
+  readonly conversations: Omit<Conversations, 'edit' | 'untag' | 'entryOf' | 'words'>;
   /** What people can have done at a press. */
   readonly tasks: () => readonly Task[];
   /** Epoch milliseconds. */
@@ -68,14 +69,14 @@ export function createCommands(deps: CommandDeps) {
       .filter((turn) => !isWaiting(turn))
       .map(
         (turn) =>
-          `At work for ${spoken(Math.max(0, now() - turn.receivedAt))} on “${oneLine(turn.message.text, QUOTE_LENGTH)}”.`,
+          `At work for ${spoken(Math.max(0, now() - turn.receivedAt))} on “${oneLine(asked(turn), QUOTE_LENGTH)}”.`,
       );
     if (waiting.length > 0)
       lines.push(`${questions(waiting.length)} ${waiting.length === 1 ? 'waits' : 'wait'}.`);
     const text = `${lines.join('\n')}\nWrite \`stop\` to end it.`;
     const open = turns.map((turn) => ({
       id: turn.id,
-      question: turn.message.text,
+      question: asked(turn),
       since: turn.receivedAt,
       waiting: isWaiting(turn),
     }));
@@ -196,6 +197,9 @@ const nothing: CommandAnswer = {
   atWork: false,
   text: 'Nothing of yours is at work here.',
 };
+
+/** Others may read it where it is said, and it may not be judged yet. */
+const asked = (turn: TurnRecord) => maskSecrets(turn.message.text);
 
 const isWaiting = (turn: TurnRecord) => turn.attempt === 0;
 

@@ -68,4 +68,6 @@ export interface SearchHit {
 /** An answer to a command about conversations. `text` says all that matters also where nothing else can be shown. */
 export interface ConversationAnswer extends CommandAnswer {
   readonly shown?: Shown;
+  /** What was typed here may not be kept, and nothing was changed: a form is to ask anew. */
+  readonly refused?: 'name' | 'tags' | 'project';
 }

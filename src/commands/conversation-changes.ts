@@ -5,6 +5,7 @@ import { type LanePlace, type LanePlaces, sessionIn } from '../sessions/lane-pla
 import type { SessionChange } from '../sessions/memory-events.ts';
 import { cleanTag } from '../sessions/session-name.ts';
 import type { Asker } from './account.ts';
+import type { Checked } from './word-check.ts';
 
 export interface ConversationChangesDeps {
   readonly directory: Directory;
@@ -47,7 +48,7 @@ export function createConversationChanges({ directory, places, placeIn, remember
     async begin(
       actor: string,
       asker: Asker,
-      name: string | undefined,
+      name: Checked | undefined,
       claim: string | undefined,
     ): Promise<Touched | 'heard' | undefined> {
       const { key } = asker;
@@ -68,7 +69,7 @@ export function createConversationChanges({ directory, places, placeIn, remember
         generation,
         origin: key,
         question: '',
-        name,
+        name: name.text,
       });
       const { number, name: given } = touched;
       if (touched.created)
@@ -77,7 +78,7 @@ export function createConversationChanges({ directory, places, placeIn, remember
       return touched;
     },
 
-    async tag(actor: string, session: string, tag: string): Promise<'ok' | 'full' | 'empty'> {
+    async tag(actor: string, session: string, { text: tag }: Checked): Promise<'ok' | 'full' | 'empty'> {
       const outcome = await directory.tag(actor, session, tag);
       if (outcome === 'unknown') return 'empty';
       if (outcome === 'ok') await remember(actor, { kind: 'tagged', session, tag: cleanTag(tag) });
@@ -92,13 +93,13 @@ export function createConversationChanges({ directory, places, placeIn, remember
     },
 
     /** The name that it got; undefined: there is no such session. */
-    async rename(actor: string, session: string, title: string): Promise<string | undefined> {
-      const name = await directory.rename(actor, session, title);
+    async rename(actor: string, session: string, title: Checked): Promise<string | undefined> {
+      const name = await directory.rename(actor, session, title.text);
       if (name !== undefined) await remember(actor, { kind: 'renamed', session, name });
       return name;
     },
 
-    async setProject(actor: string, session: string, project: string): Promise<void> {
+    async setProject(actor: string, session: string, { text: project }: Checked): Promise<void> {
       if (await directory.setProject(actor, session, project))
         await remember(actor, { kind: 'project', session, project });
     },

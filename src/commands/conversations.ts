@@ -13,6 +13,7 @@ import {
 } from './conversation-changes.ts';
 import * as texts from './conversation-texts.ts';
 import type { PastTalk } from './past-talk.ts';
+import { type Checked, type CheckWords, createWordCheck, type Refused } from './word-check.ts';
 
 /** A session of the asker's own. */
 export type Ref = SessionRef | { readonly id: string };
@@ -22,6 +23,8 @@ export interface ConversationDeps extends ConversationChangesDeps {
   readonly actorOf: (asker: Asker) => Promise<string | undefined>;
   /** What somebody reads who is not. */
   readonly invite: (asker: Asker) => Promise<AccountAnswer>;
+  /** Whatever names are given passes this before it is kept anywhere. */
+  readonly checkWords: CheckWords;
   /** Undefined: no memory is configured. */
   readonly talk: PastTalk | undefined;
   /** Ends what is left of a session that is no longer listed: at the agent, and in Memory, sooner or later. */
@@ -76,6 +79,7 @@ type Wanted = { readonly entry: SessionEntry } | { readonly answer: Conversation
 export function createConversations(deps: ConversationDeps) {
   const { directory, places, talk, now, log } = deps;
   const changes = createConversationChanges(deps);
+  const wordCheck = createWordCheck(deps.checkWords);
 
   /** Answers with what `act` says for the asker's actor; otherwise how to sign in. */
   async function as(
@@ -136,6 +140,12 @@ export function createConversations(deps: ConversationDeps) {
     }
   }
 
+  async function nameOf(asker: Asker, title: string | Checked | undefined) {
+    if (typeof title !== 'string') return title;
+    const checked = await wordCheck.lines(asker, [title] as const);
+    return 'refused' in checked ? checked : checked.words[0];
+  }
+
   return {
     list: (
       asker: Asker,
@@ -165,11 +175,20 @@ export function createConversations(deps: ConversationDeps) {
         return told(texts.listText(shown, now()), shown);
       }),
 
+    /** For what forms ask besides. */
+    words: wordCheck,
+
     /** `claim` names the wish: heard before, nothing is done, and the answer is undefined. */
-    async startNew(asker: Asker, title?: string, claim?: string): Promise<ConversationAnswer | undefined> {
+    async startNew(
+      asker: Asker,
+      title?: string | Checked,
+      claim?: string,
+    ): Promise<ConversationAnswer | undefined> {
       let heard = false;
       const answer = await as(asker, async (actor) => {
-        const begun = await changes.begin(actor, asker, title, claim);
+        const named = await nameOf(asker, title);
+        if (named && 'refused' in named) return refused(named);
+        const begun = await changes.begin(actor, asker, named, claim);
         if (begun === 'heard') {
           heard = true;
           return nothing('');
@@ -209,7 +228,9 @@ export function createConversations(deps: ConversationDeps) {
 
     rename: (asker: Asker, ref: Ref | undefined, title: string) =>
       withEntry(asker, ref, async (entry, actor) => {
-        const name = await changes.rename(actor, entry.id, title);
+        const checked = await wordCheck.lines(asker, [title] as const);
+        if ('refused' in checked) return refused(checked);
+        const name = await changes.rename(actor, entry.id, checked.words[0]);
         return name === undefined
           ? nothing(texts.NOT_YOURS)
           : told(`This conversation is called ${texts.quoted(name)} now.`);
@@ -226,22 +247,23 @@ export function createConversations(deps: ConversationDeps) {
       },
     ) =>
       withEntry(asker, { id }, async (entry, actor) => {
-        const name =
-          wish.name === undefined || wish.name === entry.name
-            ? entry.name
-            : await changes.rename(actor, entry.id, wish.name);
+        const has = new Set(entry.tags.map(fold));
+        const tags = (wish.tags ?? []).filter((tag) => !has.has(fold(cleanTag(tag))));
+        const title = wish.name === entry.name ? undefined : wish.name;
+        const project = wish.project === entry.project ? undefined : wish.project;
+        // All of it, or nothing: whoever is refused finds everything as it was.
+        const checked = await wordCheck.lines(asker, [title ?? '', project ?? '', ...tags] as const);
+        if ('refused' in checked) return refused(checked, ['name', 'project']);
+        const [newName, newProject, ...newTags] = checked.words;
+        const name = title === undefined ? entry.name : await changes.rename(actor, entry.id, newName);
         if (name === undefined) return nothing(texts.NOT_YOURS);
-        let full = false;
         if (wish.tags) {
           const kept = new Set(wish.tags.map((tag) => fold(cleanTag(tag))));
           for (const tag of entry.tags) if (!kept.has(fold(tag))) await changes.untag(actor, entry.id, tag);
-          const has = new Set(entry.tags.map(fold));
-          for (const tag of wish.tags)
-            if (!has.has(fold(cleanTag(tag))))
-              full = (await changes.tag(actor, entry.id, tag)) === 'full' || full;
         }
-        if (wish.project !== undefined && wish.project !== entry.project)
-          await changes.setProject(actor, entry.id, wish.project);
+        let full = false;
+        for (const tag of newTags) full = (await changes.tag(actor, entry.id, tag)) === 'full' || full;
+        if (project !== undefined) await changes.setProject(actor, entry.id, newProject);
         return told(
           full ? `${texts.quoted(name)} is changed; ${TAGS_FULL}` : `${texts.quoted(name)} is changed.`,
         );
@@ -249,10 +271,13 @@ export function createConversations(deps: ConversationDeps) {
 
     tag: (asker: Asker, ref: Ref | undefined, tag: string) =>
       withEntry(asker, ref, async (entry, actor) => {
-        const outcome = await changes.tag(actor, entry.id, tag);
+        const checked = await wordCheck.lines(asker, [tag] as const);
+        if ('refused' in checked) return refused(checked, ['tags']);
+        const [newTag] = checked.words;
+        const outcome = await changes.tag(actor, entry.id, newTag);
         if (outcome === 'empty') return nothing('A tag is a word or two: `tag costs`.');
         if (outcome === 'full') return nothing(TAGS_FULL);
-        return told(`${texts.quoted(entry.name)} is tagged #${cleanTag(tag)}.`);
+        return told(`${texts.quoted(entry.name)} is tagged #${cleanTag(newTag.text)}.`);
       }),
 
     untag: (asker: Asker, ref: Ref | undefined, tag: string) =>
@@ -314,9 +339,13 @@ export function createConversations(deps: ConversationDeps) {
         return told(words, { kind: 'history', entry, ...past });
       }),
 
-    search: (asker: Asker, words: string) =>
+    search: (asker: Asker, sought: string) =>
       as(asker, async (actor) => {
         if (!talk) return nothing(texts.NO_MEMORY);
+        // Memory reads them, and holds what was said as it was masked.
+        const checked = await wordCheck.lines(asker, [sought] as const);
+        if ('refused' in checked) return told(checked.refused);
+        const [{ text: words }] = checked.words;
         const { entries, total } = await directory.list(actor, { most: SEARCHED });
         const byId = new Map(entries.map((entry) => [entry.id, entry]));
         try {
@@ -348,5 +377,10 @@ const told = (text: string, shown?: Shown): ConversationAnswer => ({
   ...(shown ? { shown } : {}),
 });
 const nothing = (text: string): ConversationAnswer => ({ found: false, atWork: false, text });
+const refused = ({ refused: why, at }: Refused, fields: readonly Field[] = ['name']): ConversationAnswer => ({
+  ...told(why),
+  refused: fields[at] ?? 'tags',
+});
+type Field = NonNullable<ConversationAnswer['refused']>;
 
 const TAGS_FULL = 'A conversation holds 20 tags; take one away first.';

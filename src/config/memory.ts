@@ -29,7 +29,7 @@ export function readMemory(
   const writer = reader.withDefault(
     'MEMORY_WRITER',
     oneOf('agent', 'backend'),
-    // Of another agent nobody knows whether it writes; and ours would write what is withheld.
+    // Of another agent nobody knows whether it writes; and ours would write what is withheld (`toldWriter`).
     agent.protocol === 'generic' || mode === 'enforce' ? 'backend' : 'agent',
     'agent where the agent itself writes what was said to Memory, backend where it does not; the agent needs the same value',
   );

@@ -53,7 +53,10 @@ export const invocationSchema = z.object({
   locale: z.string().max(35).optional(),
   /** How long an answer the person likes. Missing: as the agent sees fit. */
   replyLength: z.enum(REPLY_LENGTHS).optional(),
-  /** `backend`: the agent writes nothing of this turn to Memory, however it is set. Missing: as it is set. */
+  /**
+   * `backend`: the agent writes nothing of this turn to Memory, however it is set: what gets there is for the backend to
+   * decide, which may write nothing either. Missing: as the agent is set.
+   */
   memoryWriter: z.literal('backend').optional(),
 });
 

@@ -12,7 +12,7 @@ const mode = z.enum(['enforce', 'shadow']);
 const channel = z.string();
 
 const interventionField = z.tuple([
-  z.enum(['question', 'answer', 'thread']),
+  z.enum(['question', 'answer', 'thread', 'words']),
   z.enum(['blocked', 'masked']),
   z.enum(POLICIES),
   mode,

@@ -15,8 +15,9 @@ import { SealedError } from '../store/sealed-error.ts';
 const exampleSchema = z.object({
   /** Epoch milliseconds. */
   at: z.number(),
-  turn: z.string(),
-  direction: z.enum(['question', 'answer']),
+  /** Missing with `words`. */
+  turn: z.string().optional(),
+  direction: z.enum(['question', 'answer', 'words']),
   action: z.enum(['blocked', 'masked']),
   mode: z.enum(['enforce', 'shadow']),
   policies: z.array(z.enum(POLICIES)),

@@ -6,6 +6,7 @@ import { nameOf } from '../chat/digest.ts';
 import type { Asker } from '../commands/account.ts';
 import { type Conversations, createConversations } from '../commands/conversations.ts';
 import { createTalkInMemory } from '../commands/talk-in-memory.ts';
+import type { CheckWords } from '../commands/word-check.ts';
 import type { Config } from '../config.ts';
 import { EVENT_KIND, eventToken, memoryActor, RECORD_NAMESPACES } from '../contract/memory.ts';
 import { type Answering, createAnswering } from '../sessions/answering.ts';
@@ -33,6 +34,7 @@ export interface ConversationsDeps {
   readonly dataKeys: DataKeys | undefined;
   readonly audit: Audit;
   readonly people: Pick<People, 'actorOf' | 'invite'>;
+  readonly checkWords: CheckWords;
   /** Undefined: no memory is configured. */
   readonly memory: { readonly client: MemoryClient; readonly outbox: MemoryOutbox } | undefined;
   /** Whether somebody is being forgotten, by the name of their directory. */
@@ -126,6 +128,7 @@ export function composeConversations(deps: ConversationsDeps): ComposedConversat
     invite: deps.people.invite,
     placeIn: answering.placeIn,
     remember,
+    checkWords: deps.checkWords,
     talk: memory && createTalkInMemory({ client: memory.client, namespaces: notesOf }),
     endSession: async (actor, session) => {
       await leftovers.add(actor, session);

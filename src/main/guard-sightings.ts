@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Audit } from '../audit/recorder.ts';
 import type { Policy } from '../chat/policies.ts';
-import type { ConversationKey, ConversationKind } from '../chat/vocabulary.ts';
+import type { ConversationKey, ConversationKind, InboundMessage, Sender } from '../chat/vocabulary.ts';
 import { createGuardrailCounts } from '../guardrails/counts.ts';
-import { createExamples } from '../guardrails/examples.ts';
+import { createExamples, type Example } from '../guardrails/examples.ts';
 import type { GuardMode, Intervention } from '../guardrails/guards.ts';
 import type { Connection } from '../store/connection.ts';
 import type { DataKeys } from '../store/data-keys.ts';
@@ -60,15 +60,16 @@ export function composeSightings(deps: SightingsDeps) {
     counts.add(['turn', outcome, mode, channelOf(message)]);
   }
 
-  function keep(turn: ClaimedTurn, policies: readonly Policy[], one: Intervention): void {
-    const { direction, action } = one;
-    const text = deps.keepExamples ? one.example?.() : undefined;
+  function keep(
+    whose: Sender,
+    of: Pick<Example, 'turn' | 'direction'>,
+    policies: readonly Policy[],
+    { action, example }: Intervention,
+  ): void {
+    const text = deps.keepExamples ? example?.() : undefined;
     if (text === undefined) return;
     const kept = examples
-      .keep(turn.message.sender, {
-        ...{ at: now(), turn: turn.id, direction, action, mode, text },
-        policies: [...policies],
-      })
+      .keep(whose, { ...of, at: now(), action, mode, text, policies: [...policies] })
       .catch((error: unknown) => log.warn({ err: error }, 'an example for the report could not be kept'))
       .finally(() => keeping.delete(kept));
     keeping.add(kept);
@@ -100,7 +101,27 @@ export function composeSightings(deps: SightingsDeps) {
       }
       // That it could not be checked says nothing about what somebody wrote.
       if (policies.some((policy) => policy !== 'unavailable')) count(turn, 'intervened');
-      if (policies.length > 0) keep(turn, policies, one);
+      if (policies.length > 0) keep(message.sender, { turn: turn.id, direction }, policies, one);
+    },
+
+    /**
+     * Of what somebody types besides questions; answers who hears of it, and counts each policy once. It is theirs alone
+     * wherever they type it, so it counts as a direct message does.
+     */
+    inWords({ key, sender }: Pick<InboundMessage, 'key' | 'sender'>): (one: Intervention) => void {
+      const known = new Set<string>();
+      const who = { kind: 'person', platform: key.platform, tenant: sender.tenant, user: sender.id } as const;
+      const direction = 'words';
+      return (one) => {
+        const { action } = one;
+        const policies = one.policies.filter((policy) => known.size < known.add(`${policy} ${action}`).size);
+        for (const policy of policies) {
+          metrics.guardrailIntervention(policy, direction, action, 'direct', mode);
+          deps.audit.note({ type: 'guardrail.intervened', who, direction, action, mode, policy });
+          counts.add([direction, action, policy, mode, 'direct']);
+        }
+        if (policies.length > 0) keep(sender, { direction }, policies, one);
+      };
     },
 
     /** Of what others said in a thread: they did not ask for anything, so it stands on nobody's record. */

@@ -2,10 +2,12 @@ import type { Audit } from '../audit/recorder.ts';
 import { blockMessage, explainPolicy } from '../chat/block-messages.ts';
 import { linkHosts } from '../chat/links.ts';
 import type { Sender } from '../chat/vocabulary.ts';
+import type { CheckWords } from '../commands/word-check.ts';
 import type { Config } from '../config.ts';
 import { createGuardrail } from '../guardrails/client.ts';
 import { createGuards, type Guards, type Intervention } from '../guardrails/guards.ts';
 import { createGuardrailQuota } from '../guardrails/quota.ts';
+import { unavailable } from '../guardrails/verdict.ts';
 import type { Connection } from '../store/connection.ts';
 import type { DataKeys } from '../store/data-keys.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -16,6 +18,7 @@ import type { ReadThread } from '../turns/seen-thread.ts';
 import type { ClaimedTurn, TurnRecord } from '../turns/turn.ts';
 import { policyOf, type TurnGuards } from '../turns/turn-guards.ts';
 import { composeSightings } from './guard-sightings.ts';
+import { createWordGuard } from './word-guard.ts';
 
 export interface GuardsDeps {
   readonly config: Pick<Config, 'guardrails' | 'access' | 'agent'>;
@@ -33,6 +36,8 @@ export interface GuardsDeps {
 
 export interface ComposedGuards {
   readonly guards: TurnGuards;
+  /** What people type besides questions, as it may be kept. */
+  readonly checkWords: CheckWords;
   /** Of what others said, what the agent may read. */
   readonly guardThread: (read: ReadThread) => ReadThread;
   readonly guardFiles: GuardFiles;
@@ -95,12 +100,19 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
     const guards = mayLink ? { answer: answerOf(undefined), words } : { words };
     return {
       guards,
+      checkWords: async (_asker, texts) => ({ texts }),
       guardThread: (read) => read,
       guardFiles: async (_message, texts) => texts,
       close: async () => undefined,
     };
   }
 
+  // A process that runs no turns may have been given none.
+  const missing = config.guardrails.id === '';
+  if (missing)
+    log.warn(
+      'BEDROCK_GUARDRAIL_ID is missing here: names that people give their conversations cannot be checked, so with GUARDRAIL_MODE=enforce none is taken',
+    );
   const guardrail = createGuardrail({
     region: config.agent.region,
     guardrailId: config.guardrails.id,
@@ -112,7 +124,7 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
     now: monotonic,
   });
   const guards = createGuards({
-    check: guardrail.check,
+    check: missing ? async () => unavailable('BEDROCK_GUARDRAIL_ID is missing') : guardrail.check,
     mode,
     redactInput: config.guardrails.redactInput,
     redactOutput: config.guardrails.redactOutput,
@@ -128,6 +140,11 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
       answer: answerOf(guards),
       words,
     },
+    checkWords: createWordGuard({
+      guards,
+      seen: seen.inWords,
+      tell: (withheld, policy, locale) => blockMessage(withheld, policy, locale, messages),
+    }),
     guardThread: (read) => async (message, signal) => {
       const said = await read(message, signal);
       if (said.length === 0) return said;

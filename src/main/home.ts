@@ -1,3 +1,4 @@
+import { maskSecrets } from '../chat/secrets.ts';
 import type { AccountCommands, WhoAnswer } from '../commands/account.ts';
 import type { Task } from '../commands/commands.ts';
 import type { ConversationActions } from '../commands/conversations.ts';
@@ -106,7 +107,7 @@ export function composeHome(deps: HomeDeps): ComposedHome {
 
 const runningTurn = ({ id, message, attempt, receivedAt }: TurnRecord): RunningTurn => ({
   id,
-  question: message.text,
+  question: maskSecrets(message.text),
   conversation: message.key.conversation,
   direct: message.kind === 'direct',
   since: receivedAt,

@@ -32,10 +32,18 @@ export function composeMemory(deps: {
 }): ComposedMemory | undefined {
   const { redis, keyPrefix, dataKeys, log } = deps;
   const { id: memoryId, region, endpoint } = deps.config.memory;
-  if (memoryId === undefined) return undefined;
-  if (deps.config.memory.writer === 'agent' && deps.config.guardrails.mode === 'enforce')
+  const guarded = deps.config.guardrails.mode === 'enforce';
+  if (memoryId === undefined) {
+    // Whether the agent has a memory nobody here knows.
+    if (guarded && deps.config.role !== 'web')
+      log.warn(
+        'no MEMORY_RESOURCE_ID: the agent is told to write nothing to a memory of its own, because it would also write what the guardrail withholds; give the backend the same memory, and it writes what was shown',
+      );
+    return undefined;
+  }
+  if (guarded && deps.config.memory.writer === 'agent')
     log.warn(
-      'the agent writes to Memory also what the guardrail withholds: set MEMORY_WRITER=backend, or leave it out',
+      'MEMORY_WRITER=agent is not followed while the guardrail is enforced: the agent would also write what is withheld, so the backend writes; leave it out, or set MEMORY_WRITER=backend',
     );
   const now = () => performance.now();
   const quota = createMemoryQuota({ redis, keyPrefix, log, now });
@@ -82,10 +90,22 @@ export function composeMemory(deps: {
   return {
     client,
     outbox,
-    remember: deps.config.memory.writer === 'backend' ? remember : undefined,
+    remember: toldWriter(deps.config) === 'backend' ? remember : undefined,
     async close() {
       await worker?.close();
       client.close();
     },
   };
 }
+
+/**
+ * What each invocation tells the agent of who writes to Memory; undefined: the agent does as it is set. While the guardrail
+ * is enforced no agent writes, also where this backend has no memory: it knows nothing of what was withheld.
+ */
+export const toldWriter = ({
+  memory,
+  guardrails,
+}: Pick<Config, 'memory' | 'guardrails'>): 'backend' | undefined =>
+  guardrails.mode === 'enforce' || (memory.id !== undefined && memory.writer === 'backend')
+    ? 'backend'
+    : undefined;

@@ -14,7 +14,7 @@ import type { Sender } from '../chat/vocabulary.ts';
 import type { AccountCommands } from '../commands/account.ts';
 import { type Commands, unknownCommand } from '../commands/commands.ts';
 import type { ConversationAnswer } from '../commands/conversation-answers.ts';
-import type { ConversationActions } from '../commands/conversations.ts';
+import type { ConversationActions, Conversations } from '../commands/conversations.ts';
 import type { PrivacyCommands } from '../commands/privacy.ts';
 import type { WithheldAnswers } from '../commands/withheld.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -76,7 +76,7 @@ export interface SlackAppDeps {
   readonly commands: Commands;
   readonly account: Pick<AccountCommands, 'answer'>;
   readonly privacy: Pick<PrivacyCommands, 'forget'>;
-  readonly conversations: ConversationActions;
+  readonly conversations: ConversationActions & Pick<Conversations, 'words'>;
   readonly home: Home;
   /** Why an operator has paused intake; empty when nobody said. */
   readonly pauseReason: () => Promise<string>;

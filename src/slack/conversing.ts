@@ -135,7 +135,9 @@ export function createConversing(deps: ConversingDeps) {
       if (!deps.admitted(who)) return undefined;
       if (name === '') return { response_action: 'errors', errors: { name: NAME_MISSING } };
       const answer = await conversations.edit(who, id, { name, tags, project });
-      if (!answer.found) return { response_action: 'errors', errors: { name: answer.text.slice(0, 300) } };
+      const { found: done, refused = 'name', text } = answer;
+      if (!done || answer.refused)
+        return { response_action: 'errors', errors: { [refused]: text.slice(0, 300) } };
       showChange({ who, origin, trigger: body.trigger_id ?? '' }, answer);
       return undefined;
     },

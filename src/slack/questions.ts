@@ -37,7 +37,7 @@ export interface QuestionsDeps {
 
 /**
  * What people write, change and delete. Answers a listener for message events; it throws when something could not be
- * stored, so that Slack delivers the event again. Before the acknowledgement only Redis is asked.
+ * stored, so that Slack delivers the event again. Before the acknowledgement only Redis is asked, and the guardrail about a name.
  */
 export function createQuestions(deps: QuestionsDeps): (envelope: unknown) => Promise<void> {
   async function edited(change: Extract<Change, { kind: 'edited' }>): Promise<void> {

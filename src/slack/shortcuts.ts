@@ -1,7 +1,8 @@
 import type { GlobalShortcut, MessageShortcut, ViewSubmitAction } from '@slack/bolt';
 import { z } from 'zod';
 import { oneLine } from '../chat/one-line.ts';
-import type { ConversationActions } from '../commands/conversations.ts';
+import type { Conversations } from '../commands/conversations.ts';
+import type { Refused } from '../commands/word-check.ts';
 import { LIMITS } from '../sessions/session-entry.ts';
 import type { Admitted } from './admitted.ts';
 import { wordsOf } from './answer-blocks.ts';
@@ -36,7 +37,7 @@ export interface ShortcutsDeps {
   readonly admitted: Admitted;
   readonly asking: Asking;
   readonly origins: Pick<Origins, 'open'>;
-  readonly conversations: Pick<ConversationActions, 'startNew'>;
+  readonly conversations: Pick<Conversations, 'startNew' | 'words'>;
   readonly whisper: Whisper;
   readonly changed: (who: Listener['sender']) => void;
   readonly onIgnored: (why: string) => void;
@@ -45,6 +46,7 @@ export interface ShortcutsDeps {
 /** “Ask about this” at a message, and “New session”. */
 export function createShortcuts(deps: ShortcutsDeps) {
   const { asking, admitted, origins } = deps;
+  const { words } = deps.conversations;
   const malformed = (): undefined => {
     deps.onIgnored('malformed');
     return undefined;
@@ -76,16 +78,20 @@ export function createShortcuts(deps: ShortcutsDeps) {
       const question = filledIn(body.view)('question').slice(0, QUESTION_LIMIT);
       if (question === '')
         return { response_action: 'errors', errors: { question: 'Write what you want to know.' } };
+      // The bot repeats it, in the person's name.
+      const checked = await words.texts(who, [question, about.text] as const);
+      if ('refused' in checked) return wrong('question', checked, checked.at === 1 ? OF_THE_MESSAGE : '');
+      const [{ text: shown }, { text }] = checked.words;
       const asked = {
-        prompt: promptAbout(question, about),
-        shown: question,
-        ...(about.text === '' ? {} : { about: `About: ${oneLine(about.text, 200)}` }),
+        prompt: promptAbout(shown, { author: about.author, text }),
+        shown,
+        ...(text === '' ? {} : { about: `About: ${oneLine(text, 200)}` }),
         trigger: body.trigger_id ?? body.view.id,
       };
       if ((await asking.ask(who, asked)) !== 'closed') return undefined;
       const outcome = await asking.askInPrivate(who, asked);
-      const text = outcome === 'closed' ? CLOSED : ELSEWHERE;
-      return { response_action: 'update', view: note('Ask about this', text) };
+      const why = outcome === 'closed' ? CLOSED : ELSEWHERE;
+      return { response_action: 'update', view: note('Ask about this', why) };
     },
 
     newSession(body: GlobalShortcut): void {
@@ -100,10 +106,18 @@ export function createShortcuts(deps: ShortcutsDeps) {
     async sessionStarted(body: ViewSubmitAction): Promise<FormAnswer> {
       const who = personIn(body, '', '');
       const field = filledIn(body.view);
-      const [name, question] = [field('name'), field('question').slice(0, QUESTION_LIMIT)];
+      const [given, asked] = [field('name'), field('question').slice(0, QUESTION_LIMIT)];
       if (!inDirectMessage(who)) return { response_action: 'errors', errors: { name: REFUSED } };
-      if (name === '' && question === '')
+      if (given === '' && asked === '')
         return { response_action: 'errors', errors: { name: 'Give it a name, or ask something, or both.' } };
+      const [names, questions] = await Promise.all([
+        words.lines(who, [given] as const),
+        words.texts(who, [asked] as const),
+      ]);
+      if ('refused' in names) return wrong('name', names);
+      if ('refused' in questions) return wrong('question', questions);
+      const [checked] = names.words;
+      const [name, question] = [checked.text, questions.words[0].text];
       const trigger = body.trigger_id ?? body.view.id;
       if (!(await asking.first(who, trigger))) return undefined;
       const head = name === '' ? '*New conversation*' : `*New conversation “${quoted(name, LIMITS.name)}”*`;
@@ -118,7 +132,7 @@ export function createShortcuts(deps: ShortcutsDeps) {
         sender: who.sender,
       };
       if (name !== '') {
-        const answer = await deps.conversations.startNew(there, name);
+        const answer = await deps.conversations.startNew(there, checked);
         if (answer && !answer.found) {
           const { text, blocks } = wordsOf(answer);
           deps.whisper(there, text, blocks);
@@ -171,6 +185,13 @@ const newSessionForm = (): Json =>
       multiline: true,
     }),
   ]);
+
+/** The form stays, and says why. */
+const wrong = (field: string, { refused }: Refused, before = ''): FormAnswer => ({
+  response_action: 'errors',
+  errors: { [field]: `${before}${refused}`.slice(0, 300) },
+});
+const OF_THE_MESSAGE = 'This is about the message, not about your question: ';
 
 const note = (title: string, text: string): Json => ({
   type: 'modal',

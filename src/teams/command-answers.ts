@@ -62,14 +62,20 @@ export type CommandAnswers = ReturnType<typeof createCommandAnswers>;
 /** Carries commands out and says what comes of them. Throws when something could not be stored. */
 export function createCommandAnswers({ commands, once, voice, background }: CommandAnswersDeps) {
   /** `silently`: nothing is said in the conversation itself. */
-  function sayAlone({ activity, where, command }: Wish, word: Word, silently: boolean): void {
+  function sayAlone(
+    { activity, where, command }: Wish,
+    { found, refused }: ConversationAnswer,
+    word: Word,
+    silently: boolean,
+  ): void {
     background('a private answer could not be shown', async () => {
       const place = placeOf(activity);
       try {
         await voice.sayAlone({ id: where.sender.id, tenant: where.key.tenant }, word);
       } catch (error) {
         if (!(error instanceof NoPrivateChat)) throw error;
-        return voice.say(place, { text: CHANGES.has(command.name) ? DONE_ELSEWHERE : NOT_HERE });
+        const done = CHANGES.has(command.name) && found && !refused;
+        return voice.say(place, { text: done ? DONE_ELSEWHERE : NOT_HERE });
       }
       if (!silently) await voice.say(place, { text: SENT_ALONE });
     });
@@ -92,16 +98,16 @@ export function createCommandAnswers({ commands, once, voice, background }: Comm
       ...(alone ? { place: { conversation, thread } } : {}),
       account: activity.from?.id,
     });
-    if (alone) sayAlone(wish, word, silently);
+    if (alone) sayAlone(wish, answer, word, silently);
     else background('an answer could not be shown', () => voice.say(placeOf(activity), word));
     return carried;
   };
 }
 
 /** At the top of a channel, people mean all that they asked there. */
-function askerOf({ key, kind, sender }: Whereabouts, { id }: TeamsActivity): Asker {
+function askerOf({ key, kind, sender }: Whereabouts, { id, locale }: TeamsActivity): Asker {
   const atTop = kind === 'channel' && rootOf(key.thread) === id;
-  return { key: atTop ? { ...key, thread: '' } : key, sender };
+  return { key: atTop ? { ...key, thread: '' } : key, sender, locale: locale ?? undefined };
 }
 
 /** The list that is answered, for it to be shown again. */

@@ -88,7 +88,8 @@ export function createPresses(deps: PressesDeps): (activity: TeamsActivity) => P
 
   async function sessionPressed(verb: string, { activity, where, data, claim }: Pressed): Promise<Answer> {
     const { place, list = {} } = data;
-    const asker: Asker = place ? { ...where, key: { ...where.key, ...place } } : where;
+    const locale = activity.locale ?? undefined;
+    const asker: Asker = { ...where, key: { ...where.key, ...place }, locale };
     // The card says where it was asked for; whether they may use the bot there is asked anew.
     const refusal = place ? admit({ ...asker, kind: 'channel' }, deps.rules) : 'admitted';
     if (refusal !== 'admitted') return ignored(refusal, forbidden(refusedText('teams')));

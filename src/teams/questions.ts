@@ -31,7 +31,7 @@ export interface QuestionsDeps {
 
 /**
  * What people write, change and delete. Each throws when something could not be stored, so that Teams delivers it again.
- * Before the answer only Redis is asked.
+ * Before the answer only Redis is asked, and the guardrail about a name.
  */
 export function createQuestions(deps: QuestionsDeps) {
   const { telling } = deps;

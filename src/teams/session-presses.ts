@@ -86,7 +86,7 @@ export function createSessionPresses(conversations: ConversationActions) {
           name === ''
             ? undefined
             : await conversations.edit(asker, id, { name, tags: tagsIn(tags), project });
-        if (answer?.found || answer?.button) return changed(press, answer);
+        if ((answer?.found && !answer.refused) || answer?.button) return changed(press, answer);
         const entry = await conversations.entryOf(asker, id);
         if (!entry) return { said: NO_LONGER_THERE };
         return { card: renameCard(entry, state, answer?.text ?? NAME_MISSING) };

@@ -3,6 +3,7 @@ import { AgentCoreError, type AgentFailureCode } from '../agentcore/errors.ts';
 import type { AgentResponse, RuntimeClient } from '../agentcore/runtime-client.ts';
 import { nameOf } from '../chat/digest.ts';
 import type { AgentEvent } from '../contract/events.ts';
+import type { Invocation } from '../contract/invocation.ts';
 import { IdentityError } from '../identity/identity-error.ts';
 import { pause } from './pause.ts';
 import type { Interruption } from './recovery-decision.ts';
@@ -12,6 +13,8 @@ import type { Person } from './runs-as.ts';
 export interface AgentCallsDeps {
   readonly runtime: RuntimeClient;
   readonly protocol: 'threadcore' | 'generic';
+  /** What the agent is told of who writes to Memory. */
+  readonly memoryWriter?: Invocation['memoryWriter'];
   readonly silenceMs: number;
   readonly onUnknown: (type: string) => void;
 }
@@ -24,6 +27,7 @@ const CLOSE_WITHIN_MS = 1_000;
 
 /** What a turn asks of the AgentCore runtime: one decoded exchange, and the end of a session that went silent. */
 export function createAgentCalls(deps: AgentCallsDeps) {
+  const always = deps.memoryWriter ? { memoryWriter: deps.memoryWriter } : {};
   return {
     async *invoke(call: AgentCall): AsyncGenerator<AgentEvent> {
       const bearer = await call.person.bearer?.();
@@ -31,7 +35,7 @@ export function createAgentCalls(deps: AgentCallsDeps) {
         ...(bearer === undefined ? {} : { bearer }),
         sessionId: call.sessionId,
         userId: call.person.actor.id,
-        payload: call.invocation,
+        payload: { ...call.invocation, ...always },
         traceparent: call.traceparent,
         silenceMs: deps.silenceMs,
         signal: call.signal,

@@ -151,7 +151,6 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
       session: { id: session },
       ...(locale === undefined ? {} : { locale }),
       ...(turn.replyLength ? { replyLength: turn.replyLength } : {}),
-      ...(deps.remember ? { memoryWriter: 'backend' as const } : {}),
     };
     const guarded = deps.guards?.answer?.(turn, show, hold.signal);
     const outcome = await askAgent(

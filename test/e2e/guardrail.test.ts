@@ -88,6 +88,23 @@ describe('a bot whose guardrail is enforced', () => {
     );
   });
 
+  it('takes no name that a policy minds, and keeps another as it is masked', async () => {
+    const { stack } = guarded;
+    const agent = async (text: string) => {
+      const command = { user: 'carol', channel: 'dm', command: '/agent', text };
+      return JSON.stringify(await stack.slack.interactions.command(command));
+    };
+    await agent('new where to buy gold');
+    await agent('new for Alice Smith');
+    await agent('sessions');
+    const channel = stack.slack.state.channels.find(({ id }) => id.startsWith('D0CAROL'));
+    const said = JSON.stringify(stack.slack.state.messages(channel?.id ?? ''));
+    expect(said).toContain('I cannot take these words');
+    expect(said).toContain('for {NAME}');
+    expect(said).toContain('Your conversations (1)');
+    expect(said).not.toMatch(/gold|Alice/);
+  });
+
   it('puts on record and counts what a policy minded, by channel and day', async () => {
     const { stack } = guarded;
     await eventually('the entries', async () =>
@@ -99,6 +116,7 @@ describe('a bot whose guardrail is enforced', () => {
       return String(fields).includes('"blocked"') && fields;
     });
     expect(counted).toContain(JSON.stringify(['question', 'blocked', 'topic', 'enforce', 'direct']));
+    expect(counted).toContain(JSON.stringify(['words', 'blocked', 'topic', 'enforce', 'direct']));
   });
 
   it('goes on with the next question', async () => {

@@ -86,7 +86,7 @@ function describe(made: GuardrailReport): string {
       examples
         .map(
           ({ at, mode, direction, action, policies, disputed: wrong, text, turn }) =>
-            `${at.slice(0, 16)} ${mode} ${direction} ${action} ${policies.join(', ')}${wrong ? ', marked as wrong' : ''} (${turn})\n  ${text}`,
+            `${at.slice(0, 16)} ${mode} ${direction} ${action} ${policies.join(', ')}${wrong ? ', marked as wrong' : ''}${turn === undefined ? '' : ` (${turn})`}\n  ${text}`,
         )
         .join('\n'),
     ],

@@ -162,7 +162,10 @@ function disputedOf(disputes: readonly Dispute[], minded: readonly MindedCount[]
   return [...Map.groupBy(disputes, ({ policy }) => policy)]
     .map(([policy, marked]) => {
       const blocked = total(
-        minded.filter(({ field }) => field[0] !== 'thread' && field[1] === 'blocked' && field[2] === policy),
+        minded.filter(
+          ({ field: [direction, action, name] }) =>
+            (direction === 'question' || direction === 'answer') && action === 'blocked' && name === policy,
+        ),
       );
       const turns = [...new Set(marked.toReversed().map(({ turn }) => turn))];
       return {

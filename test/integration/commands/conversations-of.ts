@@ -55,6 +55,7 @@ export interface ConversationsOptions {
   readonly memory?: ReturnType<typeof createToldMemory>;
   readonly actorOf?: (asker: Asker) => Promise<string | undefined>;
   readonly talk?: ConversationDeps['talk'];
+  readonly checkWords?: ConversationDeps['checkWords'];
   readonly observe?: AnsweringDeps['observe'];
   readonly monotonic?: () => number;
 }
@@ -83,6 +84,7 @@ export function conversationsRig(redis: Connection, keyPrefix: string, options: 
     invite: async () => ({ text: 'Sign in.' }),
     placeIn: answering.placeIn,
     remember,
+    checkWords: options.checkWords ?? (async (_asker, texts) => ({ texts })),
     talk: options.talk,
     endSession: async (_actor, session) => void ended.push(session),
     note: (_asker, what) => void noted.push(what),

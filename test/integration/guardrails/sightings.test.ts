@@ -3,6 +3,8 @@ import { createSecretKey, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAuditKeys } from '../../../src/audit/audit-keys.ts';
+import { readEntry } from '../../../src/audit/chain.ts';
+import { pageOf } from '../../../src/audit/read-log.ts';
 import { createAudit } from '../../../src/audit/recorder.ts';
 import type { InboundMessage } from '../../../src/chat/vocabulary.ts';
 import { createExamples } from '../../../src/guardrails/examples.ts';
@@ -137,6 +139,62 @@ describe('what a policy minds', () => {
     );
     expect(JSON.stringify(await redis.hgetall(day))).not.toContain(message().key.conversation);
     expect(await redis.ttl(day)).toBeGreaterThan(0);
+  });
+});
+
+describe('what a policy minds in words that belong to no turn', () => {
+  const { key, sender } = message();
+  const minded = (action: Intervention['action'] = 'blocked'): Intervention => ({
+    ...{ direction: 'question', policies: ['topic'], action },
+    example: () => 'a name',
+  });
+
+  it('counts once a time, stands on record without a turn, and comes to operators', {
+    timeout: 30_000,
+  }, async () => {
+    const seen = open();
+    const found = seen.inWords({ key, sender });
+    for (const one of [minded(), minded(), minded('masked')]) found(one);
+    seen.inWords({ key, sender })(minded());
+    await seen.settle();
+    const lines = (await metrics.expose())
+      .split('\n')
+      .filter((line) => line.includes('interventions_total{'));
+    expect(lines.map((line) => /direction="(\w+)",action="(\w+)".*\} (\d+)/.exec(line)?.slice(1))).toEqual([
+      ['words', 'blocked', '2'],
+      ['words', 'masked', '1'],
+    ]);
+    const made = await report();
+    expect(made).toMatchObject({
+      turns: [],
+      interventions: {
+        byPolicy: [
+          { direction: 'words', action: 'blocked', count: 2 },
+          { direction: 'words', action: 'masked', count: 1 },
+        ],
+        byChannel: [{ name: 'direct' }],
+      },
+      disputed: [],
+    });
+    const examples = made.examples as object[];
+    expect(examples).toHaveLength(3);
+    expect(examples[0]).toMatchObject({ direction: 'words', text: 'a name', disputed: false });
+    expect(examples[0]).not.toHaveProperty('turn');
+  });
+
+  it('is on record with who it was, and what', async () => {
+    const seen = open();
+    seen.inWords({ key, sender })(minded());
+    await seen.settle();
+    const [entry] = (await pageOf(redis, '{tc}', '-')).map(({ line }) => readEntry(line)?.event);
+    expect(entry).toMatchObject({
+      type: 'guardrail.intervened',
+      direction: 'words',
+      action: 'blocked',
+      mode: 'enforce',
+      policy: 'topic',
+    });
+    expect(entry).not.toHaveProperty('turn');
   });
 });
 

@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config.ts';
-import { composeMemory } from '../../../src/main/memory.ts';
+import { composeMemory, toldWriter } from '../../../src/main/memory.ts';
 import { connect, disconnect } from '../../../src/store/connection.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { testRedis } from '../../setup/redis.ts';
@@ -10,7 +10,13 @@ beforeAll(async () => {
   url = await testRedis();
 });
 
-/** What a process with these settings says at its start, and whether it writes what was said. */
+const WORKER = {
+  ROLE: 'worker',
+  AGENT_RUNTIME_ARN: 'arn:aws:bedrock-agentcore:us-east-2:123456789012:runtime/agent-AbCdEf1234',
+  BEDROCK_GUARDRAIL_ID: 'abc123',
+};
+
+/** What a process with these settings says at its start, whether it writes what was said, and what it tells its agent. */
 async function starting(env: Record<string, string>) {
   const config = loadConfig({
     ROLE: 'web',
@@ -34,19 +40,27 @@ async function starting(env: Record<string, string>) {
   });
   await memory?.close();
   await disconnect(redis);
-  return { writes: memory?.remember !== undefined, said: lines.join() };
+  return { writes: memory?.remember !== undefined, told: toldWriter(config), said: lines.join() };
 }
 
 it('where a guardrail is enforced the backend writes to Memory, and nothing has to be set for it', async () => {
-  expect(await starting({})).toEqual({ writes: true, said: '' });
+  expect(await starting({})).toEqual({ writes: true, told: 'backend', said: '' });
 });
 
-it('whoever leaves it to the agent all the same is warned, and told what to do', async () => {
-  const { writes, said } = await starting({ MEMORY_WRITER: 'agent' });
-  expect(writes).toBe(false);
+it('whoever leaves it to the agent all the same is told that the backend writes', async () => {
+  const { said, ...does } = await starting({ MEMORY_WRITER: 'agent' });
+  expect(does).toEqual({ writes: true, told: 'backend' });
   expect(said).toContain('set MEMORY_WRITER=backend');
 });
 
+it('a backend without a memory keeps an agent that has one from writing what is withheld, and says what that costs', async () => {
+  const { said, ...does } = await starting({ ...WORKER, MEMORY_RESOURCE_ID: '' });
+  expect(does).toEqual({ writes: false, told: 'backend' });
+  expect(said).toContain('MEMORY_RESOURCE_ID');
+});
+
 it.each(['shadow', 'off'])('with a guardrail set to %s the agent may write', async (mode) => {
-  expect(await starting({ GUARDRAIL_MODE: mode })).toEqual({ writes: false, said: '' });
+  const free = { writes: false, told: undefined, said: '' };
+  expect(await starting({ GUARDRAIL_MODE: mode })).toEqual(free);
+  expect(await starting({ ...WORKER, GUARDRAIL_MODE: mode, MEMORY_RESOURCE_ID: '' })).toEqual(free);
 });

@@ -1,6 +1,7 @@
 import type { Asker } from '../../../src/commands/account.ts';
 import type { ConversationAnswer } from '../../../src/commands/conversation-answers.ts';
-import type { ConversationActions, Ref } from '../../../src/commands/conversations.ts';
+import type { ConversationActions, Conversations, Ref } from '../../../src/commands/conversations.ts';
+import { createWordCheck } from '../../../src/commands/word-check.ts';
 import type { SessionEntry } from '../../../src/sessions/session-entry.ts';
 import type { Home } from '../../../src/slack/app.ts';
 
@@ -57,7 +58,8 @@ export function conversationsInMemory(of: Readonly<Record<string, readonly Sessi
     return say(text(now));
   };
 
-  const conversations: ConversationActions = {
+  const conversations: ConversationActions & Pick<Conversations, 'words'> = {
+    words: createWordCheck(async (_asker, texts) => ({ texts })),
     async list(asker, { words = '', archived = false, after } = {}) {
       const all = [...own(asker).values()].toSorted((a, b) => b.lastAt - a.lastAt);
       const kind = all.filter((one) => one.archived === archived);
@@ -81,7 +83,8 @@ export function conversationsInMemory(of: Readonly<Record<string, readonly Sessi
       return { ...say(`You have ${kind.length} conversations.`), shown };
     },
     async startNew(asker, title) {
-      placed.push({ person: asker.sender.id, place: placeOf(asker), session: `new ${title ?? ''}`.trim() });
+      const name = typeof title === 'string' ? title : (title?.text ?? '');
+      placed.push({ person: asker.sender.id, place: placeOf(asker), session: `new ${name}`.trim() });
       return say('A new conversation begins here.');
     },
     async resume(asker, ref) {

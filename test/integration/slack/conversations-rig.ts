@@ -12,12 +12,12 @@ import { personId } from '../../../src/chat/keys.ts';
 import { EMPTY_VIEW } from '../../../src/chat/vocabulary.ts';
 import { createAccountCommands } from '../../../src/commands/account.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
-import type { ConversationActions } from '../../../src/commands/conversations.ts';
+import type { CheckWords } from '../../../src/commands/word-check.ts';
 import { predefinedTasks } from '../../../src/main/home.ts';
 import type { Home } from '../../../src/slack/app.ts';
 import { createSlackClient } from '../../../src/slack/client.ts';
 import { createHomePeople, type HomePeople } from '../../../src/slack/home-people.ts';
-import { createSlackIngress, type SlackIngress } from '../../../src/slack/ingress.ts';
+import { createSlackIngress, type SlackIngress, type SlackIngressDeps } from '../../../src/slack/ingress.ts';
 import { createPacing } from '../../../src/slack/pacing.ts';
 import { connect, disconnect } from '../../../src/store/connection.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
@@ -48,7 +48,9 @@ export interface RigOptions {
   readonly slack?: Partial<SlackStandInOptions>;
   /** Web processes beside each other. Socket Mode only. */
   readonly processes?: number;
-  readonly conversations?: ConversationActions;
+  readonly conversations?: SlackIngressDeps['conversations'];
+  /** What names that people give have to pass. */
+  readonly checkWords?: CheckWords;
   /** What hears of the App Home, once the rest is there. */
   readonly home?: () => Home | undefined;
 }
@@ -168,7 +170,8 @@ export async function startConversations(
     timeoutMs: 5_000,
     observe: () => undefined,
   });
-  const conversations = conversationsRig(redis, prefix);
+  const { checkWords } = options;
+  const conversations = conversationsRig(redis, prefix, checkWords ? { checkWords } : {});
   const startIngress = () =>
     createSlackIngress({
       appToken: transport === 'socket' ? 'xapp-1-test' : undefined,

@@ -5,10 +5,9 @@ import type { AddressInfo } from 'node:net';
 import type { AdmissionRules } from '../../../src/chat/admission.ts';
 import { createAccountCommands } from '../../../src/commands/account.ts';
 import { createCommands } from '../../../src/commands/commands.ts';
-import type { ConversationActions } from '../../../src/commands/conversations.ts';
 import type { Home } from '../../../src/slack/app.ts';
 import type { SlackClient } from '../../../src/slack/client.ts';
-import { createSlackIngress } from '../../../src/slack/ingress.ts';
+import { createSlackIngress, type SlackIngressDeps } from '../../../src/slack/ingress.ts';
 import type { Pacing } from '../../../src/slack/pacing.ts';
 import { createSlackReceiver } from '../../../src/slack/receiver.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
@@ -78,7 +77,7 @@ export async function startIngress(
     readonly changes?: Partial<QuestionChanges>;
     readonly recordFeedback?: FeedbackStore['record'];
     readonly once?: Once;
-    readonly conversations?: ConversationActions;
+    readonly conversations?: SlackIngressDeps['conversations'];
     readonly home?: Partial<Home>;
     readonly withoutBolt?: boolean;
   } = {},

@@ -3,6 +3,7 @@ import type { Message } from '../../../local/teams/model.ts';
 import { chatActor } from '../../../src/chat/keys.ts';
 import type { Asker } from '../../../src/commands/commands.ts';
 import { eventually } from '../../setup/eventually.ts';
+import { wordsChecked } from '../commands/words-checked.ts';
 import {
   button,
   cardIn,
@@ -158,6 +159,19 @@ test('where there is no chat with somebody, nothing private is said in the chann
   const second = await eventually('a word', () => t.teams.repliesTo(asked)[0]);
   expect(second.text).toContain('That is for you alone');
   expect(t.writtenIn(message.conversation).join()).not.toContain('Secret');
+});
+
+test('what was refused is not called done where there is no chat with somebody', async () => {
+  const t = await start({ checkWords: wordsChecked().checkWords });
+  const { message } = await t.ask('alice', 'cloud', '@bot how many?');
+  t.teams.faults.add({
+    kind: 'error',
+    method: 'open_chat',
+    code: 'ForbiddenOperationException',
+    message: 'no',
+  });
+  const reply = await t.command('alice', 'cloud', '@bot rename "buy gold"', message.id);
+  expect(reply.text).toContain('That is for you alone');
 });
 
 test('two accounts of one person share their conversations only after both were linked', async () => {

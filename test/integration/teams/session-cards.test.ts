@@ -1,6 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
+import { blockMessage } from '../../../src/chat/block-messages.ts';
 import { chatActor, laneId } from '../../../src/chat/keys.ts';
 import { eventually } from '../../setup/eventually.ts';
+import { wordsChecked } from '../commands/words-checked.ts';
 import {
   button,
   buttonsOf,
@@ -80,6 +82,24 @@ test('Rename, with tags and a project, in a form that takes the place of the lis
   const shown = JSON.stringify(saved.value);
   for (const words of ['“Costs of staging” is changed.', '#eu #money', 'Project: Staging'])
     expect(shown).toContain(words);
+});
+
+test('what a policy minds in the form is not saved, and the form says why', async () => {
+  const { checkWords } = wordsChecked();
+  const t = await start({ checkWords });
+  await named(t, 'Costs');
+  const form = (await t.press('alice', 'personal', button(await list(t), 'Rename', 'Costs'))).value;
+  const filled = { name: 'Money', tags: 'eu, buy gold', project: '' };
+  const wrong = await t.press('alice', 'personal', button(form, 'Save'), filled);
+  expect(JSON.stringify(wrong.value)).toContain(blockMessage('words', 'topic', undefined));
+  expect(button(wrong.value, 'Save')).toBeDefined();
+  const saved = await t.press('alice', 'personal', button(wrong.value, 'Save'), {
+    ...{ name: 'of Alice Smith', tags: 'eu', project: '' },
+  });
+  expect(JSON.stringify(saved.value)).toContain('“of {NAME}” is changed.');
+  expect(JSON.stringify(saved.value)).not.toContain('Money');
+  const told = await t.command('alice', 'personal', 'rename "buy gold"');
+  expect(told.activity.text).toBe(blockMessage('words', 'topic', undefined));
 });
 
 test('Archive and Restore: the list shows it at once, twice is once', async () => {

@@ -27,7 +27,10 @@ async function startCalls(answer: (response: ServerResponse) => void) {
   });
 }
 
-async function startServer(handle: (request: IncomingMessage, response: ServerResponse) => void) {
+async function startServer(
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+  memoryWriter?: 'backend',
+) {
   server = createServer(handle);
   server.on('connection', (socket: Socket) => CONNECTIONS.add(socket));
   server.listen(0, '127.0.0.1');
@@ -38,7 +41,13 @@ async function startServer(handle: (request: IncomingMessage, response: ServerRe
     runtimeArn: 'arn:aws:bedrock-agentcore:us-east-2:123456789012:runtime/agent-AbCdEf1234',
     credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'example' },
   });
-  return createAgentCalls({ runtime, protocol: 'threadcore', silenceMs: 5_000, onUnknown: () => undefined });
+  return createAgentCalls({
+    runtime,
+    protocol: 'threadcore',
+    silenceMs: 5_000,
+    onUnknown: () => undefined,
+    ...(memoryWriter ? { memoryWriter } : {}),
+  });
 }
 
 async function readToEnd(calls: ReturnType<typeof createAgentCalls>, turnId: string): Promise<string[]> {
@@ -92,6 +101,20 @@ describe('calls of the agent', () => {
       [...CONNECTIONS].every((socket) => socket.destroyed),
     );
     expect(CONNECTIONS.size).toBe(1);
+  });
+
+  it.each([undefined, 'backend'] as const)('say who writes to Memory: %s', async (memoryWriter) => {
+    let body = '';
+    const calls = await startServer((request, response) => {
+      request.setEncoding('utf8').on('data', (chunk: string) => {
+        body += chunk;
+      });
+      request.on('end', () => response.writeHead(200, { 'content-type': 'text/event-stream' }).end(ANSWER));
+    }, memoryWriter);
+    await readToEnd(calls, 'turn-1');
+    const sent = JSON.parse(body) as Record<string, unknown>;
+    expect(sent.prompt).toBe('hello');
+    expect(sent.memoryWriter).toBe(memoryWriter);
   });
 });
 

@@ -42,15 +42,6 @@ it('tells what was said to whoever remembers it, before it is shown', async () =
   ]);
 });
 
-it('tells the agent when it is the backend that remembers, so that it does not do so as well', async () => {
-  const b = await bench({ agent: [answers], more: { remember: async () => undefined } });
-  await b.runNext();
-  expect(b.calls[0]?.invocation.memoryWriter).toBe('backend');
-  const other = await bench({ agent: [answers] });
-  await other.runNext();
-  expect(other.calls[0]?.invocation).not.toHaveProperty('memoryWriter');
-});
-
 it('closes an answer that came without Memory with a word about it, and with no button to ask again', async () => {
   const b = await bench({
     agent: [says(text('Two instances.'), { type: 'notice', code: 'memory_unavailable' }, end())],

@@ -201,6 +201,14 @@ describe('status', () => {
     });
   });
 
+  it('repeats no secret that somebody has asked about: others may read along', async () => {
+    const secret = `AK${'IA'}IOSFODNN7EXAMPLE`;
+    const { run } = commandsWith({ openTurnsIn: async () => [turn({ text: `is ${secret} ours?` })] });
+    const answer = await run({ name: 'status' }, asker);
+    expect(answer.text).toContain('on “is [hidden] ours?”');
+    expect(JSON.stringify(answer)).not.toContain(secret);
+  });
+
   it('says that nothing is at work', async () => {
     expect(await commandsWith().run({ name: 'status' }, anywhere)).toMatchObject({ found: false });
   });
