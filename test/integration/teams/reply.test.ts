@@ -383,30 +383,3 @@ test('a conversation that takes nothing any more ends the reply with Teams’ ow
   await expect(refused).rejects.toBeInstanceOf(ReplyRefused);
   await expect(refused).rejects.toMatchObject({ reason: 'BotNotInConversationRoster' });
 });
-
-test.each([
-  { kind: 'refuse', method: '*', times: 40 },
-  { kind: 'status', method: 'update', status: 503, times: 40 },
-] as const)('an outage of Teams of some minutes delays an answer, and no more ($kind)', async (fault) => {
-  const t = await thread('cloud');
-  const reply = t.open();
-  reply.show(say('Four'));
-  await t.shows('Four');
-  t.teams.faults.add(fault);
-  await reply.finish(say('Four instances.'));
-  expect(t.texts()).toEqual(['Four instances.']);
-});
-
-test('so does one over which nothing has been said yet', async () => {
-  const t = await thread('cloud');
-  t.teams.faults.add({ kind: 'status', method: 'send', status: 502, times: 40 });
-  await t.open().finish(say('42'));
-  expect(t.texts()).toEqual(['42']);
-});
-
-test('a new message of which Teams says nothing is given up sooner: each try may be one more', async () => {
-  const t = await thread('cloud');
-  t.teams.faults.add({ kind: 'drop_answer', method: 'send', times: 999 });
-  await expect(t.open().finish(say('42'))).rejects.toThrow(/Teams did not answer/);
-  expect(methods(t)).toHaveLength(6);
-});
