@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { createRuntimeClient } from './agentcore/runtime-client.ts';
@@ -43,6 +42,7 @@ import { createWakes } from './turns/wakes.ts';
 import { startTurnWorker } from './turns/worker.ts';
 import { stopServing } from './web/stop-serving.ts';
 import { createWebApp } from './web/web-app.ts';
+import { createWebServer } from './web/web-server.ts';
 
 /** How long running turns may go on after SIGTERM before they are handed to another worker. */
 const SHUTDOWN_GRACE_MS = 20_000;
@@ -178,7 +178,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       metrics: metrics.expose,
       log,
     });
-    const server = createServer(app);
+    const server = createWebServer(app);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(config.web.port, config.web.host, resolve);

@@ -4,6 +4,10 @@ import type { Gate } from '../guardrails/gate.ts';
 import type { Block } from '../guardrails/verdict.ts';
 import { maskedFile, partsIn } from './guarded-file.ts';
 
+/** Every look at an answer costs as much as it is long: one this long is looked at when it has grown by a part of it. */
+const LONG = 50_000;
+const PART_OF_IT = 64;
+
 export interface GateListener {
   readonly onText: (text: string) => void;
   readonly onCleared: () => void;
@@ -134,6 +138,11 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
     return base64 === undefined ? undefined : { ...file, name, title, alt, base64 };
   }
 
+  function isBarelyMore({ text, status, tasks, files }: ReplyView): boolean {
+    const beside = status !== raw.status || tasks !== raw.tasks || files !== raw.files;
+    return !beside && text.length > LONG && text.length - fed < text.length / PART_OF_IT;
+  }
+
   function feed(view: ReplyView): void {
     raw = view;
     const more = view.text.slice(fed);
@@ -148,7 +157,7 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
     blocked: stop.signal,
     restart,
     take(view) {
-      if (block) return;
+      if (block || isBarelyMore(view)) return;
       feed(view);
       refresh();
     },
