@@ -36,6 +36,7 @@ import { createOperator } from './turns/operator.ts';
 import { pause } from './turns/pause.ts';
 import { type RunTurnDeps, runTurn } from './turns/run-turn.ts';
 import { withThread } from './turns/seen-thread.ts';
+import { withPassedWords } from './turns/turn-guards.ts';
 import { knowTwins } from './turns/twins.ts';
 import { createWakes } from './turns/wakes.ts';
 import { startTurnWorker } from './turns/worker.ts';
@@ -299,11 +300,12 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         const actor = { id: '', name: '', groups: [] };
         return calls.stopSession(session, { kind: 'person', actor, ...(bearer ? { bearer } : {}) }, signal);
       });
+      const { guards, wordsOf } = withPassedWords(guarded.guards);
       const deps: RunTurnDeps = {
-        guards: guarded.guards,
+        guards,
         lanes,
         openReply: repliesByPlatform({
-          ...(slack ? { slack: slackReplies({ client: slack, pacing, metrics, log }) } : {}),
+          ...(slack ? { slack: slackReplies({ client: slack, pacing, metrics, wordsOf, log }) } : {}),
           ...(teams ? { teams: teams.openReply } : {}),
         }),
         identify: people.identify,

@@ -54,6 +54,7 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
   let shown = '';
   let block: Block | undefined;
   let room: Promise<void> | undefined;
+  let checkedStatus: string | undefined;
 
   const enforced = () => (deps.shadow ? undefined : gate);
 
@@ -65,7 +66,10 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
         pass(text);
         refresh();
       },
-      onCleared: () => (deps.shadow ? undefined : refresh()),
+      onCleared() {
+        gate?.ask(statusToCheck());
+        if (!deps.shadow) refresh();
+      },
       onBlock(found) {
         if (deps.shadow) return;
         block = found;
@@ -76,6 +80,16 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
     raw = EMPTY_VIEW;
     fed = 0;
     shown = '';
+    checkedStatus = undefined;
+  }
+
+  /** One status at a time: those that are over before it was their turn are not shown, and cost nothing. */
+  function statusToCheck(): string[] {
+    const { status = '' } = raw;
+    const waits = checkedStatus !== undefined && gate?.cleared(checkedStatus) === undefined;
+    if (status.trim() === '' || status === checkedStatus || waits) return [];
+    checkedStatus = status;
+    return [status];
   }
 
   function pass(text: string): void {
@@ -134,7 +148,7 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
     const more = view.text.slice(fed);
     fed = view.text.length;
     if (!enforced()) pass(more);
-    gate?.ask(besidesOf(view));
+    gate?.ask([...besidesOf(view), ...statusToCheck()]);
     room = gate?.write(more);
   }
 
@@ -168,10 +182,9 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
   };
 }
 
-/** Every short text that is shown beside the answer, and the words in its files. */
-function besidesOf({ status, tasks, files = [] }: ReplyView): string[] {
+/** Every short text that is shown beside the answer, but for its status, and the words in its files. */
+function besidesOf({ tasks, files = [] }: ReplyView): string[] {
   return [
-    ...(status === undefined ? [] : [status]),
     ...tasks.flatMap(({ title, detail }) => (detail === undefined ? [title] : [title, detail])),
     ...files.flatMap((file) => [file.name, file.title, file.alt, ...partsIn(file)]),
   ].filter((text) => text.trim() !== '');
