@@ -1,4 +1,4 @@
-import { secretIn } from './secrets.ts';
+import { HINT_REACH, isFarFromSecrets, secretIn } from './secrets.ts';
 
 /**
  * Keeps secrets out of words that are shown as they come in, without a hold-back that anybody would notice: only the last
@@ -32,6 +32,8 @@ const CUT_WORD = /^[\w/+=.~-]{1,200}(?![\w/+=.~-])/;
 
 export function createSecretHold(): SecretHold {
   let tail = '';
+  /** So it is with most of what is written, and costs a third. */
+  let far = true;
   let word = '';
   let rule: string | undefined;
 
@@ -51,7 +53,8 @@ export function createSecretHold(): SecretHold {
 
   /** Gives out all of `words` but their last `kept` characters, unless there is a secret in them. */
   function release(words: string, kept = 0): string {
-    rule = secretIn(tail + words);
+    const safe = far && isFarFromSecrets(tail.slice(-HINT_REACH) + words);
+    rule = safe ? undefined : secretIn(tail + words);
     if (rule !== undefined) {
       word = '';
       return '';
@@ -59,6 +62,7 @@ export function createSecretHold(): SecretHold {
     const out = kept === 0 ? words : words.slice(0, -kept);
     const told = tail + out;
     tail = told.length <= TAIL ? told : told.slice(-TAIL).replace(CUT_WORD, '');
+    far = safe || isFarFromSecrets(tail);
     return out;
   }
 

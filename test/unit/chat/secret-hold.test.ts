@@ -93,4 +93,9 @@ describe('words without a secret', () => {
       broken: undefined,
     });
   });
+
+  it('are none because of a word that only its end is looked at of', () => {
+    const text = `${'x'.repeat(20)}${makeSecret('aws_secret_key', 1)}  ${'a '.repeat(400)}`;
+    expect(passed([...text])).toEqual({ out: text, broken: undefined });
+  });
 });
