@@ -73,8 +73,17 @@ const ASK_LIMIT_MS = 500;
  * on a guess would delay answers that it would have taken. Once it has answered 429, they stand in line for twice as long as it wanted to be left
  * alone, at most so long; each time that it says so again, for twice as long as before, at most `mostMs`. Refusals that
  * lie further apart than `memoryMs` have nothing to do with each other.
+ *
+ * A short refusal now and then is no limit: a line would then grow faster than it moves, since it moves at the published
+ * rate. None is made for one of at most `strayMs` while `strayCalls` or more are taken between two, on the average.
  */
-const IN_LINE = { firstMs: 30_000, mostMs: 120_000, memoryMs: 120_000 } as const;
+const IN_LINE = {
+  firstMs: 30_000,
+  mostMs: 120_000,
+  memoryMs: 120_000,
+  strayMs: 5_000,
+  strayCalls: 3,
+} as const;
 /** After a question that Redis did not answer, the next ones are not asked for so long. */
 const ALONE_MS = 2_000;
 
@@ -145,8 +154,8 @@ export function createCallPacing<Call>(deps: CallPacingDeps<Call>): CallPacing<C
     async hold(call, ms) {
       const rules = rulesOf(call);
       holdBack(rules.name, ms);
-      const { firstMs, mostMs, memoryMs } = IN_LINE;
-      if (rules.windows.length > 0) await run(hold, rules, Math.ceil(ms), firstMs, mostMs, memoryMs);
+      const line = [IN_LINE.firstMs, IN_LINE.mostMs, IN_LINE.memoryMs, IN_LINE.strayMs, IN_LINE.strayCalls];
+      if (rules.windows.length > 0) await run(hold, rules, Math.ceil(ms), ...line);
     },
     async heldMs(call) {
       const rules = rulesOf(call);
