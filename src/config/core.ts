@@ -54,7 +54,7 @@ export function readRole(reader: Reader): Role {
 export function readWeb(reader: Reader): WebConfig {
   const publicUrl = reader.optional(
     'PUBLIC_URL',
-    secureUrl,
+    secureUrl.refine((text) => !/[?#]/.test(text), 'must end before any ? or #: paths are put behind it'),
     'Give the https:// address of your load balancer or tunnel that leads to this process',
   );
   return {
@@ -81,6 +81,14 @@ const redisUrl: z.ZodType<string, string> = z
     (text) =>
       URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol) && new URL(text).hostname !== '',
     'must look like redis://host:6379 or rediss://user:password@host:6379',
+  )
+  .refine(
+    (text) => !URL.canParse(text) || !/%(?![0-9a-f]{2})/i.test(text),
+    'has a % that is no percent-encoded character; in user names and passwords it is written %25',
+  )
+  .refine(
+    (text) => !URL.canParse(text) || /^\/?\d*$/.test(new URL(text).pathname),
+    'may end with the number of a database, like /0, and with nothing else',
   );
 
 export function readRedis(reader: Reader): RedisConfig {
