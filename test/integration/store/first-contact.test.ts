@@ -131,5 +131,6 @@ describe('a backend process', () => {
     expect(locked.output()).toContain('REDIS_URL: Redis at 127.0.0.1');
     expect(locked.output()).toContain('refuses this user name or password');
     expect(locked.output()).not.toContain('not-the-password');
+    expect(locked.output()).not.toMatch(/"stack"|^\s+at /m);
   });
 });
