@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redisCommands } from '../../../local/redis/resp.ts';
 import { freePort, type RunningRedis, startRedis } from '../../../local/redis/start-redis.ts';
 import { connect, disconnect } from '../../../src/store/connection.ts';
-import { problemsAtStart } from '../../../src/store/first-contact.ts';
+import { explainRedis, problemsAtStart } from '../../../src/store/first-contact.ts';
 import { type BackendProcess, createSurroundings, type Surroundings } from '../../setup/backend-processes.ts';
 import { writeCertificates } from '../../setup/certificates.ts';
 import { eventually } from '../../setup/eventually.ts';
@@ -93,6 +93,17 @@ describe('a Redis that a process cannot start with is named with the remedy:', (
   it('and none where there is none', async () => {
     expect(await problemsWith(as('threadcore', PASSWORD))).toEqual([]);
   });
+});
+
+it('what a Redis answers later is put in the same words', () => {
+  const said = (message: string, name = 'ReplyError') =>
+    explainRedis(Object.assign(new Error(message), { name }), 'redis://user:hidden@db.example.com:6379');
+  expect(said("READONLY You can't write against a read only replica.")).toMatch(
+    /^REDIS_URL: .* is a replica/,
+  );
+  expect(said("OOM command not allowed when used memory > 'maxmemory'.")).toMatch(/is full/);
+  expect(said('Command timed out', 'Error')).toMatch(/db\.example\.com:6379 does not answer within 2\.5 s/);
+  expect(said('anything else', 'TypeError')).toBeUndefined();
 });
 
 describe('a backend process', () => {
