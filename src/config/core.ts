@@ -160,7 +160,7 @@ export function readTelemetry(reader: Reader): TelemetryConfig {
       'OTEL_SERVICE_NAME',
       pattern(/^[\x20-\x7e]{1,100}$/, 'must be at most 100 plain characters'),
       'threadcore',
-      'The name of this service in traces and metrics',
+      'The name of this service in its log lines; leave it out for threadcore',
     ),
   };
 }
