@@ -75,6 +75,15 @@ export function readWeb(reader: Reader): WebConfig {
   };
 }
 
+function decodes(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const redisUrl: z.ZodType<string, string> = z
   .string()
   .refine(
@@ -83,7 +92,7 @@ const redisUrl: z.ZodType<string, string> = z
     'must look like redis://host:6379 or rediss://user:password@host:6379',
   )
   .refine(
-    (text) => !URL.canParse(text) || !/%(?![0-9a-f]{2})/i.test(text),
+    (text) => !URL.canParse(text) || decodes(text),
     'has a % that is no percent-encoded character; in user names and passwords it is written %25',
   )
   .refine(

@@ -138,6 +138,7 @@ describe('the configuration', () => {
     ['REDIS_URL', 'https://hunter2.example.com'],
     ['REDIS_URL', 'not a url hunter2'],
     ['REDIS_URL', 'redis://user:hunter2%@127.0.0.1:6379'],
+    ['REDIS_URL', 'redis://user:hunter2%ff@127.0.0.1:6379'],
     ['REDIS_URL', 'redis://127.0.0.1:6379/first'],
     ['PUBLIC_URL', 'https://bot.example.com/?team=1'],
     ['PUBLIC_URL', 'https://bot.example.com/#top'],
