@@ -37,14 +37,14 @@ export async function problemOfReaching(redis: Connection, url: string): Promise
 /** What came of a command later, in the same words; undefined for an error that is not Redis'. */
 export function explainRedis(error: unknown, url: string): string | undefined {
   const isRedis =
-    error instanceof Error &&
-    (['ReplyError', 'MaxRetriesPerRequestError'].includes(error.name) ||
-      [TIMED_OUT, 'Connection is closed.'].includes(error.message));
+    error instanceof Error && (error.name === 'ReplyError' || error.message === TIMED_OUT || isLost(error));
   return isRedis ? explain(error, new URL(url)) : undefined;
 }
 
-/** In ioredis' words. */
+/** In ioredis' words, as what follows. */
 const TIMED_OUT = 'Command timed out';
+const isLost = ({ name, message }: Error) =>
+  name === 'MaxRetriesPerRequestError' || message === 'Connection is closed.';
 
 class NotReady extends Error {}
 
@@ -97,6 +97,9 @@ function explain(error: Error, { host, protocol }: URL): string {
   }
   if (error.message.startsWith('ERR DB index')) {
     return `REDIS_URL: ${redis} has no database of this number. Leave it out for the first one.`;
+  }
+  if (isLost(error)) {
+    return `REDIS_URL: the connection to ${redis} was lost. Is it running, and reachable from here?`;
   }
   if (error.message === TIMED_OUT) {
     return `REDIS_URL: ${redis} does not answer within ${COMMAND_TIMEOUT_MS / 1000} s. Is it running, and reachable from here?`;

@@ -103,6 +103,7 @@ it('what a Redis answers later is put in the same words', () => {
   );
   expect(said("OOM command not allowed when used memory > 'maxmemory'.")).toMatch(/is full/);
   expect(said('Command timed out', 'Error')).toMatch(/db\.example\.com:6379 does not answer within 2\.5 s/);
+  expect(said('Reached the max retries …', 'MaxRetriesPerRequestError')).toMatch(/6379 was lost/);
   expect(said('anything else', 'TypeError')).toBeUndefined();
 });
 
