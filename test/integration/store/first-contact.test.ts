@@ -137,6 +137,18 @@ describe('a backend process', () => {
     expect(backend.output()).not.toMatch(/NOPERM|p@ss|p%40ss/);
   });
 
+  it('that may not use its KMS key says so at the start, not when somebody signs in', async () => {
+    const web = await surroundings.start('web', {
+      REDIS_URL: as('threadcore', PASSWORD),
+      KMS_KEY_ID: 'alias/nobody-made-it',
+      AWS_ENDPOINT_URL_KMS: 'http://127.0.0.1:1',
+    });
+    await web.says(/"level":"error".*KMS_KEY_ID cannot be used/);
+    // It may come back, and what needs no key goes on.
+    await web.ready();
+    expect(await web.readyz()).toBe(200);
+  });
+
   it('that is not let in ends with exit code 1 and one message', async () => {
     const locked = await surroundings.start('worker', { REDIS_URL: as('threadcore', 'not-the-password') });
     expect(await locked.exited).toBe(1);
