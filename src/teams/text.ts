@@ -97,10 +97,17 @@ export const plainText = (text: string): string => disarm(text.replace(/<(?=[a-z
 const REFERENCE =
   /&(?:#\w{1,8}|colon|period|sol|bsol|commat|excl|lpar|lsqb|lbrack|rsqb|rbrack|Tab|NewLine)(?=;)/g;
 
+/** An address in angle brackets that has no `//`, which the guard of links would have seen. */
+const BRACKETED =
+  /<(?:javascript|vbscript|data|blob|about|view-source|sips?|skype|callto|sms|facetime|magnet|xmpp|im|news|geo|whatsapp|intent|market|ms-[a-z]+)(?=:)/gi;
+
 /** No picture, no tag with more than its name, and no address in disguise. */
 function disarm(line: string): string {
   const apart = (found: string) => found + APART;
-  return line.replaceAll('![', `!${APART}[`).replace(LOADS, apart).replace(REFERENCE, apart);
+  return [LOADS, REFERENCE, BRACKETED].reduce(
+    (text, form) => text.replace(form, apart),
+    line.replaceAll('![', `!${APART}[`),
+  );
 }
 
 /** A line in which Markdown may define what a label links to: the label begins the line, or an earlier one. */

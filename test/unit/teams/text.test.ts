@@ -24,13 +24,14 @@ describe('text for Teams', () => {
     ['- ```\n  ```\n<img/src=x>', '- ```\n  ```\n&lt;img/src=x>'],
     ['```\n<IMG/src=x>', '```\n<IMG\u200b/src=x>'],
     ['an open ` https&#58;//evil.rocks', 'an open ` https&#58\u200b;//evil.rocks'],
+    ['an open ` <javascript:alert(1)>', 'an open ` <javascript\u200b:alert(1)>'],
   ])('%j has no picture, tag or hidden address', (text, escaped) => {
     expect(escapeText(text)).toBe(escaped);
   });
 
   it.each([
     'see [1]: it is a[0]: 1',
-    '`List<String>` and `a && b(&x);`',
+    '`List<String>`, `vector<std::string>` and `a && b(&x);`',
     '```ts\nconst a: Map<A, B> = x[0];\n```',
   ])('%j is left as it is', (text) => {
     expect(escapeText(text)).toBe(text);
