@@ -87,6 +87,9 @@ const IN_LINE = {
 /** After a question that Redis did not answer, the next ones are not asked for so long. */
 const ALONE_MS = 2_000;
 
+/** With more than these, those that are over are looked for and forgotten. */
+const MANY_HOLDS = 1_000;
+
 /** Pacing shared by all workers through Redis. While Redis cannot be asked, every call is allowed. */
 export function createCallPacing<Call>(deps: CallPacingDeps<Call>): CallPacing<Call> {
   const { redis, keyPrefix, log, now, platform, rulesOf } = deps;
@@ -106,7 +109,11 @@ export function createCallPacing<Call>(deps: CallPacingDeps<Call>): CallPacing<C
     if (left <= 0) holds.delete(name);
     return Math.max(0, left);
   };
-  const holdBack = (name: string, ms: number) => holds.set(name, now() + Math.max(ms, heldBack(name)));
+  const holdBack = (name: string, ms: number) => {
+    // A thread in Teams that was held back may never be written in again.
+    if (holds.size >= MANY_HOLDS) for (const one of holds.keys()) heldBack(one);
+    holds.set(name, now() + Math.max(ms, heldBack(name)));
+  };
 
   /** Undefined when Redis does not answer in time. */
   async function run(
