@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StopRequest } from '../../../src/turns/operator.ts';
+import { pause } from '../../../src/turns/pause.ts';
 import { LaneLost } from '../../../src/turns/reply.ts';
 import { HandedOver, runTurn } from '../../../src/turns/run-turn.ts';
 import { testRedis } from '../../setup/redis.ts';
@@ -85,6 +86,24 @@ describe('stopping a turn that runs', () => {
     await b.runNext();
     expect(b.finals[0]?.notice?.code).toBe('stopped_by_operator');
     expect(b.calls).toHaveLength(1);
+  });
+
+  it('is shown although its session takes long to be stopped; the lane is freed only then', async () => {
+    const stopped = gate();
+    const shown = gate();
+    const b = await bench({
+      agent: [hangs(() => void rig.operator.stopTurn(b.turnId, person), text('Two '))],
+      finish: async () => shown.resolve(),
+      more: { pause, stopSession: () => stopped.promise },
+    });
+    const run = b.runNext();
+    await shown.promise;
+    await rig.lanes.accept('next', message());
+    expect(await rig.lanes.claim('eager')).toBeUndefined();
+    stopped.resolve();
+    await run;
+    expect(await b.state()).toBe('stopped');
+    expect(await rig.lanes.claim('next')).toMatchObject({ id: 'next' });
   });
 
   it('ends it even if the session cannot be stopped', async () => {
