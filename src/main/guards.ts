@@ -133,11 +133,12 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
       if (told.length > 0) sources.set(message, told.map(({ text }) => text).join('\n'));
       return told;
     },
-    async guardFiles(message, texts, signal) {
-      const read = await reading.files(texts, signal, (one) => seen.inThread(message, one));
-      const told = read.filter((text) => text !== undefined);
+    async guardFiles(message, { texts, names }, signal) {
+      const read = await reading.files([...texts, ...names], signal, (one) => seen.inThread(message, one));
+      const [toldTexts, toldNames] = [read.slice(0, texts.length), read.slice(texts.length)];
+      const told = toldTexts.filter((text) => text !== undefined);
       if (told.length > 0) sources.set(message, told.join('\n'));
-      return read;
+      return { texts: toldTexts, names: toldNames };
     },
     async close() {
       close();
