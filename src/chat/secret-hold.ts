@@ -15,6 +15,7 @@ export interface SecretHold {
 
 /** An invisible character that counts as white space hides inside a word. */
 const SPACE = /(?!\ufeff)\s/;
+const SPACES = /(?:(?!\ufeff)\s)+/g;
 /** Letters of scripts that are written without white space end a word as well. No form has one, but for values that are named. */
 const ALONE = /[\u3001-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]/;
 /** What names a value that may be of any letters. */
@@ -57,7 +58,7 @@ export function createSecretHold(): SecretHold {
     rule = safe ? undefined : secretIn(tail + words);
     if (rule !== undefined) {
       word = '';
-      return '';
+      return words.slice(0, harmlessPart(tail, words));
     }
     const out = kept === 0 ? words : words.slice(0, -kept);
     const told = tail + out;
@@ -87,4 +88,18 @@ export function createSecretHold(): SecretHold {
     },
     broken: () => rule,
   };
+}
+
+/** Where the first word begins that makes a secret of what it ends, in `words` that hold one. Characters. Pure. */
+function harmlessPart(tail: string, words: string): number {
+  const ends = [...words.matchAll(SPACES)].map(({ 0: spaces, index }) => index + spaces.length);
+  let [harmless, end] = [0, ends.length];
+  // Whatever comes in one piece is looked at a few times more, not once for each of its words.
+  while (harmless < end) {
+    const middle = (harmless + end) >> 1;
+    if (secretIn(tail + words.slice(0, ends[middle])) === undefined) harmless = middle + 1;
+    else end = middle;
+  }
+  const at = ends[harmless - 1] ?? 0;
+  return at < words.length ? at : 0;
 }

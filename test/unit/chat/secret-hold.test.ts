@@ -55,6 +55,13 @@ describe('a secret', () => {
     expect(out.length).toBeGreaterThan(before.length - 4_000);
   });
 
+  it('that comes in one piece with much before it leaves that to be read', () => {
+    const before = 'All is well. '.repeat(500);
+    const key = makeSecret('github', 1);
+    expect(passed([`${before}${key} and ${key}. And on.`]).out).toBe(before);
+    expect(passed([`${before}password: abc123! and on`]).out).toBe(`${before}password: `);
+  });
+
   it('is found with a space that nobody sees in it, and as a named value in any script', () => {
     const key = makeSecret('github', 1);
     expect(passed([...`it is ${key.slice(0, 9)}\ufeff${key.slice(9)} .`]).out).toBe('it is ');
