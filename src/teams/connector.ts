@@ -73,7 +73,7 @@ export function createConnector(deps: ConnectorDeps) {
       stale = token;
       return exchange(name, method, serviceUrl, path, body);
     }
-    throw new TeamsCallFailed(name, failureOfAnswer(answer.status, text, answer.headers.get('retry-after')));
+    throw new TeamsCallFailed(name, failureOfAnswer(answer.status, text, answer.headers));
   }
 
   async function call(...args: Parameters<typeof exchange>): Promise<string> {
