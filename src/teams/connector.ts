@@ -87,19 +87,14 @@ export function createConnector(deps: ConnectorDeps) {
     }
   }
 
-  const idOf = (name: string, text: string): string => {
-    const parsed = resourceSchema.safeParse(readJson(text));
-    // It was carried out, but nobody knows under which name.
-    if (!parsed.success) throw new TeamsCallFailed(name, { kind: 'unknown', reason: 'no_id' });
-    return parsed.data.id;
-  };
+  const idOf = (text: string) => resourceSchema.safeParse(readJson(text)).data?.id;
   const activitiesOf = ({ conversation }: CallPlace) =>
     `/v3/conversations/${encodeURIComponent(conversation)}/activities`;
 
   return {
-    /** Posts, and answers the new activity's id. */
-    async send(place: CallPlace, activity: OutgoingActivity): Promise<string> {
-      return idOf('send', await call('send', 'POST', place.serviceUrl, activitiesOf(place), activity));
+    /** Posts, and answers the new activity's id; undefined where it was carried out, and Teams names none. */
+    async send(place: CallPlace, activity: OutgoingActivity): Promise<string | undefined> {
+      return idOf(await call('send', 'POST', place.serviceUrl, activitiesOf(place), activity));
     },
     /** Posts what gets no id of its own: a typing sign, more of a stream, its end. */
     async signal(place: CallPlace, activity: OutgoingActivity): Promise<void> {
@@ -119,7 +114,9 @@ export function createConnector(deps: ConnectorDeps) {
     },
     /** The personal chat with somebody, begun where there is none. Answers its conversation id. */
     async openChat(serviceUrl: string, chat: OutgoingActivity): Promise<string> {
-      return idOf('open_chat', await call('open_chat', 'POST', serviceUrl, '/v3/conversations', chat));
+      const id = idOf(await call('open_chat', 'POST', serviceUrl, '/v3/conversations', chat));
+      if (id === undefined) throw new TeamsCallFailed('open_chat', { kind: 'unknown', reason: 'no_id' });
+      return id;
     },
   };
 }
@@ -138,7 +135,7 @@ function readJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    // The caller says that there was no id in it.
+    // The caller sees that there is no id in it.
     return undefined;
   }
 }

@@ -28,7 +28,7 @@ export interface ReplyMessageDeps {
 /**
  * streaming  a stream that takes what is new
  * editing    an ordinary message that is replaced as a whole
- * sealed     the person has stopped it: what was streamed stays as it is
+ * sealed     it stays as it is: the person has stopped it, or Teams has told no name for it
  */
 type Mode = 'unposted' | 'streaming' | 'editing' | 'sealed';
 
@@ -51,15 +51,19 @@ export function createReplyMessage(deps: ReplyMessageDeps, known: PostedPart | u
   let sent = '';
   let edited = '';
   let closedAs = '';
+  /** Nothing more is tried before the end. */
+  let stuck = false;
   /** Looks that were sent without an answer, and when: each may still come back over a newer one. */
   const unanswered = new Map<string, number>();
 
   async function post(part: PartView, urgency: Urgency): Promise<void> {
     const message = messageOf(part, turnId);
     id = await writer.post(message, urgency);
-    mode = 'editing';
     begunAt = now();
     edited = JSON.stringify(message);
+    if (id !== undefined) mode = 'editing';
+    else if (urgency === 'final') mode = 'sealed';
+    else stuck = true;
   }
 
   async function begin(part: PartView): Promise<void> {
@@ -72,6 +76,11 @@ export function createReplyMessage(deps: ReplyMessageDeps, known: PostedPart | u
       if (!(error instanceof StreamEnded)) throw error;
       deps.onNoStreams();
       if (!isBlank(part)) await post(part, 'progress');
+      return;
+    }
+    if (id === undefined) {
+      // Nobody can go on with it: Teams ends it by itself.
+      stuck = true;
       return;
     }
     mode = 'streaming';
@@ -189,7 +198,7 @@ export function createReplyMessage(deps: ReplyMessageDeps, known: PostedPart | u
     /** Until its stream has to be ended; undefined without a stream. Milliseconds. */
     streamLeftMs: () => (mode === 'streaming' ? Math.max(0, begunAt + STREAM_LIFE_MS - now()) : undefined),
     async sync(part: PartView): Promise<void> {
-      if (leftOpen || mode === 'sealed') return;
+      if (leftOpen || stuck || mode === 'sealed') return;
       if (mode === 'streaming') return append(part);
       if (mode === 'editing') return edit(part, 'progress');
       if (deps.mayStream()) return begin(part);
@@ -197,6 +206,7 @@ export function createReplyMessage(deps: ReplyMessageDeps, known: PostedPart | u
     },
     /** Makes it final. `last`: the reply ends with it. */
     async close(part: PartView, urgency: Urgency): Promise<void> {
+      if (stuck && urgency === 'progress') return;
       if (leftOpen) {
         if (urgency === 'progress') return;
         await settle(part);

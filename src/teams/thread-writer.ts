@@ -124,9 +124,13 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
   }
 
   return {
-    /** Posts a message, or begins a stream. Answers its id. */
-    post: (activity: OutgoingActivity, urgency: Urgency): Promise<string> =>
-      attempt(urgency, () => connector.send(place, activity), deps.onDoubt),
+    /** Posts a message, or begins a stream. Answers its id; undefined where it stands there, and cannot be changed. */
+    async post(activity: OutgoingActivity, urgency: Urgency): Promise<string | undefined> {
+      const id = await attempt(urgency, () => connector.send(place, activity), deps.onDoubt);
+      // What is final stands there once. Anything else will stand beside it.
+      if (id === undefined && urgency !== 'final') deps.onDoubt();
+      return id;
+    },
     /**
      * More of a stream. Once: the next chunk says all of it again. Throws StreamEnded, and NotNow also when nobody knows
      * whether it was shown.
