@@ -55,6 +55,8 @@ export function teamsFailure(error: unknown): TeamsFailure | undefined {
 const DEFAULT_WAIT_MS = 1_000;
 /** Its longest limit is that of an hour: whoever asks for more is not heard, or a thread would be silent for ever. */
 const LONGEST_WAIT_MS = 3_600_000;
+/** What does not fit into a message. */
+export const TOO_BIG = 'MessageSizeTooBig';
 /** What Teams' error names look like. */
 const ERROR_NAME = /^[a-z][a-z0-9_.]{0,99}$/i;
 
@@ -68,7 +70,7 @@ export function failureOfAnswer(status: number, body: string, headers: Pick<Head
   // Teams answers so when two changes of a conversation meet.
   if (status === 412) return { kind: 'rate_limited', waitMs: DEFAULT_WAIT_MS };
   if (status === 408 || status >= 500) return { kind: 'unknown', reason: `http_${status}` };
-  if (status === 413) return { kind: 'refused', code: 'MessageSizeTooBig' };
+  if (status === 413) return { kind: 'refused', code: TOO_BIG };
   if (status === 403 && (code === 'ContentStreamNotAllowed' || /content stream/i.test(message)))
     return streamFailure(message);
   return { kind: 'refused', code: ERROR_NAME.test(code) ? code : `http_${status}` };
@@ -84,7 +86,7 @@ function waitOf(headers: Pick<Headers, 'get'>): number {
 
 /** All of them have one code; only the words tell them apart. */
 function streamFailure(message: string): TeamsFailure {
-  if (/size too (?:large|big)/i.test(message)) return { kind: 'refused', code: 'MessageSizeTooBig' };
+  if (/size too (?:large|big)/i.test(message)) return { kind: 'refused', code: TOO_BIG };
   if (/cancell?ed/i.test(message)) return { kind: 'stream_over', why: 'cancelled' };
   if (/exceeded streaming time/i.test(message)) return { kind: 'stream_over', why: 'timed_out' };
   if (/already completed/i.test(message)) return { kind: 'stream_over', why: 'completed' };

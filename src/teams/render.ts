@@ -4,7 +4,7 @@ import { type Citation, citationsOf, claimOf } from './citations.ts';
 import type { FileChoice, Picture } from './pictures.ts';
 import { splitText } from './split.ts';
 import { suggestionsFor } from './suggestions.ts';
-import { liftTables, type Table, tableCard } from './tables.ts';
+import { liftTables, type Table, tableCard, tableWords } from './tables.ts';
 import { escapeText } from './text.ts';
 
 /** One message of the reply. */
@@ -135,6 +135,20 @@ export function messageOf(part: PartView, turnId: string): Json {
   };
 }
 
+/** All that it says in words, for where Teams does not take it as it is meant to look. */
+export function wordsOf({ text, status, tasks, notice, remarks, tables = [] }: PartView): Json {
+  const words = [text, ...tables.map((table) => escapeText(tableWords(table)))].filter((one) => one !== '');
+  const bare: PartView = {
+    text: words.join('\n\n'),
+    status,
+    tasks,
+    ...(notice ? { notice } : {}),
+    ...(remarks ? { remarks } : {}),
+  };
+  const { attachments: _cards, ...message } = messageOf(bare, '');
+  return message;
+}
+
 /** Source: Teams, "Send and receive inline images". */
 const inline = ({ name, mediaType, base64 }: Picture): Json => ({
   contentType: mediaType,
@@ -164,8 +178,7 @@ export function streamChunk(
 }
 
 /** The end of a stream: an ordinary message, that names the stream it takes the place of. */
-export function streamEnd(part: PartView, turnId: string, streamId: string): Json {
-  const message = messageOf(part, turnId);
+export function streamEnd(message: Json, streamId: string): Json {
   const labels = Array.isArray(message.entities) ? (message.entities as Json[]) : [];
   return { ...message, entities: [{ type: 'streaminfo', streamId, streamType: 'final' }, ...labels] };
 }

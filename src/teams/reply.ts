@@ -90,6 +90,11 @@ function openReply(deps: TeamsRepliesDeps, target: ReplyTarget): Reply {
           streams = false;
         },
         onCancelled: stopTurn,
+        onRefused: (error) =>
+          deps.log.warn(
+            { err: error, turn: turn.id },
+            'Teams did not take a message of a reply as it was to look',
+          ),
         now: deps.now,
       },
       known[index],
@@ -108,14 +113,20 @@ function openReply(deps: TeamsRepliesDeps, target: ReplyTarget): Reply {
   };
 
   const write = async (to: ThreadWriter, looks: readonly PartView[], first: number, last: boolean) => {
+    const wasCancelled = cancelled;
     for (const [i, look] of looks.entries()) {
       const message = messageAt(first + i, to);
       if (message.isClosedAs(look)) continue;
       // Nothing to show yet takes nothing away that stands there.
       if (isBlank(look) && message.isOpen() && !last && known[first + i]) continue;
-      if (last || i < looks.length - 1) await message.close(look, last ? 'final' : 'progress');
+      if (last) {
+        const anew = await message.close(look, 'final');
+        // What follows has to stand below it.
+        if (anew) for (const later of messages.slice(first + i + 1)) await later.remove();
+      } else if (i < looks.length - 1) await message.close(look, 'progress');
       else await message.sync(look);
-      if (cancelled && !last) return;
+      // Whatever would follow is part of what they have stopped.
+      if (cancelled && !wasCancelled) return;
       if (!last) await record();
     }
     if (last) for (const message of messages.slice(first + looks.length)) await message.remove();

@@ -45,10 +45,10 @@ export class StreamEnded extends Error {
   }
 }
 
-/** The message that should be changed is not there any more. */
-export class MessageGone extends Error {
-  constructor() {
-    super('the message was deleted');
+/** The message that should be changed is not there any more; or what should be posted has no place. */
+export class MessageGone extends ReplyRefused {
+  constructor(code: string) {
+    super(code);
     this.name = 'MessageGone';
   }
 }
@@ -97,7 +97,8 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
         const failure = failureOf(error);
         switch (failure.kind) {
           case 'refused':
-            if (/^(?:ActivityNotFound|http_404$|MessageNotFound)/.test(failure.code)) throw new MessageGone();
+            if (/^(?:ActivityNotFound|http_404$|MessageNotFound)/.test(failure.code))
+              throw new MessageGone(failure.code);
             throw new ReplyRefused(failure.code);
           case 'stream_over':
             throw new StreamEnded(failure.why);
@@ -124,7 +125,7 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
   }
 
   return {
-    /** Posts a message, or begins a stream. Answers its id; undefined where it stands there, and cannot be changed. */
+    /** Posts a message, or begins a stream: then it throws StreamEnded. Answers its id; undefined where it stands there, and cannot be changed. */
     async post(activity: OutgoingActivity, urgency: Urgency): Promise<string | undefined> {
       const id = await attempt(urgency, () => connector.send(place, activity), deps.onDoubt);
       // What is final stands there once. Anything else will stand beside it.
@@ -150,7 +151,7 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
         throw new NotNow(CHUNK_AGAIN_MS);
       }
     },
-    /** Ends a stream. Throws StreamEnded. */
+    /** Ends a stream. Throws StreamEnded, MessageGone. */
     end: (activity: OutgoingActivity, urgency: Urgency): Promise<void> =>
       attempt(urgency, () => connector.signal(place, activity)),
     /** Throws MessageGone, StreamEnded. */
