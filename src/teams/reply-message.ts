@@ -139,6 +139,7 @@ export function createReplyMessage(deps: ReplyMessageDeps, known: PostedPart | u
     if (JSON.stringify(streamChunk(part, { id: undefined, sequence: 0 })) === sent) return;
     sequence += 1;
     const chunk = streamChunk(part, { id, sequence });
+    const shown = streamed;
     try {
       // Also when no answer comes: what may be shown must stay the beginning of what follows.
       noteStreamed(part);
@@ -146,6 +147,7 @@ export function createReplyMessage(deps: ReplyMessageDeps, known: PostedPart | u
     } catch (error) {
       // They are not there for certain: to be said again, also when nothing is added to them.
       if (error instanceof NotNow) sent = '';
+      if (isRefusal(error)) streamed = shown;
       over(error);
       if (mode === 'editing') await edit(part, 'progress');
     }
@@ -173,7 +175,8 @@ export function createReplyMessage(deps: ReplyMessageDeps, known: PostedPart | u
       await writer.end(finalOf(messageOf(shown, turnId)), urgency);
       mode = 'editing';
     } catch (error) {
-      over(error);
+      if (error instanceof ReplyRefused) mode = 'editing';
+      else over(error);
     }
     if (mode === 'editing') await edit(part, urgency);
   }

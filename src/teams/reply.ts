@@ -5,10 +5,11 @@ import { createBell, type Pause, until } from '../turns/pace.ts';
 import { type OpenReply, type Reply, ReplyRefused, type ReplyTarget } from '../turns/reply.ts';
 import type { ClaimedTurn, PostedPart } from '../turns/turn.ts';
 import type { Connector } from './connector.ts';
+import { TOO_BIG } from './failures.ts';
 import type { TeamsPacing } from './pacing.ts';
 import { choosePictures, namedOnly } from './pictures.ts';
 import type { References } from './references.ts';
-import { isBlank, type PartView, partsOf } from './render.ts';
+import { type Ending, isBlank, type PartView, partsOf } from './render.ts';
 import { createReplyMessage, type ReplyMessage } from './reply-message.ts';
 import { createThreadWriter, NotNow, type ThreadWriter } from './thread-writer.ts';
 
@@ -161,19 +162,28 @@ function openReply(deps: TeamsRepliesDeps, target: ReplyTarget): Reply {
     return taken ? known.length - 1 : known.length;
   };
 
+  /** Better without its pictures, or in smaller messages, than not at all. Undefined where neither can be the reason. */
+  const simplerThan = (how: Ending, error: unknown): Ending | undefined => {
+    if (!(error instanceof ReplyRefused)) return undefined;
+    if (how.files?.pictures.length) return { ...how, files: namedOnly(wanted.files ?? []) };
+    return error.reason === TOO_BIG && !how.small ? { ...how, small: true } : undefined;
+  };
+
   const conclude = async (to: ThreadWriter) => {
-    const files = wanted.files ?? [];
-    let looks = partsOf(wanted, true, { files: choosePictures(files), direct });
+    let how: Ending = { files: choosePictures(wanted.files ?? []), direct };
+    let looks = partsOf(wanted, true, how);
     const first = wanted.keep ? await below(looks) : 0;
-    try {
-      if (!cancelled) await write(to, looks, first, true);
-    } catch (error) {
-      const withPictures = looks.some(({ pictures }) => pictures !== undefined);
-      if (!(error instanceof ReplyRefused && withPictures)) throw error;
-      // Better without its pictures than not at all. If it was not for them, this is refused as well.
-      deps.log.warn({ turn: turn.id, err: error }, 'Teams did not take the pictures of an answer');
-      looks = partsOf(wanted, true, { files: namedOnly(files), direct });
-      await write(to, looks, first, true);
+    while (!cancelled) {
+      try {
+        await write(to, looks, first, true);
+        break;
+      } catch (error) {
+        const simpler = simplerThan(how, error);
+        if (!simpler) throw error;
+        deps.log.warn({ turn: turn.id, err: error }, 'Teams did not take an answer as it was to look');
+        how = simpler;
+        looks = partsOf(wanted, true, how);
+      }
     }
     if (!cancelled) {
       await noteAnswer();

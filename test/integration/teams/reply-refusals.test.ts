@@ -208,3 +208,19 @@ test('the parts of a long answer stay in their order where the first has to be s
   expect(t.texts().join('')).toBe(text.replace('one', 'One'));
   expect(anew.map(({ id }) => id)).toEqual(t.teams.repliesTo(t.question).map(({ id }) => id));
 });
+
+test.each(['personal', 'cloud'] as const)(
+  'an answer that Teams finds too big is shown in smaller messages, all of it (%s)',
+  async (where) => {
+    const t = await thread(where, { messageLimit: 16_000 });
+    const reply = t.open();
+    reply.show(say('x'.repeat(5_000)));
+    await t.shows('x'.repeat(5_000));
+    const text = `${'x'.repeat(5_000)} ${'word '.repeat(6_000)}`;
+    reply.show(say(text.slice(0, 20_000)));
+    await eventually('a refusal', () => t.teams.calls.at(-1)?.status === 413);
+    await reply.finish(answer(text));
+    expect(t.texts().join('')).toBe(shown(text));
+    expect(t.texts().length).toBeGreaterThan(2);
+  },
+);
