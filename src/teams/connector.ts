@@ -32,19 +32,18 @@ export type Connector = ReturnType<typeof createConnector>;
  * "Conversation operations". Every method throws TeamsCallFailed.
  */
 export function createConnector(deps: ConnectorDeps) {
-  /** The last token that Teams did not take. */
-  let stale: string | undefined;
-
   async function exchange(
     name: string,
     method: string,
     serviceUrl: string,
     path: string,
     body?: unknown,
+    /** A token that Teams did not take for this call. */
+    refused?: string,
   ): Promise<string> {
     if (!isAllowedServiceUrl(serviceUrl, deps.serviceUrlHosts, deps.allowLoopback))
       throw new TeamsCallFailed(name, { kind: 'refused', code: 'service_url_not_allowed' });
-    const token = await deps.token?.(stale).catch((error: unknown) => {
+    const token = await deps.token?.(refused).catch((error: unknown) => {
       throw new TeamsCallFailed(name, { kind: 'not_sent', reason: 'no_token' }, { cause: error });
     });
     let answer: Response;
@@ -68,11 +67,9 @@ export function createConnector(deps: ConnectorDeps) {
       throw new TeamsCallFailed(name, lostCall(error), { cause: error });
     }
     if (answer.ok) return text;
-    if (answer.status === 401 && token !== undefined && token !== stale) {
-      // Taken back before its time. Not carried out: once more, with another one.
-      stale = token;
-      return exchange(name, method, serviceUrl, path, body);
-    }
+    // Taken back before its time. Not carried out: once more, with another one.
+    if (answer.status === 401 && token !== undefined && refused === undefined)
+      return exchange(name, method, serviceUrl, path, body, token);
     throw new TeamsCallFailed(name, failureOfAnswer(answer.status, text, answer.headers));
   }
 
