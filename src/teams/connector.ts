@@ -57,7 +57,7 @@ export function createConnector(deps: ConnectorDeps) {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body: JSON.stringify(body, wellFormed) }),
         // Our token goes to the host that was checked, and to no other.
         redirect: 'manual',
         signal: AbortSignal.timeout(deps.timeoutMs),
@@ -127,6 +127,10 @@ function lostCall(error: unknown): { kind: 'not_sent' | 'unknown'; reason: strin
     ? { kind: 'not_sent', reason: 'no_connection' }
     : { kind: 'unknown', reason: 'no_answer' };
 }
+
+/** Half a character would make a body that strict readers refuse as a whole. */
+const wellFormed = (_name: string, value: unknown) =>
+  typeof value === 'string' ? value.toWellFormed() : value;
 
 function readJson(text: string): unknown {
   try {

@@ -60,3 +60,9 @@ test('where no token is taken, a call asks for one more, and says so', async () 
   expect(teams.calls).toHaveLength(2);
   expect(teams.login.given()).toBe(2);
 });
+
+test('half a character is sent as none, whatever it stands in', async () => {
+  const { teams, say } = await startConnector();
+  await say('a\ud83d b');
+  expect(teams.messages.map(({ text }) => text)).toEqual(['a\ufffd b']);
+});
