@@ -128,7 +128,10 @@ function openReply(deps: TeamsRepliesDeps, target: ReplyTarget): Reply {
       else await message.sync(look);
       // Whatever would follow is part of what they have stopped.
       if (cancelled && !wasCancelled) return;
-      if (!last) await record();
+      if (last) continue;
+      await record();
+      // What follows must not stand above it.
+      if (!message.isOpen()) return;
     }
     if (last) for (const message of messages.slice(first + looks.length)) await message.remove();
   };

@@ -224,3 +224,18 @@ test.each(['personal', 'cloud'] as const)(
     expect(t.texts().length).toBeGreaterThan(2);
   },
 );
+
+test('what follows is not posted before what stands above it', async () => {
+  const t = await thread('cloud');
+  const reply = t.open();
+  const [one, two, three] = ['one '.repeat(5_800), 'two '.repeat(5_800), 'three'];
+  reply.show(say(one));
+  await eventually('the first part', () => t.texts()[0]?.startsWith('one'));
+  t.teams.faults.add({ method: 'send', ...refusal(403, 'Forbidden'), times: 2 });
+  const text = `${one}${two}${three}`;
+  reply.show(say(text));
+  await eventually('a refusal', () => t.teams.calls.filter(({ status }) => status === 403).length === 2);
+  reply.show(say(`${text} four`));
+  await reply.finish(say(`${text} four five`));
+  expect(t.texts().join('')).toBe(`${text} four five`);
+});
