@@ -274,6 +274,7 @@ export function createReplyMessage(deps: ReplyMessageDeps, known: PostedPart | u
       mode === 'streaming' && !stuck ? Math.max(0, begunAt + STREAM_LIFE_MS - now()) : undefined,
     async sync(part: PartView): Promise<void> {
       if (leftOpen || mode === 'sealed') return;
+      closedAs = '';
       await tentatively(async () => {
         if (mode === 'streaming') await append(part);
         else if (mode === 'editing') await edit(part, 'progress');
@@ -344,6 +345,8 @@ export function createReplyMessage(deps: ReplyMessageDeps, known: PostedPart | u
       id = undefined;
       leftOpen = false;
       mode = 'unposted';
+      closedAs = '';
+      edited = '';
     },
   };
 }

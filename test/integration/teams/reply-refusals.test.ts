@@ -239,3 +239,15 @@ test('what follows is not posted before what stands above it', async () => {
   await reply.finish(say(`${text} four five`));
   expect(t.texts().join('')).toBe(`${text} four five`);
 });
+
+test('what had to make room for a part that is shown anew is shown again behind it', async () => {
+  const t = await thread('cloud');
+  const reply = t.open();
+  const parts = ['one ', 'two ', 'three '].map((word) => word.repeat(24_000 / word.length));
+  reply.show(say(parts.join('')));
+  await eventually('all parts', () => t.texts().length > 2);
+  const text = parts.join('').replace('two', 'Two');
+  t.teams.faults.add({ method: 'update', ...refusal(403, 'MessageWritesBlocked'), times: 2 });
+  await reply.finish(say(text));
+  expect(t.texts().join('')).toBe(text);
+});

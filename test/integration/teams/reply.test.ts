@@ -144,6 +144,19 @@ test('an answer that begins anew takes the place of what was streamed', async ()
   expect(t.texts()).toEqual(['other words']);
 });
 
+test('a long answer that begins anew is complete again, its first part included', async () => {
+  const t = await thread('cloud');
+  const reply = t.open();
+  const text = `${'one '.repeat(6_000)}two`;
+  reply.show(say(text));
+  await eventually('both parts', () => t.texts().length === 2);
+  reply.show(say('', { status: 'Looking', long: true }));
+  await t.shows('Working on it…');
+  reply.show(say(text));
+  await reply.finish(say(`${text} three`));
+  expect(t.texts().join('')).toBe(`${text} three`);
+});
+
 test('steps, notices and files stand below the words, with a button to ask again', async () => {
   const t = await thread('cloud');
   const tasks = [{ id: '1', title: 'List <b>', state: 'complete' as const }];
