@@ -85,9 +85,12 @@ export function createReplyMessage(deps: ReplyMessageDeps, known: PostedPart | u
   }
 
   async function post(part: PartView, urgency: Urgency): Promise<void> {
-    id = await inAnyWay(part, urgency, (message) => writer.post(message, urgency)).catch((error: unknown) => {
-      throw error instanceof StreamEnded ? new ReplyRefused('ContentStreamNotAllowed') : error;
-    });
+    const send = (message: OutgoingActivity) =>
+      writer.post(message, urgency).catch((error: unknown) => {
+        // There is nothing yet that could be gone, or over.
+        throw isRefusal(error) ? new ReplyRefused(reasonOf(error)) : error;
+      });
+    id = await inAnyWay(part, urgency, send);
     begunAt = now();
     edited = JSON.stringify(messageOf(part, turnId));
     if (id !== undefined) mode = 'editing';
@@ -354,6 +357,9 @@ export function createReplyMessage(deps: ReplyMessageDeps, known: PostedPart | u
 /** Teams has said no, to the call or to a stream. */
 const isRefusal = (error: unknown): error is ReplyRefused | StreamEnded =>
   error instanceof ReplyRefused || error instanceof StreamEnded;
+
+const reasonOf = (error: ReplyRefused | StreamEnded): string =>
+  error instanceof StreamEnded ? 'ContentStreamNotAllowed' : error.reason;
 
 /** Between two edits of a message that has stood for `ageMs`: the longer it takes, the less a reader watches. */
 function editPaceMs(ageMs: number): number {

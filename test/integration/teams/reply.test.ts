@@ -133,6 +133,16 @@ test('a stop at the very end leaves no second answer, and is told', async () => 
   expect(t.texts()).toEqual(['one', notice('stopped').text]);
 });
 
+test('of a long answer that is stopped at its end, nothing follows but that it was', async () => {
+  const t = await thread();
+  const reply = t.open();
+  reply.show(say('one'));
+  const message = await t.shows('one');
+  t.teams.stop(message.id);
+  await reply.finish(say('one '.repeat(12_000)));
+  expect(t.texts()).toEqual(['one', notice('stopped').text]);
+});
+
 test('an answer that begins anew takes the place of what was streamed', async () => {
   const t = await thread();
   const reply = t.open();
