@@ -4,7 +4,7 @@ import type { PostedPart } from '../turns/turn.ts';
 import type { OutgoingActivity } from './connector.ts';
 import { TOO_BIG } from './failures.ts';
 import { isBlank, messageOf, type PartView, streamChunk, streamEnd, wordsOf } from './render.ts';
-import { MessageGone, NotNow, StreamEnded, type ThreadWriter } from './thread-writer.ts';
+import { MessageGone, NoAnswer, NotNow, StreamEnded, type ThreadWriter } from './thread-writer.ts';
 
 /** A stream is ended before Teams ends it, which it does two minutes after the start. */
 const STREAM_LIFE_MS = 105_000;
@@ -203,6 +203,8 @@ export function createReplyMessage(deps: ReplyMessageDeps, known: PostedPart | u
     try {
       await write();
     } catch (error) {
+      // It may stand there several times already, under names that nobody knows.
+      if (error instanceof NoAnswer && id === undefined) stuck = true;
       if (!isRefusal(error)) throw error;
       deps.onRefused(error);
       stuck = true;

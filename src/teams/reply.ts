@@ -11,7 +11,7 @@ import { choosePictures, namedOnly } from './pictures.ts';
 import type { References } from './references.ts';
 import { type Ending, isBlank, type PartView, partsOf } from './render.ts';
 import { createReplyMessage, type ReplyMessage } from './reply-message.ts';
-import { createThreadWriter, NotNow, type ThreadWriter } from './thread-writer.ts';
+import { createThreadWriter, NoAnswer, NotNow, type ThreadWriter } from './thread-writer.ts';
 
 export interface TeamsRepliesDeps {
   readonly connector: Connector;
@@ -33,6 +33,8 @@ export interface TeamsRepliesDeps {
 const GATHER_MS = 60;
 /** However long Teams wants to be left alone, what is new is looked at again after this time. */
 const LONGEST_WAIT_MS = 15_000;
+/** After Teams has answered nothing for many tries. */
+const AFTER_OUTAGE_MS = 5_000;
 /** For so long after its answer was given up, a call may still be carried out. */
 const LATE_MS = 5_000;
 
@@ -142,10 +144,13 @@ function openReply(deps: TeamsRepliesDeps, target: ReplyTarget): Reply {
     try {
       await write(to, partsOf(wanted, false), wanted.keep ? known.length : 0, false);
     } catch (error) {
-      if (!(error instanceof NotNow)) throw error;
+      const out = error instanceof NoAnswer;
+      if (!out && !(error instanceof NotNow)) throw error;
+      // Only the end has to be shown: by then Teams may answer again.
+      if (out) deps.log.warn({ err: error, turn: turn.id }, 'a reply could not be shown as it grows');
       await record();
       change.ring();
-      return Math.min(error.waitMs, LONGEST_WAIT_MS);
+      return out ? AFTER_OUTAGE_MS : Math.min(error.waitMs, LONGEST_WAIT_MS);
     }
     return 0;
   };

@@ -406,3 +406,33 @@ test('a conversation that takes nothing any more ends the reply with Teams’ ow
   await expect(refused).rejects.toBeInstanceOf(ReplyRefused);
   await expect(refused).rejects.toMatchObject({ reason: 'BotNotInConversationRoster' });
 });
+
+test.each(['personal', 'cloud'] as const)(
+  'an outage of Teams that is over before the answer is complete costs nothing of it (%s)',
+  async (where) => {
+    const t = await thread(where, { streams: false });
+    const reply = t.open();
+    reply.show(say('one'));
+    await t.shows('one');
+    t.teams.faults.add({ method: 'update', kind: 'status', status: 503, times: 8 });
+    reply.show(say('one two'));
+    await eventually('the outage', () => statuses(t).filter((status) => status === 503).length > 5);
+    reply.show(say('one two three'));
+    await reply.finish(say('one two three four'));
+    expect(t.texts()).toEqual(['one two three four']);
+    expect(t.doubts()).toBe(0);
+  },
+);
+
+test('what could not be posted for an outage is not posted again before the end', async () => {
+  const t = await thread('cloud');
+  t.teams.faults.add({ method: 'send', after: 1, kind: 'status', status: 503, times: 6 });
+  const reply = t.open();
+  reply.show(say('one'));
+  await eventually('the outage', () => statuses(t).filter((status) => status === 503).length === 6);
+  reply.show(say('one two'));
+  t.later(60_000);
+  await reply.finish(say('one two three'));
+  expect(t.texts()).toEqual(['one two three']);
+  expect(t.teams.calls.filter(({ method }) => method === 'send')).toHaveLength(8);
+});
