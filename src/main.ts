@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { createRuntimeClient } from './agentcore/runtime-client.ts';
@@ -37,11 +36,13 @@ import { createOperator } from './turns/operator.ts';
 import { pause } from './turns/pause.ts';
 import { type RunTurnDeps, runTurn } from './turns/run-turn.ts';
 import { withThread } from './turns/seen-thread.ts';
+import { withPassedWords } from './turns/turn-guards.ts';
 import { knowTwins } from './turns/twins.ts';
 import { createWakes } from './turns/wakes.ts';
 import { startTurnWorker } from './turns/worker.ts';
 import { stopServing } from './web/stop-serving.ts';
 import { createWebApp } from './web/web-app.ts';
+import { createWebServer } from './web/web-server.ts';
 
 /** How long running turns may go on after SIGTERM before they are handed to another worker. */
 const SHUTDOWN_GRACE_MS = 20_000;
@@ -177,7 +178,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       metrics: metrics.expose,
       log,
     });
-    const server = createServer(app);
+    const server = createWebServer(app);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(config.web.port, config.web.host, resolve);
@@ -299,11 +300,12 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         const actor = { id: '', name: '', groups: [] };
         return calls.stopSession(session, { kind: 'person', actor, ...(bearer ? { bearer } : {}) }, signal);
       });
+      const { guards, wordsOf } = withPassedWords(guarded.guards);
       const deps: RunTurnDeps = {
-        guards: guarded.guards,
+        guards,
         lanes,
         openReply: repliesByPlatform({
-          ...(slack ? { slack: slackReplies({ client: slack, pacing, metrics, log }) } : {}),
+          ...(slack ? { slack: slackReplies({ client: slack, pacing, metrics, wordsOf, log }) } : {}),
           ...(teams ? { teams: teams.openReply } : {}),
         }),
         identify: people.identify,

@@ -33,6 +33,8 @@ export function createBedrockModel(
   model.stream = (messages, options) =>
     notify
       ? overhear(messages, stream(messages, options), notify)
-      : tellMasksFromBlocks(stream(messages, options));
+      : tellMasksFromBlocks(stream(messages, options), (policies) =>
+          log({ policies }, 'the guardrail of the model intervened'),
+        );
   return model;
 }

@@ -5,12 +5,18 @@ import type { GuardrailChoice } from '../environment.ts';
 /**
  * A model whose guardrail masked something says that it intervened, as one that blocked does; Strands tells them apart
  * and redacts the question of a blocked one. What was only masked is an ordinary end.
+ * `heard` is told which policies did something.
  */
 export async function* tellMasksFromBlocks(
   stream: AsyncIterable<ModelStreamEvent>,
+  heard: (policies: readonly string[]) => void,
 ): AsyncGenerator<ModelStreamEvent> {
   let stop: Extract<ModelStreamEvent, { type: 'modelMessageStopEvent' }> | undefined;
   for await (const event of stream) {
+    if (event.type === 'modelMetadataEvent') {
+      const policies = policiesIn(event.trace);
+      if (policies.length > 0) heard(policies);
+    }
     if (event.type === 'modelMessageStopEvent' && event.stopReason === 'guardrailIntervened') {
       stop = event;
       continue;
@@ -21,6 +27,22 @@ export async function* tellMasksFromBlocks(
   }
   // Nobody said what it was: as if it had blocked.
   if (stop) yield stop;
+}
+
+/** The policies that did something, in assessments however deep. Which of their rules, and to what, is not told. Pure. */
+export function policiesIn(assessments: unknown): string[] {
+  if (typeof assessments !== 'object' || assessments === null) return [];
+  const named = Object.entries(assessments).flatMap(([name, inner]) => {
+    if (!name.endsWith('Policy')) return policiesIn(inner);
+    return acts(inner) ? [name] : [];
+  });
+  return [...new Set(named)];
+}
+
+function acts(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { action } = value as { readonly action?: unknown };
+  return (typeof action === 'string' && action !== 'NONE') || Object.values(value).some(acts);
 }
 
 /** Hears what was asked and answered, and holds nothing up. */
@@ -66,8 +88,7 @@ export function createNotify(
     client.send(command).then(
       ({ action, assessments = [] }) => {
         if (action !== 'GUARDRAIL_INTERVENED') return;
-        const policies = [...new Set(assessments.flatMap((one) => Object.keys(one)))];
-        log({ source, policies }, 'the guardrail would have intervened');
+        log({ source, policies: policiesIn(assessments) }, 'the guardrail would have intervened');
       },
       (error: unknown) => {
         const name = error instanceof Error ? error.name : 'unknown';

@@ -129,11 +129,21 @@ export function createDataPlane(options: DataPlaneOptions): RuntimeClient {
         agent: secure ? agents['https:'] : agents['http:'],
         method: 'POST',
         path: `${path}${search}`,
-        signal: call.signal,
         headers,
       });
-      outgoing.on('response', resolve);
+      // Not by `signal` of the request itself: once all of an answer has come, that ends its connection with an error that
+      // nobody listens for any more, and with it the process.
+      const stopAsking = endedBy(call.signal, () => outgoing.destroy(new Error('aborted')));
+      outgoing.on('response', (head) => {
+        stopAsking();
+        head.on(
+          'close',
+          endedBy(call.signal, () => head.destroy()),
+        );
+        resolve(head);
+      });
       outgoing.on('error', (error: Error & { rawPacket?: unknown }) => {
+        stopAsking();
         // What came instead of an answer, which may repeat what was sent.
         delete error.rawPacket;
         reject(error);
@@ -212,6 +222,12 @@ export function createDataPlane(options: DataPlaneOptions): RuntimeClient {
       for (const agent of Object.values(agents)) agent.destroy();
     },
   };
+}
+
+/** Calls back when the signal aborts; answers how to take that back. */
+function endedBy(signal: AbortSignal, end: () => void): () => void {
+  signal.addEventListener('abort', end, { once: true });
+  return () => signal.removeEventListener('abort', end);
 }
 
 /**

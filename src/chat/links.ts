@@ -93,9 +93,11 @@ const BARE = /(?<![\w@.-])(?<!(?<!\/)\/)(?:[a-z0-9-]{1,63}\.){1,10}[a-z]{2,24}(?
 /** Chats make links of bare names, too. Those that are names of files and fields as well need a path to be one. */
 const ALWAYS = new Set('com net org ru cn xyz biz icu tk ml ga cf gq su'.split(' '));
 const WITH_PATH = new Set(
-  'io dev app ai info top click link site online shop club live cc co me ly to gg tv us eu de uk fr in'.split(
-    ' ',
-  ),
+  [
+    'io dev app ai info top click link site online shop club live cc co me ly to gg tv us eu de uk fr in gl nl ch at it es pl',
+    'store tech cloud page zip mov space fun win bid loan work party review trade date stream download rest bar quest sbs cfd',
+    'bond cyou lol pics guru world today news blog email life media digital agency network host website press wiki rocks',
+  ].flatMap((names) => names.split(' ')),
 );
 
 const dotless = (host: string) => host.replaceAll('.', '[.]');

@@ -19,10 +19,55 @@ const form = (name: string, source: string, flags = ''): SecretForm => ({
   form: new RegExp(source, `g${flags}`),
 });
 /** `name = "value"` as people write it in configuration, code and prose. */
-const ASSIGN = String.raw`["'\`]?\s{0,3}(?::=|=>|[:=]|\bis\b)\s{0,3}["'\`]?`;
+const ASSIGN = String.raw`\\?["'\`]?\s{0,3}(?::=|=>|[:=]|\bis\b)\s{0,3}\\?["'\`]?`;
+
+/** Letters alone are a word, and what begins like this stands for a value. */
+const ODD = String.raw`(?=[^\s"'\`<>]{0,60}(?:\d|[!@#$%^&*]))(?![*$<{\[(/~])`;
+
+/** Of services whose tokens say by their beginning what they are. */
+const SERVICE_TOKENS = [
+  'AKCp[A-Za-z0-9]{60,}',
+  'AQ\\.Ab8[A-Za-z0-9_-]{30,}',
+  'ATBB[A-Za-z0-9]{24,}',
+  'ATCTT3[A-Za-z0-9_=-]{20,}',
+  'bkua_[a-f0-9]{40}',
+  'CCI(?:PAT|PRJ)_[A-Za-z0-9_]{40,}',
+  'dp\\.(?:pt|st|ct|sa|scim|audit)\\.[A-Za-z0-9._-]{40,}',
+  'dt0[a-z]\\d{2}\\.[A-Z0-9]{24}\\.[A-Z0-9]{20,}',
+  'EAA[A-Za-z0-9]{80,}',
+  'figd_[A-Za-z0-9_-]{30,}',
+  'f[mo][12]r?_[A-Za-z0-9+/=_-]{40,}',
+  'gsk_[A-Za-z0-9]{40,}',
+  'HRKU-[A-Za-z0-9_-]{30,}',
+  'lin_(?:api|oauth)_[A-Za-z0-9]{32,}',
+  'lsv2_(?:pt|sk)_[a-f0-9]{32}',
+  'nfp_[A-Za-z0-9]{36,}',
+  'NRAK-[A-Z0-9]{27}',
+  'ntn_[A-Za-z0-9]{40,}',
+  'ops_eyJ[A-Za-z0-9_-]{60,}',
+  'pat[A-Za-z0-9]{14}\\.[a-f0-9]{64}',
+  'pcsk_[A-Za-z0-9_]{40,}',
+  'PMAK-[a-f0-9]{24}-[a-f0-9]{34}',
+  'pplx-[A-Za-z0-9]{40,}',
+  'pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_-]{30,}',
+  'pul-[a-f0-9]{40}',
+  'r8_[A-Za-z0-9]{30,}',
+  'rubygems_[a-f0-9]{48}',
+  'sbp_[a-f0-9]{40}',
+  'sb_secret_[A-Za-z0-9_-]{20,}',
+  'secret_[A-Za-z0-9]{43}',
+  'sntry[su]_[A-Za-z0-9+/=_-]{40,}',
+  'sq[pua]_[a-f0-9]{40}',
+  'SSWS 00[A-Za-z0-9_-]{40}',
+  'tskey-[a-z]+-[A-Za-z0-9]+-[A-Za-z0-9]{20,}',
+  'xai-[A-Za-z0-9]{40,}',
+  'xkeysib-[a-f0-9]{64}',
+  '[a-f0-9]{32}-us\\d{1,2}(?![A-Za-z0-9-])',
+  '[A-Za-z0-9]{14}\\.atlasv1\\.[A-Za-z0-9_=-]{60,}',
+] as const;
 
 export const SECRET_FORMS: readonly SecretForm[] = [
-  form('aws_access_key', `${B}(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z0-9])`),
+  form('aws_access_key', `${B}(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])`),
   form(
     'aws_secret_key',
     String.raw`(?<=(?:secret[\s_-]?access[\s_-]?key|aws[\s_-]?secret(?:[\s_-]?key)?|secretaccesskey)${ASSIGN})[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])`,
@@ -38,7 +83,10 @@ export const SECRET_FORMS: readonly SecretForm[] = [
   form('github_token', `${B}(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{22,})`),
   form('gitlab_token', `${B}gl(?:pat|dt|rt|ptt|cbt|ft|soat|agent|oas)-[A-Za-z0-9_-]{20,}`),
   form('slack_token', `${B}(?:xox[a-z](?:\\.xox[a-z])?|xapp)-[A-Za-z0-9-]{4,}`),
-  form('slack_webhook', String.raw`hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/_-]{20,}`),
+  form(
+    'slack_webhook',
+    String.raw`hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/[A-Za-z0-9/_-]{20,}`,
+  ),
   form(
     'teams_webhook',
     String.raw`[a-z0-9-]{1,60}\.webhook\.office\.com/webhookb2/[A-Za-z0-9@/_-]{20,}`,
@@ -67,7 +115,13 @@ export const SECRET_FORMS: readonly SecretForm[] = [
   form('grafana_token', `${B}gl(?:sa|c)_[A-Za-z0-9+/=_]{20,}`),
   form('telegram_token', `${B}[0-9]{8,10}:AA[A-Za-z0-9_-]{33}`),
   form('discord_token', `${B}[MNO][A-Za-z0-9_-]{23,27}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,}`),
-  form('azure_key', String.raw`\b(?:AccountKey|SharedAccessKey)\s{0,2}=\s{0,2}[A-Za-z0-9+/]{40,}={0,2}`, 'i'),
+  form(
+    'azure_key',
+    String.raw`\b(?:AccountKey|SharedAccessKey|(?:primary|secondary)(?:Readonly)?(?:Master)?Key)["']?\s{0,2}[:=]\s{0,2}["']?[A-Za-z0-9+/]{40,}={0,2}`,
+    'i',
+  ),
+  form('azure_function_key', '[?&]code=[A-Za-z0-9_/+-]{40,}(?:%3D|=){0,2}'),
+  form('azure_devops_token', `${B}[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])`),
   form('azure_signature', '[?&;]sig=[A-Za-z0-9%+/]{30,}(?:%3D|=){0,2}', 'i'),
   form('azure_client_secret', `${B}[A-Za-z0-9_~.-]{3}[78]Q~[A-Za-z0-9_~.-]{31,34}`),
   form(
@@ -76,13 +130,33 @@ export const SECRET_FORMS: readonly SecretForm[] = [
   ),
   form(
     'private_key',
-    String.raw`-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d`,
+    String.raw`-{4,5} ?BEGIN {1,2}(?:[A-Z0-9]{1,20} {1,2}){0,3}PRIVATE KEY(?: BLOCK)? ?----|PuTTY-User-Key-File-\d`,
   ),
+  // The same in base64, as Kubernetes keeps it.
+  form(
+    'private_key',
+    'LS0tLS1CRUdJTiB(?:QUklWQVRF|SU0EgUFJJVkFUR|FQyBQUklWQVRF|PUEVOU1NIIFBSSVZBVE|FTkNSWVBURUQ)',
+  ),
+  form('private_key', String.raw`(?<=\bPrivateKey\s{0,3}=\s{0,3})[A-Za-z0-9+/]{43}=`),
+  form('service_token', `${B}(?:${SERVICE_TOKENS.join('|')})`),
+  form('discord_webhook', String.raw`discord(?:app)?\.com/api/webhooks/\d{15,22}/[A-Za-z0-9_-]{20,}`),
   form('age_key', `${B}AGE-SECRET-KEY-1[A-Z0-9]{20,}`),
   form(
     'bearer',
     String.raw`\b(?:Bearer|Basic)\s{1,3}(?=[A-Za-z0-9._~+/=-]{0,60}\d)[A-Za-z0-9._~+/=-]{16,}`,
     'i',
+  ),
+  {
+    ...form('basic_login', String.raw`(?<=\bBasic\s{1,3})[A-Za-z0-9+/]{6,}={0,2}`, 'i'),
+    really: isLogin,
+  },
+  {
+    ...form('registry_login', String.raw`(?<=\b_?auth["']?\s{0,2}[:=]\s{0,2}["']?)[A-Za-z0-9+/]{6,}={0,2}`),
+    really: isLogin,
+  },
+  form(
+    'curl_login',
+    String.raw`(?<=\bcurl\b[^\n]{0,100}\s(?:-u|--user)\s{0,2}["']?[^\s:"'<$]{1,40}:)${ODD}[^\s"']{6,60}`,
   ),
   // A password inside an address: scheme://user:password@host.
   form(
@@ -98,9 +172,11 @@ export const SECRET_FORMS: readonly SecretForm[] = [
   // `password: …` with something that looks like one: letters and digits or signs together.
   form(
     'password',
-    String.raw`(?<=(?:password|passwd|passphrase|passwort|kennwort|mot de passe|contraseña|api[\s_-]?key|client[\s_-]?secret|secret[\s_-]?key|auth[\s_-]?token|access[\s_-]?token)${ASSIGN})(?=[^\s"'\`<>]{0,60}(?:\d|[!@#$%^&*]))(?![*$<{\[(]|arn:|https?:|(?:var|local|data|module|process|os|env|self|this|config|settings|secrets|aws_\w+)\.|\w+\()[^\s"'\`<>,;]{6,100}`,
+    String.raw`(?<=(?:password|passwd|passphrase|passwort|kennwort|mot de passe|contraseña|pwd|(?:db|user|root|admin|smtp|ftp|mysql|redis|pg)[\s_-]?pass|api[\s_-]?(?:key|token)|(?:client|signing|app|webhook)[\s_-]?secret|secret[\s_-]?key|(?:auth|access|refresh|session|private|bot)[\s_-]?token)${ASSIGN})${ODD}(?!arn:|https?:|(?:var|local|data|module|process|os|env|self|this|config|settings|secrets|aws_\w+)\.|\w+\()[^\s"'\`<>,;]{6,100}`,
     'i',
   ),
+  form('password', `(?<=<(?:password|passwd|pwd|secret)>)${ODD}[^<\\s]{4,100}(?=<)`, 'i'),
+  form('password', `(?<=--(?:password|passwd|token|api-key|secret)\\s{1,3}["']?)${ODD}[^\\s"'<>]{6,100}`),
 ];
 
 /** Invisible characters that could stand inside a secret without anybody's seeing it. */
@@ -108,7 +184,9 @@ const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
 
 /** Letters of other alphabets that look like ours. */
 const LOOKALIKES: Readonly<Record<string, string>> = Object.fromEntries(
-  [...'АAВBЕEЅSІIЈJКKМMНHОOРPСCТTХXУYаaеeіiјjоoрpсcѕsхxуyԁdԛqԝwһhΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧXοoνvαaρp']
+  [
+    ...'АAВBЕEЅSІIЈJКKМMНHОOРPСCТTХXУYаaеeіiјjоoрpсcѕsхxуyԁdԛqԝwһhкkмmтtнhвbӀIӏlıiɡgոnսuօoցgհhԌGѴVѵvᎪAᏴBᏟCᎠDᎬEᎻHᎫJᏦKᏞLᎷMᏢPᏚSᎢTᏙVᎳWᏃZᎩYΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧXοoνvαaρp',
+  ]
     .map((letter, i, all) => [letter, all[i + 1] ?? ''] as const)
     .filter((_pair, i) => i % 2 === 0),
 );
@@ -118,7 +196,7 @@ const LOOKALIKES: Readonly<Record<string, string>> = Object.fromEntries(
  * four times slower, and every line of the log meets this one.
  */
 const HINT =
-  /AKIA|ASIA|ABIA|ACCA|[Ss][Ee][Cc][Rr][Ee][Tt]|FwoGZXIvYXdz|IQoJb3JpZ2lu|ABSK|bedrock-api|[Xx]-[Aa][Mm][Zz]-|gh[pousr]_|github_pat|gl[a-z]{1,5}[-_]|xox|xapp-|hooks\.slack|[Ww][Ee][Bb][Hh]|AIza|GOCSPX|ya29|1\/\/0|[sr]k_|whsec|sk-|npm_|pypi-|dckr_|hf_|SG\.|SK[0-9a-f]|[Kk][Ee][Yy]|do[orp]_v1|dapi|hv[sbr]\.|ATATT3|shp[acps]|sq0|:AA|[Ss][Ii][Gg]=|Q~|eyJ|PRIVATE|PuTTY|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|:\/\/|[Pp][Ww][Dd]|[Pp][Aa][Ss][Ss]|[Kk][Ee][Nn][Nn]|[Cc][Oo][Nn][Tt][Rr][Aa][Ss]|[Tt][Oo][Kk][Ee][Nn]/;
+  /AKIA|ASIA|ABIA|ACCA|[Ss][Ee][Cc][Rr][Ee][Tt]|FwoGZXIvYXdz|IQoJb3JpZ2lu|ABSK|bedrock-api|[Xx]-[Aa][Mm][Zz]-|gh[pousr]_|github_pat|gl[a-z]{1,5}[-_]|xox|xapp-|hooks\.slack|[Ww][Ee][Bb][Hh]|AIza|GOCSPX|ya29|1\/\/0|[sr]k_|whsec|sk-|npm_|pypi-|dckr_|hf_|SG\.|SK[0-9a-f]|[Kk][Ee][Yy]|do[orp]_v1|dapi|hv[sbr]\.|ATATT3|shp[acps]|sq0|:AA|[Ss][Ii][Gg]=|Q~|eyJ|PRIVATE|PuTTY|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|:\/\/|[Pp][Ww][Dd]|[Pp][Aa][Ss][Ss]|[Kk][Ee][Nn][Nn]|[Cc][Oo][Nn][Tt][Rr][Aa][Ss]|[Tt][Oo][Kk][Ee][Nn]|[?&]code=|BEGIN|LS0tLS1CRUd|_?auth\b|curl|-us\d|figd_|ntn_|pplx-|SSWS|tskey|xai-|xkeysib|webhooks\/|gsk_|r8_|NRAK|ATBB|--token/;
 const LONG_WORD = /[A-Za-z0-9/+_.-]{40}/;
 
 const mayHold = (text: string) => HINT.test(text) || LONG_WORD.test(text);
@@ -126,9 +204,14 @@ const mayHold = (text: string) => HINT.test(text) || LONG_WORD.test(text);
 /** The name of the first form of a secret in the text; undefined when there is none. Pure. */
 export function secretIn(text: string): string | undefined {
   const found = formIn(text);
-  if (found !== undefined || isPlain(text)) return found;
-  return formIn(plain(text));
+  if (found !== undefined) return found;
+  const words = isPlain(text) ? text : plain(text);
+  const unmarked = words.replace(MARKUP, '');
+  return words === text && unmarked === words ? undefined : (formIn(words) ?? formIn(unmarked));
 }
+
+/** Marks of Markdown that a reader does not see: escapes, and emphasis in the middle of a word. */
+const MARKUP = /\\(?=[!-/:-@[-`{-~])|(?<=[A-Za-z0-9_-])(?:\*{1,3}|`|~~)(?=[A-Za-z0-9_-])/g;
 
 /** What a reader takes the text for: without invisible characters and with letters of one alphabet. */
 function plain(text: string): string {
@@ -148,6 +231,11 @@ function formIn(text: string): string | undefined {
 function isPlain(text: string): boolean {
   for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 126) return false;
   return true;
+}
+
+/** A name and a password, as HTTP and registries write them. */
+function isLogin(match: string): boolean {
+  return /^[\x20-\x7e]{1,100}:[\x20-\x7e]{3,}$/.test(Buffer.from(match, 'base64').toString('latin1'));
 }
 
 /** Forty letters by chance rarely make words: one such key in 170,000 does. */

@@ -339,9 +339,13 @@ export function createConversations(deps: ConversationDeps) {
         return told(words, { kind: 'history', entry, ...past });
       }),
 
-    search: (asker: Asker, words: string) =>
+    search: (asker: Asker, sought: string) =>
       as(asker, async (actor) => {
         if (!talk) return nothing(texts.NO_MEMORY);
+        // Memory reads them, and holds what was said as it was masked.
+        const checked = await wordCheck.lines(asker, [sought] as const);
+        if ('refused' in checked) return told(checked.refused);
+        const [{ text: words }] = checked.words;
         const { entries, total } = await directory.list(actor, { most: SEARCHED });
         const byId = new Map(entries.map((entry) => [entry.id, entry]));
         try {

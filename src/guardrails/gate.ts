@@ -90,7 +90,9 @@ export function createGate(deps: GateDeps): Gate {
   const total = () => base + held.length;
   const pending = () => calls.filter((call) => call.verdict === undefined).length;
   const shut = () => closed || blocked !== undefined;
-  const full = () => pending() >= MOST_CALLS || held.length > MOST_HELD;
+  const besideWaits = () => waiting.reduce((sum, text) => sum + text.length, 0);
+  const full = () =>
+    pending() >= MOST_CALLS || held.length > MOST_HELD || (waiting.length > 0 && besideWaits() > MOST_HELD);
   const finished = () => ended && calls.length === 0 && waiting.length === 0 && out >= total();
 
   const maskedIn = (text: string) => (text.trim() === '' ? [] : besides.get(text));
@@ -128,8 +130,9 @@ export function createGate(deps: GateDeps): Gate {
     while (!shut() && pending() < MOST_CALLS) {
       const text = held.slice(border - base);
       const window = nextWindow({ text, seen: seen - border, windows, ended, due: due() });
-      // The first texts beside are not kept waiting; later ones go along with the text, or when it is time.
-      if (!window && !(waiting.length > 0 && (lastCallAt === undefined || due() || ended))) break;
+      // The first texts beside are not kept waiting; later ones go along with the text, or when it is time, or many.
+      const now = lastCallAt === undefined || due() || ended || besideWaits() >= MOST_BESIDE;
+      if (!window && !(waiting.length > 0 && now)) break;
       send(text, window);
     }
     if (shut()) return;
@@ -266,10 +269,12 @@ export function createGate(deps: GateDeps): Gate {
 
   return {
     write(text) {
-      if (shut() || text === '') return undefined;
-      firstWordAt ??= deps.now();
-      held += text;
-      pump();
+      if (shut()) return undefined;
+      if (text !== '') {
+        firstWordAt ??= deps.now();
+        held += text;
+        pump();
+      }
       return full() ? room() : undefined;
     },
     ask(texts) {

@@ -18,6 +18,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { AttachedFilesDeps, ReadFiles } from '../turns/attached-files.ts';
 import { pause } from '../turns/pause.ts';
 import type { OpenReply } from '../turns/reply.ts';
+import type { ClaimedTurn } from '../turns/turn.ts';
 
 /** What the bot says to one person about their account. Every method throws when it could not be said. */
 export interface PrivateChat {
@@ -100,6 +101,8 @@ export function slackReplies(deps: {
   readonly client: SlackClient & SlackUploader;
   readonly pacing: Pacing;
   readonly metrics: Metrics;
+  /** A question as it may be shown. */
+  readonly wordsOf: (turn: ClaimedTurn) => string | undefined;
   readonly log: Logger;
 }): OpenReply {
   const replies = createSlackReplies({
@@ -108,5 +111,5 @@ export function slackReplies(deps: {
     now: () => performance.now(),
     onFinished: (calls) => deps.metrics.turnCalls('slack', calls),
   });
-  return nameSessions(replies, createCourtesy(createPassingCalls(deps), deps.log));
+  return nameSessions(replies, createCourtesy(createPassingCalls(deps), deps.log), deps.wordsOf);
 }

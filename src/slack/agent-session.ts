@@ -1,4 +1,5 @@
 import type { OpenReply } from '../turns/reply.ts';
+import type { ClaimedTurn } from '../turns/turn.ts';
 import type { Courtesy } from './courtesy.ts';
 
 const TITLE_LIMIT = 80;
@@ -11,16 +12,23 @@ const TITLE_LIMIT = 80;
  * `chat.startStream` and `chat.stopStream` move the session to processing and back to active by themselves. So a
  * streamed first answer names it as soon as its stream stands, and says active again at the end, because a stream may
  * end without `chat.stopStream`. Never in the way of the reply: it goes out beside it, and fails on its own.
+ *
+ * `wordsOf`: the question as it may be shown; undefined while, or where, it may not.
  */
-export function nameSessions(openReply: OpenReply, courtesy: Courtesy): OpenReply {
+export function nameSessions(
+  openReply: OpenReply,
+  courtesy: Courtesy,
+  wordsOf: (turn: ClaimedTurn) => string | undefined,
+): OpenReply {
   return (target) => {
     const { message, opensThread } = target.turn;
-    const title = opensThread ? titleOf(message.text) : '';
+    const titleNow = () => (opensThread ? titleOf(wordsOf(target.turn) ?? '') : '');
     let calls: Promise<void> = Promise.resolve();
     let named = false;
     let working = false;
     const say = (status: 'processing' | 'active') => {
-      named = true;
+      const title = titleNow();
+      named ||= title !== '';
       calls = calls.then(async () => {
         target.assertHeld();
         await courtesy(message.key.tenant, 'agents.sessions.setStatus', {
@@ -36,7 +44,7 @@ export function nameSessions(openReply: OpenReply, courtesy: Courtesy): OpenRepl
     const reply = openReply({
       ...target,
       async notePosted(parts) {
-        if (title !== '' && !named && parts.some((part) => part.streaming)) say('processing');
+        if (!named && titleNow() !== '' && parts.some((part) => part.streaming)) say('processing');
         await target.notePosted(parts);
       },
     });
@@ -49,7 +57,7 @@ export function nameSessions(openReply: OpenReply, courtesy: Courtesy): OpenRepl
         reply.show(view);
       },
       async finish(view) {
-        if (title !== '' || working) say('active');
+        if (titleNow() !== '' || working) say('active');
         const [parts] = await Promise.all([reply.finish(view), calls]);
         return parts;
       },

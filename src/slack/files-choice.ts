@@ -1,4 +1,5 @@
 import type { ReplyFile } from '../chat/vocabulary.ts';
+import { disarmed } from './text.ts';
 
 /** Slack takes larger and more; what nobody opens in a thread is refused earlier. */
 export const MOST_FILES = 10;
@@ -54,8 +55,8 @@ export function chooseFiles(files: readonly ReplyFile[]): FileChoice {
       remarks.push(notAttached(plain, 'it is empty'));
     } else {
       const name = unused(plain, taken);
-      const title = clip(oneLine(file.title), TITLE_LIMIT) || name;
-      uploads.push({ name, title, alt: clip(oneLine(file.alt), ALT_LIMIT), bytes });
+      const title = clip(disarmed(oneLine(file.title)), TITLE_LIMIT) || name;
+      uploads.push({ name, title, alt: clip(disarmed(oneLine(file.alt)), ALT_LIMIT), bytes });
     }
   }
   return { uploads, remarks };

@@ -1,9 +1,10 @@
+import { nameOf } from '../chat/digest.ts';
 import type { ReplyNotice, ReplyTask, ReplyView } from '../chat/vocabulary.ts';
 import { feedbackBlocks, whyBlocks } from './feedback-blocks.ts';
 import type { Json } from './json.ts';
 import { type PartPlan, type PlanParts, planParts } from './markdown/plan-parts.ts';
 import { blocksOf, fallbackText } from './markdown/sending.ts';
-import { escapeText } from './text.ts';
+import { disarmed, escapeText } from './text.ts';
 
 /**
  * Slack's limits for what we send beside the agent's text: a section holds 3,000 characters; a button's value 2,000;
@@ -196,7 +197,8 @@ export function taskChunk(turnId: string, task: ReplyTask, before?: ReplyTask): 
   const detail = task.detail === before?.detail ? '' : (task.detail ?? '');
   return {
     type: 'task_update',
-    id: `${turnId}.t.${task.id}`.slice(0, 250),
+    // Whoever answers chooses this id, and nobody has looked at it.
+    id: `${turnId}.t.${nameOf([task.id]).slice(0, 26)}`,
     title: clip(titleOf(task), TASK_TITLE_LIMIT),
     status: task.state,
     ...(detail
@@ -210,7 +212,7 @@ export function markerOf(turnId: string, part: number): Json {
 }
 
 export function statusText(status: string): string {
-  return clip(status, STATUS_LIMIT);
+  return clip(disarmed(status), STATUS_LIMIT);
 }
 
 function clip(text: string, limit: number): string {

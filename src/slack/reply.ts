@@ -80,7 +80,9 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
   const change = createBell();
   const finished = Promise.withResolvers<void>();
   const firstWords = Promise.withResolvers<void>();
-  /** Words of the answer stand in the thread. */
+  /** The answer has words. */
+  let spoken = false;
+  /** They stand in the thread. */
   let worded = false;
   let wanted: ReplyView = EMPTY_VIEW;
   let finishing = false;
@@ -199,7 +201,8 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
 
   const want = (view: ReplyView) => {
     wanted = view;
-    if (hasWords(view)) firstWords.resolve();
+    spoken ||= hasWords(view);
+    if (spoken) firstWords.resolve();
     change.ring();
     writing ??= run();
     // `finish` waits for the same promise and reports the failure; until then it must not count as unhandled.

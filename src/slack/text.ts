@@ -54,3 +54,9 @@ export function escapeText(text: string): string {
       (_line, quote: string, rest: string) => quote + rest.replaceAll('>', '&gt;'),
     );
 }
+
+/**
+ * Plain text where Slack knows no escapes, such as a status or the title of a file: as it is, but that nothing in angle
+ * brackets would come alive, should Slack read it after all.
+ */
+export const disarmed = (text: string): string => text.replace(/<(?=[@!#]|\w+:)/g, '<\u200b');

@@ -5,7 +5,7 @@ import type { FileChoice, Picture } from './pictures.ts';
 import { splitText } from './split.ts';
 import { suggestionsFor } from './suggestions.ts';
 import { liftTables, type Table, tableCard, tableWords } from './tables.ts';
-import { escapeText } from './text.ts';
+import { escapeText, plainText } from './text.ts';
 
 /** One message of the reply. */
 export interface PartView {
@@ -109,7 +109,7 @@ const hasMore = ({ pictures, tables }: Pick<PartView, 'pictures' | 'tables'>): b
 /** What a stream says before there are words. */
 export function statusOf({ status, tasks }: PartView): string {
   const running = tasks.findLast(({ state }) => state === 'in_progress');
-  return clip(status || (running && titleOf(running)) || 'Thinking…', STATUS_LIMIT);
+  return clip(plainText(status || (running && titleOf(running)) || 'Thinking…'), STATUS_LIMIT);
 }
 
 /** A whole message. `done`: no step of it will move any more. */

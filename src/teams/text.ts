@@ -42,26 +42,33 @@ export function plainWords(text: string, mentions: readonly Mention[], format?: 
     .trim();
 }
 
+/** Nobody sees it, and it parts what would be markup. */
+const APART = '\u200b';
+
+/** What opens or closes a block of code, with what stands before it. What is said behind backticks has none. */
+const FENCE = /^([^`~]*)(`{3,}(?=[^`]*$)|~{3,})/;
+
 /**
- * Makes text of the agent safe for Teams: shown to the character, and no tag of its making comes alive; Teams' Markdown
- * lets some HTML through. Code is left alone, which Teams escapes itself. Each character depends only on what stands
- * before it, so that growing text can be sent as it grows.
+ * Makes text of the agent safe for Teams: shown to the character, and no tag or picture of its making comes alive; Teams'
+ * Markdown lets some HTML through. Code is left alone, which Teams escapes itself, but for tags that load or link to
+ * something: what is code to us may be none to Teams. Each character depends only on what stands before it, so that
+ * growing text can be sent as it grows.
  */
 export function escapeText(text: string): string {
   let fence: string | undefined;
   return text
     .split(/(?<=\n)/)
     .map((line) => {
-      const mark = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
+      const [, before = '', mark] = FENCE.exec(line) ?? [];
       if (fence !== undefined) {
         if (mark?.startsWith(fence) && /^\s*[`~]+\s*$/.test(line)) fence = undefined;
-        return line;
+        return disarm(undefine(line, true));
       }
-      if (mark !== undefined) {
+      if (mark !== undefined && CONTAINERS.test(before)) {
         fence = mark;
-        return line;
+        return disarm(undefine(line));
       }
-      return escapeLine(line);
+      return disarm(undefine(escapeLine(line)));
     })
     .join('');
 }
@@ -78,4 +85,39 @@ function escapeLine(line: string): string {
     if (inCode !== '') return found;
     return found === '<' ? '&lt;' : '&amp;';
   });
+}
+
+const LOADS =
+  /<(?:a|area|at|attachment|audio|base|body|button|div|embed|form|iframe|image|img|input|link|meta|object|script|source|span|style|svg|table|td|video)(?=[\s/])/gi;
+
+/** Words that Teams is to show as they are, and that nothing comes alive in, should it read them after all. */
+export const plainText = (text: string): string => disarm(text.replace(/<(?=[a-z/!])/gi, `<${APART}`));
+
+/** Characters of an address, written in another way. */
+const REFERENCE =
+  /&(?:#\w{1,8}|colon|period|sol|bsol|commat|excl|lpar|lsqb|lbrack|rsqb|rbrack|Tab|NewLine)(?=;)/g;
+
+/** An address in angle brackets that has no `//`, which the guard of links would have seen. */
+const BRACKETED =
+  /<(?:javascript|vbscript|data|blob|about|view-source|sips?|skype|callto|sms|facetime|magnet|xmpp|im|news|geo|whatsapp|intent|market|ms-[a-z]+)(?=:)/gi;
+
+/** No picture, no tag with more than its name, and no address in disguise. */
+function disarm(line: string): string {
+  const apart = (found: string) => found + APART;
+  return [LOADS, REFERENCE, BRACKETED].reduce(
+    (text, form) => text.replace(form, apart),
+    line.replaceAll('![', `!${APART}[`),
+  );
+}
+
+/** A line in which Markdown may define what a label links to: the label begins the line, or an earlier one. */
+const DEFINITION = /^((?:[^[\]\\]|\\.)*)(?:\[(?:[^[\]\\]|\\.)*)?\](?=:)/;
+/** Marks of quotes and lists. */
+const CONTAINERS = /^[\s>*+.)\d-]*$/;
+
+/** A definition hides its target as a link does, and none is needed: what is not one shows its target. */
+function undefine(line: string, code = false): string {
+  const [label = '', before = ''] = DEFINITION.exec(line) ?? [];
+  const begins = label === `${before}]` ? !code : CONTAINERS.test(before);
+  return label !== '' && begins ? `${label}${APART}${line.slice(label.length)}` : line;
 }

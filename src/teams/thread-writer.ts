@@ -5,9 +5,13 @@ import type { CallPlace, Connector, OutgoingActivity } from './connector.ts';
 import { type StreamOver, type TeamsFailure, teamsFailure } from './failures.ts';
 import type { TeamsPacing } from './pacing.ts';
 
-/** A call whose outcome stays unknown is repeated this often before the turn is left to a later worker. */
+/**
+ * A call whose outcome stays unknown is repeated before the turn is left to a later worker, which counts as a lost one:
+ * for ten minutes, and this often where each may leave one more message: Teams has not even said that it failed.
+ */
+const OUTAGE_TRIES = 80;
 const TRIES = 6;
-const BACKOFF_MS = [250, 500, 1_000, 2_000, 4_000] as const;
+const BACKOFF_MS = [250, 500, 1_000, 2_000, 4_000, 8_000] as const;
 
 /** Words of a stream that may not have been shown are sent again after this time. */
 const CHUNK_AGAIN_MS = 1_200;
@@ -82,14 +86,19 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     calls += 1;
   }
 
-  /** Calls until Teams has answered. `onUnknown`: the call may have been carried out, and is about to be repeated. */
+  /**
+   * Calls until Teams has answered. `onUnknown`: the call may have been carried out, and is about to be repeated.
+   * `mostUnanswered`: so often without any answer, no more.
+   */
   async function attempt<T>(
     urgency: Urgency,
     call: () => Promise<T>,
     onUnknown: () => void = () => undefined,
+    mostUnanswered = OUTAGE_TRIES,
   ): Promise<T> {
     let last = '';
-    for (let tries = 0; tries < TRIES; tries += 1) {
+    let unanswered = 0;
+    for (let tries = 0; tries < OUTAGE_TRIES && unanswered < mostUnanswered; tries += 1) {
       await admit(urgency);
       try {
         return await call();
@@ -110,6 +119,7 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
             await deps.pause(failure.waitMs, deps.signal);
             continue;
           case 'unknown':
+            if (!failure.reason.startsWith('http_')) unanswered += 1;
             onUnknown();
             break;
           case 'not_sent':
@@ -125,9 +135,12 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
   }
 
   return {
-    /** Posts a message, or begins a stream: then it throws StreamEnded. Answers its id; undefined where it stands there, and cannot be changed. */
+    /**
+     * Posts a message, or begins a stream: then it throws StreamEnded. Answers its id; undefined where it stands there, and
+     * cannot be changed.
+     */
     async post(activity: OutgoingActivity, urgency: Urgency): Promise<string | undefined> {
-      const id = await attempt(urgency, () => connector.send(place, activity), deps.onDoubt);
+      const id = await attempt(urgency, () => connector.send(place, activity), deps.onDoubt, TRIES);
       // What is final stands there once. Anything else will stand beside it.
       if (id === undefined && urgency !== 'final') deps.onDoubt();
       return id;

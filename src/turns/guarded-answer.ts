@@ -4,6 +4,10 @@ import type { Gate } from '../guardrails/gate.ts';
 import type { Block } from '../guardrails/verdict.ts';
 import { maskedFile, partsIn } from './guarded-file.ts';
 
+/** Every look at an answer costs as much as it is long: one this long is looked at when it has grown by a part of it. */
+const LONG = 50_000;
+const PART_OF_IT = 64;
+
 export interface GateListener {
   readonly onText: (text: string) => void;
   readonly onCleared: () => void;
@@ -50,6 +54,7 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
   let shown = '';
   let block: Block | undefined;
   let room: Promise<void> | undefined;
+  let checkedStatus: string | undefined;
 
   const enforced = () => (deps.shadow ? undefined : gate);
 
@@ -61,7 +66,10 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
         pass(text);
         refresh();
       },
-      onCleared: () => (deps.shadow ? undefined : refresh()),
+      onCleared() {
+        gate?.ask(statusToCheck());
+        if (!deps.shadow) refresh();
+      },
       onBlock(found) {
         if (deps.shadow) return;
         block = found;
@@ -72,6 +80,16 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
     raw = EMPTY_VIEW;
     fed = 0;
     shown = '';
+    checkedStatus = undefined;
+  }
+
+  /** One status at a time: those that are over before it was their turn are not shown, and cost nothing. */
+  function statusToCheck(): string[] {
+    const { status = '' } = raw;
+    const waits = checkedStatus !== undefined && gate?.cleared(checkedStatus) === undefined;
+    if (status.trim() === '' || status === checkedStatus || waits) return [];
+    checkedStatus = status;
+    return [status];
   }
 
   function pass(text: string): void {
@@ -120,12 +138,17 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
     return base64 === undefined ? undefined : { ...file, name, title, alt, base64 };
   }
 
+  function isBarelyMore({ text, status, tasks, files }: ReplyView): boolean {
+    const beside = status !== raw.status || tasks !== raw.tasks || files !== raw.files;
+    return !beside && text.length > LONG && text.length - fed < text.length / PART_OF_IT;
+  }
+
   function feed(view: ReplyView): void {
     raw = view;
     const more = view.text.slice(fed);
     fed = view.text.length;
     if (!enforced()) pass(more);
-    gate?.ask(besidesOf(view));
+    gate?.ask([...besidesOf(view), ...statusToCheck()]);
     room = gate?.write(more);
   }
 
@@ -134,7 +157,7 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
     blocked: stop.signal,
     restart,
     take(view) {
-      if (block) return;
+      if (block || isBarelyMore(view)) return;
       feed(view);
       refresh();
     },
@@ -159,10 +182,9 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
   };
 }
 
-/** Every short text that is shown beside the answer, and the words in its files. */
-function besidesOf({ status, tasks, files = [] }: ReplyView): string[] {
+/** Every short text that is shown beside the answer, but for its status, and the words in its files. */
+function besidesOf({ tasks, files = [] }: ReplyView): string[] {
   return [
-    ...(status === undefined ? [] : [status]),
     ...tasks.flatMap(({ title, detail }) => (detail === undefined ? [title] : [title, detail])),
     ...files.flatMap((file) => [file.name, file.title, file.alt, ...partsIn(file)]),
   ].filter((text) => text.trim() !== '');

@@ -1,8 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import type { ReplyFile } from '../chat/vocabulary.ts';
 import type { Gate } from '../guardrails/gate.ts';
 import { mask, unite } from '../guardrails/replay.ts';
 
-/** Files with words inside; what is in others, nobody reads. */
+/** Files with words inside, whatever their bytes; of others, those whose bytes are words. */
 const READABLE = /^(?:text\/|application\/(?:json|x-ndjson|yaml|x-yaml|xml|csv|javascript|x-sh)|image\/svg)/i;
 /** Longer files are read in parts, which overlap by so much: nothing shorter hides between two. */
 const PART = 8_000;
@@ -23,18 +24,28 @@ function wordsIn(file: ReplyFile): Words {
 }
 
 function wordsOf({ mediaType, base64 }: ReplyFile): Words {
-  const text = READABLE.test(mediaType) ? decode(Buffer.from(base64, 'base64')) : '';
+  const bytes = Buffer.from(base64, 'base64');
+  const encoding = encodingOf(bytes);
+  const text = encoding || READABLE.test(mediaType) ? new TextDecoder(encoding).decode(bytes) : '';
   const parts = [];
   for (let at = 0; at < text.length; at += PART - OVERLAP)
     parts.push({ at, text: text.slice(at, at + PART) });
   return { text, parts };
 }
 
-/** Files of spreadsheets are often UTF-16. */
-function decode(bytes: Buffer): string {
+/** How words are written in these bytes; undefined where they hold none. Files of spreadsheets are often UTF-16. */
+function encodingOf(bytes: Buffer): 'utf-8' | 'utf-16le' | 'utf-16be' | undefined {
   const mark = bytes.subarray(0, 2).toString('hex');
-  const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8';
-  return new TextDecoder(encoding).decode(bytes);
+  if (mark === 'fffe') return 'utf-16le';
+  if (mark === 'feff') return 'utf-16be';
+  const zeros = [0, 0];
+  const begun = bytes.subarray(0, 2_000);
+  for (const [at, byte] of begun.entries()) if (byte === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1;
+  const [even = 0, odd = 0] = zeros;
+  if (even + odd === 0) return isUtf8(bytes) ? 'utf-8' : undefined;
+  // Words of our letters have a zero in every other place, and none elsewhere.
+  if (even + odd < begun.length / 4 || (even > 0 && odd > 0)) return undefined;
+  return odd > 0 ? 'utf-16le' : 'utf-16be';
 }
 
 /** The words of a file, as they are checked. */

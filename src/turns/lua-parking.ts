@@ -8,9 +8,10 @@ import { EVEN_WHEN_FULL, PRELUDE } from './lua.ts';
  * in (`UNPARK`), asks anew, or the time is over; not when the record is another by now.
  * Answers [held, set aside, wake needed], each 1 or 0.
  */
-export const PARK = `${PRELUDE}${EVEN_WHEN_FULL}local lane, turn, person = ARGV[2], ARGV[4], ARGV[5]
+export const PARK = `${PRELUDE}
+local lane, turn, person = ARGV[2], ARGV[4], ARGV[5]
 if not holds(lane, ARGV[3]) or redis.call('LINDEX', key('lane', lane), 0) ~= turn then return {0, 0, 0} end
-if (redis.call('HGET', key(ARGV[6]), ARGV[7]) or '') ~= ARGV[8] then return {1, 0, 0} end
+${EVEN_WHEN_FULL}if (redis.call('HGET', key(ARGV[6]), ARGV[7]) or '') ~= ARGV[8] then return {1, 0, 0} end
 local tenant, cap = redis.call('HGET', key('lease', lane), 'tenant'), tonumber(ARGV[10])
 local before, waited = servable(tenant, cap), others_wait()
 move(turn, 'awaiting_link')

@@ -87,8 +87,8 @@ end
 
 /**
  * Redis with its memory full takes no more questions, but what it has taken is brought to its end, and gives memory back.
- * It lets a script go on that has begun to write, so this stands first: a write that needs no memory, and changes
- * nothing. (`flags=allow-oom` is for Redis 7.)
+ * It lets a script go on that has begun to write, so this stands before the others (but behind the look at the fence: who
+ * has lost the lane writes nothing): a write that needs no memory, and changes nothing. (`flags=allow-oom` is for Redis 7.)
  */
 export const EVEN_WHEN_FULL = `redis.call('ZREM', key('leases'), '')
 `;
@@ -249,8 +249,9 @@ return {lost, stops}
 `;
 
 /** ARGV: lane, fence, turn, then field, value pairs of the turn record. Answers 1, or 0 when the lane is lost. */
-export const NOTE = `${PRELUDE}${EVEN_WHEN_FULL}if not holds(ARGV[2], ARGV[3]) then return 0 end
-redis.call('HSET', key('turn', ARGV[4]), unpack(ARGV, 5))
+export const NOTE = `${PRELUDE}
+if not holds(ARGV[2], ARGV[3]) then return 0 end
+${EVEN_WHEN_FULL}redis.call('HSET', key('turn', ARGV[4]), unpack(ARGV, 5))
 return 1
 `;
 
@@ -258,8 +259,9 @@ return 1
  * ARGV: lane, fence, turn, then field, value pairs. The outcome is known; from now on it is only shown.
  * Answers 1, or 0 when the lane is lost.
  */
-export const POST = `${PRELUDE}${EVEN_WHEN_FULL}if not holds(ARGV[2], ARGV[3]) then return 0 end
--- A call whose answer was lost is sent again.
+export const POST = `${PRELUDE}
+if not holds(ARGV[2], ARGV[3]) then return 0 end
+${EVEN_WHEN_FULL}-- A call whose answer was lost is sent again.
 if redis.call('HGET', key('turn', ARGV[4]), 'state') ~= 'posting' then move(ARGV[4], 'posting') end
 if #ARGV > 4 then redis.call('HSET', key('turn', ARGV[4]), unpack(ARGV, 5)) end
 return 1
@@ -271,11 +273,11 @@ return 1
  * lane; one that did not end well is listed for the operator.
  * Answers [1, wake needed], or [0, 0] when the lane is lost.
  */
-export const FINISH = `${PRELUDE}${EVEN_WHEN_FULL}${COUNT_TURN}
+export const FINISH = `${PRELUDE}${COUNT_TURN}
 local over = {outcome=1, posted=1, fence=1, lane=1, tenant=1, person=1, opens=1, others=1, invoked=1, quiet=1, edited=1, places=1, session=1, home=1, language=1, length=1}
 local lane, turn, state, retention = ARGV[2], ARGV[4], ARGV[5], ARGV[6]
 if not holds(lane, ARGV[3]) or redis.call('LINDEX', key('lane', lane), 0) ~= turn then return {0, 0} end
-move(turn, state)
+${EVEN_WHEN_FULL}move(turn, state)
 local listed = ARGV[9] ~= '' and ARGV[9] or redis.call('HGET', key('turn', turn), 'session') or ''
 local person, session = listed:match('^(%S+) (%S+)$')
 if person then count_turn(person, session, lane) end
@@ -318,9 +320,10 @@ return {1, owes(tenant, cap, before, waited)}
  * ARGV: lane, fence, turns that a tenant may run at a time (0 = no limit). Gives an unfinished lane back, first in line;
  * its owner writes nothing more. Answers whether a wake is needed, 1 or 0.
  */
-export const RELEASE = `${PRELUDE}${EVEN_WHEN_FULL}local lane = ARGV[2]
+export const RELEASE = `${PRELUDE}
+local lane = ARGV[2]
 if not holds(lane, ARGV[3]) then return 0 end
-local lease = redis.call('HMGET', key('lease', lane), 'turn', 'tenant')
+${EVEN_WHEN_FULL}local lease = redis.call('HMGET', key('lease', lane), 'turn', 'tenant')
 local cap = tonumber(ARGV[4])
 local before, waited = servable(lease[2], cap), others_wait()
 move(lease[1], 'queued')

@@ -20,6 +20,26 @@ export interface TurnGuards {
   readonly words?: (direction: Direction, policy: Policy, locale: string | undefined) => string;
 }
 
+/** The guards, and what a question may be called from then on: undefined until, or unless, its agent may read it. */
+export function withPassedWords<G extends Pick<TurnGuards, 'question'>>(
+  guards: G,
+): { readonly guards: G; readonly wordsOf: (turn: ClaimedTurn) => string | undefined } {
+  const { question } = guards;
+  if (!question) return { guards, wordsOf: ({ message }) => message.text };
+  const passed = new WeakMap<ClaimedTurn, string>();
+  return {
+    guards: {
+      ...guards,
+      async question(turn: ClaimedTurn, signal: AbortSignal) {
+        const verdict = await question(turn, signal);
+        if ('text' in verdict) passed.set(turn, verdict.text);
+        return verdict;
+      },
+    },
+    wordsOf: (turn) => passed.get(turn),
+  };
+}
+
 /** How a turn ends that a guardrail has stopped. A check that could not be made is a failure, and may be asked again. */
 export function blockedBy(
   block: Block,

@@ -60,6 +60,7 @@ describe('a bot whose guardrail is enforced', () => {
   it('masks what it masks for the agent, too, so that even an echo does not show it', async () => {
     const { reply } = await ask(guarded.stack, 'alice', 'dm', 'echo Alice Smith was here');
     expect(reply.text).toContain('{NAME} was here');
+    expect(JSON.stringify(guarded.stack.slack.calls)).not.toContain('Alice Smith');
   });
 
   it('refuses a question kindly, says why, and takes a dispute', async () => {
@@ -68,6 +69,8 @@ describe('a bot whose guardrail is enforced', () => {
     expect(reply.text).toBe('');
     expect(reply.notices.join()).toContain('I am here for cloud engineering');
     expect(JSON.stringify(stack.slack.state.messages(channelId).at(-1))).not.toContain('gold');
+    // Neither in words nor as the name that Slack shows for the thread.
+    expect(JSON.stringify(stack.slack.calls)).not.toContain('gold');
     for (const actionId of ['turn_why', 'turn_dispute']) {
       const pressed = await stack.slack.interactions.click({
         user: 'bob',

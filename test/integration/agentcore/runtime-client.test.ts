@@ -199,6 +199,25 @@ describe.each(CLIENTS)('the runtime client that calls %s', (_how, { create, auth
       expect(endpoint.sockets.size).toBe(0);
     });
 
+    it('may end when all of the answer has come already, before it was read', async () => {
+      const { endpoint, client } = await connect((response) => {
+        startStream(response);
+        response.end('data: 1\n\n');
+      });
+      // A connection that is ended with an error to nobody ends the process, and this test with it.
+      for (const leave of [(stop: AbortController) => stop.abort(), () => undefined]) {
+        const stop = new AbortController();
+        const { body } = await client.invoke(request({ signal: stop.signal }));
+        for await (const _ of body) {
+          leave(stop);
+          break;
+        }
+        stop.abort();
+      }
+      expect(await readAll((await client.invoke(request())).body)).toBe('data: 1\n\n');
+      expect(endpoint.requests).toHaveLength(3);
+    });
+
     it('sends nothing when the signal is aborted beforehand', async () => {
       const { endpoint, client } = await connect((response) => response.end());
       expect(await failureOf(client.invoke(request({ signal: AbortSignal.abort() })))).toMatchObject({

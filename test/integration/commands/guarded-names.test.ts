@@ -7,7 +7,7 @@ import { sessionId } from '../../../src/sessions/session-id.ts';
 import { type Connection, connect, disconnect } from '../../../src/store/connection.ts';
 import { testRedis } from '../../setup/redis.ts';
 import { keyOf } from '../sessions/rig.ts';
-import { conversationsRig, createToldMemory } from './conversations-of.ts';
+import { type ConversationsOptions, conversationsRig, createToldMemory } from './conversations-of.ts';
 import { KEY, type WordsOptions, wordsChecked } from './words-checked.ts';
 
 const ACTOR = 'sub-1';
@@ -112,6 +112,27 @@ describe.each(WAYS)('words given by %s', (_way, give) => {
     expect(JSON.stringify(rig.memory.changes)).toContain('where to buy gold');
     expect(rig.found).toMatchObject([{ action: 'blocked', policies: ['topic'] }]);
   });
+});
+
+it('words that somebody looks for reach Memory as they are masked, or not at all', async () => {
+  const { checkWords } = wordsChecked();
+  const searched: string[] = [];
+  const talk: ConversationsOptions['talk'] = {
+    lastTurns: async () => ({ turns: [], more: false }),
+    async search(_actor, words) {
+      searched.push(words);
+      return { hits: [], partial: false };
+    },
+  };
+  const { conversations } = conversationsRig(redis, prefix, { actorOf: async () => ACTOR, checkWords, talk });
+  const found = await conversations.search(asker, 'Alice Smith');
+  expect(await conversations.search(asker, `prod ${KEY}`)).toMatchObject({
+    found: true,
+    text: told('secret'),
+  });
+  expect(await conversations.search(asker, 'buy gold')).toMatchObject({ found: true, text: told('topic') });
+  expect(searched).toEqual(['{NAME}']);
+  expect(JSON.stringify(found)).not.toContain('Alice');
 });
 
 it('names are left as they are where nothing is to be masked', async () => {

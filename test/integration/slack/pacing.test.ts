@@ -246,6 +246,7 @@ test('a short first answer, its status line and the name of its thread ask Redis
   const named = nameSessions(
     ({ turn }) => thread.open({ turn }),
     createCourtesy(createPassingCalls({ client, pacing }), log),
+    ({ message }) => message.text,
   );
   const answer = async () => {
     const { turn } = thread;

@@ -235,11 +235,30 @@ test('while the reading is beyond the rate, it waits and posts nothing', async (
   expect(thread.messages()).toEqual(['42']);
 });
 
-test('Slack that never answers is given up after some tries, for a later worker', async () => {
+const waited = () => thread.waits.reduce((sum, ms) => sum + ms, 0);
+
+test.each([
+  { kind: 'refuse', method: '*', times: 40 },
+  { kind: 'status', method: '*', status: 503, times: 40 },
+] as const)('an outage of Slack of some minutes delays an answer, and no more ($kind)', async (fault) => {
+  thread.slack.faults.add(fault);
+  await thread.open().finish(say('42'));
+  expect(waited()).toBeGreaterThan(240_000);
+  expect(thread.messages()).toEqual(['42']);
+});
+
+test('Slack that never answers is given up after ten minutes, for a later worker', async () => {
   thread.slack.faults.add({ kind: 'refuse', method: '*', times: 999 });
   await expect(thread.open().finish(say('42'))).rejects.toThrow(/Slack did not answer/);
-  expect(thread.methods().length).toBeLessThan(50);
+  expect(waited()).toBeGreaterThan(500_000);
+  expect(waited()).toBeLessThan(700_000);
   expect(bot()).toEqual([]);
+});
+
+test('a call that Slack itself fails with is given up sooner: it may be the call', async () => {
+  thread.slack.faults.add({ kind: 'error', method: 'chat.postMessage', error: 'internal_error', times: 999 });
+  await expect(thread.open().finish(say('42'))).rejects.toThrow(/Slack did not answer/);
+  expect(thread.writes()).toHaveLength(6);
 });
 
 test('a call that hangs is cut off by its time-out and looked up', async () => {

@@ -139,7 +139,7 @@ test('when nobody may look, the reply ends all the same', async () => {
 
 test('while Slack does not let us look, the turn is left to a later worker, but not for ever', async () => {
   const posted = await thread.open().finish(say('4'));
-  thread.slack.faults.add({ kind: 'refuse', method: 'conversations.replies', times: 99 });
+  thread.slack.faults.add({ kind: 'refuse', method: 'conversations.replies', times: 999 });
   const attempt = { attempt: 2, posted };
   await expect(thread.open({ turn: { ...attempt, crashes: 1 } }).finish(say('42'))).rejects.toThrow(
     'did not answer',

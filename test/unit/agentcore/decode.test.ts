@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeAgentStream } from '../../../src/agentcore/decode.ts';
+import { advance, NO_PROGRESS } from '../../../src/turns/progress.ts';
 import { bodyOf, decodeChunks, decodeText, joinText, last, sse } from './streams.ts';
 
 const STREAM = 'text/event-stream';
@@ -123,6 +124,19 @@ describe('decoding what an agent streams', () => {
   it('never synthesises an end for a threadcore stream', async () => {
     expect((await decodeText('', STREAM)).events).toEqual([]);
     expect((await decodeText(': ping\n\n', STREAM)).events).toEqual([]);
+  });
+
+  it('leaves no gap where a type is not known, and one where an event of ours cannot be read', async () => {
+    const end = { type: 'end', seq: 3, stop: 'end' };
+    const read = async (second: object) =>
+      (await decodeText(sse({ type: 'text', seq: 1, text: 'a' }, second, end), STREAM)).events.reduce(
+        advance,
+        NO_PROGRESS,
+      );
+    expect(await read({ type: 'sparkle', seq: 2 })).toMatchObject({ gap: false, stop: 'end' });
+    expect(await read({ type: 'tool', seq: 2 })).toMatchObject({ gap: true });
+    expect(await read({ type: 'sparkle' })).toMatchObject({ gap: true });
+    expect(await read({ seq: 2 })).toMatchObject({ gap: true });
   });
 
   it('cuts a very long unknown type before it reports it', async () => {

@@ -6,13 +6,12 @@ const LOWER = UPPER.toLowerCase();
 const DIGITS = '0123456789';
 const HEX = `${DIGITS}abcdef`;
 const WORD = UPPER + LOWER + DIGITS;
-const BASE32 = `${UPPER}234567`;
 
 export type SecretMaker = (any: (alphabet: string, length: number) => string) => string;
 
 export const SECRET_MAKERS: Readonly<Record<string, SecretMaker>> = {
-  aws_access_key: (any) => `AK${'IA'}${any(BASE32, 16)}`,
-  aws_temporary_key: (any) => `AS${'IA'}${any(BASE32, 16)}`,
+  aws_access_key: (any) => `AK${'IA'}${any(UPPER + DIGITS, 16)}`,
+  aws_temporary_key: (any) => `AS${'IA'}${any(UPPER + DIGITS, 16)}`,
   aws_secret_key: (any) => any(`${WORD}/+`, 40),
   aws_secret_in_file: (any) => `aws_secret_access_key = ${any(`${WORD}/+`, 40)}`,
   aws_session_token: (any) => `IQoJb3JpZ2lu${any(`${WORD}/+`, 300)}`,
@@ -42,6 +41,27 @@ export const SECRET_MAKERS: Readonly<Record<string, SecretMaker>> = {
   password: (any) => `password: ${any(WORD, 8)}1!`,
   environment: (any) => `DB_PASSWORD=${any(WORD, 10)}9`,
   yaml: (any) => `client_secret: "${any(WORD, 20)}7"`,
+  azure_key_in_json: (any) => `"primaryMasterKey": "${any(`${WORD}/+`, 86)}=="`,
+  azure_function: (any) => `https://x.azurewebsites.net/api/f?code=${any(`${WORD}_-`, 54)}==`,
+  azure_devops: (any) => `${any(WORD, 76)}AZ${'DO'}${any(WORD, 4)}`,
+  ssh2: (any) => `---- BEGIN SSH2 ENCRYPTED ${'PRIVATE'} KEY ----\n${any(`${WORD}/+`, 70)}`,
+  pem_in_base64: (any) => `tls.key: LS0tLS1CRUdJTiBQUklW${'QVRFIEtFWS0t'}${any(`${WORD}/+`, 200)}`,
+  groq: (any) => `gsk${'_'}${any(WORD, 52)}`,
+  xai: (any) => `xai${'-'}${any(WORD, 80)}`,
+  newrelic: (any) => `NRAK${'-'}${any(UPPER + DIGITS, 27)}`,
+  figma: (any) => `fi${'gd_'}${any(WORD, 40)}`,
+  linear: (any) => `lin_${'api_'}${any(WORD, 40)}`,
+  notion: (any) => `nt${'n_'}${any(WORD, 46)}`,
+  terraform: (any) => `${any(WORD, 14)}.atlas${'v1.'}${any(WORD, 67)}`,
+  supabase: (any) => `sb${'p_'}${any(HEX, 40)}`,
+  mailchimp: (any) => `${any(HEX, 32)}-us${any(DIGITS, 1)}`,
+  tailscale: (any) => `tskey${'-auth-'}${any(WORD, 16)}-${any(WORD, 32)}`,
+  discord_hook: (any) => `https://discord.com/api/webhooks/1${any(DIGITS, 17)}/${any(WORD, 68)}`,
+  basic: (any) => `Authorization: Basic ${Buffer.from(`app:${any(WORD, 9)}`).toString('base64')}`,
+  registry: (any) => `"auth": "${Buffer.from(`app:${any(WORD, 9)}`).toString('base64')}"`,
+  curl: (any) => `curl -s -u admin:${any(WORD, 8)}1 https://example.com`,
+  flag: (any) => `mysql -u root --password ${any(WORD, 8)}1`,
+  xml: (any) => `<password>${any(WORD, 8)}1</password>`,
   bearer: (any) => `Authorization: Bearer 1${any(WORD, 40)}`,
 };
 

@@ -33,6 +33,12 @@ describe.each(KINDS)('a secret such as %s', (kind) => {
     expect(secretIn(secret.replaceAll('A', '\u0410').replaceAll('p', '\u0440'))).toBeDefined();
     expect(secretIn(secret.replaceAll('e', '\uff45'))).toBeDefined();
   });
+
+  it('is recognised with what Markdown does not show', () => {
+    const secret = makeSecret(kind, 4);
+    expect(secretIn(secret.replaceAll(/[_~.+]/g, '\\$&'))).toBeDefined();
+    expect(secretIn(secret.replace(/([A-Za-z]{3})(?=[A-Za-z]{3})/, '$1**'))).toBeDefined();
+  });
 });
 
 it.each([
@@ -48,6 +54,15 @@ it.each([
   'MasterUserPassword: !Ref Password1',
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a form of GitHub Actions
   'password: ${{ secrets.PROD_PASSWORD2 }}',
+  'Basic authentication is off; use Basic credentials or Authorization: Basic <credentials>',
+  '--- PASS: TestLogin2 (0.01s)',
+  'pwd: /home/ubuntu1',
+  'curl -u user:password https://example.com',
+  '-----BEGIN CERTIFICATE-----',
+  'tls.crt: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUR',
+  'aws secretsmanager get-secret-value --secret-id prod/db-1 --token-file /tmp/t1',
+  'eu-west-1.us-east-1 and i-0abcd1234ef567890-us',
+  'a \\*literal\\* star, `code`s and **bold**ness',
   'your password must have at least 12 characters',
   'aws_secret_access_key = <your secret key>',
   'basic understanding of scikit-learn-compatible-estimators',
@@ -62,6 +77,12 @@ it.each([
 ])('no secret is seen in: %s', (text) => {
   expect(secretIn(text)).toBeUndefined();
   expect(maskSecrets(text)).toBe(text);
+});
+
+it('is recognised in JSON that stands in JSON', () => {
+  const text = JSON.stringify(JSON.stringify({ password: 'hunter22', db: 'x' }));
+  expect(secretIn(text)).toBe('password');
+  expect(maskSecrets(text)).not.toContain('hunter22');
 });
 
 it('ordinary paths and names of 40 characters are none', () => {

@@ -127,6 +127,31 @@ describe('the gate', () => {
     expect(text()).toHaveLength(30_000);
   });
 
+  it('holds the writer back for texts beside as well, and checks many of them without waiting', async () => {
+    const { gate, time, asked } = open();
+    const texts = Array.from({ length: 60 }, (_, i) => `${i} ${words(1_000)}`);
+    const left = [...texts];
+    let held: Promise<void> | undefined;
+    while (left.length > 0 && !held) {
+      gate.ask(left.splice(0, 1));
+      held = gate.write('');
+    }
+    expect(left.length).toBeGreaterThan(10);
+    const writing = (async () => {
+      await held;
+      for (const text of left) {
+        gate.ask([text]);
+        await gate.write('');
+      }
+      await gate.end();
+    })();
+    await time.pass();
+    await writing;
+    expect(texts.every((text) => gate.cleared(text) === text)).toBe(true);
+    expect(asked.length).toBeLessThanOrEqual(2 + 60_000 / 700);
+    expect(time.now()).toBeLessThan(6_000);
+  });
+
   it('lets the writer go when it blocks', async () => {
     const { gate, time } = open({ blocked: ['gold'] });
     const writing = gate.write(`${words(9_000)}gold`);
@@ -150,6 +175,17 @@ describe('the gate', () => {
     await time.pass();
     expect(asked[1]?.slice(1)).toEqual(['Stop instances']);
     expect(asked).toHaveLength(2);
+  });
+
+  it('masks what its last window found at the very end, when nothing follows', async () => {
+    const { gate, time, asked, text } = open({ masked: ['bob@x.io'] });
+    void gate.write(`${words(209)}. Ask bob@x.io `);
+    await time.pass();
+    expect(asked).toHaveLength(1);
+    void gate.end();
+    await time.pass();
+    expect(asked).toHaveLength(1);
+    expect(text()).toBe(`${words(209)}. Ask {NAME} `);
   });
 
   it('clears nothing that blocks', async () => {

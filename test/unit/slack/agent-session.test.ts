@@ -39,7 +39,12 @@ describe('the title of a question', () => {
 const parts = (streaming: boolean): PostedPart[] => [{ id: '1.1', streaming }];
 
 /** A reply that posts what it is told to, between the naming and what it calls. */
-function rig(turn: Partial<ClaimedTurn>, course: 'short' | 'streamed', held = () => undefined as undefined) {
+function rig(
+  turn: Partial<ClaimedTurn>,
+  course: 'short' | 'streamed',
+  held = () => undefined as undefined,
+  wordsOf: (turn: ClaimedTurn) => string | undefined = ({ message }) => message.text,
+) {
   const calls: { method: string; args: Record<string, unknown> }[] = [];
   const noted: unknown[] = [];
   const openReply: OpenReply = (target) => ({
@@ -53,6 +58,7 @@ function rig(turn: Partial<ClaimedTurn>, course: 'short' | 'streamed', held = ()
   const reply = nameSessions(
     openReply,
     courtesy,
+    wordsOf,
   )({
     turn: {
       message: {
@@ -101,6 +107,21 @@ describe('the name of a thread', () => {
       await reply.finish(view);
       expect(calls).toEqual([]);
     }
+  });
+
+  test('is the question as it may be shown, once it may, and none where it may not', async () => {
+    let words: string | undefined;
+    const { reply, calls } = rig({}, 'streamed', undefined, () => words);
+    reply.show(view);
+    expect(calls).toEqual([]);
+    words = 'how many of {NAME}?';
+    reply.show(view);
+    await reply.finish(view);
+    expect(calls.map(({ args }) => args.title)).toEqual(['how many of {NAME}?', 'how many of {NAME}?']);
+
+    const withheld = rig({}, 'short', undefined, () => undefined);
+    await withheld.reply.finish(view);
+    expect(withheld.calls).toEqual([]);
   });
 
   test('is not given by a worker that has lost the lane', async () => {

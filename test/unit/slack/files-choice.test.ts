@@ -30,6 +30,13 @@ test.each([
   expect(nameOf(name, mediaType)).toBe(wanted);
 });
 
+test('what is said of a file mentions nobody', () => {
+  const [upload] = chooseFiles([
+    file('a.csv', 'text/csv', { title: '<!here> A', alt: '<@U1> and a < b' }),
+  ]).uploads;
+  expect(upload).toMatchObject({ title: '<\u200b!here> A', alt: '<\u200b@U1> and a < b' });
+});
+
 test('two files of one name get two names', () => {
   const names = chooseFiles([file('a.csv'), file('A.csv'), file('a.csv')]).uploads.map((one) => one.name);
   expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(3);

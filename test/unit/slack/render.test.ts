@@ -176,6 +176,15 @@ test('a step without a title gets one, and a title of several lines becomes one 
   expect(taskChunk(TURN, { id: '1', title: 'a\n\nb', state: 'complete' })).toMatchObject({ title: 'a b' });
 });
 
+test('a step is told by a name of our own: its id is the agent’s, and may be anything', () => {
+  const step = (id: string) => taskChunk(TURN, { id, title: 'List', state: 'complete' });
+  expect(step('a')).toEqual(step('a'));
+  expect(step('a').id).not.toBe(step('b').id);
+  const secret = `gh${'p_'}${'aB3'.repeat(12)}`;
+  expect(JSON.stringify(step(`${secret} mail@example.com`))).not.toMatch(/aB3|example/);
+  expect(String(step('x'.repeat(1_000)).id).length).toBeLessThan(250);
+});
+
 test('details that stand on the card already are not sent again', () => {
   const before: ReplyTask = { id: '1', title: 'Look', state: 'in_progress', detail: 'Ohio' };
   expect(taskChunk(TURN, before)).toMatchObject({ details: 'Ohio' });
@@ -201,6 +210,14 @@ test('blank is what has neither words nor steps nor a remark', () => {
   expect(hasWords(part('', { notice: notice('help') }))).toBe(false);
   expect(hasWords(part('x'))).toBe(true);
   expect(isBlank(part('', { notice: notice('help') }))).toBe(false);
+});
+
+test('a status mentions nobody and links to nothing, and reads as it was written', () => {
+  const status = statusText('Ask <@U0123456789> <!channel> <https://evil.com|docs> if a <b> < 3');
+  expect(status).not.toMatch(/<(?:[@!#]|https?:)/);
+  expect(status.replaceAll('\u200b', '')).toBe(
+    'Ask <@U0123456789> <!channel> <https://evil.com|docs> if a <b> < 3',
+  );
 });
 
 test('a long status is cut between characters', () => {

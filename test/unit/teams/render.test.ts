@@ -4,7 +4,7 @@ import { notice } from '../../../src/chat/notices.ts';
 import type { ReplyView } from '../../../src/chat/vocabulary.ts';
 import type { Json } from '../../../src/teams/cards.ts';
 import { citationsOf } from '../../../src/teams/citations.ts';
-import { messageOf, partsOf } from '../../../src/teams/render.ts';
+import { messageOf, partsOf, statusOf } from '../../../src/teams/render.ts';
 
 const view = (text: string, more: Partial<ReplyView> = {}): ReplyView => ({ text, tasks: [], ...more });
 const last = (wanted: ReplyView, done = true, direct = false): Json => {
@@ -103,4 +103,12 @@ test('whatever stands below the words, no message is larger than Teams takes, an
     for (const said of [...remarks, 'step 0 ', notice('agent_failed').text, 'Sources: [1]', '"position":1'])
       expect(all).toContain(said);
   }
+});
+
+test('a status has no tag, picture or mention, and reads as it was written', () => {
+  const status =
+    'Ask <at>all</at> <img src="//evil.rocks/x"> ![x](https://docs.example.org/x.png) if a < b & c';
+  const shown = statusOf(partsOf(view('', { status }), false)[0] ?? { text: '', status, tasks: [] });
+  expect(shown).not.toMatch(/<[a-z/]|!\[/);
+  expect(shown.replaceAll('\u200b', '')).toBe(status);
 });

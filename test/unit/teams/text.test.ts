@@ -15,8 +15,31 @@ describe('text for Teams', () => {
     expect(escapeText(text)).toBe(escaped);
   });
 
+  it.each([
+    ['![a](https://docs.example.org/x.png)', '!\u200b[a](https://docs.example.org/x.png)'],
+    ['[a][b]\n\n> [b]: //evil.rocks/x', '[a][b]\n\n> [b]\u200b: //evil.rocks/x'],
+    ['[a\nb]: javascript:alert(1)', '[a\nb]\u200b: javascript:alert(1)'],
+    ['an open ` <img src="//evil.rocks/x">', 'an open ` <img\u200b src="//evil.rocks/x">'],
+    ['``` a`\n<a href="//evil.rocks">', '``` a`\n&lt;a href="//evil.rocks">'],
+    ['- ```\n  ```\n<img/src=x>', '- ```\n  ```\n&lt;img/src=x>'],
+    ['```\n<IMG/src=x>', '```\n<IMG\u200b/src=x>'],
+    ['an open ` https&#58;//evil.rocks', 'an open ` https&#58\u200b;//evil.rocks'],
+    ['an open ` <javascript:alert(1)>', 'an open ` <javascript\u200b:alert(1)>'],
+  ])('%j has no picture, tag or hidden address', (text, escaped) => {
+    expect(escapeText(text)).toBe(escaped);
+  });
+
+  it.each([
+    'see [1]: it is a[0]: 1',
+    '`List<String>`, `vector<std::string>` and `a && b(&x);`',
+    '```ts\nconst a: Map<A, B> = x[0];\n```',
+  ])('%j is left as it is', (text) => {
+    expect(escapeText(text)).toBe(text);
+  });
+
   it('grows only at its end when the text does', () => {
-    const text = 'x <b>\n```js\na < b && c\n```\n`<` & `` <\n~~~~\n<\n~~~\n<\n~~~~\n& end';
+    const text =
+      '![x] [y]: `<a b` <i>\nx <b>\n```js\na < b && c\n```\n`<` & `` <\n~~~~\n<\n~~~\n<\n~~~~\n& ` <a x &#58; ![ end\n[b]: <b>';
     const whole = escapeText(text);
     for (let length = 0; length <= text.length; length += 1)
       expect(whole.startsWith(escapeText(text.slice(0, length)))).toBe(true);

@@ -30,7 +30,8 @@ it.each([0, 1, 5, 7, 10, 11, 100, 199])(
 it('a file in which nothing is masked stays as it is, to the byte', () => {
   const bytes = Buffer.from([0x61, 0xff, 0x62]);
   expect(maskedFile(fileOf(bytes), gate)).toBe(bytes.toString('base64'));
-  expect(maskedFile(fileOf(Buffer.from(NAME), 'image/png'), gate)).toBe(Buffer.from(NAME).toString('base64'));
+  const picture = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1'), Buffer.from(NAME)]);
+  expect(maskedFile(fileOf(picture, 'image/png'), gate)).toBe(picture.toString('base64'));
 });
 
 it('a file as a spreadsheet writes it is read all the same', () => {
@@ -38,6 +39,15 @@ it('a file as a spreadsheet writes it is read all the same', () => {
   expect(partsIn(fileOf(bytes))).toEqual([`by ${NAME}`]);
   expect(shown(fileOf(bytes))).toBe('by {NAME}');
 });
+
+it.each(['application/octet-stream', 'application/vnd.ms-excel', 'application/toml', 'image/png', ''])(
+  'words are read as well in a file that says it is %j',
+  (mediaType) => {
+    expect(shown(fileOf(Buffer.from(`by ${NAME}`), mediaType))).toBe('by {NAME}');
+    expect(shown(fileOf(Buffer.from(`by ${NAME}`, 'utf16le'), mediaType))).toBe('by {NAME}');
+    expect(shown(fileOf(Buffer.from(`by ${NAME}`, 'utf16le').swap16(), mediaType))).toBe('by {NAME}');
+  },
+);
 
 it('a file is kept back until all of it was checked', () => {
   expect(maskedFile(fileOf(Buffer.from('abc')), { maskedIn: () => undefined })).toBeUndefined();

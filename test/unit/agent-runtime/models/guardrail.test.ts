@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readEnvironment } from '../../../../agent-runtime/environment.ts';
-import { overhear, tellMasksFromBlocks } from '../../../../agent-runtime/models/guardrail.ts';
+import { overhear, policiesIn, tellMasksFromBlocks } from '../../../../agent-runtime/models/guardrail.ts';
 
 type Stream = Parameters<typeof tellMasksFromBlocks>[0];
 
@@ -19,7 +19,8 @@ const words = (text: string) => ({ type: 'modelContentBlockDeltaEvent', delta: {
 const stop = { type: 'modelMessageStopEvent', stopReason: 'guardrailIntervened' };
 const metadata = { type: 'modelMetadataEvent', usage: {} };
 const redaction = { type: 'modelRedactionEvent', inputRedaction: { replaceContent: 'x' } };
-const read = (given: readonly object[]) => all(tellMasksFromBlocks(streamOf(given)));
+const read = (given: readonly object[], heard: (policies: readonly string[]) => void = () => undefined) =>
+  all(tellMasksFromBlocks(streamOf(given), heard));
 
 test('an answer that was only masked ends in order', async () => {
   expect(await read([words('to {EMAIL}'), stop, metadata])).toEqual([
@@ -37,6 +38,20 @@ test('one that was blocked ends as blocked, also when nobody says what it was', 
     metadata,
   ]);
   expect(await read([words('Sorry.'), stop])).toEqual([words('Sorry.'), stop]);
+});
+
+test('operators are told which policies did something, and nothing of what was said', async () => {
+  const assessment = {
+    topicPolicy: { topics: [{ name: 'Gold', type: 'DENY', action: 'BLOCKED' }] },
+    sensitiveInformationPolicy: { piiEntities: [{ type: 'NAME', match: 'Alice Smith', action: 'NONE' }] },
+    invocationMetrics: { guardrailProcessingLatency: 9 },
+  };
+  expect(policiesIn([assessment, assessment])).toEqual(['topicPolicy']);
+  const heard: (readonly string[])[] = [];
+  const trace = { guardrail: { inputAssessment: { gr1: assessment } } };
+  await read([words('Sorry.'), stop, redaction, { ...metadata, trace }], (one) => void heard.push(one));
+  await read([words('Fine.'), metadata], (one) => void heard.push(one));
+  expect(heard).toEqual([['topicPolicy']]);
 });
 
 test('a guardrail that only looks on hears the question and the answer, and changes nothing', async () => {
