@@ -251,3 +251,17 @@ test('what had to make room for a part that is shown anew is shown again behind 
   await reply.finish(say(text));
   expect(t.texts().join('')).toBe(text);
 });
+
+test('a conversation that takes nothing any more ends the reply with Teams’ own name for it', async () => {
+  const t = await thread('cloud');
+  t.teams.faults.add({
+    method: 'send',
+    kind: 'error',
+    code: 'BotNotInConversationRoster',
+    message: 'The bot is not part of the conversation roster.',
+    times: 9,
+  });
+  const refused = t.open().finish(say('42'));
+  await expect(refused).rejects.toBeInstanceOf(ReplyRefused);
+  await expect(refused).rejects.toMatchObject({ reason: 'BotNotInConversationRoster' });
+});

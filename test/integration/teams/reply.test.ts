@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import type { Json } from '../../../local/teams/model.ts';
 import { notice } from '../../../src/chat/notices.ts';
-import { LaneLost, ReplyRefused } from '../../../src/turns/reply.ts';
+import { LaneLost } from '../../../src/turns/reply.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { say, startTeamsThread, type TeamsThread } from './teams-thread.ts';
 
@@ -391,47 +391,4 @@ test('nothing is written any more once the lane is lost', async () => {
   const calls = t.teams.calls.length;
   await expect(reply.finish(say('one two'))).rejects.toBeInstanceOf(LaneLost);
   expect(t.teams.calls).toHaveLength(calls);
-});
-
-test('a conversation that takes nothing any more ends the reply with Teams’ own name for it', async () => {
-  const t = await thread('cloud');
-  t.teams.faults.add({
-    method: 'send',
-    kind: 'error',
-    code: 'BotNotInConversationRoster',
-    message: 'The bot is not part of the conversation roster.',
-    times: 9,
-  });
-  const refused = t.open().finish(say('42'));
-  await expect(refused).rejects.toBeInstanceOf(ReplyRefused);
-  await expect(refused).rejects.toMatchObject({ reason: 'BotNotInConversationRoster' });
-});
-
-test.each(['personal', 'cloud'] as const)(
-  'an outage of Teams that is over before the answer is complete costs nothing of it (%s)',
-  async (where) => {
-    const t = await thread(where, { streams: false });
-    const reply = t.open();
-    reply.show(say('one'));
-    await t.shows('one');
-    t.teams.faults.add({ method: 'update', kind: 'status', status: 503, times: 8 });
-    reply.show(say('one two'));
-    await eventually('the outage', () => statuses(t).filter((status) => status === 503).length > 5);
-    reply.show(say('one two three'));
-    await reply.finish(say('one two three four'));
-    expect(t.texts()).toEqual(['one two three four']);
-    expect(t.doubts()).toBe(0);
-  },
-);
-
-test('what Teams said nothing of is not posted again before the end', async () => {
-  const t = await thread('cloud');
-  t.teams.faults.add({ method: 'send', after: 1, kind: 'refuse', times: 6 });
-  const reply = t.open();
-  reply.show(say('one'));
-  await eventually('the outage', () => t.doubts() === 6);
-  reply.show(say('one two'));
-  t.later(60_000);
-  await reply.finish(say('one two three'));
-  expect(t.texts()).toEqual(['one two three']);
 });
