@@ -143,7 +143,7 @@ function readAll(reader: Reader): Config {
   const agent = readAgent(reader, role !== 'web');
   checkAuth(reader, agent.auth, identity.mode);
   const teams = readTeams(reader, web.host);
-  const guardrails = readGuardrails(reader, role !== 'web');
+  const guardrails = readGuardrails(reader, role !== 'web', agent.region);
   return {
     role,
     web,

@@ -40,6 +40,7 @@ import { withPassedWords } from './turns/turn-guards.ts';
 import { knowTwins } from './turns/twins.ts';
 import { createWakes } from './turns/wakes.ts';
 import { startTurnWorker } from './turns/worker.ts';
+import { listen } from './web/listen.ts';
 import { stopServing } from './web/stop-serving.ts';
 import { createWebApp } from './web/web-app.ts';
 import { createWebServer } from './web/web-server.ts';
@@ -62,7 +63,11 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
   const now = () => Date.now();
   const monotonic = () => performance.now();
   const { keyPrefix, durability } = config.redis;
-  const onRedisError = (error: Error) => log.warn({ err: error }, 'Redis connection trouble');
+  let metRedis = false;
+  const onRedisError = (error: Error) => {
+    // Before that it is told as the problem that it is.
+    if (metRedis) log.warn({ err: error }, 'Redis connection trouble');
+  };
   const redis = connect({ url: config.redis.url, name: 'threadcore', onError: onRedisError });
   const closers: (() => Promise<unknown>)[] = [() => disconnect(redis)];
   const close = async () => {
@@ -72,6 +77,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
   try {
     const problems = await problemsAtStart(redis, config.redis.url, durability);
     if (problems.length > 0) throw new ConfigError(problems);
+    metRedis = true;
 
     const metrics = createMetrics();
     const traces = createTraces();
@@ -148,7 +154,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       return { ready: readyLanes, queued, running: activeLanes, paused };
     });
 
-    const worker = config.role === 'web' ? undefined : startWorkerRole();
+    let worker: ReturnType<typeof startWorkerRole> | undefined;
     const intake =
       config.role === 'worker'
         ? undefined
@@ -166,7 +172,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       notReady: async () => {
         try {
           const reasons = await checkDurability(redis, durability);
-          if (worker && !worker.running()) reasons.push('the worker does not take turns');
+          if (config.role !== 'web' && !worker?.running()) reasons.push('the worker does not take turns');
           reasons.push(...(ingress?.notReady() ?? []));
           await wakes.waiting();
           return reasons;
@@ -179,10 +185,10 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       log,
     });
     const server = createWebServer(app);
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(config.web.port, config.web.host, resolve);
-    });
+    const deaf = await listen(server, config.web);
+    if (deaf !== undefined) throw new ConfigError([deaf]);
+    // Last: a process that cannot start has taken no turns.
+    if (config.role !== 'web') worker = startWorkerRole();
     const { port } = server.address() as AddressInfo;
     log.info({ role: config.role, port }, 'Threadcore is up');
 

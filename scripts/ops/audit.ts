@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Subject } from '../../src/audit/events.ts';
 import { endLine } from '../../src/audit/export.ts';
@@ -67,6 +67,10 @@ export function auditCommand(): Command {
       try {
         const count = await withLog((log) => exportTo((text) => file.appendFile(text), log));
         process.stdout.write(`${count} entries are in ${out}.\n`);
+      } catch (error) {
+        // A part of a log is none, and would keep the next try from this name.
+        await rm(out);
+        throw error;
       } finally {
         await file.close();
       }

@@ -3,6 +3,7 @@ import { findRunningLaptop } from '../../local/laptop/laptop-file.ts';
 import { readOpsFile } from '../../local/laptop/ops-file.ts';
 import { ConfigError, loadOpsConfig, type OpsConfig } from '../../src/config.ts';
 import { type Connection, connect, disconnect } from '../../src/store/connection.ts';
+import { explainRedis, problemOfReaching } from '../../src/store/first-contact.ts';
 
 /** Shown below a command that cannot be read. Each group of commands has to be told by itself. */
 export const HELP_HINT = '(add --help for what there is)';
@@ -17,21 +18,14 @@ export class Complaint extends Error {}
  */
 export async function withRedis<T>(work: (redis: Connection, config: OpsConfig) => Promise<T>): Promise<T> {
   const config = await opsConfig();
-  let trouble: Error | undefined;
-  const redis = connect({
-    url: config.url,
-    name: 'threadcore-ops',
-    onError: (error) => {
-      trouble = error;
-    },
-  });
+  const redis = connect({ url: config.url, name: 'threadcore-ops' });
   try {
-    await redis.ping();
+    const problem = await problemOfReaching(redis, config.url);
+    if (problem !== undefined) throw new Complaint(problem);
     return await work(redis, config);
   } catch (error) {
-    if (trouble && !(error instanceof Complaint))
-      throw new Complaint(`Redis does not answer: ${trouble.message}. Check REDIS_URL.`);
-    throw error;
+    const problem = explainRedis(error, config.url);
+    throw problem === undefined ? error : new Complaint(problem);
   } finally {
     await disconnect(redis);
   }

@@ -66,7 +66,9 @@ async function makePackage({ out, ...given }: PackageOptions): Promise<void> {
     ICONS.map(async (name) => ({ name, content: await readFile(join(FOLDER, name)) })),
   );
   const content = Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`);
-  await writeFile(out, zip([{ name: 'manifest.json', content }, ...icons]));
+  await writeFile(out, zip([{ name: 'manifest.json', content }, ...icons])).catch((error: Error) => {
+    throw new Complaint(`${out} cannot be written: ${error.message}`);
+  });
   process.stdout.write(`Wrote ${out}. Teams → Apps → Manage your apps → Upload an app.\n`);
 }
 

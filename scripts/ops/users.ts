@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Command } from 'commander';
@@ -79,14 +79,22 @@ async function exportOf({ out, json, ...whom }: Whom & { readonly out: string })
         settingsOf: createHomePeople(redis, keyPrefix).settingsOf,
       });
       const written: string[] = [];
-      await mkdir(out, { recursive: true });
+      await mkdir(out, { recursive: true }).catch((error: Error) => {
+        throw new Complaint(`${out} cannot be written: ${error.message}`);
+      });
       const { signal } = new AbortController();
-      for await (const piece of pieces({ person, parts: parts(person, signal), now: Date.now() })) {
-        const file = join(out, piece.name);
-        await writeFile(file, piece.json, { mode: 0o600, flag: 'wx' }).catch((error: Error) => {
-          throw new Complaint(`${file} cannot be written: ${error.message}`);
-        });
-        written.push(file);
+      try {
+        for await (const piece of pieces({ person, parts: parts(person, signal), now: Date.now() })) {
+          const file = join(out, piece.name);
+          await writeFile(file, piece.json, { mode: 0o600, flag: 'wx' }).catch((error: Error) => {
+            throw new Complaint(`${file} cannot be written: ${error.message}`);
+          });
+          written.push(file);
+        }
+      } catch (error) {
+        // A part of what is kept could be taken for all of it, and would keep the next try from these names.
+        for (const file of written) await rm(file, { force: true });
+        throw error;
       }
       return written;
     });

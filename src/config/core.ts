@@ -54,7 +54,7 @@ export function readRole(reader: Reader): Role {
 export function readWeb(reader: Reader): WebConfig {
   const publicUrl = reader.optional(
     'PUBLIC_URL',
-    secureUrl,
+    secureUrl.refine((text) => !/[?#]/.test(text), 'must end before any ? or #: paths are put behind it'),
     'Give the https:// address of your load balancer or tunnel that leads to this process',
   );
   return {
@@ -75,12 +75,29 @@ export function readWeb(reader: Reader): WebConfig {
   };
 }
 
+function decodes(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const redisUrl: z.ZodType<string, string> = z
   .string()
   .refine(
     (text) =>
       URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol) && new URL(text).hostname !== '',
     'must look like redis://host:6379 or rediss://user:password@host:6379',
+  )
+  .refine(
+    (text) => !URL.canParse(text) || decodes(text),
+    'has a % that is no percent-encoded character; in user names and passwords it is written %25',
+  )
+  .refine(
+    (text) => !URL.canParse(text) || /^\/?\d*$/.test(new URL(text).pathname),
+    'may end with the number of a database, like /0, and with nothing else',
   );
 
 export function readRedis(reader: Reader): RedisConfig {
@@ -152,7 +169,7 @@ export function readTelemetry(reader: Reader): TelemetryConfig {
       'OTEL_SERVICE_NAME',
       pattern(/^[\x20-\x7e]{1,100}$/, 'must be at most 100 plain characters'),
       'threadcore',
-      'The name of this service in traces and metrics',
+      'The name of this service in its log lines; leave it out for threadcore',
     ),
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { POLICIES } from '../chat/policies.ts';
 import { integer, oneOf, pattern, type Reader } from './reader.ts';
 
 export interface GuardrailConfig {
@@ -22,6 +23,9 @@ export interface GuardrailConfig {
 
 const flag = oneOf('yes', 'no', 'true', 'false');
 
+const TEXTS = 'must be a JSON object of texts';
+const OF_POLICY = new RegExp(`^(?:[a-z]{2,3}\\.)?(?:${POLICIES.join('|')})$`);
+
 const messages: z.ZodType<Readonly<Record<string, string>>, string> = z
   .string()
   .transform((text, context): unknown => {
@@ -32,7 +36,15 @@ const messages: z.ZodType<Readonly<Record<string, string>>, string> = z
       return z.NEVER;
     }
   })
-  .pipe(z.record(z.string(), z.string().max(2_000), { error: 'must be a JSON object of texts' }));
+  .pipe(
+    z.record(z.string(), z.string({ error: TEXTS }).max(2_000, 'has a text of more than 2000 characters'), {
+      error: TEXTS,
+    }),
+  )
+  .refine(
+    (texts) => Object.keys(texts).every((name) => OF_POLICY.test(name)),
+    `names no policy, or not in the form policy or language.policy; policies are ${POLICIES.join(', ')}`,
+  );
 
 /** The safe setting is the default: switching a protection off is something that the operator says. */
 export const readGuardrailMode = (reader: Reader): GuardrailConfig['mode'] =>
@@ -43,7 +55,8 @@ export const readGuardrailMode = (reader: Reader): GuardrailConfig['mode'] =>
     'Set GUARDRAIL_MODE=enforce, shadow or off',
   );
 
-export function readGuardrails(reader: Reader, runsWorker: boolean): GuardrailConfig {
+/** `region`: where it is called. */
+export function readGuardrails(reader: Reader, runsWorker: boolean, region: string): GuardrailConfig {
   const mode = readGuardrailMode(reader);
   const yes = (name: string, fallback: 'yes' | 'no', what: string) =>
     ['yes', 'true'].includes(reader.withDefault(name, flag, fallback, `${what}: yes or no`));
@@ -57,6 +70,11 @@ export function readGuardrails(reader: Reader, runsWorker: boolean): GuardrailCo
     ),
     `\`npm run ops -- guardrail create\` makes one and prints its id; ${off}`,
   );
+  const idRegion = id?.split(':')[3];
+  if (mode !== 'off' && idRegion !== undefined && idRegion !== region)
+    reader.problem(
+      `BEDROCK_GUARDRAIL_ID is in ${idRegion}, but AWS_REGION is ${region}, where it is asked for. Name a guardrail in ${region}`,
+    );
   return {
     mode,
     id: id ?? '',

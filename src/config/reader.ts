@@ -97,6 +97,18 @@ export const allowList: z.ZodType<AllowList, string> = z.string().transform((tex
   return { any: ids.includes('*'), ids: new Set(ids.filter((id) => id !== '*')) };
 });
 
+/** Ids of a platform. Names, and quotes that an env file keeps, would let in nobody, without a word. */
+export const idList: z.ZodType<AllowList, string> = allowList.refine(
+  ({ ids }) => [...ids].every((id) => !/[\s"'`]|^[#@]/.test(id)),
+  'must hold ids, comma-separated, no names and no quotes',
+);
+
+/** Hosts that an address is compared with; `*.example.com` is for all below it. */
+export const hostList: z.ZodType<AllowList, string> = allowList.refine(
+  ({ ids }) => [...ids].every((host) => /^(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i.test(host)),
+  'must hold host names, comma-separated, without https://, port and path',
+);
+
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1', '[::1]']);
 /** Whether an address or host name is that of this machine. */
 export const isLoopback = (host: string): boolean => LOOPBACK.has(host.toLowerCase());

@@ -1,4 +1,13 @@
-import { type AllowList, allowList, NOBODY, oneOf, pattern, type Reader, secureUrl } from './reader.ts';
+import {
+  type AllowList,
+  hostList,
+  idList,
+  NOBODY,
+  oneOf,
+  pattern,
+  type Reader,
+  secureUrl,
+} from './reader.ts';
 import { readTeamsTenants } from './teams.ts';
 
 export interface SlackConfig {
@@ -70,7 +79,7 @@ export function readSlack(reader: Reader, servesWeb: boolean, optional: boolean)
 }
 
 export function readAccess(reader: Reader): AccessConfig {
-  const list = (name: string, obtain: string) => reader.withDefault(name, allowList, NOBODY, obtain);
+  const list = (name: string, obtain: string) => reader.withDefault(name, idList, NOBODY, obtain);
   const yes = (name: string, who: string) =>
     reader.withDefault(name, oneOf('no', 'yes'), 'no', `${who} may ask: yes or no; leave it out for no`) ===
     'yes';
@@ -79,7 +88,12 @@ export function readAccess(reader: Reader): AccessConfig {
     teamsTenants: readTeamsTenants(reader),
     channels: list('ALLOWED_CHANNELS', 'Channel ids (C…, G…, D…; 19:… in Teams), comma-separated'),
     users: list('ALLOWED_USERS', 'User ids (U…, W…; Entra object ids in Teams), comma-separated'),
-    linkHosts: list('ALLOWED_LINK_HOSTS', 'Host names, comma-separated'),
+    linkHosts: reader.withDefault(
+      'ALLOWED_LINK_HOSTS',
+      hostList,
+      NOBODY,
+      'Hosts that answers may link to, like docs.example.com or *.example.com',
+    ),
     guests: yes('ALLOW_GUESTS', 'Guests of a workspace'),
     externals: yes('ALLOW_EXTERNALS', 'People of other companies in shared channels'),
   };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { allowList, isLoopback, NOBODY, pattern, type Reader, secureUrl } from './reader.ts';
+import { allowList, idList, isLoopback, NOBODY, pattern, type Reader, secureUrl } from './reader.ts';
 
 export interface TeamsConfig {
   /** Undefined: nothing is signed, in either direction. Only on a listener of this machine. */
@@ -150,7 +150,7 @@ export function readTeams(reader: Reader, host: string): TeamsConfig | undefined
 export const readTeamsTenants = (reader: Reader) =>
   reader.withDefault(
     'ALLOWED_TEAMS_TENANTS',
-    allowList,
+    idList,
     NOBODY,
     'Microsoft tenant ids, comma-separated (Azure portal → Microsoft Entra ID → Overview → Tenant ID)',
   );

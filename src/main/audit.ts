@@ -33,6 +33,15 @@ export async function composeAudit(
       () => undefined,
       (error: unknown) => log.error({ err: error }, 'old audit entries could not be removed'),
     );
+  // Otherwise whoever signs in first finds out. Without KMS they are here, and it may come back.
+  const probing = deps.dataKeys
+    ?.current({ purpose: 'start' })
+    .catch((error: unknown) =>
+      log.error(
+        { err: error },
+        'KMS_KEY_ID cannot be used: sign-ins and the audit log fail until it is mended',
+      ),
+    );
   let pruning = prune();
   const timer = setInterval(() => {
     pruning = prune();
@@ -42,6 +51,7 @@ export async function composeAudit(
     async close() {
       clearInterval(timer);
       await pruning;
+      await probing;
       await audit.settled();
     },
   };

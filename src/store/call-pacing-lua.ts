@@ -2,7 +2,8 @@
  * The scripts of the pacing. `pace` keeps the times of the last calls of one name (those granted ahead included),
  * `pacetogether` those of all names of a workspace where they share a limit, `paceheld` the times before which the
  * platform wants none, by name, and `pacestrict` that it has lately refused some: `from` when it wanted calls again,
- * `till` when final ones need no longer stand in line, `times` how often in a row. Times are Redis' own unless a clock
+ * `till` when final ones need no longer stand in line, `times` how often in a row, `at` when last, `taken` how many it
+ * takes between two refusals, on the average of the last ones. Times are Redis' own unless a clock
  * is handed in.
  */
 const PRELUDE = `
@@ -88,18 +89,25 @@ return answer
 
 /**
  * ARGV: workspace, name, clock, ms, most ms in line after that at first and at most, ms for which refusals count as
- * repeated. The platform wants no call of this name before the time is over; the one that it refused does not count. Each
- * time that it says so anew, final calls stand in line for longer.
+ * repeated, most ms of a refusal that may be a stray one, calls taken between two of those. The platform wants no call of
+ * this name before the time is over; the one that it refused does not count. Each time that it says so anew, final calls
+ * stand in line for longer; not for stray refusals among many calls that it takes.
  */
 export const PACE_HOLD = `${PRELUDE}
 local ms, first, most, memory = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-for i = -1, -redis.call('LLEN', list), -1 do
-  local made = redis.call('LINDEX', list, i)
-  if tonumber(made) <= now then
-    redis.call('LREM', list, -1, made)
-    break
+local strict = key('pacestrict', name)
+local known = redis.call('HMGET', strict, 'till', 'times', 'at', 'taken')
+local till, times, last = tonumber(known[1] or '0'), tonumber(known[2] or '0'), tonumber(known[3] or '0')
+local refused, since = nil, 0
+local calls = redis.call('LRANGE', list, 0, -1)
+for i = #calls, 1, -1 do
+  local made = tonumber(calls[i])
+  if made <= now then
+    if not refused then refused = calls[i] elseif made > last then since = since + 1 else break end
   end
 end
+if refused then redis.call('LREM', list, -1, refused) end
+local taken = 0.8 * tonumber(known[4] or '10') + 0.2 * since
 local before = held()
 local from = math.max(before, now + ms)
 local all = redis.call('HGETALL', holds)
@@ -109,14 +117,14 @@ for i = 1, #all, 2 do
 end
 redis.call('HSET', holds, name, from)
 redis.call('PEXPIRE', holds, math.max(1, math.ceil(longest - now)))
-local strict = key('pacestrict', name)
-local known = redis.call('HMGET', strict, 'till', 'times')
-local till, times = tonumber(known[1] or '0'), tonumber(known[2] or '0')
-if till + memory <= now then times = 0 end
-if before <= now then times = times + 1 end
-till = math.max(till, from + math.min(most, math.min(first, 2 * ms) * 2 ^ (math.max(1, times) - 1)))
-redis.call('HSET', strict, 'from', from, 'till', till, 'times', times)
-redis.call('PEXPIRE', strict, math.ceil(till - now + memory))
+redis.call('HSET', strict, 'at', now, 'taken', taken)
+if ms > tonumber(ARGV[9]) or taken < tonumber(ARGV[10]) then
+  if till + memory <= now then times = 0 end
+  if before <= now then times = times + 1 end
+  till = math.max(till, from + math.min(most, math.min(first, 2 * ms) * 2 ^ (math.max(1, times) - 1)))
+  redis.call('HSET', strict, 'from', from, 'till', till, 'times', times)
+end
+redis.call('PEXPIRE', strict, math.ceil(math.max(till, from) - now + memory))
 return 1
 `;
 

@@ -73,10 +73,22 @@ const ASK_LIMIT_MS = 500;
  * on a guess would delay answers that it would have taken. Once it has answered 429, they stand in line for twice as long as it wanted to be left
  * alone, at most so long; each time that it says so again, for twice as long as before, at most `mostMs`. Refusals that
  * lie further apart than `memoryMs` have nothing to do with each other.
+ *
+ * A short refusal now and then is no limit: a line would then grow faster than it moves, since it moves at the published
+ * rate. None is made for one of at most `strayMs` while `strayCalls` or more are taken between two, on the average.
  */
-const IN_LINE = { firstMs: 30_000, mostMs: 120_000, memoryMs: 120_000 } as const;
+const IN_LINE = {
+  firstMs: 30_000,
+  mostMs: 120_000,
+  memoryMs: 120_000,
+  strayMs: 5_000,
+  strayCalls: 3,
+} as const;
 /** After a question that Redis did not answer, the next ones are not asked for so long. */
 const ALONE_MS = 2_000;
+
+/** With more than these, those that are over are looked for and forgotten. */
+const MANY_HOLDS = 1_000;
 
 /** Pacing shared by all workers through Redis. While Redis cannot be asked, every call is allowed. */
 export function createCallPacing<Call>(deps: CallPacingDeps<Call>): CallPacing<Call> {
@@ -97,7 +109,11 @@ export function createCallPacing<Call>(deps: CallPacingDeps<Call>): CallPacing<C
     if (left <= 0) holds.delete(name);
     return Math.max(0, left);
   };
-  const holdBack = (name: string, ms: number) => holds.set(name, now() + Math.max(ms, heldBack(name)));
+  const holdBack = (name: string, ms: number) => {
+    // A thread in Teams that was held back may never be written in again.
+    if (holds.size >= MANY_HOLDS) for (const one of holds.keys()) heldBack(one);
+    holds.set(name, now() + Math.max(ms, heldBack(name)));
+  };
 
   /** Undefined when Redis does not answer in time. */
   async function run(
@@ -145,8 +161,8 @@ export function createCallPacing<Call>(deps: CallPacingDeps<Call>): CallPacing<C
     async hold(call, ms) {
       const rules = rulesOf(call);
       holdBack(rules.name, ms);
-      const { firstMs, mostMs, memoryMs } = IN_LINE;
-      if (rules.windows.length > 0) await run(hold, rules, Math.ceil(ms), firstMs, mostMs, memoryMs);
+      const line = [IN_LINE.firstMs, IN_LINE.mostMs, IN_LINE.memoryMs, IN_LINE.strayMs, IN_LINE.strayCalls];
+      if (rules.windows.length > 0) await run(hold, rules, Math.ceil(ms), ...line);
     },
     async heldMs(call) {
       const rules = rulesOf(call);

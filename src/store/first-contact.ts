@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts';
+import { COMMAND_TIMEOUT_MS, type Connection } from './connection.ts';
 import { checkDurability, type Durability } from './durability.ts';
 
 /** Redis may still be loading its data. Whoever starts us again gives it more time. */
@@ -21,6 +21,30 @@ export async function problemsAtStart(
     return [explain(error, new URL(url))];
   }
 }
+
+/** The same for whoever does not care whether it is fit to hold turns. Undefined when it can be used. */
+export async function problemOfReaching(redis: Connection, url: string): Promise<string | undefined> {
+  try {
+    await untilReady(redis);
+    await redis.ping();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return explain(error, new URL(url));
+  }
+}
+
+/** What came of a command later, in the same words; undefined for an error that is not Redis'. */
+export function explainRedis(error: unknown, url: string): string | undefined {
+  const isRedis =
+    error instanceof Error && (error.name === 'ReplyError' || error.message === TIMED_OUT || isLost(error));
+  return isRedis ? explain(error, new URL(url)) : undefined;
+}
+
+/** In ioredis' words, as what follows. */
+const TIMED_OUT = 'Command timed out';
+const isLost = ({ name, message }: Error) =>
+  name === 'MaxRetriesPerRequestError' || message === 'Connection is closed.';
 
 class NotReady extends Error {}
 
@@ -64,6 +88,21 @@ function explain(error: Error, { host, protocol }: URL): string {
   }
   if (refusal === 'NOPERM') {
     return `REDIS_URL: ${redis} does not let this user do what is needed. docs/operate.md has the rules for its ACL.`;
+  }
+  if (refusal === 'READONLY') {
+    return `REDIS_URL: ${redis} is a replica, which takes no writes. Give the address of the primary.`;
+  }
+  if (refusal === 'OOM') {
+    return `REDIS_URL: ${redis} is full (maxmemory). Give it more memory.`;
+  }
+  if (error.message.startsWith('ERR DB index')) {
+    return `REDIS_URL: ${redis} has no database of this number. Leave it out for the first one.`;
+  }
+  if (isLost(error)) {
+    return `REDIS_URL: the connection to ${redis} was lost. Is it running, and reachable from here?`;
+  }
+  if (error.message === TIMED_OUT) {
+    return `REDIS_URL: ${redis} does not answer within ${COMMAND_TIMEOUT_MS / 1000} s. Is it running, and reachable from here?`;
   }
   if (UNTRUSTED.has(code)) {
     return `REDIS_URL: the certificate of ${redis} is not trusted (${code}). For a private CA set NODE_EXTRA_CA_CERTS to its PEM file.`;

@@ -8,7 +8,7 @@ import { createHeartbeat } from './heartbeat.ts';
 import type { Lanes } from './lanes.ts';
 import type { Hold } from './leases.ts';
 import { localAnswer } from './local-answer.ts';
-import { eitherOf } from './pace.ts';
+import { eitherOf, until } from './pace.ts';
 import { closeTasks } from './progress.ts';
 import { LaneLost, type OpenReply, ReplyRefused } from './reply.ts';
 import type { Person } from './runs-as.ts';
@@ -24,6 +24,9 @@ const NOTICE_TRIES = 3;
 
 /** An answer that took longer goes on record before it is shown; a quicker one is as quickly asked for again. */
 const RECORD_AFTER_MS = 1_000;
+
+/** The end of an answer is not kept back any longer by a session that is being stopped. Milliseconds. */
+const SHOWN_BESIDE_MS = 1_000;
 
 /** The worker is shutting down: the turn goes on elsewhere. */
 export class HandedOver extends Error {
@@ -135,6 +138,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
   const heartbeat = createHeartbeat({ show: (view) => reply.show(view), now: deps.monotonic });
 
   let listed = '';
+  let stopping: Promise<void> | undefined;
   const ask = async (person: Person, prompt: string): Promise<Outcome> => {
     // A session is named after what it was asked, and Memory hears of it.
     const asked = { ...turn, message: { ...message, text: prompt } };
@@ -177,12 +181,13 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         stopSession: async () => {
           // The session is the lane's: whoever has lost it would end the run of a successor.
           hold.assertHeld();
-          await deps.stopSession(session, person, hold.signal).catch((error: unknown) => {
+          stopping = deps.stopSession(session, person, hold.signal).catch((error: unknown) => {
             log.warn(
               { err: error },
               'the runtime session could not be stopped; it ends by its own idle time-out',
             );
           });
+          await until(hold.signal, stopping, deps.pause, SHOWN_BESIDE_MS);
         },
         canAttach: deps.canAttach,
         totalMs: deps.totalMs,
@@ -277,6 +282,8 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
 
   /** Ends the turn on record and frees its lane. */
   const close = async (end: TurnEnd, reason: string): Promise<void> => {
+    // The next question of the session must not meet what was to be stopped.
+    await stopping;
     const freed = await deps.lanes.finish(turn, end, reason, listed);
     if (!freed.held) throw new LaneLost(turn.lane);
     if (freed.wake) await wake();

@@ -137,6 +137,16 @@ describe('the configuration', () => {
     ['PUBLIC_URL', 'bot.example.com'],
     ['REDIS_URL', 'https://hunter2.example.com'],
     ['REDIS_URL', 'not a url hunter2'],
+    ['REDIS_URL', 'redis://user:hunter2%@127.0.0.1:6379'],
+    ['REDIS_URL', 'redis://user:hunter2%ff@127.0.0.1:6379'],
+    ['REDIS_URL', 'redis://127.0.0.1:6379/first'],
+    ['PUBLIC_URL', 'https://bot.example.com/?team=1'],
+    ['PUBLIC_URL', 'https://bot.example.com/#top'],
+    ['ALLOWED_SLACK_TEAMS', 'My company'],
+    ['ALLOWED_SLACK_TEAMS', '"T0HUNTER2"'],
+    ['ALLOWED_CHANNELS', '#general'],
+    ['ALLOWED_USERS', 'U1, @alice'],
+    ['ALLOWED_LINK_HOSTS', 'https://docs.example.com/'],
     ['REDIS_DURABILITY', 'hope'],
     ['KEY_PREFIX', 'tc'],
     ['KEY_PREFIX', '{}'],
@@ -181,6 +191,10 @@ describe('the configuration', () => {
     ['AGENT_RUNTIME_ENDPOINT', 'http://[::1]:4000'],
     ['AGENT_RUNTIME_ENDPOINT', 'https://vpce-1.bedrock-agentcore.us-east-2.vpce.amazonaws.com'],
     ['REDIS_URL', 'rediss://user:pass@cache.example.com:6380/1'],
+    ['REDIS_URL', 'rediss://user:p%40ss%25@cache.example.com:6380/'],
+    ['ALLOWED_CHANNELS', 'C1, 19:abc_def-1@thread.tacv2, a:1dR-s_HC0'],
+    ['ALLOWED_USERS', '8e4ab7c6-0000-4000-8000-1234567890ab'],
+    ['ALLOWED_LINK_HOSTS', 'docs.example.com, *.wiki.example.com, localhost'],
     ['KEY_PREFIX', 'team-a:{tc-staging}'],
     ['SLACK_SIGNING_SECRET', 'sixteen-chars-ok'],
     ['PORT', '0'],
@@ -231,6 +245,17 @@ describe('the configuration', () => {
       'must be one of enforce, shadow, off',
     );
     expect(problemOf({ GUARDRAIL_MESSAGES: 'no' })).toContain('GUARDRAIL_MESSAGES is no JSON');
+    expect(problemOf({ GUARDRAIL_MESSAGES: '{"topics":"Nein."}' })).toContain(
+      'GUARDRAIL_MESSAGES names no policy',
+    );
+    expect(problemOf({ GUARDRAIL_MESSAGES: '{"topic.de":"Nein."}' })).toContain(
+      'GUARDRAIL_MESSAGES names no policy',
+    );
+    expect(problemOf({ GUARDRAIL_MESSAGES: '{"topic":1}' })).toContain('must be a JSON object of texts');
+    const abroad = 'arn:aws:bedrock:eu-west-1:123456789012:guardrail/abc123';
+    expect(problemOf({ GUARDRAIL_MODE: 'enforce', BEDROCK_GUARDRAIL_ID: abroad })).toContain(
+      'BEDROCK_GUARDRAIL_ID is in eu-west-1, but AWS_REGION is us-east-2',
+    );
     const guarded = {
       ...ENOUGH,
       GUARDRAIL_MODE: 'enforce',

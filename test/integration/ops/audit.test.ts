@@ -159,6 +159,12 @@ describe('the log', () => {
     expect((await check({ ENCRYPTION_KEYS: KEYS })).code).toBe(1);
   });
 
+  test('leaves no file where it could not be exported', async () => {
+    const file = join(folder, 'tried.jsonl');
+    expect((await ops(`audit export --out ${file}`, { REDIS_URL: 'redis://127.0.0.1:1' })).code).toBe(1);
+    expect((await ops(`audit export --out ${file}`)).out).toBe(`4 entries are in ${file}.\n`);
+  });
+
   test('that was exported is found out when the file was touched in any way', async () => {
     const file = join(folder, 'touched.jsonl');
     const { out } = await ops('audit export');

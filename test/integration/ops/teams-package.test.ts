@@ -80,6 +80,18 @@ test('each kind of place has a list of commands that are understood there, and t
   expect(await schemaProblems({ ...manifest, accentColor: 'red' })).not.toEqual([]);
 });
 
+test('a place that cannot be written to is named', async () => {
+  const env = {
+    MICROSOFT_APP_ID: APP_ID,
+    MICROSOFT_APP_PASSWORD: 'secret',
+    PUBLIC_URL: 'https://bot.example.com',
+  };
+  await expect(ops(['package', '--out', 'nowhere/bot.zip'], env)).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^nowhere\/bot\.zip cannot be written: ENOENT.*\n$/),
+  });
+});
+
 test('without an app id or a host it says where to find them', async () => {
   const failed = ops(['package']);
   await expect(failed).rejects.toMatchObject({

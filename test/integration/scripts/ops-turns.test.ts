@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -68,6 +69,27 @@ async function failed(id: string, text?: string, end: 'failed' | 'unknown' = 'fa
   await rig.lanes.post(turn, { end, reason: 'agent_denied', view: { text: '', tasks: [] } });
   await rig.lanes.finish(turn, end, 'agent_denied');
 }
+
+describe('a Redis that cannot be used is named in one line:', () => {
+  const lineOf = async (REDIS_URL: string, ...words: string[]) => {
+    const { code, out, err } = await opsWith({ REDIS_URL }, ...words);
+    expect([code, out, err.trimEnd().split('\n').length]).toEqual([1, '', 1]);
+    return err;
+  };
+
+  it('one that is absent, or has no such database', async () => {
+    expect(await lineOf('redis://127.0.0.1:1', 'list')).toMatch(/^REDIS_URL: .*ECONNREFUSED/);
+    expect(await lineOf(url.replace(/\d+$/, '99999'), 'list')).toContain('has no database of this number');
+  });
+
+  it('one that is silent', async () => {
+    const silent = createServer((socket) => socket.on('error', () => undefined).resume());
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    expect(await lineOf(`redis://127.0.0.1:${port}`, 'pause')).toContain('does not answer within 2.5 s');
+    await new Promise((resolve) => silent.close(resolve));
+  });
+});
 
 describe('ops turns list', () => {
   it('shows what ended badly, newest first, and what else is open only when asked for', async () => {

@@ -92,18 +92,18 @@ test('once Slack has refused some, final writes beyond the allowance stand in li
 test('a limit that our own count says is used up is tried again as soon as Slack allows', async () => {
   const pacing = await worker(undefined, LIMITS);
   expect(await granted([pacing], update, 'final', 5)).toBe(5);
-  await pacing.hold(update, 3_000);
-  expect(await pacing.ask(update, 'final')).toEqual({ granted: true, waitMs: 3_000 });
-  expect(await pacing.ask(update, 'final')).toEqual({ granted: true, waitMs: 15_000 });
+  await pacing.hold(update, 6_000);
+  expect(await pacing.ask(update, 'final')).toEqual({ granted: true, waitMs: 6_000 });
+  expect(await pacing.ask(update, 'final')).toEqual({ granted: true, waitMs: 18_000 });
 });
 
 test('what Slack refused does not count: as many as it would have taken are tried again when it allows', async () => {
   const pacing = await worker(undefined, LIMITS);
   expect(await granted([pacing], update, 'final', 5)).toBe(5);
-  for (let i = 0; i < 4; i += 1) await pacing.hold(update, 1_000);
+  for (let i = 0; i < 4; i += 1) await pacing.hold(update, 6_000);
   const waits = [];
   for (let i = 0; i < 5; i += 1) waits.push((await pacing.ask(update, 'final')).waitMs);
-  expect(waits).toEqual([1_000, 1_000, 1_000, 1_000, 13_000]);
+  expect(waits).toEqual([6_000, 6_000, 6_000, 6_000, 18_000]);
 });
 
 test('what Slack took before a burst that it refused is not forgotten over it', async () => {
@@ -132,17 +132,45 @@ test('a line lasts for twice as long as Slack wanted, and for longer each time t
   const pacing = await worker(undefined, LIMITS);
   const lasts: number[] = [];
   for (let i = 0; i < 5; i += 1) {
-    await pacing.hold(update, 5_000);
+    await pacing.hold(update, 6_000);
     // Many calls that were under way are refused at once: that is one refusal.
     await pacing.hold(update, 4_000);
-    time += 5_000;
+    time += 6_000;
     lasts.push(await lineLasts(pacing));
   }
-  expect(lasts).toEqual([10_000, 20_000, 40_000, 80_000, 120_000]);
+  expect(lasts).toEqual([12_000, 24_000, 48_000, 96_000, 120_000]);
   time += 120_000;
   await pacing.hold(update, 60_000);
   time += 60_000;
   expect(await lineLasts(pacing)).toBe(30_000);
+});
+
+test('a short refusal now and then makes no line, however many calls are made', async () => {
+  const [one, two] = [await worker(undefined, LIMITS), await worker(undefined, LIMITS)];
+  let made = 0;
+  for (let i = 0; i < 60; i += 1) {
+    const waits = [];
+    for (let n = 0; n < 10; n += 1) waits.push((await two.ask(update, 'final')).waitMs);
+    expect(waits).toEqual(waits.map(() => 0));
+    made += waits.length;
+    await one.hold(update, 1_000);
+    // Everybody keeps to it.
+    expect(await two.ask(update, 'final')).toEqual({ granted: true, waitMs: 1_000 });
+    time += 1_000;
+  }
+  expect(made).toBe(600);
+});
+
+test('short refusals of most calls do make a line', async () => {
+  const pacing = await worker(undefined, LIMITS);
+  for (let i = 0; i < 10; i += 1) {
+    await pacing.ask(update, 'final');
+    await pacing.hold(update, 1_000);
+    time += 1_000;
+  }
+  const waits = [];
+  for (let i = 0; i < 8; i += 1) waits.push((await pacing.ask(update, 'final')).waitMs);
+  expect(Math.max(...waits)).toBeGreaterThan(12_000);
 });
 
 test('what one worker was told about any method, the others know with their next question about another', async () => {
@@ -171,8 +199,8 @@ test('workspaces do not share, and posts are counted for each channel', async ()
   expect(await granted([pacing], update, 'progress', 5)).toBe(3);
   expect(await granted([pacing], at('chat.update', 'C1', 'T2'), 'progress', 5)).toBe(3);
   expect(await granted([pacing], at('chat.update', 'C2'), 'progress', 5)).toBe(0);
-  for (const channel of ['C1', 'C2']) await pacing.hold(at('chat.postMessage', channel), 1);
-  time += 1;
+  for (const channel of ['C1', 'C2']) await pacing.hold(at('chat.postMessage', channel), 6_000);
+  time += 6_000;
   expect(await granted([pacing], at('chat.postMessage', 'C1'), 'final', 2)).toBe(2);
   expect(await granted([pacing], at('chat.postMessage', 'C2'), 'final', 2)).toBe(2);
   expect((await pacing.ask(at('chat.postMessage', 'C1'), 'final')).waitMs).toBe(2_000);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redisCommands } from '../../../local/redis/resp.ts';
 import { freePort, type RunningRedis, startRedis } from '../../../local/redis/start-redis.ts';
 import { connect, disconnect } from '../../../src/store/connection.ts';
-import { problemsAtStart } from '../../../src/store/first-contact.ts';
+import { explainRedis, problemsAtStart } from '../../../src/store/first-contact.ts';
 import { type BackendProcess, createSurroundings, type Surroundings } from '../../setup/backend-processes.ts';
 import { writeCertificates } from '../../setup/certificates.ts';
 import { eventually } from '../../setup/eventually.ts';
@@ -95,6 +95,18 @@ describe('a Redis that a process cannot start with is named with the remedy:', (
   });
 });
 
+it('what a Redis answers later is put in the same words', () => {
+  const said = (message: string, name = 'ReplyError') =>
+    explainRedis(Object.assign(new Error(message), { name }), 'redis://user:hidden@db.example.com:6379');
+  expect(said("READONLY You can't write against a read only replica.")).toMatch(
+    /^REDIS_URL: .* is a replica/,
+  );
+  expect(said("OOM command not allowed when used memory > 'maxmemory'.")).toMatch(/is full/);
+  expect(said('Command timed out', 'Error')).toMatch(/db\.example\.com:6379 does not answer within 2\.5 s/);
+  expect(said('Reached the max retries …', 'MaxRetriesPerRequestError')).toMatch(/6379 was lost/);
+  expect(said('anything else', 'TypeError')).toBeUndefined();
+});
+
 describe('a backend process', () => {
   let surroundings: Surroundings;
   let backend: BackendProcess;
@@ -125,11 +137,24 @@ describe('a backend process', () => {
     expect(backend.output()).not.toMatch(/NOPERM|p@ss|p%40ss/);
   });
 
+  it('that may not use its KMS key says so at the start, not when somebody signs in', async () => {
+    const web = await surroundings.start('web', {
+      REDIS_URL: as('threadcore', PASSWORD),
+      KMS_KEY_ID: 'alias/nobody-made-it',
+      AWS_ENDPOINT_URL_KMS: 'http://127.0.0.1:1',
+    });
+    await web.says(/"level":"error".*KMS_KEY_ID cannot be used/);
+    // It may come back, and what needs no key goes on.
+    await web.ready();
+    expect(await web.readyz()).toBe(200);
+  });
+
   it('that is not let in ends with exit code 1 and one message', async () => {
     const locked = await surroundings.start('worker', { REDIS_URL: as('threadcore', 'not-the-password') });
     expect(await locked.exited).toBe(1);
     expect(locked.output()).toContain('REDIS_URL: Redis at 127.0.0.1');
     expect(locked.output()).toContain('refuses this user name or password');
     expect(locked.output()).not.toContain('not-the-password');
+    expect(locked.output()).not.toMatch(/"stack"|^\s+at /m);
   });
 });

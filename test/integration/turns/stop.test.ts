@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StopRequest } from '../../../src/turns/operator.ts';
+import { pause } from '../../../src/turns/pause.ts';
 import { LaneLost } from '../../../src/turns/reply.ts';
 import { HandedOver, runTurn } from '../../../src/turns/run-turn.ts';
 import { testRedis } from '../../setup/redis.ts';
@@ -85,6 +86,38 @@ describe('stopping a turn that runs', () => {
     await b.runNext();
     expect(b.finals[0]?.notice?.code).toBe('stopped_by_operator');
     expect(b.calls).toHaveLength(1);
+  });
+
+  it('is shown although its session takes long to be stopped; the lane is freed only then', async () => {
+    const order: string[] = [];
+    const stopped = gate();
+    const shown = gate();
+    const b = await bench({
+      agent: [hangs(() => void rig.operator.stopTurn(b.turnId, person), text('Two '))],
+      finish: async () => {
+        order.push('shown');
+        shown.resolve();
+      },
+      more: {
+        pause,
+        stopSession: () => stopped.promise.then(() => void order.push('session stopped')),
+        lanes: {
+          ...rig.lanes,
+          finish: (...args) => {
+            order.push('lane freed');
+            return rig.lanes.finish(...args);
+          },
+        },
+      },
+    });
+    const run = b.runNext();
+    await shown.promise;
+    // Time enough for what would not wait.
+    for (let i = 0; i < 20; i += 1) await rig.redis.ping();
+    stopped.resolve();
+    await run;
+    expect(order).toEqual(['shown', 'session stopped', 'lane freed']);
+    expect(await b.state()).toBe('stopped');
   });
 
   it('ends it even if the session cannot be stopped', async () => {
