@@ -122,6 +122,12 @@ export function createConnectorApi(deps: ConnectorApiDeps) {
           );
         case 'error':
           throw new Refused(fault.status ?? 403, fault.code, fault.message);
+        case 'answer':
+          if (fault.commit) carryOut(true);
+          else record(fault.status);
+          response.writeHead(fault.status, { 'Content-Type': 'text/html', ...fault.headers });
+          response.end(fault.body);
+          return;
         case undefined:
           break;
         default:

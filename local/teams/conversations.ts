@@ -25,7 +25,14 @@ export interface Done {
 export type Conversations = ReturnType<typeof createConversations>;
 
 /** What stands in the chats and channels of a tenant, and what the bot may do there. */
-export function createConversations(now: () => number, streamsAllowed: () => boolean, streamLifeMs?: number) {
+export function createConversations(
+  now: () => number,
+  streamsAllowed: () => boolean,
+  {
+    streamLifeMs,
+    messageLimit = MESSAGE_LIMIT,
+  }: { readonly streamLifeMs?: number; readonly messageLimit?: number } = {},
+) {
   const messages: Message[] = [];
   const streams = createStreams(now, streamsAllowed, streamLifeMs);
   let lastId = 0;
@@ -47,7 +54,7 @@ export function createConversations(now: () => number, streamsAllowed: () => boo
   }
 
   function checkActivity(activity: Json): void {
-    if (Buffer.byteLength(JSON.stringify(withoutPictures(activity))) > MESSAGE_LIMIT)
+    if (Buffer.byteLength(JSON.stringify(withoutPictures(activity))) > messageLimit)
       throw new Refused(413, 'MessageSizeTooBig', 'Message size too large.');
     checkContent(activity);
   }

@@ -5,6 +5,7 @@
  * - `refuse`: the connection closes before anything happens
  * - `status`: HTTP `status`, without effect; with `commit` it took effect. 429 carries `retryAfter` seconds
  * - `error`: HTTP `status` (403 by default) with `code` and `message`, without effect
+ * - `answer`: exactly this answer, without effect; with `commit` it took effect
  * - `commit_late`: the connection closes at once without an answer; the call takes effect `ms` later all the same
  *
  * and with the next message of a person:
@@ -34,6 +35,13 @@ export type CallFault = {
       readonly commit?: boolean;
     }
   | { readonly kind: 'error'; readonly status?: number; readonly code: string; readonly message: string }
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly body: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly commit?: boolean;
+    }
   | { readonly kind: 'commit_late'; readonly ms: number }
 );
 

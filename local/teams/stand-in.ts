@@ -28,6 +28,8 @@ export interface TeamsStandInOptions {
   readonly retryDelaysMs?: readonly number[];
   /** How long a stream may last. Default: two minutes. Milliseconds. */
   readonly streamLifeMs?: number;
+  /** The largest message that it takes, pictures apart. Default: 28 KB. Bytes. */
+  readonly messageLimit?: number;
   /** The address that bots are told to write to, where it leads here by a detour. */
   readonly serviceUrl?: string;
   /** Milliseconds; for ids, the life and pace of streams, limits. Tokens always use the wall clock. */
@@ -70,7 +72,7 @@ export async function createTeamsStandIn(options: TeamsStandInOptions) {
   const again = new Set<Promise<unknown>>();
   const listeners = new Set<(call: Call) => void>();
   let streams = options.streams ?? true;
-  const conversations = createConversations(now, () => streams, options.streamLifeMs);
+  const conversations = createConversations(now, () => streams, options);
   const drive = createDrive(() => url);
   const changed = () => {
     for (const watcher of watchers) watcher();

@@ -23,6 +23,9 @@ const SLACK_TROUBLE = new Set([
   'team_added_to_org',
 ]);
 
+/** What would be longer is a mistake of somebody between; a timer takes no more than 24 days. */
+const LONGEST_WAIT_MS = 3_600_000;
+
 /** What Slack's error names look like. */
 const ERROR_NAME = /^[a-z][a-z0-9_.:-]{0,99}$/i;
 
@@ -37,7 +40,7 @@ export class UploadFailed extends Error {
 /** Undefined for an error that is not Slack's: a lost lane, or a bug. */
 export function slackFailure(error: unknown): SlackFailure | undefined {
   if (error instanceof WebAPIRateLimitedError)
-    return { kind: 'rate_limited', waitMs: Math.max(1, error.retryAfter) * 1000 };
+    return { kind: 'rate_limited', waitMs: Math.min(Math.max(1, error.retryAfter) * 1000, LONGEST_WAIT_MS) };
   if (error instanceof WebAPIPlatformError) {
     const code: unknown = error.data.error;
     // The SDK puts a body that is no JSON here: somebody between us and Slack answered.

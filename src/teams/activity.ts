@@ -29,6 +29,18 @@ const attachmentSchema = z.object({
   content: z.unknown().optional(),
 });
 
+/** Of those that we can read: one that nobody understands takes nothing else with it. */
+const listOf = <T extends z.ZodType>(item: T) =>
+  z
+    .array(z.unknown())
+    .transform((list) =>
+      list.flatMap((one): z.output<T>[] => {
+        const read = item.safeParse(one);
+        return read.success ? [read.data] : [];
+      }),
+    )
+    .nullish();
+
 const activitySchema = z.object({
   type: z.string(),
   id: z.string().nullish(),
@@ -53,11 +65,12 @@ const activitySchema = z.object({
   }),
   text: z.string().nullish(),
   textFormat: z.string().nullish(),
-  locale: z.string().nullish(),
-  timestamp: z.union([z.string(), z.date()]).nullish(),
-  entities: z.array(entitySchema).nullish(),
-  attachments: z.array(attachmentSchema).nullish(),
-  membersAdded: z.array(accountSchema).nullish(),
+  locale: z.string().nullish().catch(undefined),
+  // botbuilder makes a date of it, also of what is none.
+  timestamp: z.union([z.string(), z.date()]).nullish().catch(undefined),
+  entities: listOf(entitySchema),
+  attachments: listOf(attachmentSchema),
+  membersAdded: listOf(accountSchema),
   action: z.string().nullish(),
   value: z.unknown().optional(),
   channelData: z

@@ -32,19 +32,18 @@ export type Connector = ReturnType<typeof createConnector>;
  * "Conversation operations". Every method throws TeamsCallFailed.
  */
 export function createConnector(deps: ConnectorDeps) {
-  /** The last token that Teams did not take. */
-  let stale: string | undefined;
-
   async function exchange(
     name: string,
     method: string,
     serviceUrl: string,
     path: string,
     body?: unknown,
+    /** A token that Teams did not take for this call. */
+    refused?: string,
   ): Promise<string> {
     if (!isAllowedServiceUrl(serviceUrl, deps.serviceUrlHosts, deps.allowLoopback))
       throw new TeamsCallFailed(name, { kind: 'refused', code: 'service_url_not_allowed' });
-    const token = await deps.token?.(stale).catch((error: unknown) => {
+    const token = await deps.token?.(refused).catch((error: unknown) => {
       throw new TeamsCallFailed(name, { kind: 'not_sent', reason: 'no_token' }, { cause: error });
     });
     let answer: Response;
@@ -58,7 +57,7 @@ export function createConnector(deps: ConnectorDeps) {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body: JSON.stringify(body, wellFormed) }),
         // Our token goes to the host that was checked, and to no other.
         redirect: 'manual',
         signal: AbortSignal.timeout(deps.timeoutMs),
@@ -68,12 +67,10 @@ export function createConnector(deps: ConnectorDeps) {
       throw new TeamsCallFailed(name, lostCall(error), { cause: error });
     }
     if (answer.ok) return text;
-    if (answer.status === 401 && token !== undefined && token !== stale) {
-      // Taken back before its time. Not carried out: once more, with another one.
-      stale = token;
-      return exchange(name, method, serviceUrl, path, body);
-    }
-    throw new TeamsCallFailed(name, failureOfAnswer(answer.status, text, answer.headers.get('retry-after')));
+    // Taken back before its time. Not carried out: once more, with another one.
+    if (answer.status === 401 && token !== undefined && refused === undefined)
+      return exchange(name, method, serviceUrl, path, body, token);
+    throw new TeamsCallFailed(name, failureOfAnswer(answer.status, text, answer.headers));
   }
 
   async function call(...args: Parameters<typeof exchange>): Promise<string> {
@@ -87,19 +84,14 @@ export function createConnector(deps: ConnectorDeps) {
     }
   }
 
-  const idOf = (name: string, text: string): string => {
-    const parsed = resourceSchema.safeParse(readJson(text));
-    // It was carried out, but nobody knows under which name.
-    if (!parsed.success) throw new TeamsCallFailed(name, { kind: 'unknown', reason: 'no_id' });
-    return parsed.data.id;
-  };
+  const idOf = (text: string) => resourceSchema.safeParse(readJson(text)).data?.id;
   const activitiesOf = ({ conversation }: CallPlace) =>
     `/v3/conversations/${encodeURIComponent(conversation)}/activities`;
 
   return {
-    /** Posts, and answers the new activity's id. */
-    async send(place: CallPlace, activity: OutgoingActivity): Promise<string> {
-      return idOf('send', await call('send', 'POST', place.serviceUrl, activitiesOf(place), activity));
+    /** Posts, and answers the new activity's id; undefined where it was carried out, and Teams names none. */
+    async send(place: CallPlace, activity: OutgoingActivity): Promise<string | undefined> {
+      return idOf(await call('send', 'POST', place.serviceUrl, activitiesOf(place), activity));
     },
     /** Posts what gets no id of its own: a typing sign, more of a stream, its end. */
     async signal(place: CallPlace, activity: OutgoingActivity): Promise<void> {
@@ -119,7 +111,9 @@ export function createConnector(deps: ConnectorDeps) {
     },
     /** The personal chat with somebody, begun where there is none. Answers its conversation id. */
     async openChat(serviceUrl: string, chat: OutgoingActivity): Promise<string> {
-      return idOf('open_chat', await call('open_chat', 'POST', serviceUrl, '/v3/conversations', chat));
+      const id = idOf(await call('open_chat', 'POST', serviceUrl, '/v3/conversations', chat));
+      if (id === undefined) throw new TeamsCallFailed('open_chat', { kind: 'unknown', reason: 'no_id' });
+      return id;
     },
   };
 }
@@ -134,11 +128,15 @@ function lostCall(error: unknown): { kind: 'not_sent' | 'unknown'; reason: strin
     : { kind: 'unknown', reason: 'no_answer' };
 }
 
+/** Half a character would make a body that strict readers refuse as a whole. */
+const wellFormed = (_name: string, value: unknown) =>
+  typeof value === 'string' ? value.toWellFormed() : value;
+
 function readJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    // The caller says that there was no id in it.
+    // The caller sees that there is no id in it.
     return undefined;
   }
 }

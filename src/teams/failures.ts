@@ -53,30 +53,40 @@ export function teamsFailure(error: unknown): TeamsFailure | undefined {
 
 /** A second, where Teams does not say for how long. */
 const DEFAULT_WAIT_MS = 1_000;
+/** Its longest limit is that of an hour: whoever asks for more is not heard, or a thread would be silent for ever. */
+const LONGEST_WAIT_MS = 3_600_000;
+/** What does not fit into a message. */
+export const TOO_BIG = 'MessageSizeTooBig';
 /** What Teams' error names look like. */
 const ERROR_NAME = /^[a-z][a-z0-9_.]{0,99}$/i;
 
 /**
  * Sorts an answer that is no success. Source: Teams, "Rate limiting for bots" (412, 429, 502, 504), "Error codes" of
- * streaming. `retryAfter`: the header, in seconds.
+ * streaming.
  */
-export function failureOfAnswer(status: number, body: string, retryAfter: string | null): TeamsFailure {
+export function failureOfAnswer(status: number, body: string, headers: Pick<Headers, 'get'>): TeamsFailure {
   const { code, message } = errorOf(body);
-  if (status === 429) {
-    const waitMs = retryAfter !== null && /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : 0;
-    return { kind: 'rate_limited', waitMs: Math.max(waitMs, DEFAULT_WAIT_MS) };
-  }
+  if (status === 429) return { kind: 'rate_limited', waitMs: waitOf(headers) };
   // Teams answers so when two changes of a conversation meet.
   if (status === 412) return { kind: 'rate_limited', waitMs: DEFAULT_WAIT_MS };
   if (status === 408 || status >= 500) return { kind: 'unknown', reason: `http_${status}` };
-  if (status === 413) return { kind: 'refused', code: 'MessageSizeTooBig' };
-  if (status === 403 && code === 'ContentStreamNotAllowed') return streamFailure(message);
+  if (status === 413) return { kind: 'refused', code: TOO_BIG };
+  if (status === 403 && (code === 'ContentStreamNotAllowed' || /content stream/i.test(message)))
+    return streamFailure(message);
   return { kind: 'refused', code: ERROR_NAME.test(code) ? code : `http_${status}` };
+}
+
+/** Seconds, or a date by the clock of whoever answered (RFC 9110, section 10.2.3). Answers milliseconds. */
+function waitOf(headers: Pick<Headers, 'get'>): number {
+  const [after, sent] = [headers.get('retry-after') ?? '', headers.get('date') ?? ''];
+  const asked = /^\d+(?:\.\d+)?$/.test(after) ? Number(after) * 1000 : Date.parse(after) - Date.parse(sent);
+  const ms = Number.isNaN(asked) ? 0 : asked;
+  return Math.min(Math.max(ms, DEFAULT_WAIT_MS), LONGEST_WAIT_MS);
 }
 
 /** All of them have one code; only the words tell them apart. */
 function streamFailure(message: string): TeamsFailure {
-  if (/size too (?:large|big)/i.test(message)) return { kind: 'refused', code: 'MessageSizeTooBig' };
+  if (/size too (?:large|big)/i.test(message)) return { kind: 'refused', code: TOO_BIG };
   if (/cancell?ed/i.test(message)) return { kind: 'stream_over', why: 'cancelled' };
   if (/exceeded streaming time/i.test(message)) return { kind: 'stream_over', why: 'timed_out' };
   if (/already completed/i.test(message)) return { kind: 'stream_over', why: 'completed' };

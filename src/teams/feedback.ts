@@ -12,7 +12,7 @@ const valueSchema = z.object({
   actionValue: z.object({
     reaction: z.enum(['like', 'dislike']),
     /** JSON, as text. */
-    feedback: z.string().nullish(),
+    feedback: z.string().nullish().catch(undefined),
   }),
 });
 const reasonSchema = z.object({ feedbackText: z.string().nullish() });

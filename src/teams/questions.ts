@@ -17,7 +17,7 @@ import type { ThreadNotes } from './thread-notes.ts';
 export interface QuestionsDeps {
   readonly rules: AdmissionRules;
   readonly accept: Pick<Accept, 'acceptTurn' | 'takesPart' | 'othersWrote'>;
-  readonly threads: Pick<ThreadNotes, 'hear' | 'unhear'>;
+  readonly threads: Pick<ThreadNotes, 'hear' | 'amend' | 'unhear'>;
   readonly background: Background;
   readonly changes: Pick<QuestionChanges, 'amendQuestion' | 'cancelQuestion'>;
   readonly once: Once;
@@ -89,7 +89,8 @@ export function createQuestions(deps: QuestionsDeps) {
     async edited(activity: TeamsActivity): Promise<void> {
       const normalised = normaliseActivity({ ...activity, type: 'message' });
       if (normalised.kind === 'ignored') return deps.onIgnored(normalised.why);
-      const { claims, sender, text, files } = normalised.message;
+      const { claims, kind, sender, text, files } = normalised.message;
+      if (kind !== 'direct') await deps.threads.amend(normalised.message);
       const [claim = ''] = claims;
       const stamp = stampOf(activity);
       const outcome = await deps.changes.amendQuestion({ claim, editor: sender.id, text, files, stamp });

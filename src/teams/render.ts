@@ -4,7 +4,7 @@ import { type Citation, citationsOf, claimOf } from './citations.ts';
 import type { FileChoice, Picture } from './pictures.ts';
 import { splitText } from './split.ts';
 import { suggestionsFor } from './suggestions.ts';
-import { liftTables, type Table, tableCard } from './tables.ts';
+import { liftTables, type Table, tableCard, tableWords } from './tables.ts';
 import { escapeText, plainText } from './text.ts';
 
 /** One message of the reply. */
@@ -41,10 +41,14 @@ export interface Ending {
   readonly files?: FileChoice;
   /** In a personal chat, where what is suggested is said by whom it is suggested to. */
   readonly direct?: boolean;
+  /** In smaller messages. */
+  readonly small?: boolean;
 }
 
 /** Of a message, pictures apart. Teams takes 28 KB, and the end of a stream names the stream besides. */
 const ROOM_BYTES = 27_000;
+/** Of a message, where Teams has not taken what should have fitted: it counts differently, or now takes less. */
+const SMALL = 0.4;
 const NO_FILES: FileChoice = { pictures: [], remarks: [] };
 
 /**
@@ -56,7 +60,8 @@ export function partsOf(view: ReplyView, done: boolean, ending: Ending = {}): Pa
   const sources = done ? citationsOf(view.text) : undefined;
   const below = [...(sources?.line ? [sources.line] : []), ...remarks];
   const { text: words, tables } = liftTables(view.text, done);
-  const pieces = splitText(escapeText(words));
+  const share = ending.small ? SMALL : 1;
+  const pieces = splitText(escapeText(words), share);
   const parts = pieces.map(({ text }, i) => {
     const last = i === pieces.length - 1;
     return {
@@ -73,12 +78,12 @@ export function partsOf(view: ReplyView, done: boolean, ending: Ending = {}): Pa
       ...(last && view.long && !done ? { long: true } : {}),
     } satisfies PartView;
   });
-  return done ? parts.flatMap(fitting) : parts;
+  return done ? parts.flatMap((part) => fitting(part, ROOM_BYTES * share)) : parts;
 }
 
 /** What does not fit below the last words stands in messages of its own: each table, and then the rest. */
-function fitting(part: PartView): PartView[] {
-  if (fits(part)) return [part];
+function fitting(part: PartView, room: number): PartView[] {
+  if (bytesOf(part) <= room) return [part];
   const { text, status, tables = [], feedback, ...rest } = part;
   const below = { ...rest, text: '', status };
   const parts: PartView[] = [
@@ -89,8 +94,8 @@ function fitting(part: PartView): PartView[] {
   return parts.map((one, i) => (feedback && i === parts.length - 1 ? { ...one, feedback } : one));
 }
 
-const fits = ({ pictures: _pictures, ...part }: PartView): boolean =>
-  Buffer.byteLength(JSON.stringify(messageOf(part, ANY_TURN))) <= ROOM_BYTES;
+const bytesOf = ({ pictures: _pictures, ...part }: PartView): number =>
+  Buffer.byteLength(JSON.stringify(messageOf(part, ANY_TURN)));
 
 const ANY_TURN = 'x'.repeat(40);
 
@@ -135,6 +140,20 @@ export function messageOf(part: PartView, turnId: string): Json {
   };
 }
 
+/** All that it says in words, for where Teams does not take it as it is meant to look. */
+export function wordsOf({ text, status, tasks, notice, remarks, tables = [] }: PartView): Json {
+  const words = [text, ...tables.map((table) => escapeText(tableWords(table)))].filter((one) => one !== '');
+  const bare: PartView = {
+    text: words.join('\n\n'),
+    status,
+    tasks,
+    ...(notice ? { notice } : {}),
+    ...(remarks ? { remarks } : {}),
+  };
+  const { attachments: _cards, ...message } = messageOf(bare, '');
+  return message;
+}
+
 /** Source: Teams, "Send and receive inline images". */
 const inline = ({ name, mediaType, base64 }: Picture): Json => ({
   contentType: mediaType,
@@ -164,8 +183,7 @@ export function streamChunk(
 }
 
 /** The end of a stream: an ordinary message, that names the stream it takes the place of. */
-export function streamEnd(part: PartView, turnId: string, streamId: string): Json {
-  const message = messageOf(part, turnId);
+export function streamEnd(message: Json, streamId: string): Json {
   const labels = Array.isArray(message.entities) ? (message.entities as Json[]) : [];
   return { ...message, entities: [{ type: 'streaminfo', streamId, streamType: 'final' }, ...labels] };
 }

@@ -5,12 +5,13 @@ import { createBell, type Pause, until } from '../turns/pace.ts';
 import { type OpenReply, type Reply, ReplyRefused, type ReplyTarget } from '../turns/reply.ts';
 import type { ClaimedTurn, PostedPart } from '../turns/turn.ts';
 import type { Connector } from './connector.ts';
+import { TOO_BIG } from './failures.ts';
 import type { TeamsPacing } from './pacing.ts';
 import { choosePictures, namedOnly } from './pictures.ts';
 import type { References } from './references.ts';
-import { isBlank, type PartView, partsOf } from './render.ts';
+import { type Ending, isBlank, type PartView, partsOf } from './render.ts';
 import { createReplyMessage, type ReplyMessage } from './reply-message.ts';
-import { createThreadWriter, NotNow, type ThreadWriter } from './thread-writer.ts';
+import { createThreadWriter, NoAnswer, NotNow, type ThreadWriter } from './thread-writer.ts';
 
 export interface TeamsRepliesDeps {
   readonly connector: Connector;
@@ -32,6 +33,8 @@ export interface TeamsRepliesDeps {
 const GATHER_MS = 60;
 /** However long Teams wants to be left alone, what is new is looked at again after this time. */
 const LONGEST_WAIT_MS = 15_000;
+/** After Teams has answered nothing for many tries. */
+const AFTER_OUTAGE_MS = 5_000;
 /** For so long after its answer was given up, a call may still be carried out. */
 const LATE_MS = 5_000;
 
@@ -90,6 +93,11 @@ function openReply(deps: TeamsRepliesDeps, target: ReplyTarget): Reply {
           streams = false;
         },
         onCancelled: stopTurn,
+        onRefused: (error) =>
+          deps.log.warn(
+            { err: error, turn: turn.id },
+            'Teams did not take a message of a reply as it was to look',
+          ),
         now: deps.now,
       },
       known[index],
@@ -108,15 +116,24 @@ function openReply(deps: TeamsRepliesDeps, target: ReplyTarget): Reply {
   };
 
   const write = async (to: ThreadWriter, looks: readonly PartView[], first: number, last: boolean) => {
+    const wasCancelled = cancelled;
     for (const [i, look] of looks.entries()) {
       const message = messageAt(first + i, to);
       if (message.isClosedAs(look)) continue;
       // Nothing to show yet takes nothing away that stands there.
       if (isBlank(look) && message.isOpen() && !last && known[first + i]) continue;
-      if (last || i < looks.length - 1) await message.close(look, last ? 'final' : 'progress');
+      if (last) {
+        const anew = await message.close(look, 'final');
+        // What follows has to stand below it.
+        if (anew) for (const later of messages.slice(first + i + 1)) await later.remove();
+      } else if (i < looks.length - 1) await message.close(look, 'progress');
       else await message.sync(look);
-      if (cancelled && !last) return;
-      if (!last) await record();
+      // Whatever would follow is part of what they have stopped.
+      if (cancelled && !wasCancelled) return;
+      if (last) continue;
+      await record();
+      // What follows must not stand above it.
+      if (!message.isOpen()) return;
     }
     if (last) for (const message of messages.slice(first + looks.length)) await message.remove();
   };
@@ -127,10 +144,13 @@ function openReply(deps: TeamsRepliesDeps, target: ReplyTarget): Reply {
     try {
       await write(to, partsOf(wanted, false), wanted.keep ? known.length : 0, false);
     } catch (error) {
-      if (!(error instanceof NotNow)) throw error;
+      const out = error instanceof NoAnswer;
+      if (!out && !(error instanceof NotNow)) throw error;
+      // Only the end has to be shown: by then Teams may answer again.
+      if (out) deps.log.warn({ err: error, turn: turn.id }, 'a reply could not be shown as it grows');
       await record();
       change.ring();
-      return Math.min(error.waitMs, LONGEST_WAIT_MS);
+      return out ? AFTER_OUTAGE_MS : Math.min(error.waitMs, LONGEST_WAIT_MS);
     }
     return 0;
   };
@@ -150,19 +170,28 @@ function openReply(deps: TeamsRepliesDeps, target: ReplyTarget): Reply {
     return taken ? known.length - 1 : known.length;
   };
 
+  /** Better without its pictures, or in smaller messages, than not at all. Undefined where neither can be the reason. */
+  const simplerThan = (how: Ending, error: unknown): Ending | undefined => {
+    if (!(error instanceof ReplyRefused)) return undefined;
+    if (how.files?.pictures.length) return { ...how, files: namedOnly(wanted.files ?? []) };
+    return error.reason === TOO_BIG && !how.small ? { ...how, small: true } : undefined;
+  };
+
   const conclude = async (to: ThreadWriter) => {
-    const files = wanted.files ?? [];
-    let looks = partsOf(wanted, true, { files: choosePictures(files), direct });
+    let how: Ending = { files: choosePictures(wanted.files ?? []), direct };
+    let looks = partsOf(wanted, true, how);
     const first = wanted.keep ? await below(looks) : 0;
-    try {
-      if (!cancelled) await write(to, looks, first, true);
-    } catch (error) {
-      const withPictures = looks.some(({ pictures }) => pictures !== undefined);
-      if (!(error instanceof ReplyRefused && withPictures)) throw error;
-      // Better without its pictures than not at all. If it was not for them, this is refused as well.
-      deps.log.warn({ turn: turn.id, err: error }, 'Teams did not take the pictures of an answer');
-      looks = partsOf(wanted, true, { files: namedOnly(files), direct });
-      await write(to, looks, first, true);
+    while (!cancelled) {
+      try {
+        await write(to, looks, first, true);
+        break;
+      } catch (error) {
+        const simpler = simplerThan(how, error);
+        if (!simpler) throw error;
+        deps.log.warn({ turn: turn.id, err: error }, 'Teams did not take an answer as it was to look');
+        how = simpler;
+        looks = partsOf(wanted, true, how);
+      }
     }
     if (!cancelled) {
       await noteAnswer();

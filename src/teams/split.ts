@@ -32,9 +32,9 @@ const HEAD_LIMIT = 1_000;
 
 /**
  * Always one piece at least. A block of code that is cut is closed, and opened again in the next piece; a table that is
- * cut between two rows has its head there, too.
+ * cut between two rows has its head there, too. `share`: of what a part holds otherwise.
  */
-export function splitText(text: string): Piece[] {
+export function splitText(text: string, share = 1): Piece[] {
   const pieces: Piece[] = [];
   /** The line that opened the block of code we are in. */
   let fence: string | undefined;
@@ -66,8 +66,8 @@ export function splitText(text: string): Piece[] {
       head = fence === undefined ? headAfter(line, before, head) : undefined;
       before = line;
       lineFrom = at;
-      if (size >= SOFT) close(at);
-    } else if (size >= HARD || (size >= SPACE && character === ' ')) close(at);
+      if (size >= SOFT * share) close(at);
+    } else if (size >= HARD * share || (size >= SPACE * share && character === ' ')) close(at);
   }
   if (from < text.length || pieces.length === 0) pieces.push({ text: begun + text.slice(from), full: false });
   return pieces;

@@ -138,3 +138,11 @@ export function tableCard({ number, head, rows }: Table): Json {
     ],
   });
 }
+
+/** The same in words, as Markdown. */
+export function tableWords({ number, head, rows }: Table): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const lines = [head, head.map(() => '---'), ...rows].map(line);
+  return [`**Table ${number}**`, '', ...lines].join('\n');
+}

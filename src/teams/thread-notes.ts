@@ -14,6 +14,8 @@ const MOST_KEPT = 20;
 /** More of a message is not told anyway. Characters. */
 const MOST_CHARS = 2_000;
 
+const kept = (text: string) => text.slice(0, MOST_CHARS).toWellFormed();
+
 const noteSchema = z.object({
   author: z.string(),
   text: z.string(),
@@ -68,13 +70,7 @@ export function createThreadNotes({ redis, keyPrefix, sealer, now, log }: Thread
     /** Keeps what somebody wrote; what they wrote before in the same message goes. */
     async hear({ key, sender, text, addressed, messageId }: InboundMessage, author: string): Promise<void> {
       const thread = threadId(key);
-      const note = {
-        author,
-        text: text.slice(0, MOST_CHARS).toWellFormed(),
-        at: now(),
-        addressed,
-        id: messageId,
-      };
+      const note = { author, text: kept(text), at: now(), addressed, id: messageId };
       const entry = `${headOf(sender, messageId)} ${await sealed.seal(thread, JSON.stringify(note))}`;
       await removeFrom(thread, `${headOf(sender, messageId)} `);
       await redis
@@ -85,6 +81,27 @@ export function createThreadNotes({ redis, keyPrefix, sealer, now, log }: Thread
         .sadd(placesKey(sender), thread)
         .expire(placesKey(sender), KEPT_S)
         .exec();
+    },
+
+    /** Its author has changed a message: where it is kept, it reads as it does now. */
+    async amend({ key, sender, text, messageId }: InboundMessage): Promise<void> {
+      const thread = threadId(key);
+      const head = `${headOf(sender, messageId)} `;
+      if (text.trim() === '') return removeFrom(thread, head);
+      for (const entry of await redis.lrange(listKey(thread), 0, -1)) {
+        if (!entry.startsWith(head)) continue;
+        const note = noteSchema.parse(
+          JSON.parse((await sealed.open(thread, entry.slice(head.length))) ?? 'null'),
+        );
+        if (note.text === kept(text)) continue;
+        const changed = await sealed.seal(thread, JSON.stringify({ ...note, text: kept(text) }));
+        // Beside the old one, which is not there any more if somebody was quicker: then nothing is added.
+        await redis
+          .multi()
+          .linsert(listKey(thread), 'BEFORE', entry, `${head}${changed}`)
+          .lrem(listKey(thread), 0, entry)
+          .exec();
+      }
     },
 
     /** Its author has deleted a message. */

@@ -49,10 +49,10 @@ export class StreamEnded extends Error {
   }
 }
 
-/** The message that should be changed is not there any more. */
-export class MessageGone extends Error {
-  constructor() {
-    super('the message was deleted');
+/** The message that should be changed is not there any more; or what should be posted has no place. */
+export class MessageGone extends ReplyRefused {
+  constructor(code: string) {
+    super(code);
     this.name = 'MessageGone';
   }
 }
@@ -106,7 +106,8 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
         const failure = failureOf(error);
         switch (failure.kind) {
           case 'refused':
-            if (/^(?:ActivityNotFound|http_404$|MessageNotFound)/.test(failure.code)) throw new MessageGone();
+            if (/^(?:ActivityNotFound|http_404$|MessageNotFound)/.test(failure.code))
+              throw new MessageGone(failure.code);
             throw new ReplyRefused(failure.code);
           case 'stream_over':
             throw new StreamEnded(failure.why);
@@ -134,9 +135,16 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
   }
 
   return {
-    /** Posts a message, or begins a stream. Answers its id. */
-    post: (activity: OutgoingActivity, urgency: Urgency): Promise<string> =>
-      attempt(urgency, () => connector.send(place, activity), deps.onDoubt, TRIES),
+    /**
+     * Posts a message, or begins a stream: then it throws StreamEnded. Answers its id; undefined where it stands there, and
+     * cannot be changed.
+     */
+    async post(activity: OutgoingActivity, urgency: Urgency): Promise<string | undefined> {
+      const id = await attempt(urgency, () => connector.send(place, activity), deps.onDoubt, TRIES);
+      // What is final stands there once. Anything else will stand beside it.
+      if (id === undefined && urgency !== 'final') deps.onDoubt();
+      return id;
+    },
     /**
      * More of a stream. Once: the next chunk says all of it again. Throws StreamEnded, and NotNow also when nobody knows
      * whether it was shown.
@@ -156,7 +164,7 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
         throw new NotNow(CHUNK_AGAIN_MS);
       }
     },
-    /** Ends a stream. Throws StreamEnded. */
+    /** Ends a stream. Throws StreamEnded, MessageGone. */
     end: (activity: OutgoingActivity, urgency: Urgency): Promise<void> =>
       attempt(urgency, () => connector.signal(place, activity)),
     /** Throws MessageGone, StreamEnded. */

@@ -251,12 +251,14 @@ test('what people think of an answer is kept for its turn, with their words; of 
     );
   await think('77', { reaction: 'like', feedback: '' });
   await think('77', { reaction: 'dislike', feedback: '{"feedbackText":" too short "}' });
+  await think('77', { reaction: 'like', feedback: { feedbackText: 'not as text' } });
   await think('78', { reaction: 'like' });
   expect((await think('77', { reaction: 'shrug' })).status).toBe(200);
   const by = { id: 'bbbbbbbb-1111-4111-8111-111111111111', tenant: t.teams.tenant };
   expect(said).toEqual([
     { turnId: 'turn-7', by, value: 'up' },
     { turnId: 'turn-7', by, value: 'down', reason: 'too short' },
+    { turnId: 'turn-7', by, value: 'up' },
   ]);
   expect(t.ignored).toEqual(['no_feedback', 'malformed']);
 });

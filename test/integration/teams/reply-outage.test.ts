@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { eventually } from '../../setup/eventually.ts';
 import { say, startTeamsThread, type TeamsThread } from './teams-thread.ts';
 
 let t: TeamsThread;
@@ -29,4 +30,33 @@ test('a new message of which Teams says nothing is given up sooner: each try may
   t.teams.faults.add({ kind: 'drop_answer', method: 'send', times: 999 });
   await expect(t.open().finish(say('42'))).rejects.toThrow(/Teams did not answer/);
   expect(t.teams.calls.filter(({ method }) => method === 'send')).toHaveLength(6);
+});
+
+test.each(['personal', 'cloud'] as const)(
+  'an outage of Teams that is over before the answer is complete costs nothing of it (%s)',
+  async (where) => {
+    t = await startTeamsThread(where, { streams: false });
+    const reply = t.open();
+    reply.show(say('one'));
+    await t.shows('one');
+    t.teams.faults.add({ method: 'update', kind: 'status', status: 503, times: 8 });
+    reply.show(say('one two'));
+    await eventually('the outage', () => t.teams.calls.filter(({ status }) => status === 503).length > 5);
+    reply.show(say('one two three'));
+    await reply.finish(say('one two three four'));
+    expect(t.texts()).toEqual(['one two three four']);
+    expect(t.doubts()).toBe(0);
+  },
+);
+
+test('what Teams said nothing of is not posted again before the end', async () => {
+  t = await startTeamsThread('cloud');
+  t.teams.faults.add({ method: 'send', after: 1, kind: 'refuse', times: 6 });
+  const reply = t.open();
+  reply.show(say('one'));
+  await eventually('the outage', () => t.doubts() === 6);
+  reply.show(say('one two'));
+  t.later(60_000);
+  await reply.finish(say('one two three'));
+  expect(t.texts()).toEqual(['one two three']);
 });

@@ -97,3 +97,26 @@ test('of places where nobody has asked anything, and of personal chats, nothing 
   const bob = { tenant: t.teams.tenant, id: 'bbbbbbbb-1111-4111-8111-111111111111' };
   expect(await t.references.contactOf(bob)).toBeUndefined();
 });
+
+test('what somebody has changed is told as it reads now, in its place; what was not kept begins not to be', async () => {
+  const t = await readingAlong();
+  const { activity } = await t.teams.say('bob', 'group', 'the key is hunter2');
+  await t.teams.say('carol', 'group', 'three');
+  await t.teams.say('alice', 'group', '@bot four?');
+  const [question] = t.turns;
+  if (!question) throw new Error('no question');
+  const texts = async () => (await t.threads.readThread(question)).map(({ text }) => text);
+  await eventually('all of it', async () => (await texts()).length === 2);
+  const before = await texts();
+  const edited = { ...(activity.channelData as object), eventType: 'editMessage' };
+  const change = { ...activity, type: 'messageUpdate', text: 'the key is in the vault', channelData: edited };
+  await t.teams.deliver(change);
+  await t.teams.deliver(change);
+  await t.teams.deliver({ ...change, id: '77', text: 'never heard before' });
+  await eventually('the change', async () => !(await texts()).includes('the key is hunter2'));
+  expect(await texts()).toEqual(
+    before.map((text) => (text === 'the key is hunter2' ? 'the key is in the vault' : text)),
+  );
+  await t.teams.deliver({ ...change, text: '' });
+  await eventually('that it is gone', async () => (await texts()).length === 1);
+});

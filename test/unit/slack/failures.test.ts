@@ -13,6 +13,11 @@ const http = (status: number) => new WebAPIHTTPError(status, 'text', {}, '');
 test.each<[string, unknown, SlackFailure | undefined]>([
   ['429 with Retry-After', new WebAPIRateLimitedError(7), { kind: 'rate_limited', waitMs: 7_000 }],
   ['429 with nothing to wait', new WebAPIRateLimitedError(0), { kind: 'rate_limited', waitMs: 1_000 }],
+  [
+    '429 with years to wait',
+    new WebAPIRateLimitedError(99_999_999),
+    { kind: 'rate_limited', waitMs: 3_600_000 },
+  ],
   ['ratelimited in the body', platform('ratelimited'), { kind: 'rate_limited', waitMs: 1_000 }],
   ['an error name', platform('channel_not_found'), { kind: 'refused', code: 'channel_not_found' }],
   ['Slack’s own trouble', platform('internal_error'), { kind: 'unknown', reason: 'internal_error' }],

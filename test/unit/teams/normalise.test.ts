@@ -131,6 +131,17 @@ describe('a message of Teams', () => {
     expect(normalise(personal(fields))).toEqual({ kind: 'ignored', why });
   });
 
+  it('loses no question over what nobody understands beside it', () => {
+    const odd = [null, { locale: 'en' }, { type: 'mention', mentioned: {} }, mentionOfBot];
+    const beside = {
+      entities: odd,
+      attachments: [null, { name: 5 }],
+      locale: 7,
+      timestamp: new Date(Number.NaN),
+    };
+    expect(messageOf(channelPost(beside))).toMatchObject({ text: 'how many?', addressed: true, files: [] });
+  });
+
   it('knows a person of another tenant', () => {
     const other = '00000000-0000-0000-0000-00000000abcd';
     expect(messageOf(channelPost({ from: { ...ALICE, tenantId: other } })).sender).toEqual({
