@@ -122,8 +122,8 @@ export const factsSchema = z.discriminatedUnion('type', [
     turn: turn.optional(),
     direction: z.enum(['question', 'answer', 'words']),
     action: z.enum(['blocked', 'masked']),
-    /** In shadow mode nothing came of it. */
-    mode: z.enum(['enforce', 'shadow']),
+    /** With `enforce`, something came of it; otherwise only of secrets. */
+    mode: z.enum(['enforce', 'shadow', 'off']),
     policy: z.enum(POLICIES),
   }),
   event('guardrail.disputed', { who: subject, turn, policy: z.enum(POLICIES) }),

@@ -220,6 +220,15 @@ function plain(text: string): string {
   return folded;
 }
 
+const MAYBE_MARKUP = /\\|[A-Za-z0-9_-][*`~]/;
+/** Every hint is shorter, and so is what makes a long word. Characters. */
+export const HINT_REACH = 60;
+
+/** Nothing in it hints at a secret: there is none in it, and none in what joins two such texts that share `HINT_REACH`. Pure. */
+export function isFarFromSecrets(text: string): boolean {
+  return isPlain(text) && !MAYBE_MARKUP.test(text) && !mayHold(text);
+}
+
 function formIn(text: string): string | undefined {
   if (!mayHold(text)) return undefined;
   return SECRET_FORMS.find(({ form, really }) => {

@@ -7,7 +7,7 @@ import { GUARDRAIL_COUNT } from './counts-lua.ts';
 
 /** How often a policy minded something, and how many turns were checked: by day, for `guardrail report`. */
 
-const mode = z.enum(['enforce', 'shadow']);
+const mode = z.enum(['enforce', 'shadow', 'off']);
 /** Of a direct message only that it was one: its id would name a person. */
 const channel = z.string();
 

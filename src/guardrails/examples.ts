@@ -19,7 +19,7 @@ const exampleSchema = z.object({
   turn: z.string().optional(),
   direction: z.enum(['question', 'answer', 'words']),
   action: z.enum(['blocked', 'masked']),
-  mode: z.enum(['enforce', 'shadow']),
+  mode: z.enum(['enforce', 'shadow', 'off']),
   policies: z.array(z.enum(POLICIES)),
   text: z.string(),
 });

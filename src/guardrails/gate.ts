@@ -1,5 +1,13 @@
 import { mask } from './replay.ts';
-import { type Block, type Check, type Redaction, type Span, unavailable, type Verdict } from './verdict.ts';
+import {
+  type Block,
+  type Check,
+  type Redaction,
+  type Span,
+  secretBlock,
+  unavailable,
+  type Verdict,
+} from './verdict.ts';
 import { nextWindow } from './windows-decision.ts';
 
 /**
@@ -61,8 +69,6 @@ interface Call {
   readonly beside: readonly string[];
   verdict?: Verdict;
 }
-
-const secret = (rule: string): Block => ({ kind: 'block', policy: 'secret', reason: `secret: ${rule}` });
 
 export function createGate(deps: GateDeps): Gate {
   /** The text from `base` on; everything before it is out. Offsets below are of the whole text. */
@@ -144,7 +150,7 @@ export function createGate(deps: GateDeps): Gate {
     const words = window ? text.slice(0, window.end) : '';
     const rule = window && deps.forbidden(words);
     if (rule !== undefined) {
-      block(secret(rule));
+      block(secretBlock(rule));
       return;
     }
     const beside = takeBeside();
@@ -283,7 +289,7 @@ export function createGate(deps: GateDeps): Gate {
         if (besides.has(text)) continue;
         const rule = deps.forbidden(text);
         if (rule !== undefined) {
-          block(secret(rule));
+          block(secretBlock(rule));
           return;
         }
         besides.set(text, undefined);

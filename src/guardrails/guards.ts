@@ -6,9 +6,12 @@ import type { Grounding, Guardrail } from './client.ts';
 import { createGate, type Gate, type GateDeps } from './gate.ts';
 import { createKeptVerdicts } from './kept-verdicts.ts';
 import { mask } from './replay.ts';
-import { ALLOW, type Block, type ExampleOf, type Verdict } from './verdict.ts';
+import { ALLOW, type Block, type ExampleOf, secretBlock, type Verdict } from './verdict.ts';
 
-/** enforce: what a policy minds is withheld. shadow: everything passes, and what would have been withheld is told. */
+/**
+ * enforce: what a policy minds is withheld. shadow: it passes, and what would have been withheld is told. Secrets are
+ * withheld in every mode.
+ */
 export type GuardMode = 'enforce' | 'shadow';
 
 /** As the agent may read it, or why it may not. */
@@ -34,8 +37,8 @@ export interface GuardsDeps {
   readonly now: () => number;
 }
 
-export interface Guards {
-  readonly mode: GuardMode;
+/** What is made of what an agent is about to read. */
+export interface Reading {
   /** The question as the agent may read it, or why it may not. */
   question(text: string, signal: AbortSignal, found: (one: Intervention) => void): Promise<Read>;
   /**
@@ -53,6 +56,10 @@ export interface Guards {
     signal: AbortSignal,
     found: (one: Intervention) => void,
   ): Promise<readonly (string | undefined)[]>;
+}
+
+export interface Guards extends Reading {
+  readonly mode: GuardMode;
   /** Why a whole answer may not be shown to its end: it says what is not in its source, or is not about the question. */
   grounded(
     answer: string,
@@ -74,6 +81,24 @@ const GROUNDING = { source: 100_000, query: 1_000, answer: 5_000 } as const;
 const THREAD_HASTE: Haste = { withinMs: 5_000, mostAheadMs: 1_000 };
 
 const withExample = (example: ExampleOf | undefined) => (example === undefined ? {} : { example });
+
+/** By our own rule alone. */
+function readUnguarded(text: string, found: (one: Intervention) => void): Read {
+  const rule = secretIn(text);
+  if (rule === undefined) return { text };
+  found({ direction: 'question', policies: ['secret'], action: 'blocked' });
+  return secretBlock(rule);
+}
+
+const eachUnguarded = (texts: readonly string[], found: (one: Intervention) => void) =>
+  texts.map((text) => ('text' in readUnguarded(text, found) ? text : undefined));
+
+/** Without a guardrail. */
+export const UNGUARDED: Reading = {
+  question: async (text, _signal, found) => readUnguarded(text, found),
+  thread: async (texts, _signal, found) => eachUnguarded(texts, found),
+  files: async (texts, _signal, found) => eachUnguarded(texts, found),
+};
 
 export function createGuards(deps: GuardsDeps): Guards {
   const { mode, after, now } = deps;
@@ -155,8 +180,21 @@ export function createGuards(deps: GuardsDeps): Guards {
 
   /** In shadow mode nobody waits for what changes nothing. It never rejects. */
   async function question(text: string, signal: AbortSignal, found: (one: Intervention) => void) {
-    const asked = guarded(text, signal, found);
-    return mode === 'enforce' ? await asked : { text };
+    if (mode === 'enforce') return await guarded(text, signal, found);
+    const read = readUnguarded(text, found);
+    if ('text' in read) void guarded(text, signal, found);
+    return read;
+  }
+
+  /** Likewise. */
+  async function lookOn(
+    texts: readonly string[],
+    found: (one: Intervention) => void,
+    judge: (texts: readonly string[]) => Promise<unknown>,
+  ) {
+    const read = eachUnguarded(texts, found);
+    void judge(read.filter((text) => text !== undefined));
+    return read;
   }
 
   async function each(
@@ -180,12 +218,12 @@ export function createGuards(deps: GuardsDeps): Guards {
     question,
     async thread(texts, signal, found) {
       // The newest matter most.
-      const judged = each(texts.toReversed(), signal, found, THREAD_HASTE);
-      return mode === 'enforce' ? (await judged).toReversed() : texts;
+      const judge = (said: readonly string[]) => each(said.toReversed(), signal, found, THREAD_HASTE);
+      return mode === 'enforce' ? (await judge(texts)).toReversed() : await lookOn(texts, found, judge);
     },
     async files(texts, signal, found) {
-      const judged = each(texts, signal, found);
-      return mode === 'enforce' ? await judged : texts;
+      const judge = (attached: readonly string[]) => each(attached, signal, found);
+      return mode === 'enforce' ? await judge(texts) : await lookOn(texts, found, judge);
     },
     async grounded(answer, { source, query }, signal, found) {
       const grounding = {

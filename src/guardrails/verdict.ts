@@ -47,5 +47,10 @@ export function unavailable(reason: string): Block {
   return { kind: 'block', policy: 'unavailable', reason };
 }
 
+/** Our own rule, whatever the guardrail says. */
+export function secretBlock(rule: string): Block {
+  return { kind: 'block', policy: 'secret', reason: `secret: ${rule}` };
+}
+
 /** Checks texts that are shown or sent together. Never rejects: a check that cannot be made is a block. */
 export type Check = (texts: readonly string[], signal: AbortSignal) => Promise<Verdict>;

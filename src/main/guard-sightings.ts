@@ -22,7 +22,7 @@ export interface SightingsDeps {
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly after: (ms: number, run: () => void) => () => void;
-  readonly mode: GuardMode;
+  readonly mode: GuardMode | 'off';
   /** Whether pieces of what was minded are kept. */
   readonly keepExamples: boolean;
 }
@@ -54,7 +54,8 @@ export function composeSightings(deps: SightingsDeps) {
   }
 
   function count(turn: ClaimedTurn, outcome: 'checked' | 'intervened'): void {
-    if (!first(turn, outcome)) return;
+    // Without a guardrail turns are not checked: a secret counts, and says nothing about policies.
+    if (mode === 'off' || !first(turn, outcome)) return;
     const { message } = turn;
     metrics.guardrailTurn(outcome, message.kind, mode);
     counts.add(['turn', outcome, mode, channelOf(message)]);

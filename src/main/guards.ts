@@ -5,7 +5,13 @@ import type { Sender } from '../chat/vocabulary.ts';
 import type { CheckWords } from '../commands/word-check.ts';
 import type { Config } from '../config.ts';
 import { createGuardrail } from '../guardrails/client.ts';
-import { createGuards, type Guards, type Intervention } from '../guardrails/guards.ts';
+import {
+  createGuards,
+  type Guards,
+  type Intervention,
+  type Reading,
+  UNGUARDED,
+} from '../guardrails/guards.ts';
 import { createGuardrailQuota } from '../guardrails/quota.ts';
 import { unavailable } from '../guardrails/verdict.ts';
 import type { Connection } from '../store/connection.ts';
@@ -63,7 +69,7 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
 
   const seen = composeSightings({
     ...{ ...deps, after },
-    mode: mode === 'shadow' ? 'shadow' : 'enforce',
+    mode,
     keepExamples: config.guardrails.examples,
   });
   /** What others said where a turn was asked, as its agent read it. */
@@ -90,22 +96,57 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
         openGate: guards && ((on) => guards.answer(on, signal, found)),
         ground: guards && ((answer) => ground(guards, turn, answer, signal, found)),
         shadow: guards?.mode === 'shadow',
+        onSecret: () => found({ direction: 'answer', policies: ['secret'], action: 'blocked' }),
         mayLink,
         show,
       });
     };
   };
 
-  if (mode === 'off') {
-    const guards = mayLink ? { answer: answerOf(undefined), words } : { words };
-    return {
-      guards,
-      checkWords: async (_asker, texts) => ({ texts }),
-      guardThread: (read) => read,
-      guardFiles: async (_message, texts) => texts,
-      close: async () => undefined,
-    };
-  }
+  /** `close`: what has to be closed besides. */
+  const compose = (reading: Reading, guards: Guards | undefined, close: () => void): ComposedGuards => ({
+    guards: {
+      question(turn, signal) {
+        seen.checked(turn);
+        return reading.question(turn.message.text, signal, (one) => seen.inTurn(turn, one));
+      },
+      answer: answerOf(guards),
+      words,
+    },
+    checkWords: createWordGuard({
+      guards: { mode, question: reading.question },
+      seen: seen.inWords,
+      tell: (withheld, policy, locale) => blockMessage(withheld, policy, locale, messages),
+    }),
+    guardThread: (read) => async (message, signal) => {
+      const said = await read(message, signal);
+      if (said.length === 0) return said;
+      const texts = await reading.thread(
+        said.map(({ text }) => text),
+        signal,
+        (one) => seen.inThread(message, one),
+      );
+      const told = said.flatMap((one, i) => {
+        const text = texts[i];
+        return text === undefined ? [] : [{ ...one, text }];
+      });
+      if (told.length > 0) sources.set(message, told.map(({ text }) => text).join('\n'));
+      return told;
+    },
+    async guardFiles(message, { texts, names }, signal) {
+      const read = await reading.files([...texts, ...names], signal, (one) => seen.inThread(message, one));
+      const [toldTexts, toldNames] = [read.slice(0, texts.length), read.slice(texts.length)];
+      const told = toldTexts.filter((text) => text !== undefined);
+      if (told.length > 0) sources.set(message, told.join('\n'));
+      return { texts: toldTexts, names: toldNames };
+    },
+    async close() {
+      close();
+      await seen.close();
+    },
+  });
+
+  if (mode === 'off') return compose(UNGUARDED, undefined, () => undefined);
 
   // A process that runs no turns may have been given none.
   const missing = config.guardrails.id === '';
@@ -131,46 +172,7 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
     after,
     now: monotonic,
   });
-  return {
-    guards: {
-      question(turn, signal) {
-        seen.checked(turn);
-        return guards.question(turn.message.text, signal, (one) => seen.inTurn(turn, one));
-      },
-      answer: answerOf(guards),
-      words,
-    },
-    checkWords: createWordGuard({
-      guards,
-      seen: seen.inWords,
-      tell: (withheld, policy, locale) => blockMessage(withheld, policy, locale, messages),
-    }),
-    guardThread: (read) => async (message, signal) => {
-      const said = await read(message, signal);
-      if (said.length === 0) return said;
-      const texts = await guards.thread(
-        said.map(({ text }) => text),
-        signal,
-        (one) => seen.inThread(message, one),
-      );
-      const told = said.flatMap((one, i) => {
-        const text = texts[i];
-        return text === undefined ? [] : [{ ...one, text }];
-      });
-      if (told.length > 0) sources.set(message, told.map(({ text }) => text).join('\n'));
-      return told;
-    },
-    async guardFiles(message, texts, signal) {
-      const read = await guards.files(texts, signal, (one) => seen.inThread(message, one));
-      const told = read.filter((text) => text !== undefined);
-      if (told.length > 0) sources.set(message, told.join('\n'));
-      return read;
-    },
-    async close() {
-      guardrail.close();
-      await seen.close();
-    },
-  };
+  return compose(guards, guards, () => guardrail.close());
 }
 
 /** Why an answer was withheld, and what comes of it when somebody thinks that it should not have been. */

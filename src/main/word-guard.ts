@@ -2,11 +2,11 @@ import type { Withheld } from '../chat/block-messages.ts';
 import type { Policy } from '../chat/policies.ts';
 import type { Asker } from '../commands/account.ts';
 import type { CheckWords } from '../commands/word-check.ts';
-import type { Guards, Intervention } from '../guardrails/guards.ts';
+import type { GuardMode, Intervention, Reading } from '../guardrails/guards.ts';
 import { type Block, unavailable } from '../guardrails/verdict.ts';
 
 export interface WordGuardDeps {
-  readonly guards: Pick<Guards, 'mode' | 'question'>;
+  readonly guards: Pick<Reading, 'question'> & { readonly mode: GuardMode | 'off' };
   /** Who hears of what a policy minds in the words of this person. */
   readonly seen: (asker: Asker) => (one: Intervention) => void;
   /** What the person reads instead. */
@@ -27,7 +27,7 @@ const isBlock = (read: { readonly text: string } | Block): read is Block => 'kin
 export function createWordGuard({ guards, seen, tell, withinMs = WITHIN_MS }: WordGuardDeps): CheckWords {
   return async (asker, texts) => {
     const found = seen(asker);
-    // In shadow mode nobody waits.
+    // Nobody waits for what changes nothing.
     const limit = guards.mode === 'enforce' ? AbortSignal.timeout(withinMs) : new AbortController().signal;
     const read = await Promise.all(texts.map((text) => guards.question(text, limit, found)));
     const blocks = read.filter(isBlock);

@@ -39,7 +39,7 @@ export interface Metrics {
   placeRecalled(outcome: string): void;
   /** Access tokens got anew at Cognito. */
   tokenRefreshed(outcome: string): void;
-  /** A policy minded a question or an answer, in a channel, group or direct message; in shadow mode nothing came of it. */
+  /** A policy minded a question or an answer, in a channel, group or direct message; in shadow mode nothing came of it, but of secrets. */
   guardrailIntervention(policy: string, direction: string, action: string, place: string, mode: string): void;
   /** A turn was `checked`, or a policy minded something in it: `intervened`. The share of these is what an alarm watches. */
   guardrailTurn(outcome: string, place: string, mode: string): void;

@@ -19,12 +19,18 @@ export interface AttachedFiles {
 /** What is attached to a question. Rejects only when the signal aborts. */
 export type ReadFiles = (message: ClaimedTurn['message'], signal: AbortSignal) => Promise<AttachedFiles>;
 
-/** Texts that are attached to a question: each as the agent may read it; undefined for what it may not. Never rejects. */
+/** Texts that are attached to a question, and the names of what is attached: each as the agent may read it; undefined for what it may not. */
+export interface AttachedWords<Word> {
+  readonly texts: readonly Word[];
+  readonly names: readonly Word[];
+}
+
+/** Never rejects. */
 export type GuardFiles = (
   message: ClaimedTurn['message'],
-  texts: readonly string[],
+  words: AttachedWords<string>,
   signal: AbortSignal,
-) => Promise<readonly (string | undefined)[]>;
+) => Promise<AttachedWords<string | undefined>>;
 
 export interface AttachedFilesDeps {
   readonly read: ReadFiles;
@@ -34,8 +40,8 @@ export interface AttachedFilesDeps {
 }
 
 /**
- * Begins turns with the files that are attached to their questions. Their text passes the guardrail as what others say
- * in a thread does: the person may not have written it.
+ * Begins turns with the files that are attached to their questions. Their text and their names pass the guardrail as what
+ * others say in a thread does: the person may not have written them.
  */
 export function withFiles(
   invoke: (call: AgentCall) => AsyncGenerator<AgentEvent>,
@@ -46,14 +52,18 @@ export function withFiles(
     const texts = files.filter(({ mediaType }) => isText(mediaType));
     const cleared = await deps.guard(
       message,
-      texts.map(({ base64 }) => Buffer.from(base64, 'base64').toString('utf8')),
+      {
+        texts: texts.map(({ base64 }) => Buffer.from(base64, 'base64').toString('utf8')),
+        names: files.map(({ name }) => name),
+      },
       signal,
     );
-    const clear = new Map(texts.map((file, i) => [file, cleared[i]]));
-    const readable = files.flatMap((file) => {
-      if (!isText(file.mediaType)) return [file];
+    const clear = new Map(texts.map((file, i) => [file, cleared.texts[i]]));
+    const readable = files.flatMap((file, i) => {
+      const name = nameFor(file.name, cleared.names[i], i + 1);
+      if (!isText(file.mediaType)) return [{ ...file, name }];
       const text = clear.get(file);
-      return text === undefined ? [] : [{ ...file, base64: Buffer.from(text).toString('base64') }];
+      return text === undefined ? [] : [{ ...file, name, base64: Buffer.from(text).toString('base64') }];
     });
     const withheld = texts
       .filter((file) => clear.get(file) === undefined)
@@ -70,4 +80,14 @@ export function withFiles(
       files.length === 0 ? call : { ...call, invocation: { ...call.invocation, files: [...files] } },
     );
   };
+}
+
+/** The contract takes no longer name. Characters. */
+const MOST_NAME = 255;
+
+/** As the agent reads it: a name that was withheld, or has lost its ending to a mask, is a number. */
+function nameFor(name: string, cleared: string | undefined, place: number): string {
+  const ending = /\.[a-z0-9]{1,8}$/i.exec(name)?.[0] ?? '';
+  const whole = cleared?.endsWith(ending) && cleared.length <= MOST_NAME ? cleared : undefined;
+  return whole ?? `attachment-${place}${ending}`;
 }

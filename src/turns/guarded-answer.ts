@@ -1,7 +1,9 @@
 import { createLinkGuard, type MayLink, withoutLinks } from '../chat/links.ts';
+import { createSecretHold, type SecretHold } from '../chat/secret-hold.ts';
+import { secretIn } from '../chat/secrets.ts';
 import { EMPTY_VIEW, type ReplyFile, type ReplyTask, type ReplyView } from '../chat/vocabulary.ts';
 import type { Gate } from '../guardrails/gate.ts';
-import type { Block } from '../guardrails/verdict.ts';
+import { type Block, secretBlock } from '../guardrails/verdict.ts';
 import { maskedFile, partsIn } from './guarded-file.ts';
 
 /** Every look at an answer costs as much as it is long: one this long is looked at when it has grown by a part of it. */
@@ -19,6 +21,8 @@ export interface GuardedAnswerDeps {
   readonly openGate: ((on: GateListener) => Gate) | undefined;
   /** The gate only looks on. */
   readonly shadow: boolean;
+  /** Told of a secret where no gate has kept it: then the answer ends there all the same. */
+  readonly onSecret?: (() => void) | undefined;
   /** Undefined: every link is welcome. */
   readonly mayLink: MayLink | undefined;
   /** Asked at the end, before the last words are shown: why they may not be. */
@@ -48,6 +52,10 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
   const stop = new AbortController();
   const inert = (text: string) => (deps.mayLink ? withoutLinks(text, deps.mayLink) : text);
   let gate: Gate | undefined;
+  /** Where no gate keeps secrets. */
+  let hold: SecretHold | undefined;
+  /** Of texts beside the answer, which of them hold no secret. */
+  const harmless = new Map<string, boolean>();
   let links: ReturnType<typeof createLinkGuard> | undefined;
   let raw: ReplyView = EMPTY_VIEW;
   let fed = 0;
@@ -71,16 +79,43 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
         if (!deps.shadow) refresh();
       },
       onBlock(found) {
-        if (deps.shadow) return;
-        block = found;
-        stop.abort(new Error('the rest of the answer is withheld'));
+        if (!deps.shadow) withhold(found);
       },
     });
+    hold = enforced() ? undefined : createSecretHold();
     links = deps.mayLink && createLinkGuard(deps.mayLink);
     raw = EMPTY_VIEW;
     fed = 0;
     shown = '';
     checkedStatus = undefined;
+  }
+
+  function withhold(found: Block): void {
+    block = found;
+    stop.abort(new Error('the rest of the answer is withheld'));
+  }
+
+  function withholdSecret(rule: string): void {
+    if (block) return;
+    deps.onSecret?.();
+    withhold(secretBlock(rule));
+  }
+
+  function isHarmless(text: string): boolean {
+    const known = harmless.get(text);
+    if (known !== undefined) return known;
+    const rule = secretIn(text);
+    harmless.set(text, rule === undefined);
+    if (rule !== undefined) withholdSecret(rule);
+    return rule === undefined;
+  }
+
+  /** More of the text, where no gate keeps secrets. `last`: nothing follows. */
+  function passHeld(held: SecretHold, more: string, last = false): void {
+    pass(held.write(more));
+    if (last) pass(held.end());
+    const rule = held.broken();
+    if (rule !== undefined) withholdSecret(rule);
   }
 
   /** One status at a time: those that are over before it was their turn are not shown, and cost nothing. */
@@ -102,7 +137,7 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
 
   const cleared = (text: string): string | undefined => {
     const guard = enforced();
-    const passed = guard ? guard.cleared(text) : text;
+    const passed = guard ? guard.cleared(text) : isHarmless(text) ? text : undefined;
     return passed === undefined ? undefined : inert(passed);
   };
 
@@ -144,10 +179,15 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
   }
 
   function feed(view: ReplyView): void {
+    const before = raw;
     raw = view;
     const more = view.text.slice(fed);
     fed = view.text.length;
-    if (!enforced()) pass(more);
+    if (hold) {
+      passHeld(hold, more);
+      if (view.tasks !== before.tasks || view.files !== before.files) besidesOf(view).every(isHarmless);
+      if (view.status !== undefined) isHarmless(view.status);
+    }
     gate?.ask([...besidesOf(view), ...statusToCheck()]);
     room = gate?.write(more);
   }
@@ -164,6 +204,7 @@ export function createGuardedAnswer(deps: GuardedAnswerDeps): GuardedAnswer {
     room: () => (deps.shadow ? undefined : room),
     async finish(view) {
       if (!block) feed(view);
+      if (hold && !block) passHeld(hold, '', true);
       const ungrounded = block ? undefined : await deps.ground?.(raw.text);
       if (ungrounded) {
         block ??= ungrounded;

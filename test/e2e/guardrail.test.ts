@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redisCommands } from '../../local/redis/resp.ts';
 import { openGuardrail } from '../integration/guardrails/endpoint.ts';
 import { eventually } from '../setup/eventually.ts';
+import { makeSecret } from '../unit/chat/known-secrets.ts';
 import { answerOf } from '../unit/guardrails/scripted-guardrail.ts';
 import { type Stack, startStack } from './stack.ts';
 import { ask } from './thread.ts';
@@ -153,5 +154,17 @@ describe('a bot whose guardrail only looks on', () => {
     const { reply } = await ask(guarded.stack, 'alice', 'dm', 'echo Alice Smith may buy gold');
     expect(reply.text).toContain('Alice Smith may buy gold');
     await eventually('the count', async () => (await metricsOf(guarded.stack)).includes('mode="shadow"'));
+  });
+
+  it('asks and answers nothing with a secret in it all the same', async () => {
+    const { stack, guardrail } = guarded;
+    const key = makeSecret('github', 1);
+    const { reply } = await ask(stack, 'bob', 'dm', `echo ${key}`);
+    expect(reply.text).toBe('');
+    expect(reply.notices.join()).toContain('password, key or token');
+    expect(JSON.stringify([stack.slack.calls, guardrail.asked])).not.toContain(key);
+    await eventually('the count', async () =>
+      /interventions_total\{policy="secret".*mode="shadow"/.test(await metricsOf(stack)),
+    );
   });
 });

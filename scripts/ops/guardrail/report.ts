@@ -37,7 +37,7 @@ export interface GuardrailReport {
   /** UTC days, the first and the last. */
   readonly from: string;
   readonly to: string;
-  /** In mode `shadow` all of these were shown as they were: they are what `enforce` would have changed. */
+  /** In mode `shadow` all of these but secrets were shown as they were: they are what `enforce` would have changed. */
   readonly turns: readonly ({ readonly mode: Mode } & TurnShare)[];
   readonly alarm: boolean;
   /** Interventions in all modes. */

@@ -58,7 +58,8 @@ it('a web process without a guardrail takes no names while it is enforced, says 
   expect(noted).toMatchObject([{ policy: 'unavailable' }, { policy: 'secret' }]);
 });
 
-it.each(['shadow', 'off'])('with the guardrail set to %s it takes them', async (mode) => {
-  const { answers } = await judged(mode, ['Costs', KEY]);
-  expect(answers).toEqual([{ texts: ['Costs'] }, { texts: [KEY] }]);
+it.each(['shadow', 'off'])('with the guardrail set to %s it takes them, and no secrets', async (mode) => {
+  const { answers, noted } = await judged(mode, ['Costs', KEY]);
+  expect(answers).toEqual([{ texts: ['Costs'] }, { refused: 'No keys, please.', at: 0 }]);
+  expect(noted).toContainEqual(expect.objectContaining({ policy: 'secret', action: 'blocked', mode }));
 });

@@ -171,7 +171,10 @@ test('the agent gets what could be read and is cleared, and the person hears onc
     {
       read: attached.read,
       tell: attached.tell,
-      guard: async (_message, texts) => texts.map((text) => (text === 'do not read' ? undefined : text)),
+      guard: async (_message, { texts, names }) => ({
+        texts: texts.map((text) => (text === 'do not read' ? undefined : text)),
+        names,
+      }),
     },
   );
   const call = (mode: 'start' | 'attach') =>

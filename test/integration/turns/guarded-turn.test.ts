@@ -65,6 +65,7 @@ function guardsOf({
       createGuardedAnswer({
         openGate: (on) => guards.answer(on, signal, note),
         shadow: mode === 'shadow',
+        onSecret: () => note({ direction: 'answer', policies: ['secret'], action: 'blocked' }),
         ground,
         mayLink: linkHosts(new Set(['docs.example.org'])),
         show,
@@ -214,22 +215,32 @@ describe('a guarded turn', () => {
     expect(await b.state()).toBe('blocked');
   });
 
-  it('lets no secret through, in either direction, without asking anybody', async () => {
-    const key = `AK${'IA'}IOSFODNN7EXAMPLE`;
-    const one = guardsOf();
-    const question = await bench({ text: `My key is ${key}`, agent: [], more: { guards: one.guards } });
-    await question.runNext();
-    expect(question.finals[0]?.notice?.text).toContain('password, key or token');
-    const other = guardsOf();
-    const answer = await bench({
-      agent: [says(text(`${words(300)}It is ${key.slice(0, 9)}`), text(`${key.slice(9)} there.`), end())],
-      more: { guards: other.guards },
-    });
-    await answer.runNext();
-    expect(JSON.stringify([answer.shown, answer.finals])).not.toContain('IOSF');
-    expect(answer.finals[0]?.notice).toMatchObject({ code: 'answer_blocked' });
-    expect([...one.asked, ...other.asked].join()).not.toContain(key);
-  });
+  it.each(['enforce', 'shadow'] as const)(
+    'lets no secret through, in either direction, without asking anybody: %s',
+    async (mode) => {
+      const key = `AK${'IA'}IOSFODNN7EXAMPLE`;
+      const one = guardsOf({ mode });
+      const question = await bench({ text: `My key is ${key}`, agent: [], more: { guards: one.guards } });
+      await question.runNext();
+      expect(question.finals[0]?.notice?.text).toContain('password, key or token');
+      const other = guardsOf({ mode });
+      const answer = await bench({
+        agent: [says(text(`${words(300)}It is ${key.slice(0, 9)}`), text(`${key.slice(9)} there.`), end())],
+        more: { guards: other.guards },
+      });
+      await answer.runNext();
+      expect(JSON.stringify([answer.shown, answer.finals])).not.toContain('IOSF');
+      expect(answer.finals[0]?.notice).toMatchObject({ code: 'answer_blocked' });
+      expect([...one.asked, ...other.asked].join()).not.toContain(key);
+      expect(question.calls).toEqual([]);
+      expect(await Promise.all([question.state(), answer.state()])).toEqual(['blocked', 'blocked']);
+      expect([...one.found, ...other.found]).toContainEqual({
+        direction: 'answer',
+        policies: ['secret'],
+        action: 'blocked',
+      });
+    },
+  );
 
   it('says that it is temporary when nothing can be checked, and asks the agent nothing', async () => {
     const b = await bench({ agent: [], more: { guards: guardsOf({ down: true }).guards } });

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createGuards, type GuardMode, type Intervention } from '../../../src/guardrails/guards.ts';
+import {
+  createGuards,
+  type GuardMode,
+  type Intervention,
+  UNGUARDED,
+} from '../../../src/guardrails/guards.ts';
 import { judge } from '../../../src/guardrails/judge.ts';
 import { unavailable, type Verdict } from '../../../src/guardrails/verdict.ts';
 import { answerOf } from './scripted-guardrail.ts';
@@ -46,6 +51,24 @@ describe('what the agent may read', () => {
     await Promise.resolve();
     await new Promise(setImmediate);
     expect(found).toMatchObject([{ direction: 'question', policies: ['topic'], action: 'blocked' }]);
+  });
+
+  it('holds no secret in any mode, and none is sent to the guardrail', async () => {
+    const key = `AK${'IA'}IOSFODNN7EXAMPLE`;
+    const block = { policy: 'secret', reason: 'secret: aws_access_key' };
+    for (const mode of ['enforce', 'shadow', 'off'] as const) {
+      const { guards, found, asked, note } = open(mode === 'off' ? 'enforce' : mode);
+      const reading = mode === 'off' ? UNGUARDED : guards;
+      expect(await reading.question(`my key is ${key}`, never, note)).toMatchObject(block);
+      const texts = ['all well', `my key is ${key}`];
+      expect(await reading.thread(texts, never, note)).toEqual(['all well', undefined]);
+      expect(await reading.files(texts, never, note)).toEqual(['all well', undefined]);
+      expect(found.map(({ policies, action }) => `${policies.join()} ${action}`)).toEqual(
+        Array(3).fill('secret blocked'),
+      );
+      expect(asked.join()).not.toContain(key);
+      if (mode === 'off') expect(asked).toEqual([]);
+    }
   });
 
   it('long texts are read in windows, and a mask over a border is found', async () => {

@@ -13,30 +13,34 @@ const NAME = 'Alice Smith';
 const EVIL = 'https://evil.com/x';
 const CALL_MS = 300;
 
-function open({ shadow = false } = {}) {
+function open({ shadow = false, off = false } = {}) {
+  const secrets: string[] = [];
   const time = createPassingTime();
   const views: ReplyView[] = [];
   const asked: (readonly string[])[] = [];
   const answer = createGuardedAnswer({
-    openGate: (on) =>
-      createGate({
-        ...on,
-        async check(texts) {
-          asked.push(texts);
-          await time.pause(CALL_MS);
-          return judge(answerOf(texts, { masked: [NAME], blocked: ['buy gold'] }), texts);
-        },
-        forbidden: secretIn,
-        after: time.after,
-        now: time.now,
-        signal: new AbortController().signal,
-      }),
+    openGate: off
+      ? undefined
+      : (on) =>
+          createGate({
+            ...on,
+            async check(texts) {
+              asked.push(texts);
+              await time.pause(CALL_MS);
+              return judge(answerOf(texts, { masked: [NAME], blocked: ['buy gold'] }), texts);
+            },
+            forbidden: secretIn,
+            after: time.after,
+            now: time.now,
+            signal: new AbortController().signal,
+          }),
     shadow,
+    onSecret: () => void secrets.push('secret'),
     mayLink: linkHosts(new Set(['docs.example.org'])),
     show: (view) => void views.push(view),
   });
   return {
-    ...{ time, answer, views, asked },
+    ...{ time, answer, views, asked, secrets },
     async finish(view: ReplyView) {
       const finished = answer.finish(view);
       await time.pass();
@@ -128,4 +132,47 @@ it('an answer that is withheld stops its agent, and nothing of it is shown from 
   expect(views).toHaveLength(shown);
   expect(begun.startsWith(view.text)).toBe(true);
   expect(view).toEqual({ text: view.text, tasks: [] });
+});
+
+describe.each([
+  ['only looks on', { shadow: true }],
+  ['is not there', { off: true }],
+])('where the gate %s', (_how, mode) => {
+  const secret = makeSecret('github', 1);
+
+  it('the words are shown as they come in, but for the one that is not whole', async () => {
+    const { answer, views, finish } = open(mode);
+    answer.take({ text: 'so says Alice Sm', tasks: [] });
+    expect(views.at(-1)?.text).toBe('so says Alice ');
+    const { view, block } = await finish({ text: 'so says Alice Smith', tasks: [] });
+    expect([view.text, block]).toEqual(['so says Alice Smith', undefined]);
+  });
+
+  it.each([
+    ['with more behind it', `${secret} and so on`],
+    ['at the very end', secret],
+  ])('a secret ends the answer, %s: nothing of it is shown, and it is told once', async (_where, rest) => {
+    const { answer, views, secrets, finish } = open(mode);
+    const text = `The key is ${rest}`;
+    for (let i = 0; i <= text.length; i += 1) answer.take({ text: text.slice(0, i), tasks: [] });
+    const { view, block } = await finish({ text, tasks: [], status: 'x' });
+    expect(block).toMatchObject({ policy: 'secret' });
+    expect(answer.blocked.aborted).toBe(true);
+    expect(view).toEqual({ text: 'The key is ', tasks: [] });
+    expect([...views, view].map(wordsOf).join()).not.toContain(secret.slice(0, 5));
+    expect(secrets).toEqual(['secret']);
+  });
+
+  it.each(Object.entries(PLACES))('a secret in %s ends it, and is not shown', async (_place, viewOf) => {
+    const { answer, views, secrets, finish } = open(mode);
+    answer.take({ text: 'All is well. ', tasks: [] });
+    const hostile = { ...viewOf(`it is ${secret}`), text: 'All is well. ' };
+    answer.take(hostile);
+    expect(answer.blocked.aborted).toBe(true);
+    const { view, block } = await finish(hostile);
+    expect(block).toMatchObject({ policy: 'secret' });
+    expect(view.text).toBe('All is well. ');
+    expect([...views, view].map(wordsOf).join()).not.toContain(secret.slice(0, 5));
+    expect(secrets).toEqual(['secret']);
+  });
 });

@@ -42,6 +42,6 @@ describe('an answer as long as a book, in small pieces', () => {
 });
 
 it('a short answer is shown piece by piece', async () => {
-  const { views } = await shownOf(numbered([text('a'), text('b'), text('c'), end()]));
-  expect(views.map((view) => view.text)).toContain('ab');
+  const { views } = await shownOf(numbered([text('a '), text('b '), text('c'), end()]));
+  expect(views.map((view) => view.text)).toContain('a b ');
 });
