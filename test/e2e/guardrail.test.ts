@@ -115,9 +115,12 @@ describe('a bot whose guardrail is enforced', () => {
       /audit_entries_total\{outcome="written",type="guardrail\.intervened"\}/.test(await metricsOf(stack)),
     );
     const day = new Date().toISOString().slice(0, 10);
-    const counted = await eventually('the counts', async () => {
+    // They are written once a second, so not all at the same time.
+    const counted = await eventually('the counts of both', async () => {
       const [fields] = await redisCommands(stack.redisUrl, [['HGETALL', `{tc}:guardcounts:${day}`]]);
-      return String(fields).includes('"blocked"') && fields;
+      return (
+        ['"question","blocked"', '"words","blocked"'].every((one) => String(fields).includes(one)) && fields
+      );
     });
     expect(counted).toContain(JSON.stringify(['question', 'blocked', 'topic', 'enforce', 'direct']));
     expect(counted).toContain(JSON.stringify(['words', 'blocked', 'topic', 'enforce', 'direct']));
