@@ -76,33 +76,35 @@ export function composeSightings(deps: SightingsDeps) {
     keeping.add(kept);
   }
 
+  /** Of somebody's own: in the counts, on their record, and among the examples. `policies`: those that are new. */
+  function note(
+    { turn, direction }: Pick<Example, 'turn' | 'direction'>,
+    { key, sender, kind }: Place & Pick<InboundMessage, 'sender'>,
+    policies: readonly Policy[],
+    one: Intervention,
+  ): void {
+    const { action } = one;
+    const who = { kind: 'person', platform: key.platform, tenant: sender.tenant, user: sender.id } as const;
+    for (const policy of policies) {
+      metrics.guardrailIntervention(policy, direction, action, kind, mode);
+      const facts = { who, ...(turn === undefined ? {} : { turn }), direction, action, mode, policy };
+      deps.audit.note({ type: 'guardrail.intervened', ...facts });
+      counts.add([direction, action, policy, mode, channelOf({ key, kind })]);
+    }
+    if (policies.length > 0) keep(sender, { turn, direction }, policies, one);
+  }
+
   return {
     /** A turn is about to be checked. */
     checked: (turn: ClaimedTurn): void => count(turn, 'checked'),
 
     /** Of a turn; each policy counts once for a question and once for its answer. */
     inTurn(turn: ClaimedTurn, one: Intervention): void {
-      const { message } = turn;
       const { direction, action } = one;
       const policies = one.policies.filter((policy) => first(turn, `${direction} ${policy} ${action}`));
-      for (const policy of policies) {
-        metrics.guardrailIntervention(policy, direction, action, message.kind, mode);
-        const { platform } = message.key;
-        const { tenant, id: user } = message.sender;
-        deps.audit.note({
-          type: 'guardrail.intervened',
-          who: { kind: 'person', platform, tenant, user },
-          turn: turn.id,
-          direction,
-          action,
-          mode,
-          policy,
-        });
-        counts.add([direction, action, policy, mode, channelOf(message)]);
-      }
+      note({ turn: turn.id, direction }, turn.message, policies, one);
       // That it could not be checked says nothing about what somebody wrote.
       if (policies.some((policy) => policy !== 'unavailable')) count(turn, 'intervened');
-      if (policies.length > 0) keep(message.sender, { turn: turn.id, direction }, policies, one);
     },
 
     /**
@@ -111,17 +113,11 @@ export function composeSightings(deps: SightingsDeps) {
      */
     inWords({ key, sender }: Pick<InboundMessage, 'key' | 'sender'>): (one: Intervention) => void {
       const known = new Set<string>();
-      const who = { kind: 'person', platform: key.platform, tenant: sender.tenant, user: sender.id } as const;
-      const direction = 'words';
       return (one) => {
-        const { action } = one;
-        const policies = one.policies.filter((policy) => known.size < known.add(`${policy} ${action}`).size);
-        for (const policy of policies) {
-          metrics.guardrailIntervention(policy, direction, action, 'direct', mode);
-          deps.audit.note({ type: 'guardrail.intervened', who, direction, action, mode, policy });
-          counts.add([direction, action, policy, mode, 'direct']);
-        }
-        if (policies.length > 0) keep(sender, { direction }, policies, one);
+        const policies = one.policies.filter(
+          (policy) => known.size < known.add(`${policy} ${one.action}`).size,
+        );
+        note({ direction: 'words' }, { key, sender, kind: 'direct' }, policies, one);
       };
     },
 

@@ -2,7 +2,7 @@ import type { Withheld } from '../chat/block-messages.ts';
 import type { Policy } from '../chat/policies.ts';
 import type { Asker } from '../commands/account.ts';
 import type { CheckWords } from '../commands/word-check.ts';
-import type { GuardMode, Intervention, Reading } from '../guardrails/guards.ts';
+import type { GuardMode, Intervention, Read, Reading } from '../guardrails/guards.ts';
 import { type Block, unavailable } from '../guardrails/verdict.ts';
 
 export interface WordGuardDeps {
@@ -18,7 +18,7 @@ export interface WordGuardDeps {
 /** Chat platforms wait for three seconds, and what was typed has to be stored, too. Milliseconds. */
 const WITHIN_MS = 1_500;
 
-const isBlock = (read: { readonly text: string } | Block): read is Block => 'kind' in read;
+const isBlock = (read: Read): read is Block => 'kind' in read;
 
 /**
  * What people type besides questions is guarded like a question, each text by itself. Whoever typed it waits for it, so what

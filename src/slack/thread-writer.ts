@@ -1,5 +1,6 @@
 import type { Urgency } from '../store/call-pacing.ts';
 import type { Pause } from '../turns/pace.ts';
+import { TRIES, waitAfterTry } from '../turns/patience.ts';
 import { LaneLost, ReplyRefused } from '../turns/reply.ts';
 import type { SlackClient } from './client.ts';
 import { type SlackFailure, slackFailure } from './failures.ts';
@@ -7,14 +8,8 @@ import type { Pacing } from './pacing.ts';
 import { openingTaskId } from './render.ts';
 import type { SlackAnswer } from './web-api.ts';
 
-/**
- * A call whose outcome stays unknown is repeated before the turn is left to a later worker, which counts as a lost one:
- * for ten minutes while Slack is not there at all, and this often where Slack itself fails, perhaps with this very call.
- */
-const OUTAGE_TRIES = 80;
-const TRIES = 6;
+/** Slack itself fails, perhaps with this very call. */
 const ITS_OWN: ReadonlySet<string> = new Set(['internal_error', 'fatal_error']);
-const BACKOFF_MS = [250, 500, 1_000, 2_000, 4_000, 8_000] as const;
 const HISTORY_PAGE = 200;
 /** A call whose answer was lost may still be under way at Slack: before it is made again, it gets so long. */
 const SECOND_LOOK_MS = 2_000;
@@ -139,7 +134,7 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     settle?: (reason: string) => Promise<SlackAnswer | undefined>,
   ): Promise<SlackAnswer> {
     let last = '';
-    for (let tries = 0; tries < (ITS_OWN.has(last) ? TRIES : OUTAGE_TRIES); tries += 1) {
+    for (let tries = 0; tries < (ITS_OWN.has(last) ? TRIES.few : TRIES.outage); tries += 1) {
       try {
         return await send(method, args, urgency);
       } catch (error) {
@@ -152,7 +147,7 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
           continue;
         }
         last = failure.reason;
-        await deps.pause(BACKOFF_MS[Math.min(tries, BACKOFF_MS.length - 1)] ?? 0, deps.signal);
+        await deps.pause(waitAfterTry(tries), deps.signal);
         const settled = await settle?.(last);
         if (settled) return settled;
       }

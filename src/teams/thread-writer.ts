@@ -1,17 +1,10 @@
 import type { Urgency } from '../store/call-pacing.ts';
 import type { Pause } from '../turns/pace.ts';
+import { TRIES, waitAfterTry } from '../turns/patience.ts';
 import { LaneLost, ReplyRefused } from '../turns/reply.ts';
 import type { CallPlace, Connector, OutgoingActivity } from './connector.ts';
 import { type StreamOver, type TeamsFailure, teamsFailure } from './failures.ts';
 import type { TeamsPacing } from './pacing.ts';
-
-/**
- * A call whose outcome stays unknown is repeated before the turn is left to a later worker, which counts as a lost one:
- * for ten minutes, and this often where each may leave one more message: Teams has not even said that it failed.
- */
-const OUTAGE_TRIES = 80;
-const TRIES = 6;
-const BACKOFF_MS = [250, 500, 1_000, 2_000, 4_000, 8_000] as const;
 
 /** Words of a stream that may not have been shown are sent again after this time. */
 const CHUNK_AGAIN_MS = 1_200;
@@ -94,11 +87,11 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     urgency: Urgency,
     call: () => Promise<T>,
     onUnknown: () => void = () => undefined,
-    mostUnanswered = OUTAGE_TRIES,
+    mostUnanswered: number = TRIES.outage,
   ): Promise<T> {
     let last = '';
     let unanswered = 0;
-    for (let tries = 0; tries < OUTAGE_TRIES && unanswered < mostUnanswered; tries += 1) {
+    for (let tries = 0; tries < TRIES.outage && unanswered < mostUnanswered; tries += 1) {
       await admit(urgency);
       try {
         return await call();
@@ -128,7 +121,7 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
             failure satisfies never;
         }
         last = failure.reason;
-        await deps.pause(BACKOFF_MS[Math.min(tries, BACKOFF_MS.length - 1)] ?? 0, deps.signal);
+        await deps.pause(waitAfterTry(tries), deps.signal);
       }
     }
     throw new NoAnswer(last);
@@ -137,10 +130,10 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
   return {
     /**
      * Posts a message, or begins a stream: then it throws StreamEnded. Answers its id; undefined where it stands there, and
-     * cannot be changed.
+     * cannot be changed. Each try without an answer may leave one more.
      */
     async post(activity: OutgoingActivity, urgency: Urgency): Promise<string | undefined> {
-      const id = await attempt(urgency, () => connector.send(place, activity), deps.onDoubt, TRIES);
+      const id = await attempt(urgency, () => connector.send(place, activity), deps.onDoubt, TRIES.few);
       // What is final stands there once. Anything else will stand beside it.
       if (id === undefined && urgency !== 'final') deps.onDoubt();
       return id;

@@ -138,23 +138,23 @@ test('a command that is delivered again is carried out once, and answered once',
   expect(t.teams.repliesTo(message)).toHaveLength(2);
 });
 
+/** With the next one who has no chat with the bot. */
+function refuseChats({ teams }: Awaited<ReturnType<typeof start>>): void {
+  teams.faults.add({
+    kind: 'error',
+    method: 'open_chat',
+    code: 'ForbiddenOperationException',
+    message: 'no',
+  });
+}
+
 test('where there is no chat with somebody, nothing private is said in the channel; what was to be done is done', async () => {
   const t = await start();
   const { message } = await t.ask('alice', 'cloud', '@bot how many?');
-  t.teams.faults.add({
-    kind: 'error',
-    method: 'open_chat',
-    code: 'ForbiddenOperationException',
-    message: 'no',
-  });
+  refuseChats(t);
   const reply = await t.command('alice', 'cloud', '@bot rename "Secret costs"', message.id);
   expect(reply.text).toMatch(/^Done\. .*open one with me/);
-  t.teams.faults.add({
-    kind: 'error',
-    method: 'open_chat',
-    code: 'ForbiddenOperationException',
-    message: 'no',
-  });
+  refuseChats(t);
   const { message: asked } = await t.teams.say('alice', 'cloud', '@bot sessions', message.id);
   const second = await eventually('a word', () => t.teams.repliesTo(asked)[0]);
   expect(second.text).toContain('That is for you alone');
@@ -164,12 +164,7 @@ test('where there is no chat with somebody, nothing private is said in the chann
 test('what was refused is not called done where there is no chat with somebody', async () => {
   const t = await start({ checkWords: wordsChecked().checkWords });
   const { message } = await t.ask('alice', 'cloud', '@bot how many?');
-  t.teams.faults.add({
-    kind: 'error',
-    method: 'open_chat',
-    code: 'ForbiddenOperationException',
-    message: 'no',
-  });
+  refuseChats(t);
   const reply = await t.command('alice', 'cloud', '@bot rename "buy gold"', message.id);
   expect(reply.text).toContain('That is for you alone');
 });

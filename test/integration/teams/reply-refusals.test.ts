@@ -1,20 +1,9 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { CallFault } from '../../../local/teams/faults.ts';
 import { notice } from '../../../src/chat/notices.ts';
 import { ReplyRefused } from '../../../src/turns/reply.ts';
 import { eventually } from '../../setup/eventually.ts';
-import { say, startTeamsThread, type TeamsThread } from './teams-thread.ts';
-
-const threads: TeamsThread[] = [];
-afterEach(async () => {
-  for (const thread of threads.splice(0)) await thread.close();
-});
-
-async function thread(...args: Parameters<typeof startTeamsThread>): Promise<TeamsThread> {
-  const started = await startTeamsThread(...args);
-  threads.push(started);
-  return started;
-}
+import { say, type TeamsThread, threadOfTest as thread } from './teams-thread.ts';
 
 test('a posting that is answered without a name is not made again: it stands there', async () => {
   for (const body of ['', '{}', '{"id":""}', '<html>ok</html>']) {

@@ -1,21 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Json } from '../../../local/teams/model.ts';
 import { notice } from '../../../src/chat/notices.ts';
 import { LaneLost } from '../../../src/turns/reply.ts';
 import { eventually } from '../../setup/eventually.ts';
-import { say, startTeamsThread, type TeamsThread } from './teams-thread.ts';
-
-const threads: TeamsThread[] = [];
-afterEach(async () => {
-  for (const thread of threads.splice(0)) await thread.close();
-});
-
-async function thread(...args: Parameters<typeof startTeamsThread>): Promise<TeamsThread> {
-  const started = await startTeamsThread(...args);
-  threads.push(started);
-  return started;
-}
+import { say, type TeamsThread, threadOfTest as thread } from './teams-thread.ts';
 
 const entities = (activity: Json | undefined) => (activity?.entities ?? []) as Json[];
 const statuses = ({ teams }: TeamsThread) => teams.calls.map(({ status }) => status);

@@ -1,3 +1,4 @@
+import { onTestFinished } from 'vitest';
 import type { Message } from '../../../local/teams/model.ts';
 import {
   createTeamsStandIn,
@@ -204,3 +205,10 @@ export async function startTeamsThread(
 }
 
 export const say = (text: string, more: Partial<ReplyView> = {}): ReplyView => ({ text, tasks: [], ...more });
+
+/** One that is closed with the test. */
+export async function threadOfTest(...args: Parameters<typeof startTeamsThread>): Promise<TeamsThread> {
+  const started = await startTeamsThread(...args);
+  onTestFinished(() => started.close());
+  return started;
+}

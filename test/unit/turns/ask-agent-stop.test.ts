@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TURN_UNKNOWN } from '../../../src/contract/events.ts';
 import { type AskAgentDeps, askAgent } from '../../../src/turns/ask-agent.ts';
 import { StopRequested } from '../../../src/turns/leases.ts';
@@ -114,13 +114,20 @@ describe('stopping an answer', () => {
     });
 
     it('hears all of it, however slowly what is heard is taken in', async () => {
+      vi.useFakeTimers();
+      onTestFinished(() => void vi.useRealTimers());
       const events = numbered([tool('write'), text('So '), text('far')]);
+      const noted = Promise.withResolvers<void>();
       const run = stoppable([{ events, hangs: true }], {
         room: () => Promise.reject(new Error('nobody waits for room')),
-        onWrite: () => new Promise((resolve) => setTimeout(resolve, 300)),
+        onWrite: () => noted.promise,
       });
       run.stop();
-      await expect(askAgent(run.deps, lost)).resolves.toMatchObject({
+      const answer = askAgent(run.deps, lost);
+      await vi.advanceTimersByTimeAsync(2_100);
+      noted.resolve();
+      await vi.advanceTimersByTimeAsync(300);
+      await expect(answer).resolves.toMatchObject({
         notice: 'stopped_in_change',
         view: { text: 'So far' },
       });
