@@ -12,8 +12,11 @@ import { answerOf } from '../test/unit/guardrails/scripted-guardrail.ts';
 export interface Services {
   readonly guardrailUrl: string;
   readonly slackUrl: string;
-  /** Milliseconds since the epoch, with fractions: when the first call with words came that named this thread. */
-  firstWordsAt(thread: string): number | undefined;
+  /**
+   * Milliseconds since the epoch, with fractions: when the first call with words came that named this thread.
+   * Asked for rather than told: what the other thread tells may come later than its answer over HTTP.
+   */
+  firstWordsAt(thread: string): Promise<number | undefined>;
   close(): Promise<void>;
 }
 
@@ -26,23 +29,27 @@ interface Settings {
 
 type Told =
   | { readonly guardrailUrl: string; readonly slackUrl: string }
-  | { readonly thread: string; readonly at: number };
+  | { readonly thread: string; readonly at: number | undefined };
 
 export const epochNow = (): number => performance.timeOrigin + performance.now();
 
 export async function startServices(settings: Settings): Promise<Services> {
   const worker = new Worker(new URL(import.meta.url), { workerData: settings });
-  const first = new Map<string, number>();
+  const asked = new Map<string, (at: number | undefined) => void>();
   const up = Promise.withResolvers<{ guardrailUrl: string; slackUrl: string }>();
   worker.on('error', up.reject);
   worker.on('message', (told: Told) => {
     if ('guardrailUrl' in told) up.resolve(told);
-    else if (!first.has(told.thread)) first.set(told.thread, told.at);
+    else asked.get(told.thread)?.(told.at);
   });
   const urls = await up.promise;
   return {
     ...urls,
-    firstWordsAt: (thread) => first.get(thread),
+    firstWordsAt: (thread) =>
+      new Promise((resolve) => {
+        asked.set(thread, resolve);
+        worker.postMessage(thread);
+      }),
     close: async () => {
       await worker.terminate();
     },
@@ -55,6 +62,10 @@ async function serve({ afterMs, masked, word }: Settings): Promise<void> {
     afterMs,
   }));
   let posted = 0;
+  const first = new Map<string, number>();
+  parentPort?.on('message', (thread: string) => {
+    parentPort?.postMessage({ thread, at: first.get(thread) } satisfies Told);
+  });
   const slack = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -62,7 +73,7 @@ async function serve({ afterMs, masked, word }: Settings): Promise<void> {
       const at = epochNow();
       const body = Buffer.concat(chunks).toString();
       const thread = /thread_ts[=":]+([\d.]+)/.exec(body)?.[1];
-      if (thread !== undefined && body.includes(word)) parentPort?.postMessage({ thread, at } satisfies Told);
+      if (thread !== undefined && body.includes(word) && !first.has(thread)) first.set(thread, at);
       posted += 1;
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ ok: true, ts: `1700000000.${String(posted).padStart(6, '0')}` }));

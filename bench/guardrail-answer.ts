@@ -46,7 +46,7 @@ let threads = 0;
 export interface RunDeps {
   readonly check: Parameters<typeof createGuards>[0]['check'];
   readonly openReply: OpenReply;
-  readonly firstWordsAt: (thread: string) => number | undefined;
+  readonly firstWordsAt: (thread: string) => Promise<number | undefined>;
 }
 
 export async function runOne(deps: RunDeps, pace: Pace): Promise<Run> {
@@ -102,7 +102,7 @@ export async function runOne(deps: RunDeps, pace: Pace): Promise<Run> {
   const doneMs = since();
   await reply.finish(view);
   const wholeMs = (await whole) ?? Number.NaN;
-  const slackAt = deps.firstWordsAt(turn.message.key.thread);
+  const slackAt = await deps.firstWordsAt(turn.message.key.thread);
   const exact = view.text === text.replace(MASKED, '{NAME}');
   return {
     clearedMs: cleared ?? Number.NaN,
