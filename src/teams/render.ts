@@ -66,7 +66,7 @@ export function partsOf(view: ReplyView, done: boolean, ending: Ending = {}): Pa
     const last = i === pieces.length - 1;
     return {
       text,
-      status: view.status ?? '',
+      status: standingAlone(view.status ?? ''),
       tasks: last ? view.tasks : [],
       ...(last && view.notice ? { notice: view.notice } : {}),
       ...(last && below.length > 0 ? { remarks: below } : {}),
@@ -105,6 +105,10 @@ export const isBlank = ({ text, tasks, notice, remarks, long, ...part }: PartVie
 /** What the agent has said besides its words. */
 const hasMore = ({ pictures, tables }: Pick<PartView, 'pictures' | 'tables'>): boolean =>
   pictures !== undefined || tables !== undefined;
+
+/** What we say of our own work is worded to follow the bot's name, as Slack shows it; Teams shows it by itself. */
+const standingAlone = (status: string): string =>
+  status.replace(/^is (?=(?:think|work)ing\b)./, (own) => own.slice(3).toUpperCase());
 
 /** What a stream says before there are words. */
 export function statusOf({ status, tasks }: PartView): string {

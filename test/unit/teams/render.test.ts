@@ -112,3 +112,13 @@ test('a status has no tag, picture or mention, and reads as it was written', () 
   expect(shown).not.toMatch(/<[a-z/]|!\[/);
   expect(shown.replaceAll('\u200b', '')).toBe(status);
 });
+
+test.each([
+  ['is thinking…', 'Thinking…'],
+  ['is working · 20 seconds', 'Working · 20 seconds'],
+  ['is the bucket public?', 'is the bucket public?'],
+])('nothing stands before a status in Teams: “%s” reads “%s”', (status, shown) => {
+  const [part] = partsOf(view('', { status, long: true }), false);
+  expect(part && statusOf(part)).toBe(shown);
+  expect(JSON.stringify(part && messageOf(part, 'turn-1'))).toContain(`"${shown}"`);
+});
