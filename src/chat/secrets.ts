@@ -180,7 +180,7 @@ export const SECRET_FORMS: readonly SecretForm[] = [
   form('password', `(?<=--(?:password|passwd|token|api-key|secret)\\s{1,3}["']?)${ODD}[^\\s"'<>]{6,100}`),
   form(
     'password',
-    String.raw`(?<=\|\s{0,3}[*_\`]{0,3}(?:[a-z]{1,20}\s)?(?:password|passphrase|passwort|kennwort|pwd)[*_\`]{0,3}\s{0,20}\|\s{0,3}[*_\`]{0,3})${ODD}(?!\d{4}-)[^\s|"'\`<>]{6,100}`,
+    String.raw`(?<=\|\s{1,3}[*_\`]{0,3}(?:[a-z]{1,20}\s)?(?:password|passphrase|passwort|kennwort|pwd)[*_\`]{0,3}\s{1,20}\|\s{1,3}[*_\`]{0,3})${ODD}(?!\d{4}-)[^\s|"'\`<>]{6,100}`,
     'i',
   ),
   form(

@@ -50,6 +50,7 @@ it.each([
   'The password is stored in Secrets Manager.',
   '**Password:** stored in Secrets Manager',
   '| User | Password | MFA |',
+  '(user|password|passwd1234|key)',
   '| Password | 2026-11-01 | yes |',
   '| Password | last used 3 days ago |',
   'DB_SECRET=prod-db-credentials-2024',
