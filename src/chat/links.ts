@@ -30,7 +30,7 @@ const SUSPECT = /:\/\/|\]\(|\.[a-z]|mailto:|tel:/i;
 
 /** What a chat may leave out: invisible characters (but for those that emoji are made with), and backslashes of Markdown. */
 const UNSEEN =
-  /(?!(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])[\ufe0f\u200d])\p{Default_Ignorable_Code_Point}|\\(?=[!-/:-@[-`{-~])/gu;
+  /(?!(?<=\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)(?:\ufe0f|\u200d))\p{Default_Ignorable_Code_Point}|\\(?=[!-/:-@[-`{-~])/gu;
 const asSeen = (word: string) => word.replace(UNSEEN, '');
 
 export interface LinkGuard {
