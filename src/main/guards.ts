@@ -183,7 +183,7 @@ export function composeExplanations(deps: {
   return {
     async explain(turnId: string): Promise<string> {
       const turn = await deps.read(turnId);
-      return explainPolicy(policyOf(turn?.reason), turn?.message.locale);
+      return explainPolicy(policyOf(turn?.reason), turn?.language ?? turn?.message.locale);
     },
     /** Puts it on record, for tuning. False when there is nothing to be disputed (any more). */
     async dispute(turnId: string, who: Sender): Promise<boolean> {
