@@ -131,7 +131,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     );
     // A worker's erasures end before the runtime that they call.
     if (config.role === 'web') closers.push(() => privacy.close());
-    const guarded = composeGuards({ ...base, config, metrics, now, monotonic });
+    const guarded = composeGuards({ ...base, config, people, metrics, now, monotonic });
     closers.push(() => guarded.close());
     const talks = composeConversations({
       ...{ ...base, config, people, memory, metrics },
@@ -221,7 +221,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         account: people.account,
         privacy: privacy.commands,
         conversations,
-        withheld: composeExplanations({ read: lanes.read, audit }),
+        withheld: composeExplanations({ read: lanes.read, audit, people, platform }),
         pauseReason: async () => (await operator.paused())?.reason ?? '',
         recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
         onRefused: (who: Sender, why: Exclude<Admission, 'admitted'>) =>

@@ -1,4 +1,6 @@
+import { blockMessage } from '../../src/chat/block-messages.ts';
 import { notice } from '../../src/chat/notices.ts';
+import type { NoticeCode } from '../../src/chat/vocabulary.ts';
 import { FAILURE_POLICY, type FailureCode, type FailurePolicy } from '../../src/turns/failure-policy.ts';
 import { isEnd, TRANSITIONS, TURN_STATES } from '../../src/turns/states.ts';
 
@@ -24,7 +26,7 @@ export function failuresPage(): string {
       policy.means,
       again(policy),
       `\`${policy.end}\``,
-      policy.notice ? `“${notice(policy.notice).text}”` : 'nothing: there is no way to show it',
+      policy.notice ? whatIsRead(policy.notice) : 'nothing: there is no way to show it',
       policy.operator,
     ].join(' | '),
   );
@@ -47,6 +49,21 @@ export function failuresPage(): string {
     '',
   ].join('\n');
 }
+
+/** Of what was withheld people read more than the notice says: it is told by policy. */
+function whatIsRead(code: NoticeCode): string {
+  const general = `“${notice(code).text}”`;
+  const words = BY_POLICY[code];
+  return words
+    ? `${general} Where a policy is known, its words (\`GUARDRAIL_MESSAGES\`), such as “${words}”`
+    : general;
+}
+
+const BY_POLICY: Partial<Record<NoticeCode, string>> = {
+  question_blocked: blockMessage('question', 'topic', 'en'),
+  answer_blocked: blockMessage('answer', 'topic', 'en'),
+  guardrail_unavailable: blockMessage('question', 'unavailable', 'en'),
+};
 
 function again({ startAfterMs, attachAfterMs }: FailurePolicy): string {
   const ways = [

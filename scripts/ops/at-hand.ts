@@ -31,6 +31,14 @@ export interface AtHand<T> {
   readonly changes: Changes;
 }
 
+/**
+ * For commands that write no variables: a file that was named and is not there is a mistake, and the account of the environment
+ * not the one that was meant.
+ */
+export function insistOnFile({ env }: Pick<CommonOptions, 'env'>): void {
+  if (env && env !== DEFAULT_ENV_FILE && !existsSync(env)) throw new Complaint(`There is no file ${env}.`);
+}
+
 /** Reads the file of variables into the environment, where what stands there already stays, and takes the settings from it. */
 export async function atHand<T>(options: CommonOptions, read: (env: Environment) => T): Promise<AtHand<T>> {
   const file = options.env || DEFAULT_ENV_FILE;

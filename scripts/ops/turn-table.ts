@@ -1,7 +1,40 @@
 import { oneLine } from '../../src/chat/one-line.ts';
 import { maskPersonalData } from '../../src/chat/personal-data.ts';
+import type { ReplyView } from '../../src/chat/vocabulary.ts';
 import type { ListedTurn } from '../../src/turns/operator.ts';
 import { TURN_STATES } from '../../src/turns/states.ts';
+
+/** A turn as it may be printed whole: what people and the agent wrote, without personal data; addresses of files, which open them, are left out. */
+export function withoutPersonalData({ record, ...turn }: ListedTurn): ListedTurn {
+  if (!record) return { ...turn, record };
+  const { message, outcome } = record;
+  const { sources } = message;
+  return {
+    ...turn,
+    record: {
+      ...record,
+      message: {
+        ...message,
+        text: maskPersonalData(message.text),
+        files: message.files.map(maskPersonalData),
+        ...(sources
+          ? { sources: sources.map((one) => ({ ...one, name: maskPersonalData(one.name), url: '[hidden]' })) }
+          : {}),
+      },
+      ...(outcome ? { outcome: { ...outcome, view: maskedView(outcome.view) } } : {}),
+    },
+  };
+}
+
+const maskedView = (view: ReplyView): ReplyView => ({
+  ...view,
+  text: maskPersonalData(view.text),
+  tasks: view.tasks.map(({ title, detail, ...task }) => ({
+    ...task,
+    title: maskPersonalData(title),
+    ...(detail === undefined ? {} : { detail: maskPersonalData(detail) }),
+  })),
+});
 
 const QUESTION_LENGTH = 48;
 

@@ -5,11 +5,11 @@ import { createConfirmation } from '../../src/store/durability.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createAccept } from '../../src/turns/accept-turn.ts';
 import { createLanes } from '../../src/turns/lanes.ts';
-import { createOperator, type ListedTurn, type Operator } from '../../src/turns/operator.ts';
+import { createOperator, type ListedTurn, type Operator, type Pause } from '../../src/turns/operator.ts';
 import { isEnd } from '../../src/turns/states.ts';
 import { createWakes } from '../../src/turns/wakes.ts';
 import { Complaint, HELP_HINT, withRedis } from './redis.ts';
-import { describeTurn, tableOf } from './turn-table.ts';
+import { describeTurn, tableOf, withoutPersonalData } from './turn-table.ts';
 import { operatorHere, whoami, withAudit } from './with-audit.ts';
 
 interface Output {
@@ -33,7 +33,7 @@ export function turnsCommand(): Command {
       const found = await withOperator(async (operator) =>
         open ? (await operator.openTurns()).slice(0, limit) : operator.deadTurns(limit),
       );
-      say(json, found, () =>
+      say(json, found.map(withoutPersonalData), () =>
         found.length === 0 ? (open ? 'Nothing waits or runs.' : 'No turn has failed.') : tableOf(found),
       );
     });
@@ -44,7 +44,7 @@ export function turnsCommand(): Command {
     .option(...json, false)
     .action(async (id: string, { json }: Output) => {
       const turn = await withOperator((operator) => existing(operator, id));
-      say(json, turn, () => describeTurn(turn));
+      say(json, withoutPersonalData(turn), () => describeTurn(turn));
     });
 
   turns
@@ -76,7 +76,7 @@ export function turnsCommand(): Command {
         }
       });
       if (!(outcome === 'accepted' || outcome === 'kept'))
-        throw new Complaint(`Not asked again: ${outcome.replaceAll('_', ' ')}.`);
+        throw new Complaint(`Not asked again: ${NOT_ASKED[outcome]}.`);
       process.stdout.write(`${ASKED_AGAIN[outcome]}\n`);
     });
 
@@ -107,13 +107,13 @@ export function turnsCommand(): Command {
     .description('workers begin no new turn; questions are still accepted, and kept until resume')
     .option('--reason <words>', 'what people read; they see it in the chat', '')
     .action(async ({ reason }: { reason: string }) => {
-      const begun = await onRecord(
+      const before = await onRecord(
         intakeOrder('pause'),
-        (operator) => operator.pause(whoami(), reason),
-        Boolean,
+        async (operator) => ((await operator.pause(whoami(), reason)) ? undefined : operator.paused()),
+        (paused) => paused === undefined,
       );
       process.stdout.write(
-        begun ? 'Intake is paused. Turns that run go on to their end.\n' : 'Intake was paused already.\n',
+        before ? pausedAlready(before, reason) : 'Intake is paused. Turns that run go on to their end.\n',
       );
     });
 
@@ -139,6 +139,24 @@ export function turnsCommand(): Command {
 const ASKED_AGAIN = {
   accepted: 'Asked again.',
   kept: 'Asked again, and kept: intake is paused.',
+} as const;
+
+/** `reason`: the one that was given now. */
+function pausedAlready({ by, reason: kept, since }: Pause, reason: string): string {
+  const why = kept === '' ? 'without a reason' : `“${kept}”`;
+  const stays =
+    reason === '' || reason === kept
+      ? ''
+      : ' That is what people go on reading: another reason takes a resume and a new pause.';
+  return `Intake was paused already, by ${by} since ${new Date(since).toISOString()}: ${why}.${stays}\n`;
+}
+
+const NOT_ASKED = {
+  already_retried: 'already retried',
+  not_yours: 'it is the question of somebody else',
+  too_old: 'it was answered, and its words are no longer kept',
+  busy: 'too many questions wait in its lane (turns list --open); try again when some are answered',
+  quota: 'its person or workspace has asked as much as is allowed in an hour; try again later',
 } as const;
 
 const STOPPED = {

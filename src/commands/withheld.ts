@@ -3,7 +3,7 @@ import type { Sender } from '../chat/vocabulary.ts';
 /** What people can do about a question or an answer that was withheld. */
 export interface WithheldAnswers {
   /** Why that of this turn was, in plain words for the person who asks. */
-  explain(turnId: string): Promise<string>;
+  explain(turnId: string, who: Sender): Promise<string>;
   /** Somebody thinks that it was a mistake: puts it on record. False when there is nothing to be disputed. */
   dispute(turnId: string, who: Sender): Promise<boolean>;
 }

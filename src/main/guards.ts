@@ -1,7 +1,7 @@
 import type { Audit } from '../audit/recorder.ts';
 import { blockMessage, explainPolicy } from '../chat/block-messages.ts';
 import { linkHosts } from '../chat/links.ts';
-import type { Sender } from '../chat/vocabulary.ts';
+import type { Platform, Sender } from '../chat/vocabulary.ts';
 import type { CheckWords } from '../commands/word-check.ts';
 import type { Config } from '../config.ts';
 import { createGuardrail } from '../guardrails/client.ts';
@@ -24,6 +24,7 @@ import type { ReadThread } from '../turns/seen-thread.ts';
 import type { ClaimedTurn, TurnRecord } from '../turns/turn.ts';
 import { policyOf, type TurnGuards } from '../turns/turn-guards.ts';
 import { composeSightings } from './guard-sightings.ts';
+import type { People } from './people.ts';
 import { createWordGuard } from './word-guard.ts';
 
 export interface GuardsDeps {
@@ -34,6 +35,8 @@ export interface GuardsDeps {
   readonly dataKeys: DataKeys | undefined;
   readonly metrics: Pick<Metrics, 'guardrailIntervention' | 'guardrailTurn'>;
   readonly log: Logger;
+  /** In which language to tell somebody, where what they wrote does not say. Never throws. */
+  readonly people: Pick<People, 'languageOf'>;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Milliseconds. */
@@ -60,7 +63,7 @@ function after(ms: number, run: () => void): () => void {
 
 /** What is guarded, by whom, and who hears of it. */
 export function composeGuards(deps: GuardsDeps): ComposedGuards {
-  const { config, redis, keyPrefix, log, monotonic } = deps;
+  const { config, people, redis, keyPrefix, log, monotonic } = deps;
   const { mode, messages } = config.guardrails;
   const { any, ids } = config.access.linkHosts;
   const mayLink = any ? undefined : linkHosts(ids);
@@ -112,11 +115,13 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
       },
       answer: answerOf(guards),
       words,
+      languageOf: ({ key, sender }) => people.languageOf(key.platform, sender),
     },
     checkWords: createWordGuard({
       guards: { mode, question: reading.question },
       seen: seen.inWords,
       tell: (withheld, policy, locale) => blockMessage(withheld, policy, locale, messages),
+      languageOf: ({ key, sender }) => people.languageOf(key.platform, sender),
     }),
     guardThread: (read) => async (message, signal) => {
       const said = await read(message, signal);
@@ -179,11 +184,16 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
 export function composeExplanations(deps: {
   readonly read: (turnId: string) => Promise<TurnRecord | undefined>;
   readonly audit: Pick<Audit, 'record'>;
+  /** In which language to tell somebody, where the question does not say. */
+  readonly people: Pick<People, 'languageOf'>;
+  readonly platform: Platform;
 }) {
   return {
-    async explain(turnId: string): Promise<string> {
+    async explain(turnId: string, who: Sender): Promise<string> {
       const turn = await deps.read(turnId);
-      return explainPolicy(policyOf(turn?.reason), turn?.language ?? turn?.message.locale);
+      const locale =
+        turn?.language ?? turn?.message.locale ?? (await deps.people.languageOf(deps.platform, who));
+      return explainPolicy(policyOf(turn?.reason), locale);
     },
     /** Puts it on record, for tuning. False when there is nothing to be disputed (any more). */
     async dispute(turnId: string, who: Sender): Promise<boolean> {

@@ -52,6 +52,9 @@ export interface PeopleDeps {
   readonly log: Logger;
 }
 
+/** Whoever is told something waits for it: in English rather than late. */
+const LANGUAGE_WITHIN_MS = 500;
+
 type Refusal = Extract<AuditEvent, { type: 'access.refused' }>['reason'];
 
 /** Who people are, and whether they may ask: put together of the identity, the chat and the agent's way to be called. */
@@ -68,6 +71,8 @@ export interface People {
   readonly actorOf: (asker: Asker) => Promise<string | undefined>;
   /** What they read then. */
   readonly invite: (asker: Asker) => Promise<AccountAnswer>;
+  /** In which language to tell somebody why something was withheld (BCP 47); undefined: nobody could tell in time. */
+  readonly languageOf: (platform: Platform, sender: Sender) => Promise<string | undefined>;
   /** What others said in the thread of a question. */
   readonly readThread: (message: InboundMessage) => Promise<readonly ThreadMessage[]>;
   /** What is attached to a question. Rejects only when the signal aborts. */
@@ -188,6 +193,19 @@ export function composePeople(deps: PeopleDeps): People {
   const account = createAccountCommands(identity);
   const chatAccount = ({ key, sender }: Asker): ChatAccount => ({ platform: key.platform, ...sender });
 
+  async function languageOf(platform: Platform, sender: Sender): Promise<string | undefined> {
+    const told = new AbortController();
+    const late = pause(LANGUAGE_WITHIN_MS, told.signal).catch(() => undefined);
+    try {
+      return (await Promise.race([peoples[platform]?.languageOf?.(sender), late])) ?? undefined;
+    } catch (error) {
+      log.warn({ err: error }, 'it could not be told which language somebody reads');
+      return undefined;
+    } finally {
+      told.abort(new Error('it was told'));
+    }
+  }
+
   async function actorOf(asker: Asker): Promise<string | undefined> {
     if (!identity) return chatActor(asker);
     const who = await identity.whoIs(chatAccount(asker));
@@ -203,6 +221,7 @@ export function composePeople(deps: PeopleDeps): People {
     identify,
     actorOf,
     invite,
+    languageOf,
     mayPass: (error) =>
       error instanceof IdentityError ||
       error instanceof SealedError ||

@@ -7,6 +7,7 @@ import type { SlackClient, SlackUploader } from '../slack/client.ts';
 import { createCourtesy } from '../slack/courtesy.ts';
 import { slackFailure } from '../slack/failures.ts';
 import { createGuests } from '../slack/guests.ts';
+import { createHomePeople } from '../slack/home-people.ts';
 import { createLinkChat } from '../slack/link-chat.ts';
 import type { Pacing } from '../slack/pacing.ts';
 import { createSlackPeople } from '../slack/people.ts';
@@ -39,6 +40,8 @@ export interface PlatformPeople {
   isGuest(tenant: string, sender: Sender): Promise<boolean>;
   /** Whether an error is the platform's, and may pass. */
   mayPass(error: unknown): boolean;
+  /** In which language somebody wants to be told things (BCP 47), where their messages do not say so. */
+  languageOf?(sender: Sender): Promise<string | undefined>;
   /** What others said in the thread of a question, where the platform tells. Never throws. */
   readThread?(message: InboundMessage): Promise<readonly ThreadMessage[]>;
   /** What is attached to a question, where the platform tells. */
@@ -80,10 +83,15 @@ export function slackPeople(deps: {
   const { client, closing, log } = deps;
   const now = () => performance.now();
   const people = createSlackPeople({ client, pause, closing, now, log });
+  const { settingsOf } = createHomePeople(deps.redis, deps.keyPrefix);
   return {
     chat: createLinkChat(createAsides({ ...deps, pause })),
     isGuest: createGuests({ ...deps, lookUp: people.of, now }),
     mayPass: (error) => slackFailure(error) !== undefined,
+    async languageOf({ tenant, id }) {
+      const { language } = await settingsOf({ tenant, id });
+      return language === 'auto' ? (await people.of(tenant, id)).locale : language;
+    },
     readThread: createThreadReading({
       callAside: createPassingCalls(deps),
       bot: people.itself,

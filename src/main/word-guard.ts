@@ -11,6 +11,8 @@ export interface WordGuardDeps {
   readonly seen: (asker: Asker) => (one: Intervention) => void;
   /** What the person reads instead. */
   readonly tell: (withheld: Withheld, policy: Policy, locale: string | undefined) => string;
+  /** In which language (BCP 47), where what they wrote does not say. Never throws. */
+  readonly languageOf?: (asker: Asker) => Promise<string | undefined>;
   /** Milliseconds. */
   readonly withinMs?: number;
 }
@@ -24,7 +26,13 @@ const isBlock = (read: Read): read is Block => 'kind' in read;
  * What people type besides questions is guarded like a question, each text by itself. Whoever typed it waits for it, so what
  * could not be checked in time is not kept.
  */
-export function createWordGuard({ guards, seen, tell, withinMs = WITHIN_MS }: WordGuardDeps): CheckWords {
+export function createWordGuard({
+  guards,
+  seen,
+  tell,
+  languageOf,
+  withinMs = WITHIN_MS,
+}: WordGuardDeps): CheckWords {
   return async (asker, texts) => {
     const found = seen(asker);
     // Nobody waits for what changes nothing.
@@ -38,6 +46,7 @@ export function createWordGuard({ guards, seen, tell, withinMs = WITHIN_MS }: Wo
     // Whoever was checking when the time was up has told nobody.
     if (block === late) found({ direction: 'question', policies: [late.policy], action: 'blocked' });
     const at = Math.max(0, read.indexOf(block));
-    return { refused: tell('words', block.policy, asker.locale), at };
+    const locale = asker.locale ?? (await languageOf?.(asker));
+    return { refused: tell('words', block.policy, locale), at };
   };
 }

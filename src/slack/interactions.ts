@@ -93,7 +93,7 @@ export function createInteractions(deps: InteractionsDeps) {
     async why(body: BlockAction): Promise<void> {
       const who = presser(body);
       if (!admitted(who)) return;
-      const text = await deps.withheld.explain(pressedValue(body));
+      const text = await deps.withheld.explain(pressedValue(body), who.sender);
       deps.whisper(who, escapeText(text));
     },
 

@@ -12,6 +12,8 @@ export interface SlackPerson {
   readonly guest: boolean;
   /** Only with the scope `users:read.email`. */
   readonly email?: string;
+  /** The language that they have Slack in (BCP 47). */
+  readonly locale?: string;
 }
 
 export interface Itself {
@@ -25,6 +27,7 @@ const userSchema = z.object({
   is_restricted: z.boolean().optional(),
   is_ultra_restricted: z.boolean().optional(),
   is_stranger: z.boolean().optional(),
+  locale: z.string().optional(),
   profile: z
     .object({
       display_name: z.string().optional(),
@@ -78,7 +81,7 @@ export function createSlackPeople(deps: {
 
   async function lookUp(id: string): Promise<SlackPerson> {
     try {
-      const answer = await call('users.info', { user: id });
+      const answer = await call('users.info', { user: id, include_locale: true });
       const user = userSchema.parse(answer.user ?? {});
       const { profile } = user;
       const email = profile?.email;
@@ -86,6 +89,7 @@ export function createSlackPeople(deps: {
         name: profile?.display_name || profile?.real_name || user.real_name || user.name || id,
         guest: Boolean(user.is_restricted || user.is_ultra_restricted || user.is_stranger),
         ...(email ? { email } : {}),
+        ...(user.locale ? { locale: user.locale } : {}),
       };
     } catch (error) {
       const failure = slackFailure(error);

@@ -63,7 +63,7 @@ export function createPresses(deps: PressesDeps): (activity: TeamsActivity) => P
         return RETRY_SPENT.has(result) ? replacing(text) : saying(text);
       }
       case VERBS.why:
-        return saying(await withheld.explain(turn));
+        return saying(await withheld.explain(turn, where.sender));
       case VERBS.dispute:
         return replacing(disputedText(await withheld.dispute(turn, where.sender)));
       case VERBS.linkYes:

@@ -308,7 +308,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     const answered = end === 'done' && view.text.trim() !== '';
     await reply.finish({
       ...view,
-      ...(code ? { notice: noticeOf(outcome, code, deps.guards, turn.language ?? message.locale) } : {}),
+      ...(code ? { notice: await noticeOf(outcome, code, deps.guards, turn) } : {}),
       ...(answered ? { feedback: true } : {}),
     });
     await close(end, reason);

@@ -18,6 +18,8 @@ export interface TurnGuards {
   ) => GuardedAnswer;
   /** What the person reads instead. */
   readonly words?: (direction: Direction, policy: Policy, locale: string | undefined) => string;
+  /** In which language (BCP 47) they read it, where neither they nor their message has said so. Never throws. */
+  readonly languageOf?: (message: ClaimedTurn['message']) => Promise<string | undefined>;
 }
 
 /** The guards, and what a question may be called from then on: undefined until, or unless, its agent may read it. */
@@ -72,15 +74,16 @@ const WITHHELD: ReadonlySet<NoticeCode> = new Set([
   'guardrail_unavailable',
 ]);
 
-export function noticeOf(
+export async function noticeOf(
   { policy, withheld }: Outcome,
   code: NoticeCode,
   guards: TurnGuards | undefined,
-  locale: string | undefined,
-): ReplyNotice {
+  { language, message }: Pick<ClaimedTurn, 'language' | 'message'>,
+): Promise<ReplyNotice> {
   const general = notice(code);
   if (!policy || !guards?.words || !WITHHELD.has(code)) return general;
   const direction = withheld ?? (code === 'question_blocked' ? 'question' : 'answer');
+  const locale = language ?? message.locale ?? (await guards.languageOf?.(message));
   return { ...general, text: guards.words(direction, policy, locale) };
 }
 

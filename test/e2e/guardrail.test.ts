@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redisCommands } from '../../local/redis/resp.ts';
+import { personId } from '../../src/chat/keys.ts';
 import { openGuardrail } from '../integration/guardrails/endpoint.ts';
 import { eventually } from '../setup/eventually.ts';
 import { makeSecret } from '../unit/chat/known-secrets.ts';
@@ -40,6 +41,12 @@ async function open(mode: string) {
 }
 
 type Guarded = Awaited<ReturnType<typeof open>>;
+
+/** As their App Home does. */
+const setLanguage = ({ redisUrl }: Stack, id: string, language: 'de') =>
+  redisCommands(redisUrl, [
+    ['HSET', `{tc}:person:${personId({ id, tenant: 'T0THREADCORE' })}`, 'language', language],
+  ]);
 
 const metricsOf = async (stack: Stack) => (await fetch(`${stack.backend.url}/metrics`)).text();
 
@@ -103,7 +110,8 @@ describe('a bot whose guardrail is enforced', () => {
     await agent('sessions');
     const channel = stack.slack.state.channels.find(({ id }) => id.startsWith('D0CAROL'));
     const said = JSON.stringify(stack.slack.state.messages(channel?.id ?? ''));
-    expect(said).toContain('I cannot take these words');
+    // Carol has Slack in German.
+    expect(said).toContain('Diese Worte kann ich nicht annehmen');
     expect(said).toContain('for {NAME}');
     expect(said).toContain('Your conversations (1)');
     expect(said).not.toMatch(/gold|Alice/);
@@ -139,10 +147,24 @@ describe('a bot whose guardrail is enforced', () => {
 
   it('shows nothing while the guardrail fails, and says that this is temporary', async () => {
     guarded.fail(true);
-    const { reply } = await ask(guarded.stack, 'carol', 'dm', 'echo anything at all');
+    const { reply } = await ask(guarded.stack, 'bob', 'dm', 'echo anything at all');
     expect(reply.text).toBe('');
     expect(reply.notices.join()).toContain('temporary');
     guarded.fail(false);
+  });
+
+  it.each([
+    ['has Slack in', 'carol', async () => undefined],
+    ['has set for answers', 'alice', (stack: Stack) => setLanguage(stack, 'U0ALICE00000', 'de')],
+  ])('says so, and why, in the language that the person %s', async (_, user, prepare) => {
+    const { stack } = guarded;
+    await prepare(stack);
+    const { reply, channelId } = await ask(stack, user, 'dm', 'How do I buy gold?');
+    expect(reply.notices.join()).toContain('Ich bin für Cloud-Technik da');
+    await stack.slack.interactions.click({ user, channel: 'dm', ts: reply.ts, actionId: 'turn_why' });
+    await eventually('why', () =>
+      JSON.stringify(stack.slack.state.messages(channelId)).includes('Ihre Organisation hat Themen benannt'),
+    );
   });
 });
 

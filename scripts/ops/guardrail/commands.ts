@@ -1,4 +1,4 @@
-import { type AtHand, atHand, conclude, rows, standing, writeUnless } from '../at-hand.ts';
+import { type AtHand, atHand, conclude, insistOnFile, rows, standing, writeUnless } from '../at-hand.ts';
 import { Complaint } from '../redis.ts';
 import { describeDifferences, differencesOf, policyOf } from './differences.ts';
 import {
@@ -44,6 +44,12 @@ async function atDesk(options: GuardrailOptions, work: (desk: Desk) => Promise<v
     };
     return work({ hand, hands, find, existing });
   });
+}
+
+/** As `atDesk`, for what writes no variables. */
+async function atFoundDesk(options: GuardrailOptions, work: (desk: Desk) => Promise<void>): Promise<void> {
+  insistOnFile(options);
+  await atDesk(options, work);
 }
 
 /** The number of the newest version, if it is equal to the draft. */
@@ -101,7 +107,7 @@ async function firstVersion(hands: Hands, guardrail: Found | undefined): Promise
 }
 
 export const update = (options: GuardrailOptions) =>
-  atDesk(options, async (desk) => {
+  atFoundDesk(options, async (desk) => {
     const { hand, hands, existing } = desk;
     const found = await existing();
     const policy = policyFor(hands.region, options, found);
@@ -147,7 +153,7 @@ export const version = (options: GuardrailOptions & { readonly description?: str
   });
 
 export const diff = (options: GuardrailOptions & { readonly guardrailVersion?: string }) =>
-  atDesk(options, async ({ hands, existing }) => {
+  atFoundDesk(options, async ({ hands, existing }) => {
     const found = await existing(options.guardrailVersion);
     const policy = policyFor(hands.region, options, found);
     const is = policyOf(found);
@@ -165,7 +171,7 @@ export const diff = (options: GuardrailOptions & { readonly guardrailVersion?: s
 export const exportPolicy = (
   options: GuardrailOptions & { readonly guardrailVersion?: string; readonly policy: boolean },
 ) =>
-  atDesk(options, async ({ hands, find, existing }) => {
+  atFoundDesk(options, async ({ hands, find, existing }) => {
     const policy = options.policy
       ? policyFor(hands.region, options, await find())
       : policyOf(await existing(options.guardrailVersion));

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ApplyGuardrailCommand, BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
 import { InvalidArgumentError } from 'commander';
-import { atHand, conclude } from '../at-hand.ts';
+import { atHand, conclude, insistOnFile } from '../at-hand.ts';
 import { complaints } from '../aws-calls.ts';
 import { Complaint } from '../redis.ts';
 import { type Labelled, labelsOf, readCorpus } from './corpus.ts';
@@ -28,6 +28,7 @@ export interface TestOptions extends GuardrailOptions {
 }
 
 export async function test(options: TestOptions): Promise<void> {
+  insistOnFile(options);
   const { settings, changes } = await atHand(options, readGuardrailSettings);
   const region = regionFor(settings, options);
   await withHands(region, changes, async (hands) => {

@@ -27,6 +27,7 @@ it('without a guardrail secrets go in neither direction, and each counts once, b
   const metrics = createMetrics();
   const { guards, guardThread, guardFiles, close } = composeGuards({
     ...{ config, redis, keyPrefix: '{tc}', dataKeys: undefined, metrics },
+    people: { languageOf: async () => undefined },
     audit: { note: (event) => void noted.push(event) },
     log: createLogger({ level: 'silent' }),
     now: Date.now,

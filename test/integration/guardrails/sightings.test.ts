@@ -66,6 +66,8 @@ function open(mode: GuardMode = 'enforce', keepExamples = true) {
     },
     explanations: composeExplanations({
       audit,
+      platform: 'slack',
+      people: { languageOf: async () => undefined },
       read: async () => ({ ...turn('t1'), reason: 'question_blocked: topic (topic: Politics)' }) as never,
     }),
   };

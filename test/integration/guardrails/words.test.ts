@@ -35,6 +35,7 @@ async function judged(mode: string, texts: readonly string[]) {
   const metrics = createMetrics();
   const guarded = composeGuards({
     ...{ config, redis, keyPrefix: '{tc}', dataKeys: undefined, metrics },
+    people: { languageOf: async () => undefined },
     audit: { note: (event) => void noted.push(event) },
     log: createLogger({ level: 'warn', destination: { write: (line) => void lines.push(line) } }),
     now: Date.now,

@@ -65,6 +65,18 @@ describe('guardrail', { timeout: 90_000 }, () => {
     expect(desk.changesAsked()).toEqual([]);
   });
 
+  test.each(['diff', 'update', 'export', 'test'])(
+    '%s asks nothing of AWS when its file is not there',
+    async (command) => {
+      const desk = await guardrailDesk();
+      await desk.run('guardrail create');
+      desk.standIn.calls.length = 0;
+      const { code, out, err } = await desk.run(`guardrail ${command} --env prdo.env`);
+      expect([code, out, err]).toEqual([1, '', 'There is no file prdo.env.\n']);
+      expect(desk.standIn.calls).toEqual([]);
+    },
+  );
+
   test('create goes on where it was stopped, and finds its guardrail by name', async () => {
     const desk = await guardrailDesk();
     desk.standIn.faults.push({

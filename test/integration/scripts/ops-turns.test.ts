@@ -153,6 +153,23 @@ describe('ops turns show', () => {
   });
 });
 
+it.each(['list', 'show'])('personal data are in neither form of turns %s', async (command) => {
+  const told = 'mail jane@example.com, 078-05-1120, 4111 1111 1111 1111';
+  await rig.lanes.accept('turn-1', {
+    ...message({ text: told, files: ['jane@example.com.txt'] }),
+    sources: [{ name: 'jane@example.com.txt', kind: 'shared', url: 'https://example.com/?tempauth=abc' }],
+  });
+  const turn = await begun();
+  const view = { text: told, tasks: [{ id: '1', title: told, state: 'complete' as const, detail: told }] };
+  await rig.lanes.post(turn, { end: 'failed', reason: 'agent_denied', view });
+  const words = command === 'list' ? ['list', '--open'] : ['show', 'turn-1'];
+  for (const form of [[], ['--json']]) {
+    const { code, out } = await ops(...words, ...form);
+    expect([code, out]).toEqual([0, expect.stringContaining('[email]')]);
+    expect(out).not.toMatch(/jane@|078-05|4111|tempauth/);
+  }
+});
+
 describe('ops turns retry', () => {
   it('asks the question of an ended turn again, once, in its thread', async () => {
     await failed('turn-1', 'why is prod slow?');
@@ -165,6 +182,14 @@ describe('ops turns retry', () => {
     await eventually('the answer', () => answers.length === 1);
     expect(answers[0]?.message).toMatchObject({ text: 'why is prod slow?', key: { thread: 'turn-1' } });
     expect(await ops('retry', 'turn-1')).toEqual(complains('Not asked again: already retried.'));
+  });
+
+  it('says that the question of an answered turn is no longer there', async () => {
+    await asked('turn-1');
+    await rig.endTurn(await begun());
+    expect(await ops('retry', 'turn-1')).toEqual(
+      complains('Not asked again: it was answered, and its words are no longer kept.'),
+    );
   });
 
   it('leaves a turn alone that has not ended', async () => {
@@ -215,7 +240,13 @@ describe('ops turns pause and resume', () => {
       said('Intake is paused. Turns that run go on to their end.'),
     );
     expect(await rig.operator.paused()).toMatchObject({ by: ME, reason: 'we move house' });
-    expect(await ops('pause')).toEqual(said('Intake was paused already.'));
+    const already = new RegExp(`^Intake was paused already, by ${ME} since 2[^ ]*Z: “we move house”\\.`);
+    expect((await ops('pause')).out).toMatch(new RegExp(`${already.source}\n$`));
+    // Nobody is to think that people read the new reason now.
+    const another = await ops('pause', '--reason', 'until noon');
+    expect(another.out).toMatch(already);
+    expect(another.out).toContain('another reason takes a resume and a new pause');
+    expect(await rig.operator.paused()).toMatchObject({ reason: 'we move house' });
     await asked('turn-1');
     expect((await ops('list', '--open')).out).toMatch(/turn-1 +received/);
     expect(await rig.lanes.claim('w')).toBeUndefined();

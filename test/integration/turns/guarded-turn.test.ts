@@ -124,8 +124,10 @@ describe('a guarded turn', () => {
       const { explain } = composeExplanations({
         read: rig.lanes.read,
         audit: { record: async () => 'recorded' as never },
+        platform: 'slack',
+        people: { languageOf: async () => 'fr' },
       });
-      expect(await explain(b.turnId)).toMatch(/^Ihre Organisation/);
+      expect(await explain(b.turnId, { tenant: 'T1', id: 'U1' })).toMatch(/^Ihre Organisation/);
     },
   );
 
