@@ -136,7 +136,7 @@ export function messageOf(part: PartView, turnId: string): Json {
   return {
     type: 'message',
     textFormat: 'markdown',
-    text: text === '' && !hasMore(part) ? WORKING : text,
+    text: text.trim() === '' && !hasMore(part) ? WORKING : text,
     ...(attachments.length > 0 ? { attachments } : {}),
     ...(part.text.trim() === '' && !part.citations && !part.tables ? {} : { entities: [labelOf(part)] }),
     ...(suggestions ? { suggestedActions: suggestions } : {}),
@@ -170,7 +170,8 @@ export function streamChunk(
   part: PartView,
   stream: { readonly id: string | undefined; readonly sequence: number },
 ): Json {
-  const informative = part.text === '';
+  // Many an answer begins with empty lines, and a while may pass until its first word.
+  const informative = part.text.trim() === '';
   return {
     type: 'typing',
     text: informative ? statusOf(part) : part.text,
