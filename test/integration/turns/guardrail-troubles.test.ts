@@ -142,9 +142,9 @@ describe.each(TROUBLES)('a turn whose guardrail %s', (_what, trouble) => {
 
   it('never says that the agent was asked nothing once it was, also where nothing of its answer could be checked', async () => {
     const { guards, fail } = await open(300);
-    const agent = async function* () {
+    const agent: Exchange = async function* (call) {
       fail(trouble);
-      yield* answers();
+      yield* answers(call);
     };
     const b = await bench({ text: 'How many?', agent: [agent], more: { guards } });
     await b.runNext();
