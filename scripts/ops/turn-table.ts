@@ -63,6 +63,12 @@ export function columns(all: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
+/** Why the words of a question are not on record. */
+export const wordsGoneAs = (state: string): string =>
+  state === 'blocked'
+    ? 'withheld from the agent; its words are not kept'
+    : 'answered; its words are no longer kept';
+
 /** One turn with all that is on record. */
 export function describeTurn({ id, state, reason, record }: ListedTurn): string {
   const lines = [`turn      ${id}`, `state     ${state}`, ...(reason ? [`reason    ${reason}`] : [])];
@@ -79,6 +85,6 @@ export function describeTurn({ id, state, reason, record }: ListedTurn): string 
     `attempts  ${record.attempt}, workers lost ${record.crashes}`,
     ...(record.sawWrite ? ['It had begun to change something.'] : []),
     ...times.map(({ name, time }) => `${new Date(time).toISOString()}  ${name}`),
-    `question  ${record.wordsGone ? '(answered; its words are no longer kept)' : maskPersonalData(message.text)}`,
+    `question  ${record.wordsGone ? `(${wordsGoneAs(state)})` : maskPersonalData(message.text)}`,
   ].join('\n');
 }

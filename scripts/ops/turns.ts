@@ -9,7 +9,7 @@ import { createOperator, type ListedTurn, type Operator, type Pause } from '../.
 import { isEnd } from '../../src/turns/states.ts';
 import { createWakes } from '../../src/turns/wakes.ts';
 import { Complaint, HELP_HINT, withRedis } from './redis.ts';
-import { describeTurn, tableOf, withoutPersonalData } from './turn-table.ts';
+import { describeTurn, tableOf, withoutPersonalData, wordsGoneAs } from './turn-table.ts';
 import { operatorHere, whoami, withAudit } from './with-audit.ts';
 
 interface Output {
@@ -51,7 +51,7 @@ export function turnsCommand(): Command {
     .command('retry <turn>')
     .description('asks the question of an ended turn again, once; the answer goes to the same thread')
     .action(async (id: string) => {
-      const outcome = await withAudit(async ({ redis, config, audit }) => {
+      const [outcome, state] = await withAudit(async ({ redis, config, audit }) => {
         const { record } = await existing(createOperator(redis, config.keyPrefix), id);
         if (!record) throw new Complaint(`The record of ${id} cannot be read, so its question is lost.`);
         if (!isEnd(record.state)) throw new Complaint(`${id} has not ended: it is ${record.state}.`);
@@ -65,18 +65,21 @@ export function turnsCommand(): Command {
             observe: () => undefined,
             log: createLogger({ level: 'silent' }),
           });
-          return await carryOut(
+          const answer = await carryOut(
             audit,
             turnOrder('retry', id),
             () => retryTurn(id, record.message.sender),
-            (answer) => answer in ASKED_AGAIN,
+            (given) => given in ASKED_AGAIN,
           );
+          return [answer, record.state] as const;
         } finally {
           await wakes.close();
         }
       });
       if (!(outcome === 'accepted' || outcome === 'kept'))
-        throw new Complaint(`Not asked again: ${NOT_ASKED[outcome]}.`);
+        throw new Complaint(
+          `Not asked again: ${outcome === 'too_old' ? wordsGoneAs(state) : NOT_ASKED[outcome]}.`,
+        );
       process.stdout.write(`${ASKED_AGAIN[outcome]}\n`);
     });
 
@@ -154,7 +157,6 @@ function pausedAlready({ by, reason: kept, since }: Pause, reason: string): stri
 const NOT_ASKED = {
   already_retried: 'already retried',
   not_yours: 'it is the question of somebody else',
-  too_old: 'it was answered, and its words are no longer kept',
   busy: 'too many questions wait in its lane (turns list --open); try again when some are answered',
   quota: 'its person or workspace has asked as much as is allowed in an hour; try again later',
 } as const;

@@ -14,7 +14,8 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   },
   {
     names: ['turn:<id>'],
-    holds: 'one question and its state; once it was answered, who asked it and where, without its words',
+    holds:
+      'one question and its state; once it was answered, or withheld, who asked it and where, without its words',
     kept: 'until it ends, then 7 days (Retry)',
     bound: expires(7 * DAY_S),
   },

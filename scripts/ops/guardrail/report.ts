@@ -89,8 +89,9 @@ export function reportOf(from: {
     mode,
     ...shareOf(counts.filter(({ field }) => field[0] === 'turn' && field[2] === mode)),
   })).filter(({ checked, intervened }) => checked + intervened > 0);
+  // Secrets were withheld in this mode, too.
   const shadowed = sumsOf(minded.map(({ field, count }) => ({ field, count }))).filter(
-    ({ mode }) => mode === 'shadow',
+    ({ mode, policy }) => mode === 'shadow' && policy !== 'secret',
   );
   return {
     from: days[0] ?? '',

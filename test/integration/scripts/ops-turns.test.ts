@@ -184,13 +184,18 @@ describe('ops turns retry', () => {
     expect(await ops('retry', 'turn-1')).toEqual(complains('Not asked again: already retried.'));
   });
 
-  it('says that the question of an answered turn is no longer there', async () => {
-    await asked('turn-1');
-    await rig.endTurn(await begun());
-    expect(await ops('retry', 'turn-1')).toEqual(
-      complains('Not asked again: it was answered, and its words are no longer kept.'),
-    );
-  });
+  it.each([
+    ['done', 'answered', 'answered; its words are no longer kept'],
+    ['blocked', 'question_blocked: topic (Politics)', 'withheld from the agent; its words are not kept'],
+  ] as const)(
+    'says, as show does, why the question of a turn that is %s is not there',
+    async (end, reason, why) => {
+      await asked('turn-1', 'who should I vote for?');
+      await rig.lanes.finish(await begun(), end, reason);
+      expect(await ops('retry', 'turn-1')).toEqual(complains(`Not asked again: ${why}.`));
+      expect((await ops('show', 'turn-1')).out).toContain(`question  (${why})`);
+    },
+  );
 
   it('leaves a turn alone that has not ended', async () => {
     await asked('turn-1');

@@ -31,11 +31,12 @@ describe('the report on the guardrail', () => {
     expect(make([])).toMatchObject({ turns: [], alarm: false, examples: [] });
   });
 
-  it('tells what enforcing would have blocked and masked', () => {
+  it('tells what enforcing would have blocked and masked, without the secrets that were withheld all the same', () => {
     const { shadow } = make([
       counted(3, ['question', 'blocked', 'topic', 'shadow', 'C1']),
       counted(2, ['question', 'blocked', 'topic', 'shadow', 'C2']),
       counted(4, ['answer', 'masked', 'personal_data', 'shadow', 'C1']),
+      counted(7, ['question', 'blocked', 'secret', 'shadow', 'C1']),
       counted(9, ['answer', 'blocked', 'hate', 'enforce', 'C1']),
     ]);
     expect(shadow).toEqual({

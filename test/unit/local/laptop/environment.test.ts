@@ -37,6 +37,16 @@ const parts = (env: NodeJS.ProcessEnv, source = 'path') =>
     },
   }) as unknown as Parts;
 
+test('what is worth trying reaches the backend, the words of a guardrail among it', () => {
+  const tried = {
+    GUARDRAIL_MODE: 'shadow',
+    GUARDRAIL_MESSAGES: '{"topic":"No."}',
+    GUARDRAIL_GROUNDING: 'thread',
+    QUOTA_PERSON_PER_HOUR: '3',
+  };
+  expect(backendEnvironment(parts(tried))).toMatchObject(tried);
+});
+
 test('real AWS keys and stray settings of the shell never reach the backend or the agent', () => {
   const shell = {
     PATH: '/bin',
