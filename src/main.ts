@@ -1,7 +1,4 @@
 import type { AddressInfo } from 'node:net';
-import { hostname } from 'node:os';
-import { createRuntimeClient } from './agentcore/runtime-client.ts';
-import { createJwtRuntimeClient } from './agentcore/runtime-client-jwt.ts';
 import type { Admission } from './chat/admission.ts';
 import type { Platform, Sender } from './chat/vocabulary.ts';
 import { createCommands } from './commands/commands.ts';
@@ -11,35 +8,30 @@ import { composeConversations } from './main/conversations.ts';
 import { composeExplanations, composeGuards } from './main/guards.ts';
 import { composeHome, predefinedTasks } from './main/home.ts';
 import { composeIntake, type Intake } from './main/intake.ts';
-import { composeMemory, toldWriter } from './main/memory.ts';
+import { composeMemory } from './main/memory.ts';
 import { composePeople } from './main/people.ts';
-import { repliesByPlatform, slackPeople, slackReplies } from './main/platforms.ts';
+import { slackPeople } from './main/platforms.ts';
 import { composePrivacy } from './main/privacy.ts';
 import { composeTeams } from './main/teams.ts';
+import { composeWorker, type TurnWorker } from './main/worker.ts';
 import { createSlackClient } from './slack/client.ts';
 import { createHomePeople } from './slack/home-people.ts';
 import { createSlackIngress } from './slack/ingress.ts';
 import { createPacing } from './slack/pacing.ts';
-import { connect, connectForQueue, disconnect } from './store/connection.ts';
+import { connect, disconnect } from './store/connection.ts';
 import { configuredDataKeys } from './store/data-keys-configured.ts';
 import { checkDurability, createConfirmation } from './store/durability.ts';
 import { problemsAtStart } from './store/first-contact.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { createTraces } from './telemetry/traces.ts';
-import { createAgentCalls, interruptionOf } from './turns/agent-calls.ts';
-import { withFiles } from './turns/attached-files.ts';
 import { createFeedback } from './turns/feedback.ts';
 import { CHAT_CALL_TIMEOUT_MS, createLanes } from './turns/lanes.ts';
 import { createOnce } from './turns/once.ts';
 import { createOperator } from './turns/operator.ts';
 import { pause } from './turns/pause.ts';
-import { type RunTurnDeps, runTurn } from './turns/run-turn.ts';
-import { withThread } from './turns/seen-thread.ts';
-import { withPassedWords } from './turns/turn-guards.ts';
 import { knowTwins } from './turns/twins.ts';
 import { createWakes } from './turns/wakes.ts';
-import { startTurnWorker } from './turns/worker.ts';
 import { listen } from './web/listen.ts';
 import { stopServing } from './web/stop-serving.ts';
 import { createWebApp } from './web/web-app.ts';
@@ -146,7 +138,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       checkWords: guarded.checkWords,
       isErasing: privacy.jobs.isErasing,
     });
-    const { conversations, sessionFor, startUpkeep } = talks;
+    const { conversations } = talks;
     closers.push(() => talks.close());
     metrics.watchQueue(async () => {
       const { readyLanes, activeLanes, paused, turns } = await lanes.depth();
@@ -154,7 +146,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
       return { ready: readyLanes, queued, running: activeLanes, paused };
     });
 
-    let worker: ReturnType<typeof startWorkerRole> | undefined;
+    let worker: TurnWorker | undefined;
     const intake =
       config.role === 'worker'
         ? undefined
@@ -188,7 +180,12 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     const deaf = await listen(server, config.web);
     if (deaf !== undefined) throw new ConfigError([deaf]);
     // Last: a process that cannot start has taken no turns.
-    if (config.role !== 'web') worker = startWorkerRole();
+    if (config.role !== 'web')
+      worker = composeWorker({
+        ...{ config, lanes, wakes, wake, onRedisError, metrics, traces, slack, teams, pacing },
+        ...{ people, talks, memory, privacy, guarded, now, monotonic, log },
+        onClose: (...steps) => closers.push(...steps),
+      });
     const { port } = server.address() as AddressInfo;
     log.info({ role: config.role, port }, 'Threadcore is up');
 
@@ -269,87 +266,6 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         onHandled: metrics.acceptTook,
         onRequestRefused: metrics.requestRefused,
         onIgnored: metrics.deliveryIgnored,
-        log,
-      });
-    }
-
-    function startWorkerRole() {
-      const queueConnection = connectForQueue({
-        url: config.redis.url,
-        name: 'threadcore-queue',
-        onError: onRedisError,
-      });
-      closers.push(() => disconnect(queueConnection));
-      const createClient = config.agent.auth === 'jwt' ? createJwtRuntimeClient : createRuntimeClient;
-      const runtime = createClient({
-        region: config.agent.region,
-        endpoint: config.agent.auth === 'jwt' ? config.agent.jwtEndpoint : config.agent.endpoint,
-        runtimeArn: config.agent.runtimeArn ?? '',
-        qualifier: config.agent.qualifier,
-        maxSockets: config.worker.concurrency + 10,
-      });
-      const upkeep = startUpkeep(runtime);
-      closers.push(
-        async () => runtime.close(),
-        () => upkeep.close(),
-      );
-      const calls = createAgentCalls({
-        runtime,
-        protocol: config.agent.protocol,
-        memoryWriter: toldWriter(config),
-        silenceMs: config.agent.silenceMs,
-        onUnknown: metrics.unknownAgentEvent,
-      });
-      // Before the runtime goes.
-      closers.push(() => privacy.close());
-      privacy.startWorker((session, bearer, signal) => {
-        const actor = { id: '', name: '', groups: [] };
-        return calls.stopSession(session, { kind: 'person', actor, ...(bearer ? { bearer } : {}) }, signal);
-      });
-      const { guards, wordsOf } = withPassedWords(guarded.guards);
-      const deps: RunTurnDeps = {
-        guards,
-        lanes,
-        openReply: repliesByPlatform({
-          ...(slack ? { slack: slackReplies({ client: slack, pacing, metrics, wordsOf, log }) } : {}),
-          ...(teams ? { teams: teams.openReply } : {}),
-        }),
-        identify: people.identify,
-        identityMayPass: people.mayPass,
-        linkWaitMs: people.linkWaitMs,
-        sessionOf: sessionFor,
-        remember: memory?.remember,
-        invoke: withFiles(withThread(calls.invoke, guarded.guardThread(people.readThread)), {
-          read: people.readFiles,
-          guard: guarded.guardFiles,
-          tell: people.tellUnread,
-        }),
-        stopSession: calls.stopSession,
-        interruptionOf,
-        pause,
-        wake,
-        canAttach: config.agent.protocol === 'threadcore',
-        totalMs: config.worker.turnTimeoutMs,
-        trace: (turn) => traces.startTurn({ turnId: turn.id, platform: turn.message.key.platform }),
-        observer: {
-          firstText: metrics.firstText,
-          ended: (end, _reason, ms) => metrics.turnEnded(end, ms),
-          interrupted: metrics.turnInterrupted,
-        },
-        log,
-        now,
-        monotonic,
-        random: Math.random,
-      };
-      return startTurnWorker({
-        connection: queueConnection,
-        keyPrefix,
-        name: `${hostname()}:${process.pid}`,
-        concurrency: config.worker.concurrency,
-        lanes,
-        wakes,
-        run: (turn, hold) => runTurn(deps, turn, hold),
-        monotonic,
         log,
       });
     }

@@ -15,9 +15,11 @@ export function linkHosts(hosts: ReadonlySet<string>): MayLink {
   return (host) => exact.has(host) || below.some((end) => host.endsWith(end));
 }
 
-/** White space, and letters of scripts that are written without. */
-const BETWEEN_WORDS = /[\s\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef]/;
-const SPACE = /\s/;
+/** White space, and letters of scripts that are written without. What nobody sees is neither. */
+const BETWEEN_WORDS =
+  /(?!\p{Default_Ignorable_Code_Point})[\s\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef]/u;
+const SPACE = /(?!\ufeff)\s/;
+const SPACES = /((?:(?!\ufeff)\s)+)/;
 /** A word may be as long as this before it is given out in parts, all of them without life. */
 const LONGEST_WORD = 2_000;
 /** So much of a longer word waits for what follows. */
@@ -25,6 +27,11 @@ const OVERLAP = 300;
 
 /** Without one of these there is nothing in a word that a chat could make a link of. */
 const SUSPECT = /:\/\/|\]\(|\.[a-z]|mailto:|tel:/i;
+
+/** What a chat may leave out: invisible characters (but for those that emoji are made with), and backslashes of Markdown. */
+const UNSEEN =
+  /(?!(?<=\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)(?:\ufe0f|\u200d))\p{Default_Ignorable_Code_Point}|\\(?=[!-/:-@[-`{-~])/gu;
+const asSeen = (word: string) => word.replace(UNSEEN, '');
 
 export interface LinkGuard {
   /** What of the text so far can be given out, after all that was. */
@@ -42,8 +49,8 @@ export function createLinkGuard(mayLink: MayLink): LinkGuard {
     write(text) {
       word += text;
       let last = word.length;
-      // Behind an address, a letter of any script may go on with its host.
-      const border = long || SUSPECT.test(word) ? SPACE : BETWEEN_WORDS;
+      // Behind an address, a letter of any script may go on with its host; and so it may where something is not seen.
+      const border = long || SUSPECT.test(word) || asSeen(word) !== word ? SPACE : BETWEEN_WORDS;
       while (last > 0 && !border.test(word.charAt(last - 1))) last -= 1;
       let out = '';
       if (last > 0) {
@@ -73,11 +80,18 @@ export function withoutLinks(text: string, mayLink: MayLink): string {
 }
 
 function inertWords(words: string, mayLink: MayLink): string {
-  if (!SUSPECT.test(words)) return words;
+  if (!SUSPECT.test(words) && !SUSPECT.test(asSeen(words))) return words;
   return words
-    .split(/(\s+)/)
-    .map((word, i) => (i % 2 === 1 || !SUSPECT.test(word) ? word : inertWord(word, mayLink)))
+    .split(SPACES)
+    .map((word, i) => (i % 2 === 1 ? word : inertAsSeen(word, mayLink)))
     .join('');
+}
+
+/** As it stands; or, where only what is seen of it has an address, that. */
+function inertAsSeen(word: string, mayLink: MayLink): string {
+  const seen = asSeen(word);
+  const dead = seen === word ? seen : inertWord(seen, mayLink);
+  return dead === seen ? inertWord(word, mayLink) : dead;
 }
 
 /** An address ends where the target of a link with that label would begin. */
@@ -89,20 +103,33 @@ const AFTER_HOST = /^(?::\d{1,5})?[)\]}*,;!'|~_.:]*$/;
 const TARGET = /\]\((<?)([^\s)]*)(\)?)/g;
 const NO_TARGET = /^[\w$,'"+*=-]*$/;
 const NAMED = /\b(mailto|tel):(?=\S)/gi;
-const BARE = /(?<![\w@.-])(?<!(?<!\/)\/)(?:[a-z0-9-]{1,63}\.){1,10}[a-z]{2,24}(?![\w-])/gi;
+const BARE =
+  /(?<![\w@.-])(?<!(?<![/:])\/)(?:[a-z0-9-]{1,63}\.){1,10}(?:xn--[a-z0-9-]{2,59}|[a-z]{2,24})(?![\w-])/gi;
 /** Chats make links of bare names, too. Those that are names of files and fields as well need a path to be one. */
 const ALWAYS = new Set('com net org ru cn xyz biz icu tk ml ga cf gq su'.split(' '));
 const WITH_PATH = new Set(
   [
+    'ac ae af ag al ao ar ba bd be bf bg bh bi bj bm bn bo br bs bt bw by bz ca cd cg ci ck cl cm cr cu cv cw cx cy cz dj dk',
+    'dm dz ec ee eg er et fi fj fm fo gd ge gh gi gm gn gp gr gt gu gy hk hm hn hr ht hu ie il iq ir is je jm jo jp ke kg kh',
+    'ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ma mc mg mh mn mo mr mt mu mv mw mx mz na nc ne nf ng ni no np nr',
+    'nu nz om pa pe pf pg ph pk pn pr pt pw qa re ro rw sa sb sc sd se sg si sk sl sm sn sr sx sy sz tc td tg th tj tl tm tn',
+    'tr tt tw tz ua ug uy uz va vc ve vg vi vn vu ws ye yt za zm zw',
+    'edu gov mil pro tel mobi asia bot chat security finance solutions systems software technology engineering global art',
+    'academy consulting partners marketing travel trading money cash credit loans bank fund capital ventures casino poker',
+    'dating adult porn sexy sex xxx cam hosting domains social community forum vip ninja wtf lat buzz monster',
     'io dev app ai info top click link site online shop club live cc co me ly to gg tv us eu de uk fr in gl nl ch at it es pl',
     'store tech cloud page zip mov space fun win bid loan work party review trade date stream download rest bar quest sbs cfd',
     'bond cyou lol pics guru world today news blog email life media digital agency network host website press wiki rocks',
   ].flatMap((names) => names.split(' ')),
 );
 
+/** Registered below a country's own endings; or written in another alphabet. */
+const OF_A_COUNTRY = /\.(?:com?|net|org|gov|edu|ac)\.[a-z]{2}$|\.xn--[a-z0-9-]+$/;
+
 const dotless = (host: string) => host.replaceAll('.', '[.]');
 
 function inertWord(word: string, mayLink: MayLink): string {
+  if (!SUSPECT.test(word)) return word;
   let out = '';
   let at = 0;
   for (const found of word.matchAll(ADDRESS)) {
@@ -142,7 +169,8 @@ function inertBare(text: string, mayLink: MayLink): string {
     const name = host.toLowerCase();
     const end = name.slice(name.lastIndexOf('.') + 1);
     const path = /^[/?#]/.test(text.slice(at + host.length));
-    const live = name.startsWith('www.') || ALWAYS.has(end) || (path && WITH_PATH.has(end));
+    const always = name.startsWith('www.') || ALWAYS.has(end) || OF_A_COUNTRY.test(name);
+    const live = always || (path && WITH_PATH.has(end));
     return live && !mayLink(name) ? dotless(host) : host;
   });
 }
@@ -150,6 +178,7 @@ function inertBare(text: string, mayLink: MayLink): string {
 /** No address whatever is left in it. */
 function harden(text: string): string {
   return text
+    .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
     .replaceAll('](', '] (')
     .replaceAll('//', '/[/]')
     .replaceAll(/\.(?=[A-Za-z0-9])/g, '[.]');

@@ -18,8 +18,8 @@ const form = (name: string, source: string, flags = ''): SecretForm => ({
   name,
   form: new RegExp(source, `g${flags}`),
 });
-/** `name = "value"` as people write it in configuration, code and prose. */
-const ASSIGN = String.raw`\\?["'\`]?\s{0,3}(?::=|=>|[:=]|\bis\b)\s{0,3}\\?["'\`]?`;
+/** `name = "value"` as people write it in configuration, code, Markdown and prose; also above a block of code. */
+const ASSIGN = String.raw`\\?(?:["'\`]?[*_]{1,3}["'\`]?|["'\`])?\s{0,3}(?::=|=>|[:=]|\b(?:is|ist|lautet|est|es)\b:?)(?:[*_]{1,3}(?=\s))?\s{0,3}(?:\`{3}[a-z]{0,12}\s{1,2})?\\?(?:\*\*|__|[*_])?["'\`]?`;
 
 /** Letters alone are a word, and what begins like this stands for a value. */
 const ODD = String.raw`(?=[^\s"'\`<>]{0,60}(?:\d|[!@#$%^&*]))(?![*$<{\[(/~])`;
@@ -44,6 +44,7 @@ const SERVICE_TOKENS = [
   'nfp_[A-Za-z0-9]{36,}',
   'NRAK-[A-Z0-9]{27}',
   'ntn_[A-Za-z0-9]{40,}',
+  'oy2[a-z0-9]{43}(?![A-Za-z0-9])',
   'ops_eyJ[A-Za-z0-9_-]{60,}',
   'pat[A-Za-z0-9]{14}\\.[a-f0-9]{64}',
   'pcsk_[A-Za-z0-9_]{40,}',
@@ -172,11 +173,29 @@ export const SECRET_FORMS: readonly SecretForm[] = [
   // `password: …` with something that looks like one: letters and digits or signs together.
   form(
     'password',
-    String.raw`(?<=(?:password|passwd|passphrase|passwort|kennwort|mot de passe|contraseña|pwd|(?:db|user|root|admin|smtp|ftp|mysql|redis|pg)[\s_-]?pass|api[\s_-]?(?:key|token)|(?:client|signing|app|webhook)[\s_-]?secret|secret[\s_-]?key|(?:auth|access|refresh|session|private|bot)[\s_-]?token)${ASSIGN})${ODD}(?!arn:|https?:|(?:var|local|data|module|process|os|env|self|this|config|settings|secrets|aws_\w+)\.|\w+\()[^\s"'\`<>,;]{6,100}`,
+    String.raw`(?<=(?:password|passwd|passphrase|passwort|kennwort|mot de passe|contraseña|pwd|(?:db|user|root|admin|smtp|ftp|mysql|redis|pg)[\s_-]?pass|api[\s_-]?(?:key|token|secret)|(?:client|signing|app|webhook)[\s_-]?secret|secret[\s_-]?key(?:_base)?|(?:auth|access|refresh|session|private|bot)[\s_-]?token)${ASSIGN})${ODD}(?!arn:|https?:|(?:var|local|data|module|process|os|env|self|this|config|settings|secrets|aws_\w+)\.|\w+\()[^\s"'\`<>,;]{6,100}`,
     'i',
   ),
   form('password', `(?<=<(?:password|passwd|pwd|secret)>)${ODD}[^<\\s]{4,100}(?=<)`, 'i'),
   form('password', `(?<=--(?:password|passwd|token|api-key|secret)\\s{1,3}["']?)${ODD}[^\\s"'<>]{6,100}`),
+  form(
+    'password',
+    String.raw`(?<=\|\s{1,3}[*_\`]{0,3}(?:[a-z]{1,20}\s)?(?:password|passphrase|passwort|kennwort|pwd)[*_\`]{0,3}\s{1,20}\|\s{1,3}[*_\`]{0,3})${ODD}(?!\d{4}-)[^\s|"'\`<>]{6,100}`,
+    'i',
+  ),
+  form(
+    'password',
+    `(?<=\\b(?:login\\s{1,3}\\S{1,60}\\s{1,5}password|sshpass\\s{1,3}-p)\\s{1,3}["']?)${ODD}[^\\s"'<>]{6,100}`,
+  ),
+  // Of a service that is not known: in a kubeconfig, a header, or the environment. A place in a list is none.
+  {
+    ...form(
+      'named_token',
+      String.raw`(?=[a-z0-9+/=_.~-]{16})(?<=(?:(?<![a-z0-9])token|(?<=[a-z0-9]_)secret)${ASSIGN})(?<!(?:next|page|pagination|continuation|starting|resume|sync|client)[\s_-]token${ASSIGN})(?=\S{0,60}\d)[a-z0-9+/=_.~-]{16,}`,
+      'i',
+    ),
+    really: isNoName,
+  },
 ];
 
 /** Invisible characters that could stand inside a secret without anybody's seeing it. */
@@ -245,6 +264,11 @@ function isPlain(text: string): boolean {
 /** A name and a password, as HTTP and registries write them. */
 function isLogin(match: string): boolean {
   return /^[\x20-\x7e]{1,100}:[\x20-\x7e]{3,}$/.test(Buffer.from(match, 'base64').toString('latin1'));
+}
+
+/** Names are made of words and short numbers, with signs between. */
+function isNoName(match: string): boolean {
+  return !match.split(/[-_./+=~]/).every((part) => /^[a-z]*\d{0,4}$/i.test(part));
 }
 
 /** Forty letters by chance rarely make words: one such key in 170,000 does. */

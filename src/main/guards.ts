@@ -54,6 +54,9 @@ export interface ComposedGuards {
   close(): Promise<void>;
 }
 
+/** The contract takes no longer name; a mask may be longer than what it hides. Characters. */
+const MOST_NAME = 200;
+
 type Found = (one: Intervention) => void;
 
 function after(ms: number, run: () => void): () => void {
@@ -123,17 +126,20 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
       tell: (withheld, policy, locale) => blockMessage(withheld, policy, locale, messages),
       languageOf: ({ key, sender }) => people.languageOf(key.platform, sender),
     }),
-    guardThread: (read) => async (message, signal) => {
-      const said = await read(message, signal);
+    guardThread: (readThread) => async (message, signal) => {
+      const said = await readThread(message, signal);
       if (said.length === 0) return said;
-      const texts = await reading.thread(
-        said.map(({ text }) => text),
-        signal,
-        (one) => seen.inThread(message, one),
+      // What people call themselves is theirs to choose, too. It comes first, and so is judged last.
+      const names = [...new Set(said.map(({ author }) => author))];
+      const read = await reading.thread([...names, ...said.map(({ text }) => text)], signal, (one) =>
+        seen.inThread(message, one),
       );
-      const told = said.flatMap((one, i) => {
-        const text = texts[i];
-        return text === undefined ? [] : [{ ...one, text }];
+      const told = said.flatMap(({ author, text: _raw, ...rest }, i) => {
+        const text = read[names.length + i];
+        const place = names.indexOf(author);
+        const name = read[place];
+        const called = name !== undefined && name.length <= MOST_NAME ? name : `somebody ${place + 1}`;
+        return text === undefined ? [] : [{ author: called, text, ...rest }];
       });
       if (told.length > 0) sources.set(message, told.map(({ text }) => text).join('\n'));
       return told;
@@ -191,7 +197,8 @@ export function composeExplanations(deps: {
   return {
     async explain(turnId: string, who: Sender): Promise<string> {
       const turn = await deps.read(turnId);
-      const locale = turn?.message.locale ?? (await deps.people.languageOf(deps.platform, who));
+      const locale =
+        turn?.language ?? turn?.message.locale ?? (await deps.people.languageOf(deps.platform, who));
       return explainPolicy(policyOf(turn?.reason), locale);
     },
     /** Puts it on record, for tuning. False when there is nothing to be disputed (any more). */

@@ -69,6 +69,8 @@ export function createQuestions(deps: QuestionsDeps) {
           'a message was refused by the allowlists',
         );
         if (!message.addressed) return;
+        // Said once, however often the message is delivered.
+        if (!(await deps.once(`told:${message.claims[0]}`, REDELIVERED_S))) return;
         deps.onRefused(message.sender, admission);
         return telling.say(activity, { text: refusedText('teams') });
       }

@@ -66,7 +66,7 @@ export function partsOf(view: ReplyView, done: boolean, ending: Ending = {}): Pa
     const last = i === pieces.length - 1;
     return {
       text,
-      status: view.status ?? '',
+      status: standingAlone(view.status ?? ''),
       tasks: last ? view.tasks : [],
       ...(last && view.notice ? { notice: view.notice } : {}),
       ...(last && below.length > 0 ? { remarks: below } : {}),
@@ -106,6 +106,10 @@ export const isBlank = ({ text, tasks, notice, remarks, long, ...part }: PartVie
 const hasMore = ({ pictures, tables }: Pick<PartView, 'pictures' | 'tables'>): boolean =>
   pictures !== undefined || tables !== undefined;
 
+/** What we say of our own work is worded to follow the bot's name, as Slack shows it; Teams shows it by itself. */
+const standingAlone = (status: string): string =>
+  status.replace(/^is (?=(?:think|work)ing\b)./, (own) => own.slice(3).toUpperCase());
+
 /** What a stream says before there are words. */
 export function statusOf({ status, tasks }: PartView): string {
   const running = tasks.findLast(({ state }) => state === 'in_progress');
@@ -132,7 +136,7 @@ export function messageOf(part: PartView, turnId: string): Json {
   return {
     type: 'message',
     textFormat: 'markdown',
-    text: text === '' && !hasMore(part) ? WORKING : text,
+    text: text.trim() === '' && !hasMore(part) ? WORKING : text,
     ...(attachments.length > 0 ? { attachments } : {}),
     ...(part.text.trim() === '' && !part.citations && !part.tables ? {} : { entities: [labelOf(part)] }),
     ...(suggestions ? { suggestedActions: suggestions } : {}),
@@ -166,7 +170,8 @@ export function streamChunk(
   part: PartView,
   stream: { readonly id: string | undefined; readonly sequence: number },
 ): Json {
-  const informative = part.text === '';
+  // Many an answer begins with empty lines, and a while may pass until its first word.
+  const informative = part.text.trim() === '';
   return {
     type: 'typing',
     text: informative ? statusOf(part) : part.text,

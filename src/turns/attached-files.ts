@@ -49,26 +49,33 @@ export function withFiles(
 ): (call: AgentCall) => AsyncGenerator<AgentEvent> {
   async function read({ message, signal }: AgentCall): Promise<readonly AttachedFile[]> {
     const { files, unread } = await deps.read(message, signal);
+    const attached = [...files, ...unread];
     const texts = files.filter(({ mediaType }) => isText(mediaType));
     const cleared = await deps.guard(
       message,
       {
         texts: texts.map(({ base64 }) => Buffer.from(base64, 'base64').toString('utf8')),
-        names: files.map(({ name }) => name),
+        names: attached.map(({ name }) => name),
       },
       signal,
     );
+    const names = new Map<AttachedFile | UnreadFile, string>(
+      attached.map((one, i) => [one, nameFor(one.name, cleared.names[i], i + 1)]),
+    );
+    const named = <One extends AttachedFile | UnreadFile>(one: One): One => ({
+      ...one,
+      name: names.get(one) ?? '',
+    });
     const clear = new Map(texts.map((file, i) => [file, cleared.texts[i]]));
-    const readable = files.flatMap((file, i) => {
-      const name = nameFor(file.name, cleared.names[i], i + 1);
-      if (!isText(file.mediaType)) return [{ ...file, name }];
+    const readable = files.flatMap((file) => {
+      if (!isText(file.mediaType)) return [named(file)];
       const text = clear.get(file);
-      return text === undefined ? [] : [{ ...file, name, base64: Buffer.from(text).toString('base64') }];
+      return text === undefined ? [] : [{ ...named(file), base64: Buffer.from(text).toString('base64') }];
     });
     const withheld = texts
       .filter((file) => clear.get(file) === undefined)
-      .map(({ name }) => ({ name, why: 'withheld' as const }));
-    const all = [...unread, ...withheld];
+      .map((file) => ({ name: named(file).name, why: 'withheld' as const }));
+    const all = [...unread.map(named), ...withheld];
     if (all.length > 0) await deps.tell(message, all);
     return readable;
   }
@@ -85,7 +92,7 @@ export function withFiles(
 /** The contract takes no longer name. Characters. */
 const MOST_NAME = 255;
 
-/** As the agent reads it: a name that was withheld, or has lost its ending to a mask, is a number. */
+/** As the agent reads it, and whoever hears that a file was not read: a name that was withheld, or has lost its ending to a mask, is a number. */
 function nameFor(name: string, cleared: string | undefined, place: number): string {
   const ending = /\.[a-z0-9]{1,8}$/i.exec(name)?.[0] ?? '';
   const whole = cleared?.endsWith(ending) && cleared.length <= MOST_NAME ? cleared : undefined;

@@ -276,6 +276,8 @@ return 1
 export const FINISH = `${PRELUDE}${COUNT_TURN}
 local over = {outcome=1, posted=1, fence=1, lane=1, tenant=1, person=1, opens=1, others=1, invoked=1, quiet=1, edited=1, places=1, session=1, home=1, language=1, length=1}
 local lane, turn, state, retention = ARGV[2], ARGV[4], ARGV[5], ARGV[6]
+-- In which language to say why.
+if state == 'blocked' then over.language = nil end
 if not holds(lane, ARGV[3]) or redis.call('LINDEX', key('lane', lane), 0) ~= turn then return {0, 0} end
 ${EVEN_WHEN_FULL}move(turn, state)
 local listed = ARGV[9] ~= '' and ARGV[9] or redis.call('HGET', key('turn', turn), 'session') or ''

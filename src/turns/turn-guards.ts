@@ -54,6 +54,7 @@ export function blockedBy(
   const told = {
     ...outcome,
     policy: block.policy,
+    withheld: code === 'guardrail' ? ('answer' as const) : ('question' as const),
     reason: `${outcome.reason}: ${block.policy} (${block.reason})`,
   };
   // Whoever reads nothing of a change must not be invited to make it again.
@@ -74,15 +75,14 @@ const WITHHELD: ReadonlySet<NoticeCode> = new Set([
 ]);
 
 export async function noticeOf(
-  { policy, view }: Outcome,
+  { policy, withheld }: Outcome,
   code: NoticeCode,
   guards: TurnGuards | undefined,
   { language, message }: Pick<ClaimedTurn, 'language' | 'message'>,
 ): Promise<ReplyNotice> {
   const general = notice(code);
   if (!policy || !guards?.words || !WITHHELD.has(code)) return general;
-  const nothingYet = code === 'guardrail_unavailable' && view.text === '' && !view.keep;
-  const direction = code === 'question_blocked' || nothingYet ? 'question' : 'answer';
+  const direction = withheld ?? (code === 'question_blocked' ? 'question' : 'answer');
   const locale = language ?? message.locale ?? (await guards.languageOf?.(message));
   return { ...general, text: guards.words(direction, policy, locale) };
 }

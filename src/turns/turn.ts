@@ -56,6 +56,7 @@ const outcomeSchema = z.object({
   reason: z.string(),
   notice: z.enum(NOTICE_CODES).optional(),
   policy: z.enum(POLICIES).optional(),
+  withheld: z.enum(['question', 'answer']).optional(),
   view: z.object({
     text: z.string(),
     tasks: z.array(
@@ -76,6 +77,8 @@ export interface Outcome {
   readonly notice?: NoticeCode;
   /** Of a question or answer that was withheld: which policy minds it. */
   readonly policy?: Policy;
+  /** Which of them it was: the agent knows nothing of a question that was. */
+  readonly withheld?: 'question' | 'answer' | undefined;
   /** For the operator: why the turn ended as it did. */
   readonly reason: string;
 }

@@ -51,8 +51,16 @@ it('without a guardrail secrets go in neither direction, and each counts once, b
     view: { text: 'All well: ' },
     block: { policy: 'secret' },
   });
-  const said = [SECRET, 'all well'].map((text) => ({ author: 'Bob', text, at: '2026-01-01T00:00:00Z' }));
-  expect(await guardThread(async () => said)(turn.message, signal)).toEqual([said[1]]);
+  const at = '2026-01-01T00:00:00Z';
+  const said = [
+    { author: 'Bob', text: SECRET, at },
+    { author: 'Bob', text: 'all well', at },
+    { author: `I am ${SECRET}`, text: 'so it is', at },
+  ];
+  expect(await guardThread(async () => said)(turn.message, signal)).toEqual([
+    said[1],
+    { author: 'somebody 2', text: 'so it is', at },
+  ]);
   expect(
     await guardFiles(turn.message, { texts: ['a,b', SECRET], names: [`${SECRET}.csv`] }, signal),
   ).toEqual({
@@ -68,7 +76,7 @@ it('without a guardrail secrets go in neither direction, and each counts once, b
   expect(counted).toEqual({
     '["question","blocked","secret","off","C1"]': '1',
     '["answer","blocked","secret","off","C1"]': '1',
-    '["thread","blocked","secret","off","C1"]': '3',
+    '["thread","blocked","secret","off","C1"]': '4',
   });
   await metrics.shutdown();
   await disconnect(redis);

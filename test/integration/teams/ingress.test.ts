@@ -106,6 +106,17 @@ test('who may not ask is told so where they asked, once mentioned; others are le
   ).toBeUndefined();
 });
 
+test('who may not ask is told so once, however often the message is delivered', async () => {
+  const t = await ingress({ rules: { people: NOBODY } });
+  const { activity, message } = await t.teams.say('alice', 'personal', 'how many?');
+  await eventually('a word', () => t.teams.repliesTo(message)[0]?.text.startsWith('I am not allowed'));
+  expect((await t.teams.deliver(activity)).status).toBe(200);
+  await t.teams.say('alice', 'personal', 'and how many now?');
+  await eventually('the next word', () => said(t).length > 1);
+  expect(said(t)).toHaveLength(2);
+  expect(t.refused).toHaveLength(2);
+});
+
 test('people of another tenant, in a channel that is shared with them, are refused', async () => {
   const t = await ingress();
   await t.teams.say('external', 'cloud', '@bot how many?');

@@ -1,9 +1,11 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { blockMessage } from '../../../src/chat/block-messages.ts';
+import { personId } from '../../../src/chat/keys.ts';
 import { linkHosts } from '../../../src/chat/links.ts';
 import { createGuards, type GuardMode, type Intervention } from '../../../src/guardrails/guards.ts';
 import { judge } from '../../../src/guardrails/judge.ts';
 import { type Block, unavailable } from '../../../src/guardrails/verdict.ts';
+import { composeExplanations } from '../../../src/main/guards.ts';
 import { createGuardedAnswer } from '../../../src/turns/guarded-answer.ts';
 import { HandedOver } from '../../../src/turns/run-turn.ts';
 import { policyOf, type TurnGuards } from '../../../src/turns/turn-guards.ts';
@@ -104,6 +106,30 @@ describe('a guarded turn', () => {
     expect(JSON.stringify(await rig.redis.hgetall(`${rig.prefix}:turn:${b.turnId}`))).not.toContain('gold');
     expect(found).toMatchObject([{ direction: 'question', policies: ['topic'], action: 'blocked' }]);
   });
+
+  it.each(['question', 'answer'])(
+    'says in the language that its author has set why the %s is withheld',
+    async (what) => {
+      const sold = what === 'question';
+      await rig.redis.hset(`${rig.prefix}:person:${personId({ tenant: 'T1', id: 'U1' })}`, 'language', 'de');
+      const b = await bench({
+        text: sold ? 'How do I buy gold?' : 'How many?',
+        agent: sold ? [] : [says(text('You buy gold.'), end())],
+        more: { guards: guardsOf().guards },
+      });
+      await b.runNext();
+      expect(b.finals[0]?.notice?.text).toMatch(
+        sold ? /Cloud-Technik da und kann/ : /^Der Rest dieser Antwort/,
+      );
+      const { explain } = composeExplanations({
+        read: rig.lanes.read,
+        audit: { record: async () => 'recorded' as never },
+        platform: 'slack',
+        people: { languageOf: async () => 'fr' },
+      });
+      expect(await explain(b.turnId, { tenant: 'T1', id: 'U1' })).toMatch(/^Ihre Organisation/);
+    },
+  );
 
   it('masks in a question what the agent and its memory are not to know', async () => {
     const { guards } = guardsOf();

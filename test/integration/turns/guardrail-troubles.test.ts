@@ -131,12 +131,28 @@ describe.each(TROUBLES)('a turn whose guardrail %s', (_what, trouble) => {
     expect(b.finals.map((view) => view.text)).toEqual(['']);
     expect(b.finals[0]?.notice).toMatchObject({ code: 'guardrail_unavailable', retry: true });
     expect(b.finals[0]?.notice?.text).toContain('temporary');
+    expect(b.finals[0]?.notice?.text).toContain('asked the agent nothing');
     expect(await b.state()).toBe('failed');
     recover();
     const next = await bench({ text: 'How many?', agent: [answers], more: { guards } });
     await next.runNext();
     expect(next.finals).toMatchObject([{ text: 'Two instances.' }]);
     expect(await next.state()).toBe('done');
+  });
+
+  it('never says that the agent was asked nothing once it was, also where nothing of its answer could be checked', async () => {
+    const { guards, fail } = await open(300);
+    const agent: typeof answers = async function* (exchange) {
+      fail(trouble);
+      yield* answers(exchange);
+    };
+    const b = await bench({ text: 'How many?', agent: [agent], more: { guards } });
+    await b.runNext();
+    expect(b.calls).toHaveLength(1);
+    expect(b.finals.map((view) => view.text)).toEqual(['']);
+    expect(b.finals[0]?.notice).toMatchObject({ code: 'guardrail_unavailable', retry: true });
+    expect(b.finals[0]?.notice?.text).toMatch(/answer.*temporary/);
+    expect(b.finals[0]?.notice?.text).not.toContain('asked the agent nothing');
   });
 
   it('shows in mid-answer nothing that was not checked, says so, and ends', async () => {

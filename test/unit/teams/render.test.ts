@@ -4,7 +4,7 @@ import { notice } from '../../../src/chat/notices.ts';
 import type { ReplyView } from '../../../src/chat/vocabulary.ts';
 import type { Json } from '../../../src/teams/cards.ts';
 import { citationsOf } from '../../../src/teams/citations.ts';
-import { messageOf, partsOf, statusOf } from '../../../src/teams/render.ts';
+import { messageOf, partsOf, statusOf, streamChunk } from '../../../src/teams/render.ts';
 
 const view = (text: string, more: Partial<ReplyView> = {}): ReplyView => ({ text, tasks: [], ...more });
 const last = (wanted: ReplyView, done = true, direct = false): Json => {
@@ -111,4 +111,21 @@ test('a status has no tag, picture or mention, and reads as it was written', () 
   const shown = statusOf(partsOf(view('', { status }), false)[0] ?? { text: '', status, tasks: [] });
   expect(shown).not.toMatch(/<[a-z/]|!\[/);
   expect(shown.replaceAll('\u200b', '')).toBe(status);
+});
+
+test.each([
+  ['is thinking…', 'Thinking…'],
+  ['is working · 20 seconds', 'Working · 20 seconds'],
+  ['is the bucket public?', 'is the bucket public?'],
+])('nothing stands before a status in Teams: “%s” reads “%s”', (status, shown) => {
+  const [part] = partsOf(view('', { status, long: true }), false);
+  expect(part && statusOf(part)).toBe(shown);
+  expect(JSON.stringify(part && messageOf(part, 'turn-1'))).toContain(`"${shown}"`);
+});
+
+test('while an answer has only empty lines, its message says what goes on', () => {
+  const [part] = partsOf(view('\n\n', { status: 'Looking at instances', long: true }), false);
+  const chunk = part && streamChunk(part, { id: undefined, sequence: 1 });
+  expect(chunk).toMatchObject({ text: 'Looking at instances', entities: [{ streamType: 'informative' }] });
+  expect(part && messageOf(part, 'turn-1')).toMatchObject({ text: 'Working on it…' });
 });

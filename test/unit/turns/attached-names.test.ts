@@ -41,3 +41,34 @@ it('the agent reads names of attached files as they were cleared, and numbers fo
     'attachment-5.csv',
   ]);
 });
+
+it('who hears that a file was not read hears its name as it was cleared, too', async () => {
+  const told: unknown[] = [];
+  const invoke = withFiles(
+    async function* () {
+      yield* [];
+    },
+    {
+      read: async () => ({
+        files: [fileOf('buy gold.csv', 'csv')],
+        unread: [
+          { name: 'by Alice.exe', why: 'kind' },
+          { name: 'AKIAIOSFODNN7EXAMPLE.exe', why: 'kind' },
+        ],
+      }),
+      guard: async (_message, { texts, names }) => ({
+        texts: texts.map(() => undefined),
+        names: names.map((name) => (name.startsWith('by') ? 'by {NAME}.exe' : undefined)),
+      }),
+      tell: async (_message, unread) => void told.push(...unread),
+    },
+  );
+  const message = { sources: [{}] };
+  const call = { message, signal: new AbortController().signal, invocation: { mode: 'start' } };
+  for await (const _event of invoke(call as unknown as AgentCall));
+  expect(told).toEqual([
+    { name: 'by {NAME}.exe', why: 'kind' },
+    { name: 'attachment-3.exe', why: 'kind' },
+    { name: 'attachment-1.csv', why: 'withheld' },
+  ]);
+});
