@@ -52,6 +52,13 @@ describe('the operators’ pages', () => {
     expect(named.filter((name) => !known.has(name))).toEqual([]);
   });
 
+  it('name every variable that the agent reads', () => {
+    const names = found(read('agent-runtime/environment.ts'), /^ {2}([A-Z][A-Z0-9_]+): /gm);
+    const told = read('agent-runtime/README.md');
+    expect(names).toContain('GUARDRAIL_MODE');
+    expect(names.filter((name) => !told.includes(`\`${name}\``))).toEqual([]);
+  });
+
   it('name only metrics that exist', async () => {
     const metrics = createMetrics();
     metrics.watchQueue(async () => ({ ready: 0, queued: 0, running: 0, paused: false, oldestSeconds: 0 }));
