@@ -6,6 +6,8 @@ import type { CallWindow } from '../store/call-pacing.ts';
  */
 export interface CallLimit extends CallWindow {
   readonly each: 'workspace' | 'channel';
+  /** Progress is spread: some answers at once would else use the minute up in half of it, and stand still for the other. */
+  readonly spread?: CallWindow;
 }
 
 export type CallLimits = Readonly<Record<string, CallLimit>>;
@@ -19,13 +21,19 @@ const perMinute = (calls: number, progress: number, aside = progress): CallLimit
   each: 'workspace',
 });
 
+const SPREAD_MS = 15_250;
+const spread = (limit: CallLimit): CallLimit => {
+  const progress = Math.ceil((limit.progress * SPREAD_MS) / limit.periodMs);
+  return { ...limit, spread: { calls: limit.calls, progress, aside: progress, periodMs: SPREAD_MS } };
+};
+
 export const SLACK_LIMITS: CallLimits = {
   // Never waited for: without a start, an answer is posted and edited.
   'chat.startStream': perMinute(20, 20),
   'chat.stopStream': perMinute(20, 16),
   // The rest shows the last words of streams whose end has to wait.
-  'chat.appendStream': perMinute(100, 75),
-  'chat.update': perMinute(50, 30, 20),
+  'chat.appendStream': spread(perMinute(100, 75)),
+  'chat.update': spread(perMinute(50, 30, 20)),
   'chat.delete': perMinute(50, 50),
   // One a second with a short burst.
   'chat.postMessage': { calls: 4, progress: 3, aside: 2, periodMs: 4_500, each: 'channel' },

@@ -22,7 +22,7 @@ export function createPacing({ limits = SLACK_LIMITS, ...deps }: PacingDeps): Pa
     rulesOf: ({ workspace, method, channel }) => {
       const limit = limits[method];
       const name = [workspace, method, ...(limit?.each === 'channel' ? [channel] : [])].join(':');
-      return { workspace, name, windows: limit ? [limit] : [] };
+      return { workspace, name, windows: limit ? [limit, ...(limit.spread ? [limit.spread] : [])] : [] };
     },
   });
 }

@@ -214,6 +214,7 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
       if (view.status !== undefined && !finishing) status.show(view.status);
       want(view);
     },
+    untakenMs: writer.untakenMs,
     async finish(view) {
       finishing = true;
       want(view);

@@ -73,6 +73,7 @@ export type ThreadWriter = ReturnType<typeof createThreadWriter>;
 /** Guarded writes to one thread: paced, the lane checked right before each call, and waiting for Slack is done here. */
 export function createThreadWriter(deps: ThreadWriterDeps) {
   let calls = 0;
+  let takenAt = deps.now();
   /** When the last creating call was left without an answer; counts once one had to be made again. Milliseconds. */
   let unanswered = { at: 0, repeated: false };
   const paced = (method: string) => ({ method, workspace: deps.workspace, channel: deps.channel });
@@ -108,7 +109,9 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     await admit(method, urgency, meanwhile);
     deps.assertHeld();
     calls += 1;
-    return deps.client.call(method, typeof args === 'function' ? args() : args);
+    const answer = await deps.client.call(method, typeof args === 'function' ? args() : args);
+    takenAt = deps.now();
+    return answer;
   }
 
   /** Slack answered 429: all workers keep away for as long, and what is not final gives way. */
@@ -236,6 +239,8 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     assertHeld: deps.assertHeld,
     pause: (ms: number) => deps.pause(ms, deps.signal),
     calls: () => calls,
+    /** For how long Slack has taken no call. Milliseconds. */
+    untakenMs: () => deps.now() - takenAt,
   };
 }
 

@@ -117,6 +117,5 @@ export function interruptionOf(error: unknown): Interruption | undefined {
   if (error instanceof IdentityError) return { kind: 'refused', code: 'agent_unauthorized', started: 'no' };
   if (!(error instanceof AgentCoreError)) return undefined;
   const { failure } = error;
-  if (failure.code === 'agent_timeout') return { kind: 'deadline' };
   return { kind: 'refused', code: failure.code, started: failure.mayHaveStarted ? 'maybe' : 'no' };
 }

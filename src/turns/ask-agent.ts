@@ -74,13 +74,9 @@ export async function askAgent(deps: AskAgentDeps, earlier?: Earlier): Promise<O
         attaches: tries.attach,
       });
       if (step.do === 'give_up') {
-        if (outcome.interruption.kind === 'deadline') await deps.stopSession();
-        return {
-          end: step.end,
-          view: progress.view,
-          notice: step.notice,
-          reason: failureOf(outcome.interruption),
-        };
+        const reason = failureOf(outcome.interruption);
+        if (reason === 'deadline' || reason === 'agent_timeout') await deps.stopSession();
+        return { end: step.end, view: progress.view, notice: step.notice, reason };
       }
       if (step.do === 'start' && step.fresh) progress = NO_PROGRESS;
       mode = step.do;

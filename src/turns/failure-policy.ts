@@ -142,9 +142,11 @@ export const FAILURE_POLICY: Readonly<Record<FailureCode, FailurePolicy>> = {
     { attach: ATTACH },
   ),
   agent_timeout: refusal(
-    'The agent sent nothing for AGENT_SILENCE_SECONDS.',
+    'The agent sent nothing for AGENT_SILENCE_SECONDS; its session is stopped.',
     'agent_timeout',
     `AGENT_SILENCE_SECONDS. ${RUNTIME_LOG}`,
+    // It was waited for long enough.
+    { attach: NEVER },
   ),
   agent_cancelled: refusal('The request was cancelled on our side.', 'stopped', 'Nothing.'),
   agent_protocol: refusal(

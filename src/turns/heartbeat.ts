@@ -9,12 +9,15 @@ const LOOK_EVERY_MS = 1_000;
 
 export interface HeartbeatDeps {
   readonly show: (view: ReplyView) => void;
+  /** For how long the platform has taken nothing that was shown, where it tells. Milliseconds. */
+  readonly untakenMs?: (() => number | undefined) | undefined;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
 }
 
 /**
- * Passes views on, and speaks up while nothing new comes: people see that a long task goes on, and for how long.
+ * Passes views on, and speaks up while nothing new comes, or the platform has no room for it: people see that a long task
+ * goes on, and for how long.
  * A status that was given a time keeps it until there is another status.
  */
 export function createHeartbeat(deps: HeartbeatDeps) {
@@ -22,6 +25,7 @@ export function createHeartbeat(deps: HeartbeatDeps) {
   let view: ReplyView | undefined;
   let seen = '';
   let changedAt = began;
+  let saidAt = began;
   let time = '';
   let long = false;
 
@@ -33,11 +37,13 @@ export function createHeartbeat(deps: HeartbeatDeps) {
 
   const look = () => {
     const now = deps.now();
-    const silent = now - changedAt >= SAY_AFTER_MS;
+    const quietMs = Math.max(now - changedAt, deps.untakenMs?.() ?? 0);
+    const silent = quietMs >= SAY_AFTER_MS && now - saidAt >= SAY_AFTER_MS;
     const turnsLong = !long && now - began >= LONG_AFTER_MS;
     if (!view || !(silent || turnsLong)) return;
     if (silent) {
       changedAt = now;
+      saidAt = now;
       time = spoken(now - began);
     }
     long ||= turnsLong;

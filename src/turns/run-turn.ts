@@ -135,7 +135,11 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     }
     heartbeat.show(view);
   };
-  const heartbeat = createHeartbeat({ show: (view) => reply.show(view), now: deps.monotonic });
+  const heartbeat = createHeartbeat({
+    show: (view) => reply.show(view),
+    untakenMs: () => reply.untakenMs?.(),
+    now: deps.monotonic,
+  });
 
   let listed = '';
   let stopping: Promise<void> | undefined;

@@ -4,7 +4,7 @@ import { createPassingCalls } from '../../../src/slack/asides.ts';
 import { createSlackClient } from '../../../src/slack/client.ts';
 import { createCourtesy } from '../../../src/slack/courtesy.ts';
 import { createPacing, type PacedCall, type Pacing } from '../../../src/slack/pacing.ts';
-import type { CallLimits } from '../../../src/slack/pacing-limits.ts';
+import { APPEND_PACE_MS, type CallLimits } from '../../../src/slack/pacing-limits.ts';
 import type { Urgency } from '../../../src/store/call-pacing.ts';
 import { type Connection, connect, disconnect } from '../../../src/store/connection.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
@@ -65,6 +65,31 @@ test('two workers share one allowance, and progress leaves some of it for final 
   time += 1;
   expect(await granted(both, update, 'progress', 10)).toBe(3);
 });
+
+test.each([2, 3])(
+  'while %i answers are streamed in a workspace, none stands still for long',
+  async (answers) => {
+    const pacing = await worker();
+    const streams = Array.from({ length: answers }, (_, i) => ({
+      due: time + i * 150,
+      taken: time,
+      stood: 0,
+    }));
+    const end = time + 180_000;
+    for (;;) {
+      const next = streams.toSorted((a, b) => a.due - b.due)[0];
+      if (!next || next.due > end) break;
+      time = Math.max(time, next.due);
+      const { granted, waitMs } = await pacing.ask(at('chat.appendStream'), 'progress');
+      if (granted) {
+        next.stood = Math.max(next.stood, time - next.taken);
+        next.taken = time;
+      }
+      next.due = time + Math.max(waitMs, APPEND_PACE_MS);
+    }
+    expect(streams.filter(({ stood }) => stood > 15_000)).toEqual([]);
+  },
+);
 
 test('final writes go out at once as long as Slack takes them', async () => {
   const pacing = await worker(undefined, LIMITS);

@@ -59,6 +59,26 @@ test('progress is left out while calls are short; the final write waits for its 
   await thread.close();
 });
 
+test('a reply tells for how long Slack has taken nothing, and Slack is told the time meanwhile', async () => {
+  const { pacing } = allowance({ 'chat.appendStream': 1 });
+  const thread = await startThread('cloud', { pacing });
+  const reply = thread.open();
+  reply.show(say('Three', { status: 'is writing…' }));
+  await eventually('the stream', () => thread.messages()[0] === 'Three');
+  reply.show(say('Three instances', { status: 'is writing…' }));
+  await eventually('the words that found room', () => thread.messages()[0] === 'Three instances');
+  thread.later(12_000);
+  reply.show(say('Three instances run', { status: 'is writing…' }));
+  expect(reply.untakenMs?.()).toBeGreaterThanOrEqual(12_000);
+  reply.show(say('Three instances run', { status: 'is writing · 12 s' }));
+  await eventually('Slack has taken it', () => (reply.untakenMs?.() ?? 0) < 12_000);
+  expect(thread.methods().at(-1)).toBe('assistant.threads.setStatus');
+  expect(thread.messages()).toEqual(['Three instances']);
+  await reply.finish(say('Three instances run.'));
+  expect(thread.messages()).toEqual(['Three instances run.']);
+  await thread.close();
+});
+
 test('an answer whose first message finds no room is one message in the end', async () => {
   const { pacing, asked } = allowance({ 'chat.startStream': 0, 'chat.postMessage': 0 });
   const thread = await startThread('cloud', { pacing });

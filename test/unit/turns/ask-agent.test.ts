@@ -259,6 +259,17 @@ describe('asking the agent', () => {
     expect(run.stops()).toBe(1);
   });
 
+  it('says of an agent that has kept silent for too long that it did, looks for it no more and ends its session', async () => {
+    const run = scripted([{ fails: { kind: 'refused', code: 'agent_timeout', started: 'maybe' } }]);
+    await expect(askAgent(run.deps)).resolves.toMatchObject({
+      end: 'failed',
+      notice: 'agent_timeout',
+      reason: 'agent_timeout',
+    });
+    expect(run.exchanges).toEqual([start]);
+    expect(run.stops()).toBe(1);
+  });
+
   it('does not offer to ask again when the time ran out after a change was begun', async () => {
     const run = scripted([{ events: numbered([tool('write')]), hangs: true }], { totalMs: 5 });
     await expect(askAgent(run.deps)).resolves.toMatchObject({ end: 'unknown', notice: 'outcome_unknown' });

@@ -11,11 +11,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function heartbeat() {
+function heartbeat(untakenMs?: () => number) {
   const shown: { readonly at: number; readonly view: ReplyView }[] = [];
   const began = performance.now();
   const now = () => performance.now() - began;
-  const beat = createHeartbeat({ now, show: (view) => shown.push({ at: now(), view }) });
+  const beat = createHeartbeat({ now, untakenMs, show: (view) => shown.push({ at: now(), view }) });
   return { ...beat, shown, last: () => shown.at(-1)?.view, pass: (ms: number) => vi.advanceTimersByTime(ms) };
 }
 const says = (status: string, text = ''): ReplyView => ({ ...EMPTY_VIEW, status, text });
@@ -84,6 +84,33 @@ describe('the heartbeat of a long turn', () => {
     );
     beat.show(says('is writing…', 'abc'));
     expect(beat.last()?.status).toBe('is writing…');
+    beat.stop();
+  });
+
+  it('says the time as well while words come, but the platform has no room for them; and no more often', () => {
+    let takenAt = 0;
+    const beat = heartbeat(() => performance.now() - takenAt);
+    takenAt = performance.now();
+    let text = '';
+    const write = (seconds: number, taken: boolean) => {
+      for (let i = 0; i < seconds; i += 1) {
+        text += 'x';
+        beat.show(says('is writing…', text));
+        if (taken) takenAt = performance.now();
+        beat.pass(1_000);
+      }
+    };
+    write(30, true);
+    expect(new Set(beat.shown.map(({ view }) => view.status))).toEqual(new Set(['is writing…']));
+    const before = beat.shown.length;
+    write(30, false);
+    const statuses = new Set(beat.shown.slice(before).map(({ view }) => view.status));
+    expect([...statuses]).toEqual([
+      'is writing…',
+      'is writing · 39 s',
+      'is writing · 49 s',
+      'is writing · 59 s',
+    ]);
     beat.stop();
   });
 
