@@ -283,7 +283,7 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
   },
   {
     names: ['pace:<workspace>:<method>'],
-    holds: 'when the last calls of a Slack method were made, at most 600 times',
+    holds: 'when the last calls of a Slack method were made, at most 2,400 times',
     kept: '61 s after the last',
     bound: expires(600),
   },
