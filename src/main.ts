@@ -114,7 +114,9 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
     const people = composePeople({
       ...{ ...base, config, lanes, wakes, metrics },
       peoples: (closing) => ({
-        ...(slack ? { slack: slackPeople({ client: slack, pacing, redis, keyPrefix, closing, log }) } : {}),
+        ...(slack
+          ? { slack: slackPeople({ client: slack, pacing, redis, keyPrefix, homes, closing, log }) }
+          : {}),
         ...(teams ? { teams: teams.people } : {}),
       }),
       onAccountChanged: homes.changed,

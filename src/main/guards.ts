@@ -72,6 +72,8 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
   const mayLink = any ? undefined : linkHosts(ids);
   const words: TurnGuards['words'] = (direction, policy, locale) =>
     blockMessage(direction, policy, locale, messages);
+  const languageOf = ({ key, sender }: Pick<ClaimedTurn['message'], 'key' | 'sender'>) =>
+    people.languageOf(key.platform, sender);
 
   const seen = composeSightings({
     ...{ ...deps, after },
@@ -118,13 +120,13 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
       },
       answer: answerOf(guards),
       words,
-      languageOf: ({ key, sender }) => people.languageOf(key.platform, sender),
+      languageOf,
     },
     checkWords: createWordGuard({
       guards: { mode, question: reading.question },
       seen: seen.inWords,
       tell: (withheld, policy, locale) => blockMessage(withheld, policy, locale, messages),
-      languageOf: ({ key, sender }) => people.languageOf(key.platform, sender),
+      languageOf,
     }),
     guardThread: (readThread) => async (message, signal) => {
       const said = await readThread(message, signal);

@@ -7,7 +7,7 @@ import type { SlackClient, SlackUploader } from '../slack/client.ts';
 import { createCourtesy } from '../slack/courtesy.ts';
 import { slackFailure } from '../slack/failures.ts';
 import { createGuests } from '../slack/guests.ts';
-import { createHomePeople } from '../slack/home-people.ts';
+import type { HomePeople } from '../slack/home-people.ts';
 import { createLinkChat } from '../slack/link-chat.ts';
 import type { Pacing } from '../slack/pacing.ts';
 import { createSlackPeople } from '../slack/people.ts';
@@ -77,19 +77,19 @@ export function slackPeople(deps: {
   readonly pacing: Pacing;
   readonly redis: Connection;
   readonly keyPrefix: string;
+  readonly homes: Pick<HomePeople, 'settingsOf'>;
   readonly closing: AbortSignal;
   readonly log: Logger;
 }): PlatformPeople {
-  const { client, closing, log } = deps;
+  const { client, homes, closing, log } = deps;
   const now = () => performance.now();
   const people = createSlackPeople({ client, pause, closing, now, log });
-  const { settingsOf } = createHomePeople(deps.redis, deps.keyPrefix);
   return {
     chat: createLinkChat(createAsides({ ...deps, pause })),
     isGuest: createGuests({ ...deps, lookUp: people.of, now }),
     mayPass: (error) => slackFailure(error) !== undefined,
     async languageOf({ tenant, id }) {
-      const { language } = await settingsOf({ tenant, id });
+      const { language } = await homes.settingsOf({ tenant, id });
       return language === 'auto' ? (await people.of(tenant, id)).locale : language;
     },
     readThread: createThreadReading({
