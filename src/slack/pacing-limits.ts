@@ -37,7 +37,7 @@ export const SLACK_LIMITS: CallLimits = {
   'chat.delete': perMinute(50, 50),
   // One a second with a short burst.
   'chat.postMessage': { calls: 4, progress: 3, aside: 2, periodMs: 4_500, each: 'channel' },
-  'assistant.threads.setStatus': perMinute(600, 500, 300),
+  'assistant.threads.setStatus': spread(perMinute(600, 500, 300)),
   'conversations.replies': perMinute(50, 50, 25),
   'files.getUploadURLExternal': perMinute(100, 100),
   'files.completeUploadExternal': perMinute(100, 100),

@@ -307,6 +307,9 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
     /** How many messages it has put into the thread, which is not how many it has found there. */
     created: () => created,
     isClosedAs: (part: PartView) => !stuck && closedAs !== undefined && sameLook(closedAs, part),
+    /** Its stream has shown all of it and has ended: at most a Stop button is still to be taken away. */
+    isReadable: (part: PartView) =>
+      mode === 'editing' && !unsettledStream && shown !== undefined && news(part, true)?.length === 0,
     /** How long to leave it alone after a write. Milliseconds. */
     paceMs: () => (mode === 'editing' ? editPaceMs(now() - begunAt) : APPEND_PACE_MS),
     /** Until its stream has to be ended; undefined without a stream. Milliseconds. */

@@ -139,6 +139,10 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
       try {
         if (last || i < looks.length - 1) await part.close(look, last ? 'final' : 'progress');
         else await part.sync(look);
+      } catch (error) {
+        // A Stop button that cannot be taken away yet must not keep what follows from being read.
+        const following = !last && i < looks.length - 1;
+        if (!(error instanceof NotNow) || !following || !part.isReadable(look)) throw error;
       } finally {
         if (part.created() > before) statusReplaced();
       }
