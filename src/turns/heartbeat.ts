@@ -13,7 +13,7 @@ export interface HeartbeatDeps {
   readonly show: (view: ReplyView) => void;
   /** For how long the platform has taken nothing that was shown; undefined where it does not tell. Milliseconds. */
   readonly untakenMs: () => number | undefined;
-  /** How old the turn is already, because other workers have had it before. Milliseconds. */
+  /** How old a turn is of which another worker has shown something. Milliseconds. */
   readonly ageMs: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;

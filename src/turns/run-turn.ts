@@ -144,7 +144,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
   const heartbeat = createHeartbeat({
     show: (view) => reply.show(view),
     untakenMs: () => reply.untakenMs(),
-    ageMs: turn.invoked ? Math.max(0, deps.now() - turn.receivedAt) : 0,
+    ageMs: turn.posted.length > 0 ? Math.max(0, deps.now() - turn.receivedAt) : 0,
     now: deps.monotonic,
   });
 
