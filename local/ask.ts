@@ -109,13 +109,20 @@ async function ask({ question, timeoutMs }: Request, signal: AbortSignal): Promi
 
 function report(result: AskResult, timeoutMs: number, logs: string): number {
   if (result === 'complete') return 0;
-  note(
-    result === 'timeout'
-      ? `No complete reply within ${timeoutMs / 1000} s. Look into ${join(logs, 'backend.log')}, or allow more time with --timeout.`
-      : `The reply says that it failed. Look into ${join(logs, 'backend.log')} and ${join(logs, 'agent.log')}, then ask again.`,
-  );
+  note(WITHOUT_ANSWER[result](timeoutMs / 1000, logs));
   return 1;
 }
+
+const WITHOUT_ANSWER: Readonly<
+  Record<Exclude<AskResult, 'complete'>, (seconds: number, logs: string) => string>
+> = {
+  timeout: (seconds, logs) =>
+    `No complete reply within ${seconds} s. Look into ${join(logs, 'backend.log')}, or allow more time with --timeout.`,
+  failed: (_, logs) =>
+    `The reply says that it failed. Look into ${join(logs, 'backend.log')} and ${join(logs, 'agent.log')}, then ask again.`,
+  kept: () =>
+    'No answer yet: intake is paused. The question is kept, and answered after `npm run ops -- turns resume`.',
+};
 
 async function main(): Promise<number> {
   const request = readRequest();

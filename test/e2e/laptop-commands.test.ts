@@ -154,6 +154,18 @@ test('ask joins a running laptop mode, start points to it, and Ctrl-C ends it', 
   expect(await readLaptopFile(join(home, 'joined'))).toBeUndefined();
 });
 
+test('ask while intake is paused says so and fails: no answer came', async () => {
+  const laptop = await startLaptop('paused');
+  const paused = run('../scripts/ops.ts', 'paused', 'turns', 'pause', '--reason', 'we move house');
+  expect(await paused.ended).toBe(0);
+  const asked = run('ask.ts', 'paused', QUESTION);
+  expect(await asked.ended).toBe(1);
+  expect(asked.out()).toContain('I am paused for now (we move house).');
+  expect(asked.out()).toContain('npm run ops -- turns resume');
+  laptop.child.kill('SIGINT');
+  expect(await laptop.ended).toBe(0);
+});
+
 test.runIf(process.platform === 'linux')(
   'nothing outlives a laptop mode that is killed, and the next one starts in its place',
   async () => {
