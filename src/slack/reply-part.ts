@@ -3,7 +3,7 @@ import type { Urgency } from '../store/call-pacing.ts';
 import type { PostedPart } from '../turns/turn.ts';
 import type { Json } from './json.ts';
 import { chunksSince } from './markdown/sending.ts';
-import { APPEND_PACE_MS, editPaceMs, STREAM_LIFE_MS } from './pacing-limits.ts';
+import { APPEND_PACE_MS, editPaceMs, OVERDUE_MS, STREAM_LIFE_MS } from './pacing-limits.ts';
 import {
   closingBlocks,
   editOf,
@@ -207,7 +207,8 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
     if (now() - begunAt >= STREAM_LIFE_MS) return stop(part, 'progress');
     const chunks = news(part);
     if (chunks?.length === 0) return;
-    await streamWrite('chat.appendStream', part, () => chunksOf(chunks), 'progress');
+    const urgency = writer.untakenMs() >= OVERDUE_MS ? 'ahead' : 'progress';
+    await streamWrite('chat.appendStream', part, () => chunksOf(chunks), urgency);
   }
 
   async function stop(part: PartView, urgency: Urgency): Promise<void> {

@@ -22,7 +22,7 @@ export interface HeartbeatDeps {
 /**
  * Passes views on, and speaks up while nothing new comes, or the platform has no room for it: people see that a long task
  * goes on, and for how long.
- * A status that was given a time keeps it until there is another status.
+ * A status that was given a time keeps one until there is another status, and never one that has long passed.
  */
 export function createHeartbeat(deps: HeartbeatDeps) {
   const beganHere = deps.now();
@@ -62,11 +62,16 @@ export function createHeartbeat(deps: HeartbeatDeps) {
   return {
     show(next: ReplyView): void {
       if (!stopped) timer ??= setInterval(look, LOOK_EVERY_MS);
+      const now = deps.now();
       const sight = JSON.stringify([next.status, next.text.length, next.tasks]);
       if (sight !== seen) {
         if (next.status !== view?.status) time = '';
         seen = sight;
-        changedAt = deps.now();
+        changedAt = now;
+      }
+      if (time !== '' && now - saidAt >= SAY_AFTER_MS) {
+        saidAt = now;
+        time = spoken(now - began);
       }
       view = next;
       deps.show(decorated(next));

@@ -87,6 +87,25 @@ describe('the heartbeat of a long turn', () => {
     beat.stop();
   });
 
+  it('tells no time that has long passed: said once, it goes with the words', () => {
+    const beat = heartbeat();
+    beat.show(says('is thinking…'));
+    beat.pass(10_000);
+    let text = '';
+    for (let i = 0; i < 25; i += 1) {
+      text += 'x';
+      beat.show(says('is thinking…', text));
+      beat.pass(1_000);
+    }
+    expect([...new Set(beat.shown.map(({ view }) => view.status))]).toEqual([
+      'is thinking…',
+      'is thinking · 10 s',
+      'is thinking · 20 s',
+      'is thinking · 30 s',
+    ]);
+    beat.stop();
+  });
+
   it('says the time as well while words come, but the platform has no room for them', () => {
     let takenAt = 0;
     const beat = heartbeat(() => performance.now() - takenAt);
