@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { TEAM } from '../../local/slack/seed.ts';
-import { type Contestant, costOf, withContestants } from '../contestants/contestant.ts';
+import { type Contestant, costOf } from '../contestants/contestant.ts';
 import { startBoltAdd } from '../contestants/other-bots.ts';
 import { startThreadcore } from '../contestants/threadcore.ts';
 import { canariesIn, canaryOf } from '../exactness.ts';
@@ -10,15 +10,14 @@ import { resultOf } from '../report.ts';
 import { pooled } from './arrivals.ts';
 import type { PartOptions, PartOutcome } from './part.ts';
 import { createClock, createEventSender, mentionEvent } from './signed-events.ts';
+import { type Entrant, playStarts, spreadOf } from './starts.ts';
 
 /** Deliveries under way at a time. */
 const AT_ONCE = 50;
-const WARM_UP_SHARE = 3;
 const STORED_WITHIN_MS = 10_000;
 
-/** An event taker, and how to find in its Redis what it took. */
-interface Taker {
-  readonly bot: Contestant;
+/** How to find in a bot's Redis what it took. */
+interface Stored {
   /** How many events it has stored. */
   readonly count: (redis: Redis) => Promise<number>;
   /** The records of stored events, as they stand in Redis. */
@@ -33,44 +32,60 @@ interface Taker {
  */
 export async function measureAdmission(options: PartOptions): Promise<PartOutcome> {
   const { rounds, sizes, say } = options;
-  return withContestants(async (started) => {
-    const ours = createTaker({
-      bot: started(await startThreadcore({ ...options, agent: 'instant', roles: ['web'] })),
-      count: async (redis) => Number(await redis.hget('{tc}:counts', 'queued')),
-      records: { keys: '{tc}:turn:*', field: 'message' },
-      once: true,
-    });
-    const theirs = createTaker({
-      bot: started(await startBoltAdd(options)),
+  const problems: string[] = [];
+  const entrant =
+    (name: string, start: () => Promise<Contestant>, stored: Stored): Entrant<Taken> =>
+    async (started) => {
+      const bot = await start();
+      const taker = createTaker({ bot, ...stored });
+      started({
+        ...bot,
+        stop: async () => {
+          taker.close();
+          await bot.stop();
+        },
+      });
+      return {
+        play: () => taker.take(sizes.events),
+        end: async () => {
+          problems.push(...(await taker.judge(name)));
+        },
+      };
+    };
+  const plan = { ...sizes.admission, rounds, say: (line: string) => say(`admission, ${line}`) };
+  const played = await playStarts(plan, {
+    Threadcore: entrant(
+      'admission, Threadcore',
+      () => startThreadcore({ ...options, agent: 'instant', roles: ['web'] }),
+      {
+        count: async (redis) => Number(await redis.hget('{tc}:counts', 'queued')),
+        records: { keys: '{tc}:turn:*', field: 'message' },
+        once: true,
+      },
+    ),
+    'Bolt and add': entrant('admission, Bolt and add', () => startBoltAdd(options), {
       count: (redis) => redis.llen('bull:events:wait'),
       records: { keys: 'bull:events:[0-9]*', field: 'data' },
       once: false,
-    });
-    try {
-      for (const taker of [ours, theirs]) await taker.take(Math.ceil(sizes.events / WARM_UP_SHARE));
-      const own: Taken[] = [];
-      const baseline: Taken[] = [];
-      for (let i = 1; i <= rounds; i += 1) {
-        say(`admission, round ${i} of ${rounds}: ${sizes.events} events`);
-        own.push(await ours.take(sizes.events));
-        baseline.push(await theirs.take(sizes.events));
-      }
-      const both = (metric: string, unit: string, read: (taken: Taken) => number | undefined) =>
-        resultOf(metric, unit, own.map(read), baseline.map(read));
-      return {
-        results: [
-          ...both('admission_per_core', '1/s', (t) => t.cpuMs && (t.events * 1000) / t.cpuMs),
-          ...both('admission_cpu', 'ms', (t) => t.cpuMs && t.cpuMs / t.events),
-          ...both('admission_per_second', '1/s', (t) => t.events / t.seconds),
-          ...both('admission_driver_cpu', 'ms', (t) => t.driverCpuMs / t.events),
-        ],
-        problems: [...(await ours.judge('admission')), ...(await theirs.judge('Bolt and add'))],
-      };
-    } finally {
-      for (const taker of [ours, theirs]) taker.close();
-    }
+    }),
   });
+  const own = played.Threadcore.flat();
+  const baseline = played['Bolt and add'].flat();
+  const both = (metric: string, unit: string, read: (taken: Taken) => number | undefined) =>
+    resultOf(metric, unit, own.map(read), baseline.map(read));
+  return {
+    results: [
+      ...both('admission_per_core', '1/s', perCore),
+      ...both('admission_cpu', 'ms', (t) => t.cpuMs && t.cpuMs / t.events),
+      ...both('admission_per_second', '1/s', (t) => t.events / t.seconds),
+      ...both('admission_driver_cpu', 'ms', (t) => t.driverCpuMs / t.events),
+      ...spreadOf('admission_per_core', '1/s', played, ['Threadcore', 'Bolt and add'], perCore, say),
+    ],
+    problems,
+  };
 }
+
+const perCore = ({ cpuMs, events }: Taken) => cpuMs && (events * 1000) / cpuMs;
 
 interface Taken {
   readonly events: number;
@@ -79,7 +94,7 @@ interface Taken {
   readonly driverCpuMs: number;
 }
 
-function createTaker({ bot, count, records, once }: Taker) {
+function createTaker({ bot, count, records, once }: Stored & { readonly bot: Contestant }) {
   const sender = createEventSender(bot);
   const redis = new Redis(bot.redis?.url ?? '', { lazyConnect: true });
   const clock = createClock(Date.now());

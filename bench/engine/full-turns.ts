@@ -1,14 +1,15 @@
-import { withContestants } from '../contestants/contestant.ts';
+import type { Contestant } from '../contestants/contestant.ts';
 import { startBareBolt, startVercelChat, startVercelChatWithAgent } from '../contestants/other-bots.ts';
 import { startThreadcore } from '../contestants/threadcore.ts';
 import { monitorRedis } from '../redis-monitor.ts';
-import { resultOf } from '../report.ts';
+import { type Result, resultOf } from '../report.ts';
 import { createRounds, type Round } from '../round.ts';
 import { redisResults, slackResults } from '../turn-counts.ts';
 import type { PartOptions, PartOutcome } from './part.ts';
+import { type Entrant, playStarts, spreadOf } from './starts.ts';
 
-/** Compiling goes on for a while: what is measured before it ends is the compiler. */
-const WARM_UP = 3;
+/** Collecting garbage falls into one round and not into the next: twice the rounds of other parts even that out. */
+const ROUNDS_FACTOR = 2;
 
 /**
  * Whole turns with an agent that answers at once: the signed event, its acknowledgement, the visible answer. Beside a bot
@@ -16,56 +17,66 @@ const WARM_UP = 3;
  * AgentCore's API as ours does; and beside a bare Bolt app. Ours alone keeps the order and survives its own death.
  */
 export async function measureFullTurns(options: PartOptions): Promise<PartOutcome> {
-  const { rounds, say } = options;
-  const { users, messages } = options.sizes;
+  const { rounds, sizes, say } = options;
+  const { users, messages } = sizes;
   const { play, problems } = createRounds(users);
-  return withContestants(async (started) => {
-    const ours = started(await startThreadcore({ ...options, agent: 'instant' }));
-    const vercel = started(await startVercelChat(options));
-    const asking = started(await startVercelChatWithAgent(options));
-    const bare = started(await startBareBolt(options));
-    const contestants = [
-      { name: 'Threadcore', bot: ours, rounds: [] as Round[] },
-      { name: 'vercel/chat', bot: vercel, rounds: [] as Round[] },
-      { name: 'vercel/chat with the agent', bot: asking, rounds: [] as Round[] },
-      { name: 'bare Bolt', bot: bare, rounds: [] as Round[] },
-    ] as const;
-    for (const { name, bot } of contestants) await play(`${name}, warm-up`, bot, WARM_UP * messages);
-    for (let i = 1; i <= rounds; i += 1) {
-      say(`full turns, round ${i} of ${rounds}: ${users} users × ${messages} messages, four bots`);
-      for (const one of contestants)
-        one.rounds.push(await play(`${one.name}, round ${i}`, one.bot, messages));
-    }
-    // MONITOR slows Redis down, so commands are counted in a round of their own.
-    const monitor = await monitorRedis(ours.redis.port);
-    const counted = await play('counting', ours, messages);
-    const commands = await monitor.stop();
+  const counts: Result[] = [];
 
-    const [own, chat, chatWithAgent, bolt] = contestants.map((contestant) => contestant.rounds) as [
-      Round[],
-      Round[],
-      Round[],
-      Round[],
-    ];
-    const beside = (suffix: string, baseline: Round[]) => {
-      const both = (metric: string, unit: string, read: (round: Round) => number | undefined) =>
-        resultOf(`${metric}${suffix}`, unit, own.map(read), baseline.map(read));
-      return [
-        ...both('turns_per_core', '1/s', ({ cpuMs }) => cpuMs && 1000 / cpuMs),
-        ...both('cpu_per_turn', 'ms', ({ cpuMs }) => cpuMs),
-        ...both('turns_per_second', '1/s', ({ perSecond }) => perSecond),
-        ...both('turns_driver_cpu', 'ms', ({ driverCpuMs }) => driverCpuMs),
-      ];
+  const entrant =
+    (start: () => Promise<Contestant>): Entrant<Round> =>
+    async (started) => {
+      const bot = started(await start());
+      return { play: (what) => play(what, bot, messages) };
     };
+  const ours: Entrant<Round> = async (started) => {
+    const bot = started(await startThreadcore({ ...options, agent: 'instant' }));
     return {
-      results: [
-        ...beside('', chat),
-        ...beside('_same_agent_call', chatWithAgent),
-        ...beside('_bare_bolt', bolt),
-        ...redisResults(commands, counted.turns),
-        ...slackResults(own, chat),
-      ],
-      problems,
+      play: (what) => play(what, bot, messages),
+      end: async (last) => {
+        if (!last) return;
+        // MONITOR slows Redis down, so commands are counted in a round of their own.
+        const monitor = await monitorRedis(bot.redis.port);
+        const counted = await play('counting', bot, messages);
+        counts.push(...redisResults(await monitor.stop(), counted.turns));
+      },
     };
+  };
+
+  const plan = {
+    ...sizes.turns,
+    rounds: ROUNDS_FACTOR * rounds,
+    say: (line: string) => say(`full turns, ${line}`),
+  };
+  const played = await playStarts(plan, {
+    Threadcore: ours,
+    'vercel/chat': entrant(() => startVercelChat(options)),
+    'vercel/chat with the agent': entrant(() => startVercelChatWithAgent(options)),
+    'bare Bolt': entrant(() => startBareBolt(options)),
   });
+
+  const own = played.Threadcore.flat();
+  const chat = played['vercel/chat'].flat();
+  const beside = (suffix: string, baseline: readonly Round[]) => {
+    const both = (metric: string, unit: string, read: (round: Round) => number | undefined) =>
+      resultOf(`${metric}${suffix}`, unit, own.map(read), baseline.map(read));
+    return [
+      ...both('turns_per_core', '1/s', perCore),
+      ...both('cpu_per_turn', 'ms', ({ cpuMs }) => cpuMs),
+      ...both('turns_per_second', '1/s', ({ perSecond }) => perSecond),
+      ...both('turns_driver_cpu', 'ms', ({ driverCpuMs }) => driverCpuMs),
+    ];
+  };
+  return {
+    results: [
+      ...beside('', chat),
+      ...beside('_same_agent_call', played['vercel/chat with the agent'].flat()),
+      ...beside('_bare_bolt', played['bare Bolt'].flat()),
+      ...spreadOf('turns_per_core', '1/s', played, ['Threadcore', 'vercel/chat'], perCore, say),
+      ...counts,
+      ...slackResults(own, chat),
+    ],
+    problems,
+  };
 }
+
+const perCore = ({ cpuMs }: Round) => cpuMs && 1000 / cpuMs;

@@ -12,8 +12,12 @@ export interface Sizes {
   readonly users: number;
   /** Messages of each of them in a round of whole turns. */
   readonly messages: number;
+  /** How often each bot is started anew for whole turns, and rounds of a start that do not count. */
+  readonly turns: { readonly starts: number; readonly warmUps: number };
   /** Events in a round of admission. */
   readonly events: number;
+  /** The same for admission. */
+  readonly admission: { readonly starts: number; readonly warmUps: number };
   /** Turns in a round of latency. */
   readonly arrivals: number;
   /** Threads that are left alone, to see what they cost. */
@@ -27,7 +31,9 @@ export interface Sizes {
 export const FULL: Sizes = {
   users: 100,
   messages: 5,
+  turns: { starts: 4, warmUps: 5 },
   events: 3_000,
+  admission: { starts: 4, warmUps: 2 },
   arrivals: 500,
   threads: 5_000,
   concurrency: 20,
@@ -38,7 +44,9 @@ export const FULL: Sizes = {
 export const QUICK: Sizes = {
   users: 10,
   messages: 2,
+  turns: { starts: 1, warmUps: 1 },
   events: 60,
+  admission: { starts: 1, warmUps: 1 },
   arrivals: 20,
   threads: 20,
   concurrency: 4,

@@ -1,13 +1,12 @@
-import { type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import type { IncomingHttpHeaders } from 'node:http';
 import { stringify } from 'node:querystring';
-import { urlToHttpOptions } from 'node:url';
 import {
   WebAPIHTTPError,
   WebAPIPlatformError,
   WebAPIRateLimitedError,
   WebAPIRequestError,
 } from '@slack/web-api';
+import { type Dispatcher, Pool } from 'undici';
 
 export interface WebApiOptions {
   readonly token: string;
@@ -20,6 +19,9 @@ export interface WebApiOptions {
 export type SlackAnswer = Readonly<Record<string, unknown>>;
 export type WebApi = (method: string, args: Readonly<Record<string, unknown>>) => Promise<SlackAnswer>;
 
+/** Each call has a time limit of its own. */
+const UNTIMED = { headersTimeout: 0, bodyTimeout: 0 } as const;
+
 /**
  * One call of Slack's Web API, sent exactly once: a form in, JSON back, failures as the SDK's error classes. The SDK's own
  * client does the same through retries, queues and log lines that are all off here, and takes three times the time of a
@@ -27,8 +29,8 @@ export type WebApi = (method: string, args: Readonly<Record<string, unknown>>) =
  */
 export function createWebApi(options: WebApiOptions): WebApi {
   const url = new URL(options.apiUrl);
-  const request = url.protocol === 'https:' ? requestHttps : requestHttp;
-  const place = urlToHttpOptions(url);
+  // As many connections as there are calls: none waits here, where its lane may be lost meanwhile.
+  const pool = new Pool(url.origin, { pipelining: 1 });
   const headers = {
     authorization: `Bearer ${options.token}`,
     'content-type': 'application/x-www-form-urlencoded',
@@ -38,44 +40,48 @@ export function createWebApi(options: WebApiOptions): WebApi {
 
   /** Rejects when no complete answer arrives in time. */
   function exchange(method: string, body: string): Promise<Exchanged> {
-    return new Promise((resolve, reject) => {
-      const call = request({
-        ...place,
-        method: 'POST',
-        path: `${url.pathname}${method}`,
-        headers: { ...headers, 'content-length': Buffer.byteLength(body) },
-      });
-      const late = setTimeout(
-        () => call.destroy(new Error(`no answer within ${options.timeoutMs} ms`)),
-        options.timeoutMs,
-      );
-      const fail = (error: Error) => {
-        clearTimeout(late);
+    const { promise, resolve, reject } = Promise.withResolvers<Exchanged>();
+    let late: Error | undefined;
+    let underWay: Dispatcher.DispatchController | undefined;
+    const timer = setTimeout(() => {
+      late = new Error(`no answer within ${options.timeoutMs} ms`);
+      reject(late);
+      underWay?.abort(late);
+    }, options.timeoutMs);
+    const answer = { status: 0, statusMessage: '', headers: {} as IncomingHttpHeaders };
+    const chunks: Buffer[] = [];
+    const request = { method: 'POST', path: `${url.pathname}${method}`, headers, body, ...UNTIMED } as const;
+    pool.dispatch(request, {
+      onRequestStart(controller) {
+        underWay = controller;
+        // The time was up before there was a connection: nothing is sent.
+        if (late) controller.abort(late);
+      },
+      onResponseStart(_controller, status, received, statusMessage = '') {
+        Object.assign(answer, { status, statusMessage, headers: received });
+      },
+      onResponseData(_controller, chunk) {
+        chunks.push(chunk);
+      },
+      onResponseEnd() {
+        clearTimeout(timer);
+        resolve({ ...answer, text: Buffer.concat(chunks).toString('utf8') });
+      },
+      onResponseError(_controller, error) {
+        clearTimeout(timer);
         reject(error);
-      };
-      call.on('error', fail);
-      call.on('response', (response) => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk: string) => {
-          text += chunk;
-        });
-        response.on('error', fail);
-        response.on('end', () => {
-          clearTimeout(late);
-          resolve({ response, text });
-        });
-      });
-      call.end(body);
+      },
     });
+    return promise;
   }
 
   return async (method, args) => {
-    const { response, text } = await exchange(method, formOf(args)).catch((error: Error) => {
-      throw new WebAPIRequestError(error);
-    });
-    const { statusCode: status = 0, statusMessage = '' } = response;
-    if (status === 429) throw new WebAPIRateLimitedError(retryAfter(response));
+    const { status, statusMessage, headers, text } = await exchange(method, formOf(args)).catch(
+      (error: Error) => {
+        throw new WebAPIRequestError(error);
+      },
+    );
+    if (status === 429) throw new WebAPIRateLimitedError(retryAfter(headers));
     if (status >= 300 && status < 400) throw new WebAPIRequestError(new Error(`redirected (HTTP ${status})`));
     if (status !== 200) throw new WebAPIHTTPError(status, statusMessage, {}, text);
     const answer = parse(text);
@@ -85,7 +91,9 @@ export function createWebApi(options: WebApiOptions): WebApi {
 }
 
 interface Exchanged {
-  readonly response: IncomingMessage;
+  readonly status: number;
+  readonly statusMessage: string;
+  readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
 
@@ -101,8 +109,8 @@ function formOf(args: Readonly<Record<string, unknown>>): string {
 }
 
 /** Seconds. A 429 that does not say for how long: one second is a fair guess. */
-function retryAfter(response: IncomingMessage): number {
-  const seconds = response.headers['retry-after'] ?? '';
+function retryAfter(headers: IncomingHttpHeaders): number {
+  const seconds = headers['retry-after'] ?? '';
   return /^\d+$/.test(seconds) ? Number(seconds) : 1;
 }
 

@@ -112,7 +112,13 @@ export interface RunTurnDeps extends Pick<WhoAsksDeps, 'identify' | 'identityMay
 export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold): Promise<void> {
   const { message } = turn;
   const trace = deps.trace(turn);
-  let log = deps.log.child({ turn: turn.id, trace: trace.traceId });
+  let names: Readonly<Record<string, string>> = { turn: turn.id, trace: trace.traceId };
+  let made: Logger | undefined;
+  /** Made when there is something to say: most turns say one thing, at their end. */
+  const log = () => {
+    made ??= deps.log.child(names);
+    return made;
+  };
   const beganAt = deps.monotonic();
 
   const reply = deps.openReply({
@@ -137,7 +143,8 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
   };
   const heartbeat = createHeartbeat({
     show: (view) => reply.show(view),
-    untakenMs: () => reply.untakenMs?.(),
+    untakenMs: () => reply.untakenMs(),
+    ageMs: turn.posted.length > 0 ? Math.max(0, deps.now() - turn.receivedAt) : 0,
     now: deps.monotonic,
   });
 
@@ -149,7 +156,8 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     const answered = await deps.sessionOf(asked, person.actor.id);
     const { session } = answered;
     listed = answered.listed;
-    log = log.child({ session });
+    names = { ...names, session };
+    made = undefined;
     const locale = turn.language ?? message.locale;
     const invocation = {
       v: 1 as const,
@@ -186,7 +194,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
           // The session is the lane's: whoever has lost it would end the run of a successor.
           hold.assertHeld();
           stopping = deps.stopSession(session, person, hold.signal).catch((error: unknown) => {
-            log.warn(
+            log().warn(
               { err: error },
               'the runtime session could not be stopped; it ends by its own idle time-out',
             );
@@ -205,7 +213,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
         },
         onInterruption: (interruption) => {
           deps.observer.interrupted(interruption.kind);
-          log.warn({ interruption }, 'the exchange with the agent was interrupted');
+          log().warn({ interruption }, 'the exchange with the agent was interrupted');
         },
         pause: deps.pause,
         random: deps.random,
@@ -245,7 +253,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
   /** A wake that is not added does no harm: the sweeper finds the lane. */
   const wake = async () => {
     await deps.wake().catch((error: unknown) => {
-      log.warn({ err: error }, 'the wake was not added; the sweeper will do it');
+      log().warn({ err: error }, 'the wake was not added; the sweeper will do it');
     });
   };
 
@@ -292,7 +300,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     if (!freed.held) throw new LaneLost(turn.lane);
     if (freed.wake) await wake();
     deps.observer.ended(end, reason, deps.now() - turn.receivedAt);
-    log.info({ end, reason, attempt: turn.attempt }, 'turn ended');
+    log().info({ end, reason, attempt: turn.attempt }, 'turn ended');
     trace.end(end);
   };
 
@@ -326,7 +334,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
       outcome = await answer();
     } catch (error) {
       if (hold.signal.aborted || error instanceof LaneLost) throw error;
-      log.error({ err: error }, 'the turn failed unexpectedly');
+      log().error({ err: error }, 'the turn failed unexpectedly');
       outcome = broken('unexpected');
     } finally {
       // From here on only the final look counts.
@@ -346,16 +354,16 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
     hold.abort(error instanceof Error ? error : new Error('the turn was left', { cause: error }));
     trace.end(error instanceof Error ? error.name : 'error');
     if (error instanceof LaneLost) {
-      log.warn('another worker has taken this turn over');
+      log().warn('another worker has taken this turn over');
       return;
     }
     if (error instanceof HandedOver) {
       if (await deps.lanes.release(turn)) await wake();
-      log.info('turn handed over');
+      log().info('turn handed over');
       return;
     }
     if (error instanceof ReplyRefused) {
-      log.error(
+      log().error(
         { platformError: error.reason },
         'the reply cannot be shown: check the bot’s scopes and its place in the channel',
       );
@@ -366,7 +374,7 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
       return;
     }
     // Redis or the platform is away for now. The lease runs out and the turn is taken up again.
-    log.error({ err: error }, 'the turn could not be concluded; it will be taken up again');
+    log().error({ err: error }, 'the turn could not be concluded; it will be taken up again');
   }
 }
 

@@ -20,7 +20,7 @@ export interface WhoAsksDeps {
   readonly wake: () => Promise<void>;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  readonly log: Logger;
+  readonly log: () => Logger;
 }
 
 export type Refused = Extract<RunsAs, { kind: 'refused' }>;
@@ -39,7 +39,7 @@ export async function whoAsks(
       identify: () => deps.identify(turn),
       mayPass: deps.identityMayPass,
       pause: (ms) => deps.pause(ms, hold.signal),
-      onFailure: (error) => deps.log.warn({ err: error }, 'it could not be told who asks'),
+      onFailure: (error) => deps.log().warn({ err: error }, 'it could not be told who asks'),
     });
     hold.assertHeld();
     if (found === 'identity_unavailable') return ended(found, EMPTY_VIEW);
@@ -51,14 +51,14 @@ export async function whoAsks(
     try {
       await found.invite();
     } catch (error) {
-      deps.log.error({ err: error }, 'the person could not be asked to sign in');
+      deps.log().error({ err: error }, 'the person could not be asked to sign in');
       return ended('sign_in_needed', EMPTY_VIEW);
     }
     const parking = await deps.lanes.park(turn, found.seen, leftMs);
     if (!parking.held) throw new LaneLost(turn.lane);
     if (parking.wake) await deps.wake();
     if (parking.aside) {
-      deps.log.info('the question waits until its author has signed in');
+      deps.log().info('the question waits until its author has signed in');
       return 'set_aside';
     }
   }
