@@ -177,7 +177,7 @@ export function createGuardrail(options: GuardrailOptions): Guardrail {
         if (waitMs === undefined) throw error;
         await wait(waitMs, undefined, { signal });
         const ends = AbortSignal.any([signal, closing.signal]);
-        if (!(await pace.turn(left(), ends))) throw error;
+        if (!(await pace.turn(Math.max(0, left()), ends))) throw error;
       }
     }
   }
