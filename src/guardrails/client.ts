@@ -11,6 +11,7 @@ import { createConnections } from './connections.ts';
 import { judge, traceOf } from './judge.ts';
 import type { GuardrailQuota } from './quota.ts';
 import { retryAfter, toFailure } from './retry-decision.ts';
+import { createRetryPace } from './retry-pace.ts';
 import { unavailable, type Verdict } from './verdict.ts';
 
 export type Source = 'INPUT' | 'OUTPUT';
@@ -104,6 +105,7 @@ export function createGuardrail(options: GuardrailOptions): Guardrail {
   );
   const closing = new AbortController();
   const guardrail = { guardrailIdentifier: options.guardrailId, guardrailVersion: options.version };
+  const pace = createRetryPace();
   let breaker: Breaker = CLOSED;
 
   function note(went: 'well' | 'wrong'): void {
@@ -161,17 +163,21 @@ export function createGuardrail(options: GuardrailOptions): Guardrail {
         const response = await attempt(source, content, signal);
         const verdict = judge(response, texts);
         if (isUnavailable(verdict)) throw new UnreadableAnswer();
+        pace.note('well');
         if (options.trace)
           log.info({ source, verdict: verdict.kind, findings: traceOf(response) }, 'guardrail');
         return verdict;
       } catch (error) {
         signal.throwIfAborted();
         closing.signal.throwIfAborted();
+        pace.note('wrong');
         const failure = toFailure(error);
         const elapsedMs = now() - began;
         const waitMs = retryAfter(failure, { attempts, elapsedMs, deadlineMs, chance: random() });
         if (waitMs === undefined) throw error;
         await wait(waitMs, undefined, { signal });
+        const ends = AbortSignal.any([signal, closing.signal]);
+        if (!(await pace.turn(Math.max(0, left()), ends))) throw error;
       }
     }
   }

@@ -57,8 +57,13 @@ export function retryAfter(
   },
 ): number | undefined {
   if (!failure.retryable) return undefined;
-  const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (by.attempts - 1));
+  const longest = restAfter(by.attempts);
   const least = failure.throttled ? longest / 2 : 0;
   const wait = Math.round(least + by.chance * (longest - least));
   return by.elapsedMs + wait < by.deadlineMs ? wait : undefined;
+}
+
+/** Milliseconds until the next check may be tried again, after so many such tries in a row, from 1, none of which went well. */
+export function restAfter(tries: number): number {
+  return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tries - 1));
 }

@@ -104,6 +104,50 @@ describe('a check by the guardrail', () => {
     expect(asked).toHaveLength(3);
   });
 
+  const down: Answer = { status: 500, error: 'InternalServerException' };
+  const atOnce = ['one', 'two', 'three', 'four'];
+  const real = { now: () => performance.now(), random: () => 0.5 };
+
+  it('shares its tries again with the others, so that a guardrail that fails sees a few calls', async () => {
+    const { check, asked } = await open(() => down, { ...real, deadlineMs: 2_000 });
+    const verdicts = await Promise.all(atOnce.map(check));
+    expect(verdicts.map((verdict) => 'policy' in verdict && verdict.policy)).toEqual(
+      atOnce.map(() => 'unavailable'),
+    );
+    // Once each; then again, one for all, after rests of 0.1, 0.2, 0.4, 0.8 and 1.6 seconds.
+    expect(asked.length).toBeGreaterThan(6);
+    expect(asked.length).toBeLessThanOrEqual(10);
+  });
+
+  it('goes on with the others as soon as one of them is answered', async () => {
+    const { check, asked } = await open((one, number) => (number <= 7 ? down : honest(one)), real);
+    expect(await Promise.all(atOnce.map(check))).toEqual(atOnce.map(() => ({ kind: 'allow' })));
+    expect(asked).toHaveLength(11);
+    expect(await check('five')).toEqual({ kind: 'allow' });
+  });
+
+  it('that can never be made keeps no other from being made again', async () => {
+    const { check } = await open(
+      (one, number) => (one.texts[0] === 'poison' || number < 4 ? down : honest(one)),
+      { ...real, deadlineMs: 1_000 },
+    );
+    expect(await Promise.all(['poison', 'one', 'two'].map(check))).toEqual([
+      expect.objectContaining({ policy: 'unavailable' }),
+      { kind: 'allow' },
+      { kind: 'allow' },
+    ]);
+  });
+
+  it('that waits for others to be tried again ends when it is cancelled', async () => {
+    const { guardrail } = await open(() => down, real);
+    const left = new AbortController();
+    const checking = Promise.all(atOnce.map((one) => guardrail.check('OUTPUT', [one], left.signal)));
+    setTimeout(() => left.abort(), 500);
+    expect(new Set((await checking).map((one) => 'reason' in one && one.reason))).toEqual(
+      new Set(['the check was cancelled']),
+    );
+  });
+
   it.each(['AccessDeniedException', 'ResourceNotFoundException', 'ValidationException'])(
     'is not made again after %s, and blocks',
     async (error) => {
