@@ -49,6 +49,7 @@ export function nameSessions(
       },
     });
     return {
+      ...reply,
       show(view) {
         if (view.long && !working) {
           working = true;

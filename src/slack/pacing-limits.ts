@@ -37,7 +37,7 @@ export const SLACK_LIMITS: CallLimits = {
   'chat.delete': perMinute(50, 50),
   // One a second with a short burst.
   'chat.postMessage': { calls: 4, progress: 3, aside: 2, periodMs: 4_500, each: 'channel' },
-  'assistant.threads.setStatus': perMinute(600, 500, 300),
+  'assistant.threads.setStatus': spread(perMinute(600, 500, 300)),
   'conversations.replies': perMinute(50, 50, 25),
   'files.getUploadURLExternal': perMinute(100, 100),
   'files.completeUploadExternal': perMinute(100, 100),
@@ -53,6 +53,11 @@ export const SLACK_LIMITS: CallLimits = {
 
 /** A stream is ended before Slack ends it, which it does about five minutes after the start. */
 export const STREAM_LIFE_MS = 240_000;
+/**
+ * An answer of which nothing was taken for so long comes before those that show words every second: out of what is kept
+ * for last words. Later than its status line speaks up, where there is one.
+ */
+export const OVERDUE_MS = 11_500;
 /** Between two appends to a stream. */
 export const APPEND_PACE_MS = 800;
 

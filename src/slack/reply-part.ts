@@ -3,7 +3,7 @@ import type { Urgency } from '../store/call-pacing.ts';
 import type { PostedPart } from '../turns/turn.ts';
 import type { Json } from './json.ts';
 import { chunksSince } from './markdown/sending.ts';
-import { APPEND_PACE_MS, editPaceMs, STREAM_LIFE_MS } from './pacing-limits.ts';
+import { APPEND_PACE_MS, editPaceMs, OVERDUE_MS, STREAM_LIFE_MS } from './pacing-limits.ts';
 import {
   closingBlocks,
   editOf,
@@ -207,7 +207,8 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
     if (now() - begunAt >= STREAM_LIFE_MS) return stop(part, 'progress');
     const chunks = news(part);
     if (chunks?.length === 0) return;
-    await streamWrite('chat.appendStream', part, () => chunksOf(chunks), 'progress');
+    const urgency = writer.untakenMs() >= OVERDUE_MS ? 'ahead' : 'progress';
+    await streamWrite('chat.appendStream', part, () => chunksOf(chunks), urgency);
   }
 
   async function stop(part: PartView, urgency: Urgency): Promise<void> {
@@ -307,6 +308,9 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
     /** How many messages it has put into the thread, which is not how many it has found there. */
     created: () => created,
     isClosedAs: (part: PartView) => !stuck && closedAs !== undefined && sameLook(closedAs, part),
+    /** Its stream has shown all of it and has ended: at most a Stop button is still to be taken away. */
+    isReadable: (part: PartView) =>
+      mode === 'editing' && !unsettledStream && shown !== undefined && news(part, true)?.length === 0,
     /** How long to leave it alone after a write. Milliseconds. */
     paceMs: () => (mode === 'editing' ? editPaceMs(now() - begunAt) : APPEND_PACE_MS),
     /** Until its stream has to be ended; undefined without a stream. Milliseconds. */

@@ -9,6 +9,7 @@ import { chooseFiles } from './files-choice.ts';
 import { createLateWrites } from './late-writes.ts';
 import { createPlanner } from './markdown/plan-parts.ts';
 import type { Pacing } from './pacing.ts';
+import { OVERDUE_MS } from './pacing-limits.ts';
 import { isBlank, partsOf } from './render.ts';
 import { createReplyPart, type ReplyPart } from './reply-part.ts';
 import { createStatusLine } from './status-line.ts';
@@ -27,8 +28,8 @@ export interface SlackRepliesDeps {
 
 /** A reply that is complete within this time after its first words is posted as one message, unless it is known to go on. */
 const GATHER_MS = 60;
-/** However long Slack wants to be left alone, what is new is looked at again after this time. */
-const LONGEST_WAIT_MS = 15_000;
+/** However long there is no room for progress, an answer that is overdue looks again after this time. */
+const LOOK_AGAIN_MS = 2_000;
 
 /**
  * Replies in Slack threads. A single writer per reply brings the thread to the newest view, one call after another,
@@ -139,6 +140,10 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
       try {
         if (last || i < looks.length - 1) await part.close(look, last ? 'final' : 'progress');
         else await part.sync(look);
+      } catch (error) {
+        // A Stop button that cannot be taken away yet must not keep what follows from being read.
+        const following = !last && i < looks.length - 1;
+        if (!(error instanceof NotNow) || !following || !part.isReadable(look)) throw error;
       } finally {
         if (part.created() > before) statusReplaced();
       }
@@ -159,7 +164,8 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
       if (!(error instanceof NotNow)) throw error;
       await record();
       change.ring();
-      return Math.min(error.waitMs, LONGEST_WAIT_MS);
+      const dueMs = OVERDUE_MS - writer.untakenMs();
+      return Math.min(error.waitMs, dueMs > 0 ? dueMs : LOOK_AGAIN_MS);
     }
     return 0;
   };

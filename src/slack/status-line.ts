@@ -39,6 +39,8 @@ export function createStatusLine(deps: StatusLineDeps) {
   let visible = deps.leftBehind ? SOMETHING : '';
   let sentAt = Number.NEGATIVE_INFINITY;
   let enabled = true;
+  /** Slack took what was said last. */
+  let taken = true;
   let begun = 0;
   let sending: Promise<void> = deps.after;
 
@@ -53,8 +55,10 @@ export function createStatusLine(deps: StatusLineDeps) {
       };
       await deps.writer.send('assistant.threads.setStatus', args, urgency);
       visible = status;
+      taken = true;
       return undefined;
     } catch (error) {
+      taken = false;
       if (error instanceof LaneLost || error instanceof NotNow) return undefined;
       const failure = slackFailure(error);
       if (!failure) throw error;
@@ -75,8 +79,8 @@ export function createStatusLine(deps: StatusLineDeps) {
   };
 
   return {
-    /** False once Slack has refused it. */
-    offered: () => enabled,
+    /** False once Slack has refused it, and while it takes none: then the message says the same. */
+    offered: () => enabled && taken,
     show(status: string): void {
       if (!enabled || status === visible || deps.now() - sentAt < PACE_MS) return;
       sentAt = deps.now();

@@ -10,6 +10,8 @@ import type { SlackAnswer } from './web-api.ts';
 
 /** Slack itself fails, perhaps with this very call. */
 const ITS_OWN: ReadonlySet<string> = new Set(['internal_error', 'fatal_error']);
+/** The one call that nobody sees. */
+const LOOK = 'conversations.replies';
 const HISTORY_PAGE = 200;
 /** A call whose answer was lost may still be under way at Slack: before it is made again, it gets so long. */
 const SECOND_LOOK_MS = 2_000;
@@ -110,7 +112,7 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     deps.assertHeld();
     calls += 1;
     const answer = await deps.client.call(method, typeof args === 'function' ? args() : args);
-    takenAt = deps.now();
+    if (method !== LOOK) takenAt = deps.now();
     return answer;
   }
 
@@ -163,7 +165,7 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     let cursor: string | undefined;
     do {
       const page = await attempt(
-        'conversations.replies',
+        LOOK,
         {
           channel: deps.channel,
           ts: deps.thread,
@@ -239,7 +241,7 @@ export function createThreadWriter(deps: ThreadWriterDeps) {
     assertHeld: deps.assertHeld,
     pause: (ms: number) => deps.pause(ms, deps.signal),
     calls: () => calls,
-    /** For how long Slack has taken no call. Milliseconds. */
+    /** For how long Slack has taken nothing that shows. Milliseconds. */
     untakenMs: () => deps.now() - takenAt,
   };
 }

@@ -254,6 +254,8 @@ function openReply(deps: TeamsRepliesDeps, target: ReplyTarget): Reply {
 
   return {
     show: want,
+    // There is no other place where the time could be said meanwhile.
+    untakenMs: () => undefined,
     async finish(view) {
       finishing = true;
       want(view);

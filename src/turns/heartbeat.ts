@@ -3,14 +3,18 @@ import type { ReplyView } from '../chat/vocabulary.ts';
 
 /** After so long without anything new to see, the time that has passed is said instead. Milliseconds. */
 const SAY_AFTER_MS = 10_000;
+/** Where what was said last has found no room either, it is said again after so long. Milliseconds. */
+const SAY_AGAIN_MS = 4_000;
 /** What takes longer than this can be stopped with a button. Milliseconds. */
 const LONG_AFTER_MS = 10_000;
 const LOOK_EVERY_MS = 1_000;
 
 export interface HeartbeatDeps {
   readonly show: (view: ReplyView) => void;
-  /** For how long the platform has taken nothing that was shown, where it tells. Milliseconds. */
-  readonly untakenMs?: (() => number | undefined) | undefined;
+  /** For how long the platform has taken nothing that was shown; undefined where it does not tell. Milliseconds. */
+  readonly untakenMs: () => number | undefined;
+  /** How old a turn is of which another worker has shown something. Milliseconds. */
+  readonly ageMs: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
 }
@@ -18,14 +22,15 @@ export interface HeartbeatDeps {
 /**
  * Passes views on, and speaks up while nothing new comes, or the platform has no room for it: people see that a long task
  * goes on, and for how long.
- * A status that was given a time keeps it until there is another status.
+ * A status that was given a time keeps one until there is another status, and never one that has long passed.
  */
 export function createHeartbeat(deps: HeartbeatDeps) {
-  const began = deps.now();
+  const beganHere = deps.now();
+  const began = beganHere - deps.ageMs;
   let view: ReplyView | undefined;
   let seen = '';
-  let changedAt = began;
-  let saidAt = began;
+  let changedAt = beganHere;
+  let saidAt = beganHere;
   let time = '';
   let long = false;
 
@@ -37,8 +42,10 @@ export function createHeartbeat(deps: HeartbeatDeps) {
 
   const look = () => {
     const now = deps.now();
-    const quietMs = Math.max(now - changedAt, deps.untakenMs?.() ?? 0);
-    const silent = quietMs >= SAY_AFTER_MS && now - saidAt >= SAY_AFTER_MS;
+    const untakenMs = deps.untakenMs() ?? 0;
+    const quietMs = Math.max(now - changedAt, untakenMs);
+    const saidMs = now - saidAt;
+    const silent = quietMs >= SAY_AFTER_MS && saidMs >= (untakenMs >= saidMs ? SAY_AGAIN_MS : SAY_AFTER_MS);
     const turnsLong = !long && now - began >= LONG_AFTER_MS;
     if (!view || !(silent || turnsLong)) return;
     if (silent) {
@@ -55,11 +62,16 @@ export function createHeartbeat(deps: HeartbeatDeps) {
   return {
     show(next: ReplyView): void {
       if (!stopped) timer ??= setInterval(look, LOOK_EVERY_MS);
+      const now = deps.now();
       const sight = JSON.stringify([next.status, next.text.length, next.tasks]);
       if (sight !== seen) {
         if (next.status !== view?.status) time = '';
         seen = sight;
-        changedAt = deps.now();
+        changedAt = now;
+      }
+      if (time !== '' && now - saidAt >= SAY_AFTER_MS) {
+        saidAt = now;
+        time = spoken(now - began);
       }
       view = next;
       deps.show(decorated(next));

@@ -37,8 +37,8 @@ export interface ReplyTarget {
 export interface Reply {
   /** Asks for this look soon; returns at once. Pacing and batching are the platform's. */
   show(view: ReplyView): void;
-  /** For how long the platform has taken nothing into the thread. Milliseconds; missing: it does not tell. */
-  untakenMs?(): number;
+  /** For how long the platform has taken nothing that shows in the thread. Milliseconds; undefined: it does not tell. */
+  untakenMs(): number | undefined;
   /** Makes this look final. Resolves when it is completely visible; rejects with `LaneLost` or `ReplyRefused`. */
   finish(view: ReplyView): Promise<readonly PostedPart[]>;
 }

@@ -143,7 +143,8 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
   };
   const heartbeat = createHeartbeat({
     show: (view) => reply.show(view),
-    untakenMs: () => reply.untakenMs?.(),
+    untakenMs: () => reply.untakenMs(),
+    ageMs: turn.posted.length > 0 ? Math.max(0, deps.now() - turn.receivedAt) : 0,
     now: deps.monotonic,
   });
 

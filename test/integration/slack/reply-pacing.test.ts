@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { notice } from '../../../src/chat/notices.ts';
 import type { Pacing } from '../../../src/slack/pacing.ts';
+import { STOP_ACTION } from '../../../src/slack/render.ts';
 import { eventually } from '../../setup/eventually.ts';
-import { quickPause, say, startThread, UNPACED } from './slack-thread.ts';
+import { quickPause, say, shown, startThread, UNPACED } from './slack-thread.ts';
 
 const NOW = { granted: true, waitMs: 0 };
 
@@ -69,13 +70,88 @@ test('a reply tells for how long Slack has taken nothing, and Slack is told the 
   await eventually('the words that found room', () => thread.messages()[0] === 'Three instances');
   thread.later(12_000);
   reply.show(say('Three instances run', { status: 'is writing…' }));
-  expect(reply.untakenMs?.()).toBeGreaterThanOrEqual(12_000);
+  expect(reply.untakenMs()).toBeGreaterThanOrEqual(12_000);
   reply.show(say('Three instances run', { status: 'is writing · 12 s' }));
-  await eventually('Slack has taken it', () => (reply.untakenMs?.() ?? 0) < 12_000);
+  await eventually('Slack has taken it', () => (reply.untakenMs() ?? 0) < 12_000);
   expect(thread.methods().at(-1)).toBe('assistant.threads.setStatus');
   expect(thread.messages()).toEqual(['Three instances']);
   await reply.finish(say('Three instances run.'));
   expect(thread.messages()).toEqual(['Three instances run.']);
+  await thread.close();
+});
+
+test('while Slack takes no status line, the message says the time; once it does again, the line does', async () => {
+  const thread = await startThread();
+  thread.slack.faults.add({
+    kind: 'status',
+    method: 'assistant.threads.setStatus',
+    status: 429,
+    retryAfter: 30,
+    times: 2,
+  });
+  const reply = thread.open();
+  const says = (status: string) => reply.show(say('Three', { status, long: true }));
+  const message = () => JSON.stringify(thread.slack.thread(thread.channel, thread.ts).at(-1));
+  says('is working · 10 s');
+  await eventually('the message says it', () => message().includes('is working · 10 s'));
+  thread.later(4_000);
+  says('is working · 20 s');
+  await eventually('the message goes on', () => message().includes('is working · 20 s'));
+  thread.later(4_000);
+  says('is working · 30 s');
+  await eventually('the line says it, the message no more', () => !message().includes('is working'));
+  expect(thread.methods().filter((method) => method === 'assistant.threads.setStatus')).toHaveLength(3);
+  await reply.finish(say('Three.'));
+  await thread.close();
+});
+
+test.each([
+  ['an answer of which nothing was taken for long goes out of what is kept for last words', 12_000, 'ahead'],
+  ['one of which something has just been taken does not', 1_000, 'progress'],
+])('%s', async (_what, ms, urgency) => {
+  const { pacing, asked } = allowance({});
+  const thread = await startThread('cloud', { pacing });
+  const reply = thread.open();
+  reply.show(say('Three'));
+  await eventually('the stream', () => thread.messages()[0] === 'Three');
+  thread.later(ms);
+  reply.show(say('Three instances'));
+  await eventually('more', () => thread.messages()[0] === 'Three instances');
+  expect(asked.at(-1)).toBe(`chat.appendStream ${urgency}`);
+  await reply.finish(say('Three instances.'));
+  await thread.close();
+});
+
+test('a look into the thread is nothing that anybody sees: Slack has taken nothing', async () => {
+  const { pacing } = allowance({ 'chat.startStream': 0, 'chat.postMessage': 0 });
+  const thread = await startThread('cloud', { pacing });
+  const reply = thread.open({ turn: { attempt: 2 } });
+  thread.later(12_000);
+  reply.show(say('Three'));
+  await eventually('it has looked', () => thread.methods().includes('conversations.replies'));
+  await eventually('it has to wait', () => thread.waits.includes(2_000));
+  expect(reply.untakenMs()).toBeGreaterThanOrEqual(12_000);
+  await reply.finish(say('Three.'));
+  await thread.close();
+});
+
+test('a full message whose Stop button cannot be taken away yet does not keep the next one from being read', async () => {
+  const { pacing } = allowance({ 'chat.update': 0 });
+  const thread = await startThread('cloud', { pacing });
+  const reply = thread.open();
+  const stops = () =>
+    thread.slack
+      .thread(thread.channel, thread.ts)
+      .filter(({ blocks }) => JSON.stringify(blocks).includes(STOP_ACTION)).length;
+  const words = 'Three instances run in Ohio. '.repeat(600);
+  reply.show(say(words.slice(0, 100), { long: true }));
+  await eventually('Stop is offered', () => stops() === 1);
+  reply.show(say(words, { long: true }));
+  await eventually('the next message', () => thread.messages().length === 2);
+  expect(thread.writes()).not.toContain('chat.update');
+  await reply.finish(say(words));
+  expect(stops()).toBe(0);
+  expect(thread.messages().join('')).toBe(shown(words));
   await thread.close();
 });
 

@@ -36,6 +36,7 @@ it('an ordinary turn takes few Redis commands from accept to the end', async () 
           // A short answer is posted as one message: nothing but its end is recorded.
           openReply: () => ({
             show: () => undefined,
+            untakenMs: () => undefined,
             finish: () => Promise.resolve([{ id: '1.1', streaming: false }]),
           }),
           identify: () => Promise.resolve(SOMEBODY),

@@ -1,8 +1,10 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TURN_UNKNOWN } from '../../../src/contract/events.ts';
+import type { Hold } from '../../../src/turns/leases.ts';
 import { LaneLost, ReplyRefused } from '../../../src/turns/reply.ts';
 import { HandedOver } from '../../../src/turns/run-turn.ts';
 import type { ClaimedTurn } from '../../../src/turns/turn.ts';
+import { eventually } from '../../setup/eventually.ts';
 import { testRedis } from '../../setup/redis.ts';
 import { end, failure, numbered, text, tool } from '../../unit/turns/agent-events.ts';
 import { message } from './messages.ts';
@@ -223,6 +225,25 @@ describe('a turn that another worker began', () => {
     expect(b.calls.map((call) => call.mode)).toEqual(['attach']);
     expect(b.finals[0]?.notice?.code).toBe('outcome_unknown');
     expect(await b.state()).toBe('unknown');
+  });
+
+  it('says how old it is, not how long this worker has had it', async () => {
+    const b = await bench({
+      agent: [hangs(() => undefined, tool('read'))],
+      more: { now: () => Date.now() + 3_600_000 },
+    });
+    const first = await b.claim();
+    await rig.lanes.note(first, { posted: [{ id: '1.1', streaming: false }] });
+    await rig.lanes.release(first);
+    let held: Hold | undefined;
+    const running = b.run(await b.claim(), (hold) => {
+      held = hold;
+    });
+    const times = () => b.shown.flatMap(({ status }) => status?.match(/ · .*/)?.[0] ?? []);
+    await eventually('a time is said', () => times().length > 0);
+    held?.abort(new HandedOver());
+    await running;
+    expect(times()[0]).toMatch(/^ · 1 h /);
   });
 
   it('puts a change on record before it goes on, so that the next worker knows', async () => {

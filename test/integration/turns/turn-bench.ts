@@ -61,6 +61,7 @@ export function scriptedRun(rig: Rig, options: BenchOptions) {
     targetSignal = target.signal;
     return {
       show: (view) => void shown.push(view),
+      untakenMs: () => undefined,
       async finish(view) {
         target.assertHeld();
         await options.finish?.(view);

@@ -49,6 +49,7 @@ function rig(
   const noted: unknown[] = [];
   const openReply: OpenReply = (target) => ({
     show: () => void target.notePosted(parts(course === 'streamed')),
+    untakenMs: () => 12_000,
     finish: async () => parts(false),
   });
   const courtesy = async (_workspace: string, method: string, args: Record<string, unknown>) => {
@@ -75,6 +76,10 @@ function rig(
   return { reply, calls, noted };
 }
 const view = { text: 'Two.', tasks: [] };
+
+test('whoever asks for how long Slack has taken nothing still hears it', () => {
+  expect(rig({}, 'short').reply.untakenMs()).toBe(12_000);
+});
 
 describe('the name of a thread', () => {
   test('comes with the end of a short first answer, by one call', async () => {

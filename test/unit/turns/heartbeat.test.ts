@@ -11,11 +11,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function heartbeat(untakenMs?: () => number) {
+function heartbeat(untakenMs: () => number | undefined = () => undefined, ageMs = 0) {
   const shown: { readonly at: number; readonly view: ReplyView }[] = [];
   const began = performance.now();
   const now = () => performance.now() - began;
-  const beat = createHeartbeat({ now, untakenMs, show: (view) => shown.push({ at: now(), view }) });
+  const beat = createHeartbeat({ now, untakenMs, ageMs, show: (view) => shown.push({ at: now(), view }) });
   return { ...beat, shown, last: () => shown.at(-1)?.view, pass: (ms: number) => vi.advanceTimersByTime(ms) };
 }
 const says = (status: string, text = ''): ReplyView => ({ ...EMPTY_VIEW, status, text });
@@ -87,7 +87,26 @@ describe('the heartbeat of a long turn', () => {
     beat.stop();
   });
 
-  it('says the time as well while words come, but the platform has no room for them; and no more often', () => {
+  it('tells no time that has long passed: said once, it goes with the words', () => {
+    const beat = heartbeat();
+    beat.show(says('is thinking…'));
+    beat.pass(10_000);
+    let text = '';
+    for (let i = 0; i < 25; i += 1) {
+      text += 'x';
+      beat.show(says('is thinking…', text));
+      beat.pass(1_000);
+    }
+    expect([...new Set(beat.shown.map(({ view }) => view.status))]).toEqual([
+      'is thinking…',
+      'is thinking · 10 s',
+      'is thinking · 20 s',
+      'is thinking · 30 s',
+    ]);
+    beat.stop();
+  });
+
+  it('says the time as well while words come, but the platform has no room for them', () => {
     let takenAt = 0;
     const beat = heartbeat(() => performance.now() - takenAt);
     takenAt = performance.now();
@@ -108,8 +127,34 @@ describe('the heartbeat of a long turn', () => {
     expect([...statuses]).toEqual([
       'is writing…',
       'is writing · 39 s',
-      'is writing · 49 s',
+      'is writing · 43 s',
+      'is writing · 47 s',
+      'is writing · 51 s',
+      'is writing · 55 s',
       'is writing · 59 s',
+    ]);
+    beat.stop();
+  });
+
+  it('says it again soon where the platform had no room for that either', () => {
+    let takenAt = performance.now();
+    const beat = heartbeat(() => performance.now() - takenAt);
+    beat.show(says('is thinking…'));
+    beat.pass(15_000);
+    takenAt = performance.now();
+    beat.pass(12_000);
+    expect(beat.shown.slice(1).map(({ at }) => at)).toEqual([10_000, 14_000, 24_000]);
+    beat.stop();
+  });
+
+  it('of a turn that another worker began, says how old it is, and offers to stop it at once', () => {
+    const beat = heartbeat(undefined, 50_000);
+    beat.show(says('is thinking…'));
+    beat.pass(10_000);
+    expect(beat.shown.map(({ at, view }) => [at, view.status, view.long])).toEqual([
+      [0, 'is thinking…', undefined],
+      [1_000, 'is thinking…', true],
+      [10_000, 'is thinking · 1 min 0 s', true],
     ]);
     beat.stop();
   });
