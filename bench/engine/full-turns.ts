@@ -8,8 +8,8 @@ import { redisResults, slackResults } from '../turn-counts.ts';
 import type { PartOptions, PartOutcome } from './part.ts';
 import { type Entrant, playStarts, spreadOf } from './starts.ts';
 
-/** Collecting garbage falls into one round and not into the next: twice the rounds of other parts even that out. */
-const ROUNDS_FACTOR = 2;
+/** Collecting garbage falls into one round and not into the next: more rounds than those of other parts even that out. */
+const ROUNDS_FACTOR = 1.5;
 
 /**
  * Whole turns with an agent that answers at once: the signed event, its acknowledgement, the visible answer. Beside a bot
@@ -44,7 +44,7 @@ export async function measureFullTurns(options: PartOptions): Promise<PartOutcom
 
   const plan = {
     ...sizes.turns,
-    rounds: ROUNDS_FACTOR * rounds,
+    rounds: Math.ceil(ROUNDS_FACTOR * rounds),
     say: (line: string) => say(`full turns, ${line}`),
   };
   const played = await playStarts(plan, {

@@ -31,7 +31,7 @@ export interface Sizes {
 export const FULL: Sizes = {
   users: 100,
   messages: 5,
-  turns: { starts: 4, warmUps: 5 },
+  turns: { starts: 4, warmUps: 8 },
   events: 3_000,
   admission: { starts: 4, warmUps: 2 },
   arrivals: 500,
