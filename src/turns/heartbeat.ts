@@ -31,7 +31,8 @@ export function createHeartbeat(deps: HeartbeatDeps) {
   let seen = '';
   let changedAt = beganHere;
   let saidAt = beganHere;
-  let time = '';
+  /** Whoever takes a turn over says at once that it goes on. */
+  let time = deps.ageMs < SAY_AFTER_MS ? '' : spoken(deps.ageMs);
   let long = false;
   let ending = false;
 
@@ -66,7 +67,7 @@ export function createHeartbeat(deps: HeartbeatDeps) {
       const now = deps.now();
       const sight = JSON.stringify([next.status, next.text.length, next.tasks]);
       if (sight !== seen) {
-        if (next.status !== view?.status) time = '';
+        if (view && next.status !== view.status) time = '';
         seen = sight;
         changedAt = now;
       }

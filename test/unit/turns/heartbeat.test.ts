@@ -152,8 +152,8 @@ describe('the heartbeat of a long turn', () => {
     beat.show(says('is thinking…'));
     beat.pass(10_000);
     expect(beat.shown.map(({ at, view }) => [at, view.status, view.long])).toEqual([
-      [0, 'is thinking…', undefined],
-      [1_000, 'is thinking…', true],
+      [0, 'is thinking · 50 s', undefined],
+      [1_000, 'is thinking · 50 s', true],
       [10_000, 'is thinking · 1 min 0 s', true],
     ]);
     beat.stop();
