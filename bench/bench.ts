@@ -32,6 +32,7 @@ const BENCHMARKS: Readonly<Record<string, (options: Options) => Promise<Measured
 
 const USAGE = `Usage: npm run bench -- [name…] [options]
 Names (default all): ${Object.keys(BENCHMARKS).join(', ')}
+  --help           these lines
   --json           one object per benchmark, the last lines of the output
   --rounds N       measured rounds, 1 to 100 (default: turns 1, engine 7, sessions 3, guardrail 3)
   --profile FOLDER write a CPU profile of the backend there
@@ -46,10 +47,12 @@ engine, sessions, guardrail
 
 class UsageError extends Error {}
 
+/** Undefined: only asked what there is. */
 function readOptions() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      help: { type: 'boolean', short: 'h', default: false },
       json: { type: 'boolean', default: false },
       rounds: { type: 'string' },
       users: { type: 'string', default: '100' },
@@ -60,6 +63,7 @@ function readOptions() {
       profile: { type: 'string' },
     },
   });
+  if (values.help) return undefined;
   const unknown = positionals.filter((name) => !Object.hasOwn(BENCHMARKS, name));
   if (unknown.length > 0) throw new UsageError(`There is no benchmark ${unknown.join(', ')}.`);
   const { agent } = values;
@@ -87,7 +91,12 @@ function wholeNumber(name: string, text: string, max: number): number {
 }
 
 async function main(): Promise<boolean> {
-  const { json, names, ...options } = readOptions();
+  const asked = readOptions();
+  if (!asked) {
+    console.log(USAGE);
+    return true;
+  }
+  const { json, names, ...options } = asked;
   // Progress goes beside the figures, so that those can be piped.
   const say = (line: string) => process.stderr.write(`bench: ${line}\n`);
   const folder = await mkdtemp(join(tmpdir(), 'threadcore-bench-'));
@@ -113,8 +122,7 @@ try {
 } catch (error) {
   const wrongUse =
     error instanceof UsageError || String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(
-    wrongUse ? `${(error as Error).message}\n\n${USAGE}\n` : `${(error as Error).stack}\n`,
-  );
-  process.exitCode = 1;
+  const { message, stack } = error as Error;
+  process.stderr.write(wrongUse ? `${message} (add --help for what there is)\n` : `${stack}\n`);
+  process.exitCode = wrongUse ? 2 : 1;
 }

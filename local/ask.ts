@@ -14,6 +14,7 @@ const USAGE = `Usage: npm run ask -- "how many EC2 instances are running?"
 
 Asks as chat user alice in #cloud and prints the thread as it grows.
   --timeout <seconds>   give up after this time (default 120)
+  --help                these lines
 `;
 
 interface Request {
@@ -21,19 +22,25 @@ interface Request {
   readonly timeoutMs: number;
 }
 
-function readRequest(): Request | undefined {
+/** What is asked for. `help`: only what there is; `wrong`: cannot be understood, and why. */
+function readRequest(): Request | { readonly help: true } | { readonly wrong: string } {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { timeout: { type: 'string', default: '120' } },
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        timeout: { type: 'string', default: '120' },
+      },
     });
+    if (values.help) return { help: true };
     const question = positionals.join(' ').trim();
     const seconds = Number(values.timeout);
-    if (question === '' || !Number.isFinite(seconds) || seconds <= 0) return undefined;
+    if (!Number.isFinite(seconds) || seconds <= 0)
+      return { wrong: `--timeout must be a number of seconds above 0, not ${values.timeout}.` };
+    if (question === '') return { wrong: 'There is no question.' };
     return { question, timeoutMs: seconds * 1000 };
   } catch (error) {
-    console.error((error as Error).message);
-    return undefined;
+    return { wrong: (error as Error).message };
   }
 }
 
@@ -102,18 +109,29 @@ async function ask({ question, timeoutMs }: Request, signal: AbortSignal): Promi
 
 function report(result: AskResult, timeoutMs: number, logs: string): number {
   if (result === 'complete') return 0;
-  note(
-    result === 'timeout'
-      ? `No complete reply within ${timeoutMs / 1000} s. Look into ${join(logs, 'backend.log')}, or allow more time with --timeout.`
-      : `The reply says that it failed. Look into ${join(logs, 'backend.log')} and ${join(logs, 'agent.log')}, then ask again.`,
-  );
+  note(WITHOUT_ANSWER[result](timeoutMs / 1000, logs));
   return 1;
 }
 
+const WITHOUT_ANSWER: Readonly<
+  Record<Exclude<AskResult, 'complete'>, (seconds: number, logs: string) => string>
+> = {
+  timeout: (seconds, logs) =>
+    `No complete reply within ${seconds} s. Look into ${join(logs, 'backend.log')}, or allow more time with --timeout.`,
+  failed: (_, logs) =>
+    `The reply says that it failed. Look into ${join(logs, 'backend.log')} and ${join(logs, 'agent.log')}, then ask again.`,
+  kept: () =>
+    'No answer yet: intake is paused. The question is kept, and answered after `npm run ops -- turns resume`.',
+};
+
 async function main(): Promise<number> {
   const request = readRequest();
-  if (!request) {
-    note(USAGE);
+  if ('help' in request) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  if ('wrong' in request) {
+    note(`${request.wrong} (add --help for what there is)`);
     return 2;
   }
   const abort = new AbortController();

@@ -27,7 +27,7 @@ import { createMetrics } from './telemetry/metrics.ts';
 import { createTraces } from './telemetry/traces.ts';
 import { createFeedback } from './turns/feedback.ts';
 import { CHAT_CALL_TIMEOUT_MS, createLanes } from './turns/lanes.ts';
-import { createOnce } from './turns/once.ts';
+import { createOnce, createTakeBack } from './turns/once.ts';
 import { createOperator } from './turns/operator.ts';
 import { pause } from './turns/pause.ts';
 import { knowTwins } from './turns/twins.ts';
@@ -212,8 +212,10 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
 
     /** What the bot says itself, and to whom it says no. */
     function said(platform: Platform) {
+      const once = createOnce(redis, keyPrefix);
+      const takeBack = createTakeBack(redis, keyPrefix);
       return {
-        once: createOnce(redis, keyPrefix),
+        once,
         commands: createCommands({
           ...{ operator, conversations, now },
           account: people.account,
@@ -223,7 +225,7 @@ export async function startThreadcore(config: Config, log: Logger): Promise<Thre
         account: people.account,
         privacy: privacy.commands,
         conversations,
-        withheld: composeExplanations({ read: lanes.read, audit, people, platform }),
+        withheld: composeExplanations({ read: lanes.read, audit, once, takeBack, people, platform }),
         pauseReason: async () => (await operator.paused())?.reason ?? '',
         recordFeedback: createFeedback({ redis, keyPrefix, observe: metrics.feedback, log }).record,
         onRefused: (who: Sender, why: Exclude<Admission, 'admitted'>) =>

@@ -16,7 +16,7 @@ export interface AskOptions {
   readonly signal?: AbortSignal;
 }
 
-export type AskResult = 'complete' | 'failed' | 'timeout';
+export type AskResult = 'complete' | 'failed' | 'kept' | 'timeout';
 
 /** Asks and follows. Resolves with how it ended; throws when the page cannot be reached or refuses the question. */
 export async function askInThread(options: AskOptions): Promise<AskResult> {
@@ -50,10 +50,10 @@ async function follow(changes: AsyncIterator<Change>, ts: string, printer: Reply
   let next = changes.next();
   for (;;) {
     const outcome = judgeReply([...messages.values()]);
-    const settled = outcome.state === 'open' ? undefined : settle(outcome.settleMs);
+    const settled = outcome.state === 'open' ? undefined : settle(outcome.settleMs, outcome.state);
     const event = await Promise.race([next, ...(settled ? [settled.promise] : [])]);
     settled?.cancel();
-    if (event === 'settled') return outcome.state === 'failed' ? 'failed' : 'complete';
+    if (typeof event === 'string') return event;
     if (event.done) throw new Error('The chat page went away. Is laptop mode still running?');
     next = changes.next();
     apply(event.value, ts, messages, printer);
@@ -80,10 +80,10 @@ function apply(change: Change, ts: string, messages: Map<string, PageMessage>, p
   printer.reply(readReply([...messages.values()]));
 }
 
-function settle(ms: number) {
+function settle<T>(ms: number, as: T) {
   let timer: NodeJS.Timeout | undefined;
-  const promise = new Promise<'settled'>((resolve) => {
-    timer = setTimeout(() => resolve('settled'), ms);
+  const promise = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(as), ms);
   });
   return { promise, cancel: () => clearTimeout(timer) };
 }

@@ -11,6 +11,7 @@ export const messageSchema = z.looseObject({
   bot_id: z.string().optional(),
   text: z.string().default(''),
   blocks: z.array(blockSchema).default([]),
+  is_ephemeral: z.boolean().optional(),
   streaming_state: z.string().optional(),
   state: z.enum(['streaming', 'done']).default('done'),
 });
@@ -84,12 +85,18 @@ export function readReply(messages: readonly PageMessage[]): ReplyRead {
  */
 export type Outcome =
   | { readonly state: 'open' }
-  | { readonly state: 'complete' | 'failed'; readonly settleMs: number };
+  /** `kept`: nobody answers it for now, because intake is paused. */
+  | { readonly state: 'complete' | 'failed' | 'kept'; readonly settleMs: number };
 
 const LONG = 8_000;
+/** What the bot says to the asker alone while intake is paused ends with this. */
+const KEPT = 'Your question is kept, and I answer it when I go on.';
 
 /** Judges the bot's messages of one thread. */
-export function judgeReply(messages: readonly PageMessage[]): Outcome {
+export function judgeReply(all: readonly PageMessage[]): Outcome {
+  const kept = all.some((message) => message.is_ephemeral && message.text.endsWith(KEPT));
+  const messages = kept ? all.filter((message) => !message.is_ephemeral) : all;
+  if (kept && messages.length === 0) return { state: 'kept', settleMs: 300 };
   if (messages.length === 0 || messages.some((message) => message.state === 'streaming'))
     return { state: 'open' };
   const reply = readReply(messages);

@@ -23,7 +23,7 @@ export function failuresPage(): string {
   const rows = (Object.entries(FAILURE_POLICY) as [FailureCode, FailurePolicy][]).map(([code, policy]) =>
     [
       `\`${code}\``,
-      policy.means,
+      policy.stopsSession ? `${policy.means} Its session is stopped.` : policy.means,
       again(policy),
       `\`${policy.end}\``,
       policy.notice ? whatIsRead(policy.notice) : 'nothing: there is no way to show it',

@@ -60,7 +60,7 @@ async function rebuild({ actor, all, resume, json }: RebuildOptions): Promise<vo
       const people = actor === undefined ? restore.people(ending.signal) : [directoryId(actor)];
       return rebuildAll(restore, people, { resume, signal: ending.signal });
     });
-    process.stdout.write(`${json ? JSON.stringify(result) : describe(result)}\n`);
+    process.stdout.write(`${json ? JSON.stringify(result) : describeRebuilt(result)}\n`);
     if (result.failed.length > 0) process.exitCode = 1;
   } finally {
     process.removeListener('SIGINT', end);
@@ -87,25 +87,39 @@ async function rebuildAll(
       for (const name of ['sessions', 'loaded', 'lanes', 'placed', 'skipped'] as const)
         sum[name] += restored[name];
     } catch (error) {
-      if (signal.aborted) throw new Complaint(`Interrupted after ${sum.people - 1} people. ${GO_ON}`);
+      if (signal.aborted) throw new Complaint(`Interrupted after ${peopleOf(sum.people - 1)}. ${GO_ON}`);
       failed.push(person);
       process.stderr.write(`${person}: ${error instanceof Error ? error.message : String(error)}\n`);
     }
     if (performance.now() - toldAt < TELL_EVERY_MS) continue;
     toldAt = performance.now();
-    process.stderr.write(`${sum.people} people, ${sum.loaded} of ${sum.sessions} sessions put back …\n`);
+    process.stderr.write(`${peopleOf(sum.people)}, ${sum.loaded} of ${sum.sessions} sessions put back …\n`);
   }
   return { ...sum, failed };
 }
 
 const GO_ON = 'Run it again with --resume: it goes on from there.';
 
-function describe({ people, passed, sessions, loaded, lanes, placed, skipped, failed }: Rebuilt): string {
+const peopleOf = (count: number) => `${count} ${count === 1 ? 'person' : 'people'}`;
+
+/** What came of it, for the operator. */
+export function describeRebuilt({
+  people,
+  passed,
+  sessions,
+  loaded,
+  lanes,
+  placed,
+  skipped,
+  failed,
+}: Rebuilt): string {
   return [
-    `${people} people; ${loaded} of ${sessions} sessions and ${placed} of ${lanes} places were put back, the others are there.`,
-    ...(passed > 0 ? [`${passed} people were passed over: theirs is whole.`] : []),
+    `${peopleOf(people)}; ${loaded} of ${sessions} sessions and ${placed} of ${lanes} places were put back, the others are there.`,
+    ...(passed > 0
+      ? [`${peopleOf(passed)} ${passed === 1 ? 'was' : 'were'} passed over: theirs is whole.`]
+      : []),
     ...(skipped > 0 ? [`${skipped} events could not be read, or belong to sessions that expired.`] : []),
-    ...(failed.length > 0 ? [`${failed.length} people could not be read (above). ${GO_ON}`] : []),
+    ...(failed.length > 0 ? [`${peopleOf(failed.length)} could not be read (above). ${GO_ON}`] : []),
   ].join('\n');
 }
 

@@ -20,6 +20,8 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { GuardFiles } from '../turns/attached-files.ts';
 import { createGuardedAnswer } from '../turns/guarded-answer.ts';
+import { TURN_RETENTION_S } from '../turns/lanes.ts';
+import type { Once } from '../turns/once.ts';
 import type { ReadThread } from '../turns/seen-thread.ts';
 import type { ClaimedTurn, TurnRecord } from '../turns/turn.ts';
 import { policyOf, type TurnGuards } from '../turns/turn-guards.ts';
@@ -192,6 +194,9 @@ export function composeGuards(deps: GuardsDeps): ComposedGuards {
 export function composeExplanations(deps: {
   readonly read: (turnId: string) => Promise<TurnRecord | undefined>;
   readonly audit: Pick<Audit, 'record'>;
+  readonly once: Once;
+  /** Takes back what `once` has answered. */
+  readonly takeBack: (name: string) => Promise<void>;
   /** In which language to tell somebody, where the question does not say. */
   readonly people: Pick<People, 'languageOf'>;
   readonly platform: Platform;
@@ -203,18 +208,28 @@ export function composeExplanations(deps: {
         turn?.language ?? turn?.message.locale ?? (await deps.people.languageOf(deps.platform, who));
       return explainPolicy(policyOf(turn?.reason), locale);
     },
-    /** Puts it on record, for tuning. False when there is nothing to be disputed (any more). */
+    /**
+     * Puts it on record, for tuning; of each person once, however often they press. False when there is nothing to be
+     * disputed (any more).
+     */
     async dispute(turnId: string, who: Sender): Promise<boolean> {
       const turn = await deps.read(turnId);
       const policy = policyOf(turn?.reason);
       if (!turn || !policy) return false;
+      const name = `disputed:${turnId}:${who.tenant}:${who.id}`;
+      if (!(await deps.once(name, TURN_RETENTION_S))) return true;
       const { platform } = turn.message.key;
-      await deps.audit.record({
-        type: 'guardrail.disputed',
-        who: { kind: 'person', platform, tenant: who.tenant, user: who.id },
-        turn: turnId,
-        policy,
-      });
+      try {
+        await deps.audit.record({
+          type: 'guardrail.disputed',
+          who: { kind: 'person', platform, tenant: who.tenant, user: who.id },
+          turn: turnId,
+          policy,
+        });
+      } catch (error) {
+        await deps.takeBack(name);
+        throw error;
+      }
       return true;
     },
   };

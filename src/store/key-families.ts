@@ -9,7 +9,7 @@ export const KEY_FAMILIES: readonly KeyFamily[] = [
     names: ['claim:<name>'],
     holds:
       'the turn that a delivery became; a deleted message that never became one; things said or done once, such as the greeting, or `stop`',
-    kept: '26 hours; 1 hour; 400 days',
+    kept: '26 hours; 1 hour; 7 days; 400 days',
     bound: expires(400 * DAY_S),
   },
   {

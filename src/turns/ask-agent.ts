@@ -9,7 +9,7 @@ import { decideNext, failureOf, type Interruption } from './recovery-decision.ts
 import type { Outcome, StopReason } from './turn.ts';
 
 export interface AskAgentDeps extends FollowDeps {
-  /** Ends the runtime session of a run that went silent, so that it does not block the next question. */
+  /** Ends the runtime session, so that a run that goes on in it does not block the next question. */
   readonly stopSession: () => Promise<void>;
   readonly canAttach: boolean;
   /** The whole turn may take this long, through all its exchanges. Milliseconds. */
@@ -75,7 +75,7 @@ export async function askAgent(deps: AskAgentDeps, earlier?: Earlier): Promise<O
       });
       if (step.do === 'give_up') {
         const reason = failureOf(outcome.interruption);
-        if (reason === 'deadline' || reason === 'agent_timeout') await deps.stopSession();
+        if (FAILURE_POLICY[reason].stopsSession) await deps.stopSession();
         return { end: step.end, view: progress.view, notice: step.notice, reason };
       }
       if (step.do === 'start' && step.fresh) progress = NO_PROGRESS;

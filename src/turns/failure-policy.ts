@@ -16,6 +16,8 @@ export interface FailurePolicy {
   readonly attachAfterMs: readonly number[];
   readonly end: TurnEnd;
   readonly notice: NoticeCode | undefined;
+  /** The agent's session is ended with the turn, so that what still runs in it does not block the next question. */
+  readonly stopsSession: boolean;
   /** Where the operator looks. */
   readonly operator: string;
 }
@@ -76,13 +78,18 @@ const refusal = (
   means: string,
   notice: NoticeCode,
   operator: string,
-  again: { readonly start?: readonly number[]; readonly attach?: readonly number[] } = {},
+  more: {
+    readonly start?: readonly number[];
+    readonly attach?: readonly number[];
+    readonly stopsSession?: true;
+  } = {},
 ): FailurePolicy => ({
   means,
-  startAfterMs: again.start ?? NEVER,
-  attachAfterMs: again.attach ?? LOOK_ONCE,
+  startAfterMs: more.start ?? NEVER,
+  attachAfterMs: more.attach ?? LOOK_ONCE,
   end: 'failed',
   notice,
+  stopsSession: more.stopsSession ?? false,
   operator,
 });
 
@@ -91,7 +98,16 @@ const ending = (
   end: TurnEnd,
   notice: NoticeCode | undefined,
   operator: string,
-): FailurePolicy => ({ means, startAfterMs: NEVER, attachAfterMs: NEVER, end, notice, operator });
+  stopsSession = false,
+): FailurePolicy => ({
+  means,
+  startAfterMs: NEVER,
+  attachAfterMs: NEVER,
+  end,
+  notice,
+  stopsSession,
+  operator,
+});
 
 export const FAILURE_POLICY: Readonly<Record<FailureCode, FailurePolicy>> = {
   agent_unreachable: refusal(
@@ -142,11 +158,11 @@ export const FAILURE_POLICY: Readonly<Record<FailureCode, FailurePolicy>> = {
     { attach: ATTACH },
   ),
   agent_timeout: refusal(
-    'The agent sent nothing for AGENT_SILENCE_SECONDS; its session is stopped.',
+    'The agent sent nothing for AGENT_SILENCE_SECONDS.',
     'agent_timeout',
     `AGENT_SILENCE_SECONDS. ${RUNTIME_LOG}`,
     // It was waited for long enough.
-    { attach: NEVER },
+    { attach: NEVER, stopsSession: true },
   ),
   agent_cancelled: refusal('The request was cancelled on our side.', 'stopped', 'Nothing.'),
   agent_protocol: refusal(
@@ -160,6 +176,7 @@ export const FAILURE_POLICY: Readonly<Record<FailureCode, FailurePolicy>> = {
     attachAfterMs: ATTACH,
     end: 'failed',
     notice: 'agent_cut_off',
+    stopsSession: false,
     operator: RUNTIME_LOG,
   },
   turn_unknown: {
@@ -168,6 +185,7 @@ export const FAILURE_POLICY: Readonly<Record<FailureCode, FailurePolicy>> = {
     attachAfterMs: NEVER,
     end: 'failed',
     notice: 'agent_cut_off',
+    stopsSession: false,
     operator: RUNTIME_LOG,
   },
   session_busy: {
@@ -176,13 +194,15 @@ export const FAILURE_POLICY: Readonly<Record<FailureCode, FailurePolicy>> = {
     attachAfterMs: ATTACH,
     end: 'failed',
     notice: 'agent_busy',
+    stopsSession: false,
     operator: RUNTIME_LOG,
   },
   deadline: ending(
-    'The turn took longer than TURN_TIMEOUT_SECONDS; its session is stopped.',
+    'The turn took longer than TURN_TIMEOUT_SECONDS.',
     'failed',
     'agent_timeout',
     `TURN_TIMEOUT_SECONDS. ${RUNTIME_LOG}`,
+    true,
   ),
   events_missing: ending(
     'Events of the agent are missing, so the answer may not be whole.',
@@ -242,6 +262,7 @@ export const FAILURE_POLICY: Readonly<Record<FailureCode, FailurePolicy>> = {
     attachAfterMs: NEVER,
     end: 'failed',
     notice: 'identity_unavailable',
+    stopsSession: false,
     operator:
       'COGNITO_DOMAIN, COGNITO_JWKS_URI, the app client and its secret; KMS; the scopes of the chat app.',
   },

@@ -232,7 +232,8 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
      * and nothing was written.
      */
     async post(turn: ClaimedTurn, outcome: Outcome, listed = ''): Promise<boolean> {
-      const text = outcome.view.files?.length ? undefined : JSON.stringify(outcome);
+      const reason = maskedReason(outcome.reason);
+      const text = outcome.view.files?.length ? undefined : JSON.stringify({ ...outcome, reason });
       const fields = [
         ...(text === undefined || text.length > OUTCOME_LIMIT ? [] : ['outcome', text]),
         ...(listed === '' ? [] : ['session', listed]),
@@ -312,12 +313,14 @@ export function createLanes(redis: Connection, keyPrefix: string, settings: Part
     fields: readonly (string | number)[] = [],
   ): Promise<{ held: boolean; wake: boolean }> {
     const args = [turn.lane, turn.fence, turn.id, state, TURN_RETENTION_S, DEAD_LIMIT, tenantAtOnce, listed];
-    // Parts of it may come from the agent.
-    const masked = maskPersonalData(reason);
-    const [held, wake] = (await finish(redis, [...args, 'reason', masked, ...fields])) as [number, number];
+    const fixed = ['reason', maskedReason(reason)];
+    const [held, wake] = (await finish(redis, [...args, ...fixed, ...fields])) as [number, number];
     return { held: held === 1, wake: wake === 1 };
   }
 }
+
+/** Parts of it may come from the agent, or be the words of a service that failed. */
+const maskedReason = maskPersonalData;
 
 const WITHHELD_QUESTION: FailureCode = 'question_blocked';
 

@@ -75,9 +75,21 @@ const startLaptop = async (folder: string) => {
 const LEFT = ['agent.log', 'backend.log', 'memory', 'ops.env', 'redis'];
 const QUESTION = 'how many EC2 instances are running?';
 
-test('ask without a question explains itself and starts nothing', async () => {
-  const asked = run('ask.ts', 'none');
+test.each([
+  ['without a question', [], 'There is no question.'],
+  ['with an option that it does not have', ['--loud', QUESTION], "Unknown option '--loud'"],
+  ['with a time that is none', ['--timeout', 'soon', QUESTION], '--timeout must be a number of seconds'],
+])('ask %s says so in one line and starts nothing', async (_how, args, words) => {
+  const asked = run('ask.ts', 'none', ...args);
   expect(await asked.ended).toBe(2);
+  expect(asked.out()).toContain(words);
+  expect(asked.out().trim().split('\n')).toHaveLength(1);
+  expect(await readdir(home)).not.toContain('none');
+});
+
+test('ask --help explains itself and starts nothing', async () => {
+  const asked = run('ask.ts', 'none', '--help');
+  expect(await asked.ended).toBe(0);
   expect(asked.out()).toContain('Usage: npm run ask');
   expect(await readdir(home)).not.toContain('none');
 });
@@ -140,6 +152,18 @@ test('ask joins a running laptop mode, start points to it, and Ctrl-C ends it', 
   laptop.child.kill('SIGINT');
   expect(await laptop.ended).toBe(0);
   expect(await readLaptopFile(join(home, 'joined'))).toBeUndefined();
+});
+
+test('ask while intake is paused says so and fails: no answer came', async () => {
+  const laptop = await startLaptop('paused');
+  const paused = run('../scripts/ops.ts', 'paused', 'turns', 'pause', '--reason', 'we move house');
+  expect(await paused.ended).toBe(0);
+  const asked = run('ask.ts', 'paused', QUESTION);
+  expect(await asked.ended).toBe(1);
+  expect(asked.out()).toContain('I am paused for now (we move house).');
+  expect(asked.out()).toContain('npm run ops -- turns resume');
+  laptop.child.kill('SIGINT');
+  expect(await laptop.ended).toBe(0);
 });
 
 test.runIf(process.platform === 'linux')(

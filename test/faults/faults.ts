@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runCampaign } from './campaign.ts';
 import { tryPlanted } from './planted-run.ts';
-import { isClean, type Report, reportOf } from './report.ts';
+import { isClean, reportOf } from './report.ts';
 import type { SeedResult } from './run-seed.ts';
 import { firstStepOf, type Platform, ROUND, scheduleOf } from './schedule.ts';
 import { describeStep } from './steps.ts';
@@ -15,6 +17,7 @@ const WITH_PLANTED = 1_000;
 /** `npm run faults -- [options]`: crashes and faults at every failpoint; fails when a promise is broken. */
 
 const USAGE = `Usage: npm run faults -- [options]
+  --help         these lines
   --seeds N      how many seeds to run, 1 to 100000 (default ${ROUND}: every failpoint once)
   --seed S       run only this seed, or begin with it when --seeds is given
   --platform P   only seeds in which people ask in P: slack, teams (teams only, or both at once) or mixed (both)
@@ -55,9 +58,11 @@ function seedsFrom(first: number, many: number, words: string, platforms: readon
   return seeds;
 }
 
+/** Undefined: only asked what there is. */
 function readOptions() {
   const { values } = parseArgs({
     options: {
+      help: { type: 'boolean', short: 'h', default: false },
       seeds: { type: 'string' },
       seed: { type: 'string' },
       first: { type: 'string', default: '' },
@@ -71,6 +76,10 @@ function readOptions() {
       json: { type: 'boolean', default: false },
     },
   });
+  if (values.help) return undefined;
+  const { root } = values;
+  if (root !== undefined && !existsSync(join(root, 'src', 'main.ts')))
+    throw new UsageError(`--root must be the folder of a working tree of Threadcore, not ${root}.`);
   const first = wholeNumber('seed', values.seed ?? '1', 1_000_000_000);
   const platforms = PLATFORMS[values.platform];
   if (!platforms) throw new UsageError(`--platform must be slack, teams or mixed, not ${values.platform}.`);
@@ -81,7 +90,7 @@ function readOptions() {
     stacks: wholeNumber('stacks', values.stacks, 16),
     planted: values.planted || many >= WITH_PLANTED,
     only: values.only,
-    root: values.root,
+    root,
     keepLogs: values['keep-logs'],
     verbose: values.verbose,
     json: values.json,
@@ -102,8 +111,13 @@ function sayResult(result: SeedResult, verbose: boolean): void {
   if (failed) say(`  again: npm run faults -- --seed ${result.seed}`);
 }
 
-async function main(stop: AbortSignal): Promise<Report> {
+/** @returns whether every promise was kept */
+async function main(stop: AbortSignal): Promise<boolean> {
   const options = readOptions();
+  if (!options) {
+    console.log(USAGE);
+    return true;
+  }
   const results: SeedResult[] = [];
   const tree = await buildTree([], options.root);
   try {
@@ -125,7 +139,7 @@ async function main(stop: AbortSignal): Promise<Report> {
   const planted = options.planted && !stop.aborted ? await tryPlanted({ ...options, say, stop }) : [];
   const report = reportOf(results, planted, process.uptime());
   console.log(JSON.stringify(report, null, options.json ? undefined : 2));
-  return report;
+  return isClean(report);
 }
 
 const stop = new AbortController();
@@ -139,15 +153,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 try {
-  const report = await main(stop.signal);
-  process.exitCode = stop.signal.aborted ? 130 : isClean(report) ? 0 : 1;
+  const clean = await main(stop.signal);
+  process.exitCode = stop.signal.aborted ? 130 : clean ? 0 : 1;
 } catch (error) {
   const wrongUse =
     error instanceof UsageError || String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(
-    wrongUse ? `${(error as Error).message}\n\n${USAGE}\n` : `${(error as Error).stack}\n`,
-  );
-  process.exitCode = 1;
+  const { message, stack } = error as Error;
+  process.stderr.write(wrongUse ? `${message} (add --help for what there is)\n` : `${stack}\n`);
+  process.exitCode = wrongUse ? 2 : 1;
 }
 // What a seed that was broken off still waits for must not keep the command.
 process.exit();

@@ -96,6 +96,20 @@ describe('the operators’ pages', () => {
     expect([...used].filter((family) => !table.includes(`…:${family}`))).toEqual([]);
   });
 
+  it('name what the backend’s role needs where a guardrail is set up from them', () => {
+    const [, agent = ''] = read('docs/connect.md')
+      .split(/^## \d.*$/m)
+      .slice(1);
+    expect(found(agent, /`(bedrock(?:-agentcore)?:[A-Za-z]+)`/g)).toEqual(
+      expect.arrayContaining([
+        'bedrock-agentcore:InvokeAgentRuntime',
+        'bedrock-agentcore:InvokeAgentRuntimeForUser',
+        'bedrock-agentcore:StopRuntimeSession',
+        'bedrock:ApplyGuardrail',
+      ]),
+    );
+  });
+
   it('say of every failure what the code does about it; `npm run docs` writes them anew', () => {
     expect(read('docs/failures.md')).toBe(failuresPage());
   });

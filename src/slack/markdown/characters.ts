@@ -3,6 +3,8 @@ import { graphemes } from './width.ts';
 
 const REFERENCE = /&[#\w]{1,31};/y;
 const REFERENCE_BEGUN = /&[#\w]{0,31}$/y;
+/** What a mark of ours comes behind. Divided there, a message would begin with two of ours, which stand for one of the agent's. */
+const MARKED = /!\[(?=\])|!(?=\[)|\](?=:)/y;
 /** At most so many code points stay together, and what Slack takes for markup begins something new. */
 const UNIT = /^[\s\S][^`<&]{0,99}/u;
 /** So much is read at a time: more than such a unit. */
@@ -11,7 +13,7 @@ const WINDOW = 400;
 const isAscii = (code: number): boolean => code >= 0x20 && code <= 0x7e;
 
 /**
- * Tells what a message may not end within: a character as people count them, or a reference such as `&amp;`. What is
+ * Tells what a message may not end within: a character as people count them, a reference such as `&amp;`, `![`. What is
  * found depends on where a character begins, not on how much follows it.
  */
 export function createCharacters(source: Source) {
@@ -33,11 +35,13 @@ export function createCharacters(source: Source) {
   }
 
   return {
-    /** Where the one that begins at `from` ends, not behind `to`. */
-    endOf(from: number, to: number): number {
+    /** Where the one that begins at `begin` ends, not behind `to`. */
+    endOf(begin: number, to: number): number {
       const { text } = source;
-      REFERENCE.lastIndex = from;
+      REFERENCE.lastIndex = begin;
       if (REFERENCE.test(text)) return REFERENCE.lastIndex;
+      MARKED.lastIndex = begin;
+      const from = MARKED.test(text) ? MARKED.lastIndex : begin;
       if (from + 1 < to && isAscii(text.charCodeAt(from)) && isAscii(text.charCodeAt(from + 1)))
         return from + 1;
       const end = ends.get(from) ?? look(from, from + WINDOW < to ? wholeEnd(text, from + WINDOW) : to);

@@ -117,7 +117,9 @@ export function createPlacing(
         at = inline.send(begun, to, line.code);
       });
       if (at === begun) return false;
-      const full = parts.size() + sent.length > line.limit;
+      // The break of a line of words takes the character that is left for a mark: no mark stands behind it.
+      const more = !line.code && sent === '\n' ? 0 : sent.length;
+      const full = parts.size() + more > line.limit;
       if (full) cut({ ...line.around, within: true });
       parts.text(sent);
       stretch.unit = at;

@@ -157,9 +157,12 @@ function createReading() {
       fence: fenceAround(next),
     };
     const as = lineText(next.kind, around, row);
+    let marked = delimiter;
     if (parts.size() + apart.length + next.at + 3 + (adrift ? CLOSE : 0) > as.limit) {
       cut({ ...around, containers: next.kept, within: false });
       apart = '';
+      // No line is above, and behind white space the mark would read as one that opens a quote again.
+      marked = false;
     }
     if (adrift && (next.kind !== 'blank' || next.opened.length > 0)) {
       parts.text(itemLines(next.kept));
@@ -167,8 +170,8 @@ function createReading() {
     }
     parts.text(apart + raw.slice(0, next.at) + (apart && MARK));
     let begin = pos + next.at;
-    if (delimiter) {
-      // The first character, and a mark that keeps the line from making a table.
+    if (marked) {
+      // The first character, and a mark that keeps it from making a table with the line above.
       parts.text(source.text.charAt(begin) + MARK);
       begin += 1;
     }

@@ -79,10 +79,18 @@ describe('the bench command', () => {
       '--users must be a whole number from 1 to 1000, not many.',
     ],
     ['an unknown option', ['--fast'], "Unknown option '--fast'"],
-  ])('lists what there is when it gets %s', async (_what, args, message) => {
-    const { err, code } = await bench(...args);
-    expect(code).toBe(1);
+  ])('says in one line what is wrong when it gets %s', async (_what, args, message) => {
+    const { out, err, code } = await bench(...args);
+    expect(code).toBe(2);
     expect(err).toContain(message);
-    expect(err).toContain('Names (default all): turns, engine');
+    expect(err.trim().split('\n')).toHaveLength(1);
+    expect(out).toBe('');
+  });
+
+  it('says what there is when it is asked, and measures nothing', async () => {
+    const { out, err, code } = await bench('--help');
+    expect(code).toBe(0);
+    expect(out).toContain('Names (default all): turns, engine');
+    expect(err).toBe('');
   });
 });

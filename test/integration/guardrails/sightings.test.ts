@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAuditKeys } from '../../../src/audit/audit-keys.ts';
 import { readEntry } from '../../../src/audit/chain.ts';
 import { pageOf } from '../../../src/audit/read-log.ts';
-import { createAudit } from '../../../src/audit/recorder.ts';
+import { type Audit, createAudit } from '../../../src/audit/recorder.ts';
 import type { InboundMessage } from '../../../src/chat/vocabulary.ts';
 import { createExamples } from '../../../src/guardrails/examples.ts';
 import type { GuardMode, Intervention } from '../../../src/guardrails/guards.ts';
@@ -16,6 +16,7 @@ import { localDataKeys } from '../../../src/store/data-keys.ts';
 import { createSealer } from '../../../src/store/sealed.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createMetrics, type Metrics } from '../../../src/telemetry/metrics.ts';
+import { createOnce, createTakeBack } from '../../../src/turns/once.ts';
 import type { ClaimedTurn } from '../../../src/turns/turn.ts';
 import { testRedis } from '../../setup/redis.ts';
 import { message } from '../turns/messages.ts';
@@ -38,7 +39,11 @@ beforeEach(async () => {
 const log = createLogger({ level: 'silent' });
 const keys = localDataKeys([{ id: 'k1', key: createSecretKey(SECRET) }]);
 
-function open(mode: GuardMode = 'enforce', keepExamples = true) {
+function open(
+  mode: GuardMode = 'enforce',
+  keepExamples = true,
+  recording = (record: Audit['record']): Audit['record'] => record,
+) {
   const audit = createAudit({
     redis,
     keyPrefix: '{tc}',
@@ -65,7 +70,9 @@ function open(mode: GuardMode = 'enforce', keepExamples = true) {
       await audit.settled();
     },
     explanations: composeExplanations({
-      audit,
+      audit: { record: recording(audit.record) },
+      once: createOnce(redis, '{tc}'),
+      takeBack: createTakeBack(redis, '{tc}'),
       platform: 'slack',
       people: { languageOf: async () => undefined },
       read: async () => ({ ...turn('t1'), reason: 'question_blocked: topic (topic: Politics)' }) as never,
@@ -197,6 +204,34 @@ describe('what a policy minds in words that belong to no turn', () => {
       policy: 'topic',
     });
     expect(entry).not.toHaveProperty('turn');
+  });
+});
+
+describe('what people mark as a mistake', () => {
+  const alice = { tenant: 'T1', id: 'U1' };
+  const bob = { tenant: 'T1', id: 'U2' };
+  const entries = async () => (await pageOf(redis, '{tc}', '-')).map(({ line }) => readEntry(line)?.event);
+
+  it('is on record once of each person, however often they press', async () => {
+    const { explanations } = open();
+    const pressed = [alice, alice, bob].map((who) => explanations.dispute('t1', who));
+    expect(await Promise.all(pressed)).toEqual([true, true, true]);
+    expect(await explanations.dispute('t1', alice)).toBe(true);
+    expect(await explanations.dispute('t2', alice)).toBe(true);
+    const turns = (await entries()).map((event) => event?.type === 'guardrail.disputed' && event.turn);
+    expect(turns).toEqual(['t1', 't1', 't2']);
+  });
+
+  it('is on record after a second press, where the first could not be written', async () => {
+    let writes = 0;
+    const { explanations } = open('enforce', true, (record) => async (event) => {
+      writes += 1;
+      if (writes === 1) throw new Error('Redis is full');
+      return await record(event);
+    });
+    await expect(explanations.dispute('t1', alice)).rejects.toThrow('Redis is full');
+    expect(await explanations.dispute('t1', alice)).toBe(true);
+    expect(await entries()).toHaveLength(1);
   });
 });
 

@@ -124,6 +124,8 @@ describe('a guarded turn', () => {
       const { explain } = composeExplanations({
         read: rig.lanes.read,
         audit: { record: async () => 'recorded' as never },
+        once: async () => true,
+        takeBack: async () => undefined,
         platform: 'slack',
         people: { languageOf: async () => 'fr' },
       });

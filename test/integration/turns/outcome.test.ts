@@ -82,6 +82,17 @@ describe('an outcome that was on record when its worker died', () => {
     expect(await rig.lanes.read(turn.id)).toMatchObject({ state: 'failed', reason: 'model_throttled' });
   });
 
+  it('holds no personal data in its reason, also while the turn has not ended', async () => {
+    const b = await bench({ agent: [] });
+    const turn = await b.claim();
+    const view = { text: 'Two', tasks: [] };
+    const reason = 'guardrail_unavailable: unavailable (no route to 203.0.113.9 for bob@example.com)';
+    expect(await rig.lanes.post(turn, { end: 'failed', view, reason })).toBe(true);
+    const record = await rig.lanes.read(turn.id);
+    expect(record).toMatchObject({ state: 'posting', outcome: { end: 'failed', view } });
+    expect(record?.outcome?.reason).toBe('guardrail_unavailable: unavailable (no route to [ip] for [email])');
+  });
+
   it('that is a notice alone is put in the same place again, not below itself', async () => {
     const { first, turn } = await lose('after it was shown', [refuses('agent_denied', 'no')]);
     expect((await rig.lanes.read(turn.id))?.posted).toHaveLength(1);

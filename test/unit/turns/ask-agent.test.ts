@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { AGENT_FAILURE_CODES } from '../../../src/agentcore/errors.ts';
 import { askAgent } from '../../../src/turns/ask-agent.ts';
+import { FAILURE_POLICY } from '../../../src/turns/failure-policy.ts';
 import { decodeChunks } from '../agentcore/streams.ts';
 import { anyRun, end, failure, numbered, text, tool } from './agent-events.ts';
 import {
@@ -247,6 +249,15 @@ describe('asking the agent', () => {
       expect(run.exchanges).toEqual([start]);
     }
   });
+
+  it.each(AGENT_FAILURE_CODES)(
+    'gives up over %s and ends the session if the table of failures says so',
+    async (code) => {
+      const run = scripted([{ fails: { kind: 'refused', code, started: 'maybe' } }], { canAttach: false });
+      await expect(askAgent(run.deps)).resolves.toMatchObject({ reason: code });
+      expect(run.stops()).toBe(FAILURE_POLICY[code].stopsSession ? 1 : 0);
+    },
+  );
 
   it('ends a turn that takes too long, and the session that keeps silent', async () => {
     const run = scripted([{ events: numbered([text('Wait')]), hangs: true }], { totalMs: 5 });

@@ -34,6 +34,13 @@ describe('the table of failures', () => {
     }
   });
 
+  it('ends the session of whoever was waited for in vain, and of nobody else; the docs say so', () => {
+    const stopping = policies.filter(([, policy]) => policy.stopsSession).map(([code]) => code);
+    expect(stopping).toEqual(['agent_timeout', 'deadline']);
+    const told = failuresPage().match(/^\| `\w+` \| .*Its session is stopped\..*$/gm) ?? [];
+    expect(told.map((row) => row.split('`')[1])).toEqual(stopping);
+  });
+
   it('uses every notice that is for a failure; the others answer the person, or stand for a change', () => {
     const used = new Set(policies.map(([, { notice: code }]) => code));
     const others = NOTICE_CODES.filter((code) => !used.has(code));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { judgeReply, messageSchema, readReply } from '../../../../local/laptop/read-reply.ts';
+import { pausedText } from '../../../../src/commands/intake-words.ts';
 
 const message = (fields: Record<string, unknown>) =>
   messageSchema.parse({ channel: 'C1', ts: '100.000001', bot_id: 'B1', ...fields });
@@ -92,6 +93,21 @@ describe('judging whether a reply is complete', () => {
       state: 'failed',
       settleMs: 0,
     });
+  });
+
+  test('a question that is kept because intake is paused is not answered, until an answer comes', () => {
+    const note = message({ text: pausedText('we move house'), is_ephemeral: true });
+    expect(judgeReply([note])).toEqual({ state: 'kept', settleMs: 300 });
+    const streaming = message({ ts: '100.000002', text: 'half', state: 'streaming' });
+    expect(judgeReply([note, streaming])).toEqual({ state: 'open' });
+    const done = message({ ts: '100.000002', blocks: [markdown('all')], ...streamed });
+    expect(judgeReply([note, done]).state).toBe('complete');
+  });
+
+  test('what the bot says to its asker alone, as to a command, is an answer', () => {
+    expect(judgeReply([message({ text: 'You have no account.', is_ephemeral: true })]).state).toBe(
+      'complete',
+    );
   });
 
   test('a remark below an answer is a failure, a remark alone is an answer', () => {

@@ -146,3 +146,31 @@ test('a line that is no delimiter line with one character more is not taken for 
   expectGrowth('| a |\n|---|\u00a0and more\n', 0);
   expect(planParts('| a |\n|---|\u00a0\n', true)[0]?.pieces.map(({ kind }) => kind)).toEqual(['text']);
 });
+
+test.each([
+  ['a line break before a blank line', '\n\n  and more'],
+  ['a line break before a line of spaces', '\n    \n  and more'],
+  ['an image', '![words](https://a.b/c.png) and more'],
+  ['an image without a description', '![](https://a.b/c.png) and more'],
+  ['a definition', '\n  [^1]: and more'],
+  ['what looks like a delimiter line but is indented too far', '\n      |---|\n  and more'],
+])('at the limit, what opens a list item again is told from %s', (_name, end) => {
+  for (let filler = 11_440; filler <= 11_500; filler += 1) {
+    const text = `- a\n\n  ${'x'.repeat(filler)}${end}`;
+    const parts = planParts(text, true);
+    for (const part of parts) expect(sizeOf(part)).toBeLessThanOrEqual(11_500);
+    expect(recover(parts)).toBe(text);
+  }
+});
+
+test('at the limit, a quote’s marker before a line of delimiters is not taken for one that opens the quote again', () => {
+  for (let filler = 11_440; filler <= 11_500; filler += 1) {
+    const text = `> ${'x'.repeat(filler)}\n>  |---|\n> and more`;
+    expect(recover(planParts(text, true))).toBe(text);
+  }
+});
+
+test('a message ends with a line break at its limit, and none follows it that would show nothing', () => {
+  const parts = planParts(`- a\n\n  ${'x'.repeat(11_492)}\n`, true);
+  expect(parts.map(sizeOf)).toEqual([11_500]);
+});
