@@ -16,7 +16,7 @@ const TASK_DETAIL_LIMIT = 250;
 const CONTEXT_LIMIT = 1_900;
 const STATUS_LIMIT = 250;
 /** `chat.update` takes 4,000 bytes of `text`; the blocks hold the whole. */
-const EDIT_TEXT_BYTES = 3_900;
+export const EDIT_TEXT_BYTES = 3_900;
 /** `chat.postMessage` takes 40,000 characters of it. */
 const POST_TEXT_LIMIT = 39_000;
 
@@ -37,6 +37,9 @@ export interface PartView {
   /** It takes a while, and this is what goes on; empty where the status line says it. Comes with a Stop button. */
   readonly long?: string;
 }
+
+/** What a message says that has nothing to show. */
+export const NOTHING_YET = 'Working on it…';
 
 /**
  * Cuts a view into messages. Text parts never change once the next one has begun; steps go with the first, the closing
@@ -83,7 +86,7 @@ export function messageOf(part: PartView, turnId: string): { text: string; block
     ...closingBlocks(part, turnId),
   ];
   const ending = [...(part.notice ? [part.notice.text] : []), ...(part.remarks ?? [])].join('\n');
-  const text = fallbackText(part.plan) || escapeText(ending) || 'Working on it…';
+  const text = fallbackText(part.plan) || escapeText(ending) || NOTHING_YET;
   if (blocks.length === 0) blocks.push({ type: 'context', elements: [{ type: 'mrkdwn', text }] });
   if (part.long !== undefined) blocks.push(stopBlock(turnId));
   return { text: clip(text, POST_TEXT_LIMIT), blocks };
@@ -99,7 +102,7 @@ export function editOf(part: PartView, turnId: string): { text: string; blocks: 
 export function plainText(part: PartView): string {
   const ending = [...(part.notice ? [part.notice.text] : []), ...(part.remarks ?? [])].join('\n');
   const all = [fallbackText(part.plan), escapeText(ending)].filter((text) => text !== '');
-  return clip(all.join('\n\n') || 'Working on it…', POST_TEXT_LIMIT);
+  return clip(all.join('\n\n') || NOTHING_YET, POST_TEXT_LIMIT);
 }
 
 /** What stands below the text. Appended to a stream when it stops. */
@@ -221,7 +224,7 @@ function clip(text: string, limit: number): string {
 }
 
 /** Slack counts after it has escaped: a `>` that was left for a quote takes four bytes. */
-function clipBytes(text: string, limit: number): string {
+export function clipBytes(text: string, limit: number): string {
   let bytes = 0;
   let length = 0;
   for (const character of text) {

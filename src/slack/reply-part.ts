@@ -2,6 +2,7 @@ import type { ReplyTask } from '../chat/vocabulary.ts';
 import type { Urgency } from '../store/call-pacing.ts';
 import type { PostedPart } from '../turns/turn.ts';
 import type { Json } from './json.ts';
+import { takeStopAway } from './left-stop.ts';
 import { chunksSince } from './markdown/sending.ts';
 import { APPEND_PACE_MS, editPaceMs, OVERDUE_MS, STREAM_LIFE_MS } from './pacing-limits.ts';
 import {
@@ -77,6 +78,7 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
   let lastEdit: PartView | undefined;
   /** Its message has not taken what it was to show; what is final is shown in another. */
   let stuck = false;
+  let left = false;
   /** Looks that were sent without an answer, and when: each may still come back over a newer one. */
   const unanswered = new Map<string, number>();
 
@@ -327,9 +329,13 @@ export function createReplyPart(deps: ReplyPartDeps, known: PostedPart | undefin
       else await edit(part, urgency);
       closedAs = part;
     },
-    /** What an earlier worker left is final as it is. */
+    /** What an earlier worker left is final as it is, but for the button that stops what has ended. */
     async leave(): Promise<void> {
+      if (left) return;
       if (unsettledStream) await settleStream({ chunks: [openingTask(turnId, index, NOTHING, true)] });
+      const metadata = markerOf(turnId, index);
+      if (ts !== undefined && (await takeStopAway(writer, { channel, ts, metadata }))) await this.remove();
+      left = true;
     },
     /** When an edit was left without an answer that another has overtaken since. Milliseconds. */
     overtakenAt: (): number | undefined => {

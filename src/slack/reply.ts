@@ -87,6 +87,8 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
   let worded = false;
   let wanted: ReplyView = EMPTY_VIEW;
   let finishing = false;
+  /** The end stands in the thread. */
+  let concluded = false;
   let recorded = JSON.stringify(turn.posted);
   let writing: Promise<void> | undefined;
 
@@ -174,6 +176,7 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
     const view = wanted;
     const { uploads, remarks } = chooseFiles(view.files ?? []);
     await write(view, true, remarks);
+    concluded = true;
     await status.clear();
     const failures = await files.deliver(uploads, record);
     if (failures.length > 0) await write(view, true, [...remarks, ...failures]);
@@ -217,8 +220,9 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
 
   return {
     show(view) {
-      if (view.status !== undefined && !finishing) status.show(view.status);
-      want(view);
+      // While the end has to wait for Slack, only its status line says that it goes on.
+      if (view.status !== undefined && !concluded) status.show(view.status);
+      if (!finishing) want(view);
     },
     untakenMs: writer.untakenMs,
     async finish(view) {

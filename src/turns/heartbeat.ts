@@ -31,8 +31,10 @@ export function createHeartbeat(deps: HeartbeatDeps) {
   let seen = '';
   let changedAt = beganHere;
   let saidAt = beganHere;
-  let time = '';
+  /** Whoever takes a turn over says at once that it goes on. */
+  let time = deps.ageMs < SAY_AFTER_MS ? '' : spoken(deps.ageMs);
   let long = false;
+  let ending = false;
 
   const decorated = (plain: ReplyView): ReplyView => ({
     ...plain,
@@ -43,10 +45,10 @@ export function createHeartbeat(deps: HeartbeatDeps) {
   const look = () => {
     const now = deps.now();
     const untakenMs = deps.untakenMs() ?? 0;
-    const quietMs = Math.max(now - changedAt, untakenMs);
+    const quietMs = ending ? untakenMs : Math.max(now - changedAt, untakenMs);
     const saidMs = now - saidAt;
     const silent = quietMs >= SAY_AFTER_MS && saidMs >= (untakenMs >= saidMs ? SAY_AGAIN_MS : SAY_AFTER_MS);
-    const turnsLong = !long && now - began >= LONG_AFTER_MS;
+    const turnsLong = !ending && !long && now - began >= LONG_AFTER_MS;
     if (!view || !(silent || turnsLong)) return;
     if (silent) {
       changedAt = now;
@@ -65,7 +67,7 @@ export function createHeartbeat(deps: HeartbeatDeps) {
       const now = deps.now();
       const sight = JSON.stringify([next.status, next.text.length, next.tasks]);
       if (sight !== seen) {
-        if (next.status !== view?.status) time = '';
+        if (view && next.status !== view.status) time = '';
         seen = sight;
         changedAt = now;
       }
@@ -75,6 +77,10 @@ export function createHeartbeat(deps: HeartbeatDeps) {
       }
       view = next;
       deps.show(decorated(next));
+    },
+    /** The end is being shown: only while the platform has no room for it the time is still said. */
+    end(): void {
+      ending = true;
     },
     /** Nothing is shown by the clock from then on. */
     stop(): void {

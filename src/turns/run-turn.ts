@@ -338,12 +338,14 @@ export async function runTurn(deps: RunTurnDeps, turn: ClaimedTurn, hold: Hold):
       outcome = broken('unexpected');
     } finally {
       // From here on only the final look counts.
-      heartbeat.stop();
+      heartbeat.end();
     }
     if (outcome) await conclude(outcome);
   } catch (error) {
+    heartbeat.stop();
     await leave(error);
   } finally {
+    heartbeat.stop();
     hold.drop();
   }
 

@@ -105,6 +105,34 @@ test('while Slack takes no status line, the message says the time; once it does 
   await thread.close();
 });
 
+test('while the end has to wait, only the status line goes on, and is taken away with the end', async () => {
+  const end = Promise.withResolvers<void>();
+  const pacing: Pacing = {
+    ...UNPACED,
+    ask: async ({ method }) => (method === 'chat.stopStream' ? { granted: true, waitMs: 50_000 } : NOW),
+  };
+  const thread = await startThread('cloud', {
+    pacing,
+    pause: (ms) => (ms > 40_000 && ms < 120_000 ? end.promise : new Promise((go) => setImmediate(go))),
+  });
+  const reply = thread.open();
+  reply.show(say('Three', { status: 'is writing…' }));
+  await eventually('the stream', () => thread.messages()[0] === 'Three');
+  const done = reply.finish(say('Three instances.'));
+  thread.later(12_000);
+  const line = () =>
+    thread.slack.calls.findLast(({ method }) => method === 'assistant.threads.setStatus')?.args.status;
+  reply.show(say('Three', { status: 'is writing · 12 s' }));
+  await eventually('the line', () => line() === 'is writing · 12 s');
+  end.resolve();
+  await done;
+  expect(line()).toBe('');
+  reply.show(say('Three', { status: 'is writing · 30 s' }));
+  expect(thread.messages()).toEqual(['Three instances.']);
+  expect(line()).toBe('');
+  await thread.close();
+});
+
 test.each([
   ['an answer of which nothing was taken for long goes out of what is kept for last words', 12_000, 'ahead'],
   ['one of which something has just been taken does not', 1_000, 'progress'],
@@ -113,7 +141,7 @@ test.each([
   const thread = await startThread('cloud', { pacing });
   const reply = thread.open();
   reply.show(say('Three'));
-  await eventually('the stream', () => thread.messages()[0] === 'Three');
+  await eventually('the stream is on record', () => thread.noted.length > 0);
   thread.later(ms);
   reply.show(say('Three instances'));
   await eventually('more', () => thread.messages()[0] === 'Three instances');

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { notice } from '../../../src/chat/notices.ts';
+import type { ReplyView } from '../../../src/chat/vocabulary.ts';
+import { STOP_ACTION } from '../../../src/slack/render.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { type SlackThread, say, shown, startThread, TURN } from './slack-thread.ts';
 
@@ -14,12 +16,12 @@ const stands = (text: string) =>
   eventually(`the thread shows ${text}`, () => thread.messages().join('') === shown(text, false));
 
 /** A first worker that shows something and is heard of no more. */
-async function lostWorker(text: string): Promise<void> {
+async function lostWorker(text: string, more: Partial<ReplyView> = {}): Promise<void> {
   const owner = new AbortController();
   const reply = thread.open({ signal: owner.signal });
-  reply.show(say(text));
-  await stands(text);
+  reply.show(say(text, more));
   await eventually('the message is on record', () => thread.noted.length > 0);
+  await stands(text);
   owner.abort(new Error('killed'));
   await reply.finish(say(text)).catch(() => undefined);
 }
@@ -155,6 +157,47 @@ test('a notice is added below all messages of a long answer, none of which is to
     .finish(say('', { keep: true, notice: notice('stopped') }));
   expect(thread.messages()).toEqual([...before, '']);
   expect(bot().at(-1)?.text).toBe(notice('stopped').text);
+});
+
+test.each([
+  ['a stream', 0],
+  ['an edited message', 1],
+])(
+  'a notice below what an earlier worker left in %s takes the Stop button there away',
+  async (_what, refused) => {
+    const fault = { kind: 'error', method: 'chat.startStream', error: 'not_allowed' } as const;
+    for (let i = 0; i < refused; i += 1) thread.slack.faults.add(fault);
+    await lostWorker('Three inst', { long: true });
+    const looks = () => JSON.stringify(bot().map(({ blocks }) => blocks));
+    expect(looks()).toContain(STOP_ACTION);
+    const posted = thread.noted.at(-1) ?? [];
+    const last = say('', { keep: true, notice: notice('stopped') });
+    await thread.open({ turn: { attempt: 2, posted } }).finish(last);
+    expect(looks()).not.toContain(STOP_ACTION);
+    expect(JSON.stringify(bot()[0]?.blocks)).toContain('Three inst');
+    expect(bot()[1]?.text).toBe(notice('stopped').text);
+  },
+);
+
+test('a message that says nothing beside its Stop button goes when the turn ends in a notice', async () => {
+  thread.slack.faults.add({ kind: 'error', method: 'chat.startStream', error: 'not_allowed' });
+  await lostWorker('', { long: true });
+  expect(bot().map(({ text }) => text)).toEqual(['Working on it…']);
+  const posted = thread.noted.at(-1) ?? [];
+  await thread
+    .open({ turn: { attempt: 2, posted } })
+    .finish(say('', { keep: true, notice: notice('stopped') }));
+  expect(bot().map(({ text }) => text)).toEqual([notice('stopped').text]);
+});
+
+test('where Slack refuses to take a Stop button away, the notice stands all the same', async () => {
+  await lostWorker('Three inst', { long: true });
+  const posted = thread.noted.at(-1) ?? [];
+  thread.slack.faults.add({ kind: 'error', method: 'chat.update', error: 'invalid_blocks' });
+  await thread
+    .open({ turn: { attempt: 2, posted } })
+    .finish(say('', { keep: true, notice: notice('stopped') }));
+  expect(bot().map(({ text }) => text)).toEqual(['Three inst', notice('stopped').text]);
 });
 
 test('a notice stands alone where nothing was left', async () => {

@@ -152,10 +152,27 @@ describe('the heartbeat of a long turn', () => {
     beat.show(says('is thinking…'));
     beat.pass(10_000);
     expect(beat.shown.map(({ at, view }) => [at, view.status, view.long])).toEqual([
-      [0, 'is thinking…', undefined],
-      [1_000, 'is thinking…', true],
+      [0, 'is thinking · 50 s', undefined],
+      [1_000, 'is thinking · 50 s', true],
       [10_000, 'is thinking · 1 min 0 s', true],
     ]);
+    beat.stop();
+  });
+
+  it.each([
+    ['says the time while the platform has no room for the end', (ms: number) => ms, ['is thinking · 30 s']],
+    ['says nothing of an end that is taken', () => 0, []],
+    ['says nothing of an end where the platform does not tell', () => undefined, []],
+  ])('%s', (_what, untaken, said) => {
+    let takenAt = 0;
+    const beat = heartbeat(() => untaken(performance.now() - takenAt));
+    beat.show(says('is thinking…'));
+    takenAt = performance.now() + 20_000;
+    beat.pass(20_000);
+    const before = beat.shown.length;
+    beat.end();
+    beat.pass(11_000);
+    expect(beat.shown.slice(before).map(({ view }) => view.status)).toEqual(said);
     beat.stop();
   });
 
