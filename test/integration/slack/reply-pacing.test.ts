@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { notice } from '../../../src/chat/notices.ts';
 import type { Pacing } from '../../../src/slack/pacing.ts';
+import { APPEND_PACE_MS } from '../../../src/slack/pacing-limits.ts';
 import { STOP_ACTION } from '../../../src/slack/render.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { quickPause, say, shown, startThread, UNPACED } from './slack-thread.ts';
@@ -68,6 +69,8 @@ test('a reply tells for how long Slack has taken nothing, and Slack is told the 
   await eventually('the stream', () => thread.messages()[0] === 'Three');
   reply.show(say('Three instances', { status: 'is writing…' }));
   await eventually('the words that found room', () => thread.messages()[0] === 'Three instances');
+  const rests = () => thread.waits.filter((ms) => ms === APPEND_PACE_MS).length;
+  await eventually('Slack’s answer to them', () => rests() === 2);
   thread.later(12_000);
   reply.show(say('Three instances run', { status: 'is writing…' }));
   expect(reply.untakenMs()).toBeGreaterThanOrEqual(12_000);
