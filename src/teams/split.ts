@@ -27,8 +27,10 @@ const FENCE = /^ {0,3}(`{3,}|~{3,})[^\n]*/;
 
 /** The line below the head of a table. */
 const DELIMITER = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
-/** A longer head is not worth repeating. */
+/** A longer head, or opening line of a block of code, is not worth repeating: it would fill the next piece. */
 const HEAD_LIMIT = 1_000;
+/** A longer run opens no block of code to us. */
+const LONGEST_MARK = 60;
 
 /**
  * Always one piece at least. A block of code that is cut is closed, and opened again in the next piece; a table that is
@@ -51,7 +53,8 @@ export function splitText(text: string, share = 1): Piece[] {
     const body = begun + text.slice(from, end);
     pieces.push({ text: mark ? `${body}${body.endsWith('\n') ? '' : '\n'}${mark}` : body, full: true });
     const rowsFollow = head !== undefined && end === lineFrom && text[end] === '|';
-    begun = fence !== undefined ? `${fence}\n` : rowsFollow ? (head ?? '') : '';
+    begun =
+      fence !== undefined ? `${fence.length <= HEAD_LIMIT ? fence : mark}\n` : rowsFollow ? (head ?? '') : '';
     size = [...begun].reduce((sum, character) => sum + costOf(character), 0);
     from = end;
   };
@@ -76,8 +79,8 @@ export function splitText(text: string, share = 1): Piece[] {
 function fenceAfter(line: string, fence: string | undefined): string | undefined {
   const found = FENCE.exec(line);
   if (!found) return fence;
-  if (fence === undefined) return line;
   const [, mark = ''] = found;
+  if (fence === undefined) return mark.length <= LONGEST_MARK ? line : undefined;
   const [, opened = ''] = FENCE.exec(fence) ?? [];
   return mark.startsWith(opened) && line.trim() === mark ? undefined : fence;
 }

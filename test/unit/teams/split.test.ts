@@ -30,6 +30,19 @@ test('a block of code that is cut is closed, and opened again in the next piece'
   expect(pieces[1]?.text.endsWith('~~~\n~~~~\nafter')).toBe(true);
 });
 
+test.each([
+  ['words', `\`\`\`json ${'{"a":1}'.repeat(3_400)}`],
+  ['a mark', '`'.repeat(23_000)],
+])(
+  'what opens a block of code with more than can be repeated does not fill the pieces behind it (%s)',
+  (_name, opening) => {
+    const code = 'const a = 1;\n'.repeat(2_600);
+    const pieces = splitText(`${opening}\n${code}`).map(({ text }) => text);
+    expect(pieces).toHaveLength(3);
+    for (const piece of pieces) expect(bytes(piece)).toBeLessThan(25_000);
+  },
+);
+
 test('text that grows never changes a piece that was full, and only adds to the last', () => {
   const text = `${'Some words of a line.\n'.repeat(900)}\`\`\`\n${'code "x" \\ y\n'.repeat(2_500)}\`\`\`\n${'word '.repeat(6_000)}`;
   let before = splitText('');
