@@ -28,6 +28,8 @@ export interface SlackRepliesDeps {
 
 /** A reply that is complete within this time after its first words is posted as one message, unless it is known to go on. */
 const GATHER_MS = 60;
+/** A run that was taken over says first what it has said before: it is not shown word by word over what stands there. */
+const REPLAY_MS = 300;
 /** However long there is no room for progress, an answer that is overdue looks again after this time. */
 const LOOK_AGAIN_MS = 2_000;
 
@@ -195,7 +197,9 @@ function openReply(deps: SlackRepliesDeps, target: ReplyTarget): Reply {
     for (;;) {
       await nextOccasion();
       const opened = parts.some((part) => part.isOpen());
-      if (!opened && !finishing && hasContent(wanted) && !wanted.goesOn)
+      if (known.length > 0 && !worded && !finishing && hasWords(wanted))
+        await until(signal, finished.promise, deps.pause, REPLAY_MS);
+      else if (!opened && !finishing && hasContent(wanted) && !wanted.goesOn)
         await until(signal, finished.promise, deps.pause, GATHER_MS);
       if (finishing) return conclude();
       change.silence();

@@ -3,7 +3,7 @@ import { notice } from '../../../src/chat/notices.ts';
 import type { ReplyView } from '../../../src/chat/vocabulary.ts';
 import { STOP_ACTION } from '../../../src/slack/render.ts';
 import { eventually } from '../../setup/eventually.ts';
-import { type SlackThread, say, shown, startThread, TURN } from './slack-thread.ts';
+import { quickPause, type SlackThread, say, shown, startThread, TURN } from './slack-thread.ts';
 
 let thread: SlackThread;
 beforeEach(async () => {
@@ -48,6 +48,26 @@ test('a successor that has nothing to show yet leaves what stands there alone', 
   expect(thread.messages()).toEqual(['Three inst']);
   await reply.finish(say('Three instances.'));
   expect(thread.messages()).toEqual(['Three instances.']);
+});
+
+test('what a run repeats after a take-over is not shown word by word over what stands there', async () => {
+  await thread.close();
+  const repeated = Promise.withResolvers<void>();
+  thread = await startThread('cloud', {
+    pause: (ms, signal) => (ms === 300 ? repeated.promise : quickPause([])(ms, signal)),
+  });
+  await lostWorker('Three instances');
+  const reply = thread.open({ turn: { attempt: 2, posted: thread.noted.at(-1) ?? [] } });
+  reply.show(say('Three'));
+  // As long as a write of it would take.
+  await thread.slack.postAs('bob', 'cloud', 'meanwhile');
+  for (let i = 0; i < 50; i += 1) await new Promise((go) => setImmediate(go));
+  reply.show(say('Three instances run'));
+  repeated.resolve();
+  await stands('Three instances run');
+  await reply.finish(say('Three instances run.'));
+  const edits = thread.slack.calls.filter(({ method }) => method === 'chat.update');
+  expect(edits.map(({ args }) => args.text)).toEqual(['Three instances run', 'Three instances run.']);
 });
 
 test('a posted message that is not on record is found by its marker', async () => {
