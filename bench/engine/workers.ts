@@ -6,8 +6,11 @@ import type { PartOptions, PartOutcome } from './part.ts';
 
 const AGENT_MS = 500;
 const MESSAGES = 4;
-/** For each turn that two workers can run at a time. */
-const PEOPLE = 1.5;
+/**
+ * For each turn that two workers can run at a time. With fewer, whose answer came a little later is now and then left alone
+ * in the end, and a round of two workers takes half a second more or not, by chance.
+ */
+const PEOPLE = 3;
 
 /** What a second worker adds when each runs a fixed number of turns and the agent takes half a second of waiting. */
 export async function measureWorkers(options: PartOptions): Promise<PartOutcome> {
@@ -19,8 +22,8 @@ export async function measureWorkers(options: PartOptions): Promise<PartOutcome>
     const stack = { ...options, users, concurrency, agent: 'instant', agentMs: AGENT_MS } as const;
     const one = started(await startThreadcore({ ...stack, roles: ['web', 'worker'] }));
     const two = started(await startThreadcore({ ...stack, roles: ['web', 'worker', 'worker'] }));
-    await play('one worker, warm-up', one, 1);
-    await play('two workers, warm-up', two, 1);
+    await play('one worker, warm-up', one, MESSAGES);
+    await play('two workers, warm-up', two, MESSAGES);
     const single: Round[] = [];
     const double: Round[] = [];
     for (let i = 1; i <= rounds; i += 1) {
