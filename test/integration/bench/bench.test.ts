@@ -2,20 +2,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BARS } from '../../../bench/engine/bars.ts';
 import type { Report } from '../../../bench/report.ts';
-import { spawnGuarded } from '../../../local/processes/guarded.ts';
+import { runCommand } from '../../setup/run-command.ts';
 
 const BENCH = join(import.meta.dirname, '../../../bench/bench.ts');
-
-async function bench(...args: string[]) {
-  const child = await spawnGuarded({ command: process.execPath, args: [BENCH, ...args], env: process.env });
-  const read = async (stream: AsyncIterable<unknown>) => {
-    let text = '';
-    for await (const chunk of stream) text += String(chunk);
-    return text;
-  };
-  const [out, err, code] = await Promise.all([read(child.stdout), read(child.stderr), child.exited]);
-  return { out, err, code };
-}
+const bench = (...args: string[]) => runCommand(BENCH, args);
 
 describe('the bench command', () => {
   it('measures a small load and ends with one line of JSON', async () => {

@@ -1,20 +1,10 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { spawnGuarded } from '../../../local/processes/guarded.ts';
+import { runCommand } from '../../setup/run-command.ts';
 
 // What a campaign finds is tried in `test/e2e/faults.test.ts`; here is what the command says before it begins one.
 const FAULTS = join(import.meta.dirname, '../../faults/faults.ts');
-
-async function faults(...args: string[]) {
-  const child = await spawnGuarded({ command: process.execPath, args: [FAULTS, ...args], env: process.env });
-  const read = async (stream: AsyncIterable<unknown>) => {
-    let text = '';
-    for await (const chunk of stream) text += String(chunk);
-    return text;
-  };
-  const [out, err, code] = await Promise.all([read(child.stdout), read(child.stderr), child.exited]);
-  return { out, err, code };
-}
+const faults = (...args: string[]) => runCommand(FAULTS, args);
 
 it('says what there is when it is asked, and tries nothing', async () => {
   const { out, err, code } = await faults('--help');
