@@ -3,6 +3,7 @@ import { claimId, personId, threadId } from '../chat/keys.ts';
 import type { ConversationKey, Sender } from '../chat/vocabulary.ts';
 import type { Connection } from '../store/connection.ts';
 import { defineScript } from '../store/scripts.ts';
+import { createTakeBack } from '../turns/once.ts';
 import type { TeamsActivity } from './activity.ts';
 import type { Whereabouts } from './normalise.ts';
 
@@ -56,6 +57,7 @@ export const welcomeOf = (tenant: string, conversation: string) => `teams:welcom
 /** Workers answer where and when no request of Teams is at hand; what they need of one is kept here. */
 export function createReferences(redis: Connection, keyPrefix: string) {
   const forget = defineScript(FORGET, keyPrefix);
+  const takeBack = createTakeBack(redis, keyPrefix);
   const answerKey = (key: ConversationKey, messageId: string) =>
     `${keyPrefix}:teamsanswer:${claimId(`teams:answer:${key.tenant}:${key.thread}:${messageId}`)}`;
   const placeKey = (key: ConversationKey) => `${keyPrefix}:teamsplace:${threadId(key)}`;
@@ -106,7 +108,7 @@ export function createReferences(redis: Connection, keyPrefix: string) {
         ...(chat === undefined ? [] : [`teamsplace:${threadId(place)}`]),
       ];
       const gone = Number(await forget(redis, [KEPT_S * 1000, before, ...names]));
-      if (chat !== undefined) await redis.del(`${keyPrefix}:claim:${claimId(welcomeOf(tenant, chat))}`);
+      if (chat !== undefined) await takeBack(welcomeOf(tenant, chat));
       return gone;
     },
 

@@ -11,7 +11,7 @@ export function createOnce(redis: Connection, keyPrefix: string): Once {
   return async (name, forS) => (await once(redis, [claimId(name), forS])) === 1;
 }
 
-/** Takes back that something was done `once`: it failed, and whoever comes next does it. */
+/** Takes back that something was done `once`: whoever comes next does it. */
 export function createTakeBack(redis: Connection, keyPrefix: string): (name: string) => Promise<void> {
   return async (name) => {
     await redis.del(`${keyPrefix}:claim:${claimId(name)}`);
